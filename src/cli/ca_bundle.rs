@@ -1,0 +1,116 @@
+//! `kumactl generate ca-bundle`.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use kumactl::encode::pem::PemError;
+use kumactl::encode::{bundle, pem};
+use kumactl::verify::kuma;
+use zeroize::Zeroizing;
+
+use super::exit::Failure;
+use super::{input, output};
+
+/// Print CA certificates as one line of Base64
+///
+/// The value of `kumactl install control-plane --tls-general-ca-bundle` and of Helm's
+/// `controlPlane.tls.general.caBundle`. It has no line breaks, which `base64` makes on Linux and
+/// which break the installation.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  $ kumactl install control-plane --tls-general-secret=general-tls-certs \\
+      --tls-general-ca-bundle=\"$(kumactl generate ca-bundle --ca-cert-file=ca.crt)\"
+
+  The old and the new CA, while one replaces the other:
+  $ kumactl generate ca-bundle --ca-cert-file=old-ca.crt --ca-cert-file=new-ca.crt
+
+  What is in a bundle:
+  $ kumactl generate ca-bundle --ca-cert-file=ca.crt | kumactl generate ca-bundle --decode")]
+pub(super) struct Args {
+    /// File with PEM certificates of a CA, `-` for standard input (can be repeated)
+    #[arg(long = "ca-cert-file", value_name = "FILE")]
+    ca_cert_files: Vec<PathBuf>,
+
+    /// Print the PEM of a bundle again; the file, or else standard input, is the bundle
+    #[arg(long)]
+    decode: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if args.decode { decode(&args.ca_cert_files) } else { encode(&args.ca_cert_files) }
+}
+
+fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.is_empty() {
+        let failure = Failure::usage("--ca-cert-file is missing: which certificates?");
+        return Err(failure.hint("--ca-cert-file=ca.crt, or `-` for standard input"));
+    }
+    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Failure::usage("standard input can be read only once"));
+    }
+    let files = paths.iter().map(|path| read_ca_file(path)).collect::<Result<Vec<_>, _>>()?;
+    output::print_bytes(&bundle::encode(&join(&files)))
+}
+
+/// A file and the certificates in it.
+struct CaFile {
+    text: Zeroizing<Vec<u8>>,
+    certificates: Vec<Vec<u8>>,
+}
+
+/// One file is handed on byte for byte, so that the bundle is exactly that file; of several, every
+/// certificate once.
+fn join(files: &[CaFile]) -> Vec<u8> {
+    let mut seen = HashSet::new();
+    let all: Vec<&[u8]> =
+        files.iter().flat_map(|file| &file.certificates).map(Vec::as_slice).collect();
+    let unique: Vec<&[u8]> = all.iter().copied().filter(|der| seen.insert(*der)).collect();
+    match files {
+        [file] if unique.len() == all.len() => file.text.to_vec(),
+        _ => pem::encode_certificates(unique),
+    }
+}
+
+fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
+    let text = input::read(path, "CA certificate file")?;
+    let shown = input::shown(path);
+    let refuse = |reason: &dyn std::fmt::Display| {
+        Failure::failed(format!("{shown} cannot be a CA bundle: {reason}"))
+    };
+    let certificates = pem::decode_certificates(&text).map_err(|error| {
+        let failure = refuse(&error);
+        match error {
+            PemError::Base64 => failure.hint("it can be used as it is; --decode prints its PEM"),
+            PemError::Der => failure
+                .hint(format!("convert it: openssl x509 -inform DER -in {shown} -out ca.crt")),
+            PemError::PrivateKey { .. } => {
+                failure.hint("a bundle is public: give the file with the CA certificate alone")
+            }
+            PemError::Truncated | PemError::Malformed { .. } => failure.hint("copy it once more"),
+            _ => failure.hint("a CA file holds blocks that begin -----BEGIN CERTIFICATE-----"),
+        }
+    })?;
+    let verdict = kuma::check_ca_file(&certificates).map_err(|error| refuse(&error))?;
+    verdict.map_err(|not_ca| {
+        refuse(&not_ca).hint(
+            "Kuma looks at the first certificate of the file only: put the CA's first, \
+             or give the file with the CA alone",
+        )
+    })?;
+    Ok(CaFile { text, certificates })
+}
+
+fn decode(paths: &[PathBuf]) -> Result<(), Failure> {
+    let path = match paths {
+        [] => Path::new("-"),
+        [path] => path,
+        _ => return Err(Failure::usage("--decode reads one bundle at a time")),
+    };
+    let text = input::read(path, "CA bundle")?;
+    let pem = bundle::decode(&text).map_err(|error| {
+        let failure = Failure::failed(format!("{}: {error}", input::shown(path)));
+        failure.hint("a bundle is what `kumactl generate ca-bundle` prints: Base64 of PEM")
+    })?;
+    output::print_bytes(&pem)
+}

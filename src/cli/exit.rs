@@ -1,0 +1,121 @@
+//! How the program fails: what it says, what it advises, and with which status it ends.
+
+use std::fmt::Display;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use kumactl::{DurationFault, Error, ErrorKind};
+
+/// One or more problems that end the program.
+#[derive(Debug)]
+pub(super) struct Failure {
+    problems: Vec<Problem>,
+    status: Status,
+}
+
+#[derive(Debug)]
+struct Problem {
+    text: String,
+    hints: Vec<String>,
+}
+
+/// The exit status; part of the interface.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+enum Status {
+    /// It could not be done.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+}
+
+impl Failure {
+    /// It could not be done. `text` is a lower-case fragment without a final stop.
+    pub(super) fn failed(text: impl Display) -> Self {
+        Self::new(text, Status::Failed)
+    }
+
+    /// The command line is wrong. `text` is a lower-case fragment without a final stop.
+    pub(super) fn usage(text: impl Display) -> Self {
+        Self::new(text, Status::Usage)
+    }
+
+    fn new(text: impl Display, status: Status) -> Self {
+        let problem = Problem { text: text.to_string(), hints: Vec::new() };
+        Self { problems: vec![problem], status }
+    }
+
+    /// Says what to type instead.
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Display) -> Self {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.hints.push(hint.to_string());
+        }
+        self
+    }
+
+    /// Joins several failures into one; `None` if there are none.
+    pub(super) fn join(failures: impl IntoIterator<Item = Self>) -> Option<Self> {
+        failures.into_iter().reduce(|mut all, next| {
+            all.problems.extend(next.problems);
+            all
+        })
+    }
+
+    /// Prints the problems and gives the status.
+    pub(super) fn report(self) -> ExitCode {
+        let mut stderr = io::stderr().lock();
+        for problem in &self.problems {
+            // Nobody is left to be told that standard error is closed.
+            let _ = writeln!(stderr, "error: {}", printable(&problem.text));
+            for hint in &problem.hints {
+                let _ = writeln!(stderr, "hint: {}", printable(hint));
+            }
+        }
+        ExitCode::from(self.status as u8)
+    }
+}
+
+/// Without control characters, which could come from a file name or a certificate and steer a
+/// terminal. Line breaks are ours.
+pub(super) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => printable.push('\n'),
+            c if c.is_control() => printable.extend(c.escape_default()),
+            c => printable.push(c),
+        }
+    }
+    printable
+}
+
+/// What the system says, as a fragment and without its number.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let failure = match error.kind() {
+            ErrorKind::Request => Self::usage(&error),
+            _ => Self::failed(&error),
+        };
+        match error {
+            Error::Duration(error) => failure.hint(match error.fault {
+                DurationFault::MissingUnit => format!("did you mean {}h?", error.input),
+                _ => "a duration is hours as `720h`, or days, weeks, years: `90d`, `2w`, `10y`"
+                    .to_owned(),
+            }),
+            Error::ValidityTooShort { .. } => {
+                failure.hint("give it longer, such as --valid-for=1h")
+            }
+            Error::ValidityTooLong { .. } => failure.hint("--valid-for=87600h is the default"),
+            Error::SelfCheck { .. } => failure.hint("nothing was written; please report this"),
+            _ => failure,
+        }
+    }
+}

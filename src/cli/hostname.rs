@@ -1,0 +1,70 @@
+//! `--hostname`: a list of names as people and scripts write it.
+
+use kumactl::{NameError, NameFault, SubjectAltName};
+
+use super::exit::Failure;
+
+/// Reads the values of all `--hostname` flags. An empty value adds no name, as in the official
+/// kumactl, where a script's unset variable does no harm.
+///
+/// # Errors
+///
+/// Every name that cannot be used, each with the one that was meant.
+pub(super) fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
+    let mut names = Vec::new();
+    let mut failures = Vec::new();
+    for value in values.iter().filter(|value| !value.is_empty()) {
+        if value.contains(',') && value.split(',').any(|name| name.trim().is_empty()) {
+            failures.push(empty_name(value));
+            continue;
+        }
+        for name in value.split(',') {
+            match SubjectAltName::parse(name) {
+                Ok(parsed) => names.push(parsed),
+                Err(error) => failures.push(refusal(&error)),
+            }
+        }
+    }
+    match Failure::join(failures) {
+        None => Ok(names),
+        Some(failure) => Err(failure),
+    }
+}
+
+/// What is worth a warning about the names: those that some clients refuse.
+pub(super) fn warnings(names: &[SubjectAltName]) -> Vec<String> {
+    let warning =
+        |name: &SubjectAltName| name.warning().map(|warning| format!("the name {name} {warning}"));
+    names.iter().filter_map(warning).collect()
+}
+
+fn empty_name(value: &str) -> Failure {
+    let kept: Vec<_> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let failure = Failure::usage(format!("hostname list {value:?} has an empty name"));
+    if kept.is_empty() {
+        failure.hint("leave the flag out, or name a host: --hostname=localhost")
+    } else {
+        failure.hint(format!("did you mean --hostname={}?", kept.join(",")))
+    }
+}
+
+fn refusal(error: &NameError) -> Failure {
+    let failure = Failure::usage(format!("hostname {error}"));
+    let meant: Vec<_> = error.meant.iter().map(ToString::to_string).collect();
+    let meant = meant.join(",");
+    let hint = match &error.fault {
+        NameFault::AddressRange => {
+            format!("a certificate names single addresses, each with its own --hostname={meant}")
+        }
+        _ if !meant.is_empty() => format!("did you mean --hostname={meant}?"),
+        NameFault::Empty => "name a host: --hostname=localhost".to_owned(),
+        NameFault::LabelTooLong { .. } | NameFault::NameTooLong { .. } => {
+            "give the host a shorter name in DNS, and that name here".to_owned()
+        }
+        NameFault::SpiffeId(_) => "a SPIFFE ID is spiffe://TRUST-DOMAIN/PATH".to_owned(),
+        _ => "a host name is letters, digits, hyphens and dots: \
+              --hostname=kuma-control-plane.kuma-system"
+            .to_owned(),
+    };
+    failure.hint(hint)
+}

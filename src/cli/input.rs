@@ -1,0 +1,65 @@
+//! The only code that reads files.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use super::exit::{Failure, reason};
+
+/// The largest file that is read, in bytes: more than a Kubernetes Secret can hold.
+const MAX_LENGTH: u64 = 1 << 20;
+
+/// Reads a file, or standard input for `-`. What is read is wiped when dropped, since people mix up
+/// keys and certificates. `role` names the file in messages, such as `CA certificate file`.
+///
+/// # Errors
+///
+/// A file that cannot be read, is empty, or is larger than 1 MiB.
+pub(super) fn read(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let shown = shown(path);
+    let failed = |error: io::Error| {
+        let failure =
+            Failure::failed(format!("could not read the {role} {shown}: {}", reason(&error)));
+        match error.kind() {
+            io::ErrorKind::IsADirectory => failure.hint("name a file in it"),
+            _ => failure,
+        }
+    };
+    let bytes = if path.as_os_str() == "-" {
+        read_bounded(io::stdin().lock(), MAX_LENGTH)
+    } else {
+        File::open(path).and_then(|file| {
+            let length = file.metadata().map_or(MAX_LENGTH, |metadata| match metadata.is_file() {
+                true => metadata.len(),
+                false => MAX_LENGTH,
+            });
+            read_bounded(file, length)
+        })
+    }
+    .map_err(failed)?;
+    if bytes.len() as u64 > MAX_LENGTH {
+        return Err(Failure::failed(format!(
+            "the {role} {shown} is longer than 1 MiB, which no Kubernetes Secret can hold"
+        )));
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Failure::failed(format!("the {role} {shown} is empty")));
+    }
+    Ok(bytes)
+}
+
+/// The path as a message names it.
+pub(super) fn shown(path: &Path) -> String {
+    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+}
+
+/// At most one byte more than allowed. The buffer has room for the expected length and the reader's
+/// probe for the end, so that it does not move and leave a copy behind.
+fn read_bounded(source: impl Read, expected: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let capacity = expected.min(MAX_LENGTH) as usize + 64;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    source.take(MAX_LENGTH + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,71 @@
+//! The program around the library: arguments, clock, files, terminal, exit status.
+
+mod ca_bundle;
+mod compatibility;
+mod completion;
+mod exit;
+mod generate;
+mod hostname;
+mod input;
+mod official;
+mod output;
+mod render;
+mod shell;
+mod tls_certificate;
+mod usage;
+mod version;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use self::compatibility::CompatibilityArgs;
+use self::exit::Failure;
+
+/// Prepare the TLS certificates of a Kuma control plane
+///
+/// A drop-in for the official `kumactl generate tls-certificate`: before any cluster exists,
+/// without a network, and without a file but those you name.
+#[derive(Parser)]
+#[command(name = "kumactl", version, args_override_self = true, max_term_width = 100)]
+#[command(after_help = "\
+Examples:
+  $ kumactl generate tls-certificate --type=server --hostname=localhost
+  $ kumactl generate ca-bundle --ca-cert-file=ca.crt")]
+struct Cli {
+    #[command(flatten)]
+    compatibility: CompatibilityArgs,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Completion(completion::Args),
+    Generate(generate::Args),
+    Version(version::Args),
+}
+
+/// Runs the program.
+pub(crate) fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error, &arguments),
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Some(Command::Completion(args)) => completion::run(&args),
+        Some(Command::Generate(args)) => generate::run(args),
+        Some(Command::Version(args)) => version::run(&args),
+        None => output::print(&Cli::command().render_help().to_string()),
+    }
+}

@@ -1,0 +1,240 @@
+//! The only code that writes: messages to standard output, and files, all of a run or none.
+
+mod interrupt;
+mod target;
+mod transaction;
+
+use std::ffi::OsStr;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use self::target::{State, Target};
+use super::exit::{Failure, reason};
+
+/// Where an output goes: a path, or `-` for standard output.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Destination {
+    /// A file, or a special file such as a pipe.
+    File(PathBuf),
+    /// Standard output.
+    Stdout,
+}
+
+/// What an output is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Role {
+    /// The private key.
+    PrivateKey,
+    /// The certificate, with the chain behind it.
+    Certificate,
+    /// The CA certificate that clients trust.
+    CaCertificate,
+    /// The same in one line of Base64.
+    CaBundle,
+}
+
+/// An output that was asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) role: Role,
+    pub(super) destination: Destination,
+    /// The permissions of the file, whatever the umask.
+    pub(super) mode: u32,
+}
+
+/// What to do with a file that exists and is not empty.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Existing {
+    /// Keep it, and fail.
+    Keep,
+    /// Replace it.
+    Replace,
+}
+
+/// Outputs whose places are known to be usable, as far as can be told before writing.
+pub(super) struct Plan {
+    places: Vec<(Request, Target)>,
+    existing: Existing,
+}
+
+impl Destination {
+    /// Reads a flag's value. `/dev/stdout` is standard output under another name: written as a file
+    /// it would be cut off by what is printed beside it.
+    pub(super) fn parse(value: &OsStr) -> Self {
+        match value.to_str() {
+            Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => Self::Stdout,
+            _ => Self::File(PathBuf::from(value)),
+        }
+    }
+
+    /// The path, unless it is standard output.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Stdout => None,
+        }
+    }
+}
+
+/// What there is to say about a [`Role`].
+struct Words {
+    /// In error messages: `could not write the key file`.
+    name: &'static str,
+    /// The flag that names the file.
+    flag: &'static str,
+    /// The start of the line that says where it was saved; the first two are the official ones.
+    title: &'static str,
+    /// In JSON reports.
+    key: &'static str,
+    /// A usual name for the file.
+    example: &'static str,
+}
+
+impl Role {
+    const fn words(self) -> Words {
+        match self {
+            Self::PrivateKey => Words {
+                name: "key file",
+                flag: "--key-file",
+                title: "Private key",
+                key: "private_key",
+                example: "key.pem",
+            },
+            Self::Certificate => Words {
+                name: "cert file",
+                flag: "--cert-file",
+                title: "Certificate",
+                key: "certificate",
+                example: "cert.pem",
+            },
+            Self::CaCertificate => Words {
+                name: "CA certificate file",
+                flag: "--ca-cert-file",
+                title: "CA certificate",
+                key: "ca_certificate",
+                example: "ca.crt",
+            },
+            Self::CaBundle => Words {
+                name: "CA bundle file",
+                flag: "--ca-bundle-file",
+                title: "CA bundle",
+                key: "ca_bundle",
+                example: "ca-bundle.b64",
+            },
+        }
+    }
+
+    /// The start of the line that says where it was saved.
+    pub(super) const fn title(self) -> &'static str {
+        self.words().title
+    }
+
+    /// The name in JSON reports.
+    pub(super) const fn key(self) -> &'static str {
+        self.words().key
+    }
+}
+
+impl Plan {
+    /// Looks at every place, so that a run that cannot end well ends before it makes a key.
+    ///
+    /// # Errors
+    ///
+    /// A place that is no place for a file, two outputs in one place, and, unless they are to be
+    /// replaced, files that exist.
+    pub(super) fn new(requests: Vec<Request>, existing: Existing) -> Result<Self, Failure> {
+        let mut places: Vec<(Request, Target)> = Vec::with_capacity(requests.len());
+        for request in requests {
+            let target = target::resolve(&request)?;
+            if let Some((other, _)) = places.iter().find(|(_, other)| target.is_same(other)) {
+                return Err(same_place(&request, other));
+            }
+            places.push((request, target));
+        }
+        let plan = Self { places, existing };
+        plan.refuse_existing()?;
+        Ok(plan)
+    }
+
+    /// Whether anything goes to standard output, which then carries nothing else.
+    pub(super) fn uses_stdout(&self) -> bool {
+        self.places.iter().any(|(_, target)| matches!(target, Target::Stdout))
+    }
+
+    /// Writes all outputs, or leaves everything as it was. `content` gives the bytes of a role.
+    ///
+    /// # Errors
+    ///
+    /// A place that could not be written; nothing was changed then.
+    pub(super) fn commit(
+        mut self,
+        content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+    ) -> Result<Vec<Request>, Failure> {
+        let locks = transaction::Locks::acquire(self.places.iter().map(|(_, target)| target));
+        // The time it took to make a key is long enough for another run to have written.
+        for (request, target) in &mut self.places {
+            *target = target::resolve(request)?;
+        }
+        self.refuse_existing()?;
+        transaction::write(&locks, &self.places, self.existing, content)?;
+        Ok(self.places.into_iter().map(|(request, _)| request).collect())
+    }
+
+    fn refuse_existing(&self) -> Result<(), Failure> {
+        if self.existing == Existing::Replace {
+            return Ok(());
+        }
+        let kept: Vec<_> = self
+            .places
+            .iter()
+            .filter(|(_, target)| matches!(target, Target::Regular { state: State::Full, .. }))
+            .filter_map(|(request, _)| request.destination.path())
+            .map(|path| path.display().to_string())
+            .collect();
+        if kept.is_empty() {
+            return Ok(());
+        }
+        let verb = if kept.len() == 1 { "exists and was" } else { "exist and were" };
+        let text = format!("{} {verb} kept; nothing was written", kept.join(" and "));
+        Err(Failure::failed(text).hint("--force replaces files that exist"))
+    }
+}
+
+fn same_place(request: &Request, other: &Request) -> Failure {
+    let path = request.destination.path().unwrap_or_else(|| Path::new("-")).display();
+    let (this, that) = (request.role, other.role);
+    Failure::usage(format!(
+        "the {} and the {} are one file: {path}",
+        that.words().name,
+        this.words().name
+    ))
+    .hint(format!("give {} a path of its own, or `-` for standard output", this.words().flag))
+}
+
+/// Prints a text on standard output.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints bytes on standard output. That a reader has gone away, as `head` does, is no failure.
+///
+/// # Errors
+///
+/// Standard output that cannot be written.
+pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("could not write to standard output: {}", reason(&error))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a line beside the output, such as `warning: ...`, on standard error.
+pub(super) fn note(text: &str) {
+    // Nobody is left to be told that standard error is closed.
+    let _ = writeln!(io::stderr(), "{}", super::exit::printable(text));
+}

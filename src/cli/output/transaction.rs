@@ -1,0 +1,285 @@
+//! All files of a run, or none.
+//!
+//! Every file is first written beside its place and synced; the old file, if any, gets a second
+//! name. Then the new files are renamed to their places, back to back. If one cannot be, the old
+//! files go back. No file system renames two files at once: a SIGKILL or a power cut between two
+//! renames, microseconds apart, can leave a new key beside an old certificate.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, TempPath};
+use zeroize::Zeroizing;
+
+use super::interrupt::Guarded;
+use super::target::{State, Target, failure};
+use super::{Existing, Request, Role, print_bytes};
+use crate::cli::exit::{Failure, reason};
+
+/// Between a file's name and the random end of its temporary names.
+const MARK: &str = ".kumactl-";
+/// How much of a file's name its temporary names repeat: file systems allow 255 bytes in all.
+const MAX_STEM_LENGTH: usize = 120;
+
+/// A file on its way to its place.
+struct Staged {
+    /// Which of the run's outputs it is.
+    index: usize,
+    place: PathBuf,
+    /// Whether something may stand at the place that is to be replaced.
+    replaces: bool,
+    /// The new file; `None` once it has been moved.
+    new: Option<TempPath>,
+    /// A second name of the old file.
+    old: Option<TempPath>,
+}
+
+/// Holds the directories of all targets, so that runs at the same moment follow one another.
+pub(super) struct Locks {
+    /// Closing a directory unlocks it.
+    held: Vec<(PathBuf, File)>,
+}
+
+impl Locks {
+    /// Waits for the directories. Where a file system has no locks, nothing is held.
+    pub(super) fn acquire<'a>(targets: impl Iterator<Item = &'a Target>) -> Self {
+        // In one order for every run, so that no two wait for each other.
+        let directories: BTreeSet<&Path> = targets.filter_map(directory).collect();
+        let lock = |directory: &Path| {
+            let opened = File::open(directory).ok()?;
+            opened.lock().ok()?;
+            Some((directory.to_owned(), opened))
+        };
+        Self { held: directories.into_iter().filter_map(lock).collect() }
+    }
+
+    /// Removes what killed runs left beside these targets. Live runs hold the locks.
+    fn remove_left_over(&self, places: &[(Request, Target)]) {
+        let prefixes: Vec<_> = places
+            .iter()
+            .filter_map(|(_, target)| match target {
+                Target::Regular { path, .. } => Some(left_over_prefix(path)),
+                Target::Special { .. } | Target::Stdout => None,
+            })
+            .collect();
+        let directories = self.held.iter().filter_map(|(path, _)| fs::read_dir(path).ok());
+        for entry in directories.flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.as_encoded_bytes();
+            if prefixes.iter().any(|prefix| name.starts_with(prefix.as_encoded_bytes())) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+fn directory(target: &Target) -> Option<&Path> {
+    match target {
+        Target::Regular { path, .. } => path.parent(),
+        Target::Special { .. } | Target::Stdout => None,
+    }
+}
+
+/// Writes every output.
+///
+/// # Errors
+///
+/// An output that could not be written; the files are as before then.
+pub(super) fn write(
+    locks: &Locks,
+    places: &[(Request, Target)],
+    existing: Existing,
+    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+) -> Result<(), Failure> {
+    locks.remove_left_over(places);
+    let guarded = Guarded::new(Vec::new()).map_err(|error| {
+        Failure::failed(format!("could not wait for signals: {}", reason(&error)))
+    })?;
+    let result = stage_all(&guarded, places, existing, &content)
+        .and_then(|()| write_in_place(places, &content))
+        .and_then(|()| move_all(&guarded, places));
+    // Drops what is left: temporary files after a failure, second names of old files otherwise.
+    drop(guarded.lock().take());
+    result
+}
+
+fn stage_all(
+    guarded: &Guarded<Vec<Staged>>,
+    places: &[(Request, Target)],
+    existing: Existing,
+    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+) -> Result<(), Failure> {
+    for (index, (request, target)) in places.iter().enumerate() {
+        let Target::Regular { path, state } = target else {
+            continue;
+        };
+        let mut work = guarded.lock();
+        let bytes = content(request.role);
+        let staged = stage(index, path, *state, existing, request.mode, &bytes)
+            .map_err(|error| failure(request, &error))?;
+        if let Some(work) = work.as_mut() {
+            work.push(staged);
+        }
+    }
+    Ok(())
+}
+
+fn stage(
+    index: usize,
+    path: &Path,
+    state: State,
+    existing: Existing,
+    mode: u32,
+    bytes: &[u8],
+) -> io::Result<Staged> {
+    let directory = path.parent().unwrap_or_else(|| Path::new("."));
+    // Created as 0600, whatever the umask.
+    let mut file = Builder::new().prefix(&prefix(path, "new")).tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.as_file().sync_all()?;
+    let old = match state {
+        State::Missing => None,
+        State::Empty { .. } | State::Full => Some(second_name(path, directory)?),
+    };
+    let replaces = existing == Existing::Replace || old.is_some();
+    Ok(Staged { index, place: path.to_owned(), replaces, new: Some(file.into_temp_path()), old })
+}
+
+/// A second name for the old file, or a copy where the file system has no hard links or the kernel
+/// allows none to a file of another user.
+fn second_name(path: &Path, directory: &Path) -> io::Result<TempPath> {
+    let prefix = prefix(path, "old");
+    let link = Builder::new().prefix(&prefix).make_in(directory, |name| fs::hard_link(path, name));
+    if let Ok(link) = link {
+        return Ok(link.into_temp_path());
+    }
+    let copy = Builder::new().prefix(&prefix).tempfile_in(directory)?;
+    fs::copy(path, copy.path())?;
+    Ok(copy.into_temp_path())
+}
+
+/// What goes to standard output, pipes and devices. It cannot be taken back, so it goes after all
+/// that can fail, but for the renames.
+fn write_in_place(
+    places: &[(Request, Target)],
+    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+) -> Result<(), Failure> {
+    for (request, target) in places {
+        match target {
+            Target::Regular { .. } => {}
+            Target::Special { path } => OpenOptions::new()
+                .append(true)
+                .open(path)
+                .and_then(|mut special| special.write_all(&content(request.role)))
+                .map_err(|error| failure(request, &error))?,
+            Target::Stdout => print_bytes(&content(request.role))?,
+        }
+    }
+    Ok(())
+}
+
+/// Moves every new file to its place, then makes the moves durable.
+fn move_all(guarded: &Guarded<Vec<Staged>>, places: &[(Request, Target)]) -> Result<(), Failure> {
+    let mut work = guarded.lock();
+    let Some(staged) = work.as_mut() else {
+        return Ok(());
+    };
+    for index in 0..staged.len() {
+        if let Err(error) = move_to_place(&mut staged[index]) {
+            let request = &places[staged[index].index].0;
+            return Err(undone(failure(request, &error), put_back(staged)));
+        }
+    }
+    if let Err((directory, error)) = sync_all(staged) {
+        let directory = directory.display();
+        let text = format!("could not sync the directory {directory}: {}", reason(&error));
+        return Err(undone(Failure::failed(text), put_back(staged)));
+    }
+    Ok(())
+}
+
+/// Makes the names of all files durable.
+fn sync_all(staged: &[Staged]) -> Result<(), (PathBuf, io::Error)> {
+    let directories: BTreeSet<&Path> = staged.iter().filter_map(|s| s.place.parent()).collect();
+    directories
+        .into_iter()
+        .try_for_each(|directory| sync(directory).map_err(|error| (directory.to_owned(), error)))
+}
+
+fn move_to_place(staged: &mut Staged) -> io::Result<()> {
+    let Some(new) = staged.new.take() else {
+        return Ok(());
+    };
+    let moved = if staged.replaces {
+        new.persist(&staged.place)
+    } else {
+        new.persist_noclobber(&staged.place)
+    };
+    moved.map_err(|refused| {
+        staged.new = Some(refused.path);
+        refused.error
+    })
+}
+
+/// Undoes the moves that were made, the last first.
+fn put_back(staged: &mut [Staged]) -> io::Result<()> {
+    let moved = staged.iter_mut().rev().filter(|staged| staged.new.is_none());
+    let mut result = Ok(());
+    for staged in moved {
+        let undone = match staged.old.take() {
+            Some(old) => old.persist(&staged.place).map_err(|refused| {
+                // The old file's second name stays, for a person to find.
+                let _ = refused.path.keep();
+                refused.error
+            }),
+            None => fs::remove_file(&staged.place),
+        };
+        result = result.and(undone);
+    }
+    // What can be told of the first failure is told; of this one, there is nothing more to do.
+    let _ = sync_all(staged);
+    result
+}
+
+fn undone(failure: Failure, put_back: io::Result<()>) -> Failure {
+    match put_back {
+        Ok(()) => failure,
+        Err(error) => failure.hint(format!(
+            "the old files could not all be put back ({error}); \
+             they are beside their places, as .*{MARK}old-*"
+        )),
+    }
+}
+
+/// Makes the names in a directory durable. A directory that may be written but not read, and some
+/// network file systems, cannot be synced.
+fn sync(directory: &Path) -> io::Result<()> {
+    let synced = File::open(directory).and_then(|directory| directory.sync_all());
+    match synced.as_ref().map_err(io::Error::kind) {
+        Err(
+            io::ErrorKind::InvalidInput
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::Unsupported,
+        ) => Ok(()),
+        _ => synced,
+    }
+}
+
+/// `.tls.key.kumactl-new-`, of a file `tls.key`.
+fn prefix(path: &Path, kind: &str) -> OsString {
+    let mut prefix = left_over_prefix(path);
+    prefix.push(kind);
+    prefix.push("-");
+    prefix
+}
+
+fn left_over_prefix(path: &Path) -> OsString {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = &name[..name.floor_char_boundary(MAX_STEM_LENGTH)];
+    OsString::from(format!(".{stem}{MARK}"))
+}

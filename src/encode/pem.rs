@@ -1,0 +1,159 @@
+//! PEM (RFC 7468): certificates and keys as text, and back.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use pem::{EncodeConfig, LineEnding, Pem};
+use zeroize::Zeroizing;
+
+use crate::key::PrivateKeyDer;
+
+/// The PEM label of a certificate (RFC 7468 5.1).
+pub const CERTIFICATE: &str = "CERTIFICATE";
+
+/// The start of a PEM block.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
+/// What ends the label of every kind of private key (RFC 7468 10 and 11, RFC 5915 4).
+const PRIVATE_KEY: &str = "PRIVATE KEY";
+
+/// Text that is not made of the PEM blocks that were expected.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum PemError {
+    /// PEM in another layer of Base64, as a CA bundle is.
+    Base64,
+    /// DER: the bytes that PEM wraps.
+    Der,
+    /// A block is damaged.
+    Malformed {
+        /// The parser's words.
+        reason: String,
+    },
+    /// There is no PEM block at all.
+    NoBlock,
+    /// A private key stands where certificates should.
+    PrivateKey {
+        /// Which block of the file, counted from 1.
+        position: usize,
+        /// Its label.
+        label: String,
+    },
+    /// A block has no end.
+    Truncated,
+    /// A block holds something else than a certificate.
+    UnexpectedLabel {
+        /// Which block of the file, counted from 1.
+        position: usize,
+        /// Its label.
+        label: String,
+    },
+}
+
+/// Certificates as PEM, in this order.
+#[must_use]
+pub fn encode_certificates<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+    let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    certificates
+        .into_iter()
+        .map(|der| pem::encode_config(&Pem::new(CERTIFICATE, der), config))
+        .collect::<String>()
+        .into_bytes()
+}
+
+/// A private key as PEM. Nothing but the result holds a copy, and that is wiped when dropped.
+///
+/// # Panics
+///
+/// Never: the buffer has the length that the encoder itself computes.
+#[must_use]
+pub fn encode_private_key(key: &PrivateKeyDer) -> Zeroizing<Vec<u8>> {
+    let ending = pem_rfc7468::LineEnding::LF;
+    let length = pem_rfc7468::encoded_len(key.label, ending, &key.der)
+        .expect("a key is far shorter than the address space");
+    let mut text = Zeroizing::new(vec![0; length]);
+    pem_rfc7468::encode(key.label, ending, &key.der, &mut text)
+        .expect("the label is valid and the buffer has the computed length");
+    text
+}
+
+/// The DER of every certificate of a PEM text, in order; at least one. Text between the blocks is
+/// passed over, as Go's and OpenSSL's readers do.
+///
+/// # Errors
+///
+/// A text without blocks, a damaged block, or one that is not a certificate.
+pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
+    let begun = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
+    if begun == 0 {
+        return Err(without_block(text));
+    }
+    // Looked for first, and in the text: a key is not to be decoded, nor its absence believed
+    // because another block is damaged.
+    let labels = labels(text);
+    for (index, label) in labels.iter().enumerate() {
+        if label.ends_with(PRIVATE_KEY) {
+            return Err(PemError::PrivateKey { position: index + 1, label: label.clone() });
+        }
+    }
+    let blocks =
+        pem::parse_many(text).map_err(|error| PemError::Malformed { reason: error.to_string() })?;
+    if blocks.len() != begun {
+        return Err(PemError::Truncated);
+    }
+    blocks
+        .into_iter()
+        .enumerate()
+        .map(|(index, block)| match block.tag() {
+            CERTIFICATE => Ok(block.into_contents()),
+            label => {
+                Err(PemError::UnexpectedLabel { position: index + 1, label: label.to_owned() })
+            }
+        })
+        .collect()
+}
+
+/// The labels of all blocks that begin in a text.
+fn labels(text: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(text)
+        .split("-----BEGIN ")
+        .skip(1)
+        .map(|rest| rest.split("-----").next().unwrap_or(rest).to_owned())
+        .collect()
+}
+
+fn without_block(text: &[u8]) -> PemError {
+    let first = text.iter().position(|byte| !byte.is_ascii_whitespace());
+    // A DER certificate is a SEQUENCE with a length of two octets; `0` begins no Base64 of PEM.
+    if text.starts_with(&[0x30, 0x82]) {
+        return PemError::Der;
+    }
+    let packed: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    match (first, BASE64_STANDARD.decode(packed)) {
+        (Some(_), Ok(inner)) if inner.windows(BEGIN.len()).any(|w| w == BEGIN) => PemError::Base64,
+        _ => PemError::NoBlock,
+    }
+}
+
+impl fmt::Display for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base64 => f.write_str("it is Base64 already, not PEM"),
+            Self::Der => f.write_str("it is DER, not PEM"),
+            Self::Malformed { reason } => write!(f, "it has a damaged PEM block: {reason}"),
+            Self::NoBlock => f.write_str("it has no PEM block"),
+            Self::PrivateKey { position, label } => {
+                write!(f, "its PEM block {position} is a private key ({})", label.escape_debug())
+            }
+            Self::Truncated => f.write_str("its last PEM block has no end"),
+            Self::UnexpectedLabel { position, label } => write!(
+                f,
+                "its PEM block {position} is not a certificate but \"{}\"",
+                label.escape_debug()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PemError {}

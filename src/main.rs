@@ -1,0 +1,9 @@
+//! `kumactl`: prepares the TLS certificates of a Kuma control plane.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

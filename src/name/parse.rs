@@ -1,0 +1,303 @@
+//! From what a person types to a name, or to the name that was meant.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+use idna::AsciiDenyList;
+use rustls_pki_types::DnsName as PkiDnsName;
+
+use super::{DnsName, SpiffeId, SubjectAltName};
+
+/// The longest name that DNS can carry, in characters (RFC 1035 2.3.4).
+const MAX_NAME_LENGTH: usize = 253;
+/// The longest label, in characters (RFC 1035 2.3.4).
+const MAX_LABEL_LENGTH: usize = 63;
+/// The longest SPIFFE ID, in bytes (SPIFFE-ID section 2.3).
+const MAX_SPIFFE_ID_LENGTH: usize = 2048;
+/// Longer input is cut in an error message.
+const MAX_QUOTED_LENGTH: usize = 80;
+
+/// A name that cannot stand in a certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NameError {
+    /// What was typed.
+    pub input: String,
+    /// What is wrong with it.
+    pub fault: NameFault,
+    /// The names that were probably meant; empty if that cannot be told.
+    pub meant: Vec<SubjectAltName>,
+}
+
+/// What makes a name unusable.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum NameFault {
+    /// A range of addresses: a certificate names single addresses.
+    AddressRange,
+    /// Brackets around an IPv6 address, as in a URL.
+    Brackets,
+    /// A character that no host name has.
+    Character(char),
+    /// An e-mail address.
+    Email,
+    /// No text at all.
+    Empty,
+    /// Two dots in a row, or one at the start.
+    EmptyLabel,
+    /// A label that starts or ends with a hyphen (RFC 1123 2.1).
+    HyphenAtEdge,
+    /// Not a name under the rules for international names (UTS 46).
+    International,
+    /// A label is too long.
+    LabelTooLong {
+        /// Its length in characters.
+        length: usize,
+    },
+    /// An IPv4 address with leading zeros, which some readers take for octal.
+    LeadingZeros,
+    /// The name is too long.
+    NameTooLong {
+        /// Its length in characters.
+        length: usize,
+    },
+    /// Digits and dots that are not an IPv4 address.
+    NotAnAddress,
+    /// A path behind the name.
+    Path,
+    /// A port behind the name.
+    Port,
+    /// Not a SPIFFE ID.
+    SpiffeId(&'static str),
+    /// A final dot: most clients never match such a name.
+    TrailingDot,
+    /// A URL that is no SPIFFE ID.
+    Url,
+    /// White space inside the name.
+    WhiteSpace,
+    /// A `*` that is not the whole left-most label (RFC 9525 6.3).
+    Wildcard,
+    /// An IPv6 address with a zone, which has no meaning outside its machine.
+    Zone,
+}
+
+pub(super) fn parse(input: &str) -> Result<SubjectAltName, NameError> {
+    let text = input.trim_matches(|c: char| c.is_ascii_whitespace());
+    read(text).map_err(|fault| {
+        let meant = meant(text, &fault);
+        NameError { input: input.to_owned(), fault, meant }
+    })
+}
+
+fn read(text: &str) -> Result<SubjectAltName, NameFault> {
+    if text.is_empty() {
+        return Err(NameFault::Empty);
+    }
+    if text.contains(char::is_whitespace) {
+        return Err(NameFault::WhiteSpace);
+    }
+    if let Some((scheme, rest)) = text.split_once("://") {
+        return if scheme.eq_ignore_ascii_case("spiffe") {
+            spiffe_id(rest).map(SubjectAltName::Uri)
+        } else {
+            Err(NameFault::Url)
+        };
+    }
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(SubjectAltName::Ip(address.to_canonical()));
+    }
+    not_an_address(text)?;
+    dns_name(text).map(SubjectAltName::Dns)
+}
+
+/// Tells apart what a person writes around a name or an address.
+fn not_an_address(text: &str) -> Result<(), NameFault> {
+    if text.starts_with('[') {
+        return Err(NameFault::Brackets);
+    }
+    if let Some((before, _)) = text.split_once('/') {
+        let is_range = before.parse::<IpAddr>().is_ok();
+        return Err(if is_range { NameFault::AddressRange } else { NameFault::Path });
+    }
+    if text.contains('@') {
+        return Err(NameFault::Email);
+    }
+    if text.contains('%') && text.contains(':') {
+        return Err(NameFault::Zone);
+    }
+    if text.contains(':') {
+        let is_port = text.matches(':').count() == 1;
+        return Err(if is_port { NameFault::Port } else { NameFault::NotAnAddress });
+    }
+    let last_label = text.rsplit('.').next().unwrap_or(text);
+    if !last_label.is_empty() && last_label.bytes().all(|b| b.is_ascii_digit()) {
+        let is_address = without_leading_zeros(text).is_some();
+        return Err(if is_address { NameFault::LeadingZeros } else { NameFault::NotAnAddress });
+    }
+    Ok(())
+}
+
+fn dns_name(text: &str) -> Result<DnsName, NameFault> {
+    if text == "*" {
+        return Ok(DnsName("*".to_owned()));
+    }
+    let (prefix, base) = text.strip_prefix("*.").map_or(("", text), |base| ("*.", base));
+    if base.contains('*') {
+        return Err(NameFault::Wildcard);
+    }
+    if let Some(c) = base.chars().find(|c| c.is_control()) {
+        return Err(NameFault::Character(c));
+    }
+    let ascii = to_ascii(base)?;
+    if ascii.ends_with('.') && ascii.len() > 1 {
+        return Err(NameFault::TrailingDot);
+    }
+    for label in ascii.split('.') {
+        match label.len() {
+            0 => return Err(NameFault::EmptyLabel),
+            length if length > MAX_LABEL_LENGTH => return Err(NameFault::LabelTooLong { length }),
+            _ => {}
+        }
+        let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if let Some(c) = label.chars().find(|c| !is_letter(c)) {
+            return Err(NameFault::Character(c));
+        }
+        if label.starts_with('-') || label.ends_with('-') {
+            return Err(NameFault::HyphenAtEdge);
+        }
+    }
+    let length = prefix.len() + ascii.len();
+    if length > MAX_NAME_LENGTH {
+        return Err(NameFault::NameTooLong { length });
+    }
+    // The rules above are those that a person can act on; this is the reader that rustls uses.
+    if PkiDnsName::try_from(ascii.as_ref()).is_err() {
+        return Err(NameFault::NotAnAddress);
+    }
+    Ok(DnsName(format!("{prefix}{ascii}")))
+}
+
+/// Lower case and punycode (UTS 46), without that library's own length and character rules: ours
+/// follow, and say more.
+fn to_ascii(base: &str) -> Result<Cow<'_, str>, NameFault> {
+    if base.is_ascii() && !base.to_ascii_lowercase().split('.').any(|l| l.starts_with("xn--")) {
+        return Ok(Cow::Owned(base.to_ascii_lowercase()));
+    }
+    idna::domain_to_ascii_cow(base.as_bytes(), AsciiDenyList::URL)
+        .map_err(|_| NameFault::International)
+}
+
+/// Reads what follows `spiffe://` (SPIFFE-ID sections 2.1 to 2.4).
+fn spiffe_id(rest: &str) -> Result<SpiffeId, NameFault> {
+    let fault = |reason| Err(NameFault::SpiffeId(reason));
+    let (trust_domain, path) = match rest.find('/') {
+        Some(slash) => rest.split_at(slash),
+        None => (rest, ""),
+    };
+    let trust_domain = trust_domain.to_ascii_lowercase();
+    let in_domain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if trust_domain.is_empty() {
+        return fault("its trust domain is empty");
+    }
+    if !trust_domain.chars().all(in_domain) {
+        return fault("a trust domain has letters, digits, `.`, `-` and `_` only");
+    }
+    if !path.is_empty() {
+        for segment in path.split('/').skip(1) {
+            if segment.is_empty() {
+                return fault("its path has an empty segment");
+            }
+            if matches!(segment, "." | "..") {
+                return fault("its path has a `.` or `..` segment");
+            }
+            if !segment.chars().all(in_domain) {
+                return fault("its path has letters, digits, `.`, `-` and `_` only");
+            }
+        }
+    }
+    let id = format!("spiffe://{trust_domain}{path}");
+    if id.len() > MAX_SPIFFE_ID_LENGTH {
+        return fault("it is longer than 2048 bytes");
+    }
+    Ok(SpiffeId(id))
+}
+
+/// What is left when everything is taken away that people put around names.
+fn meant(text: &str, fault: &NameFault) -> Vec<SubjectAltName> {
+    if *fault == NameFault::WhiteSpace {
+        let all: Option<Vec<_>> = text.split_whitespace().map(|word| read(word).ok()).collect();
+        return all.unwrap_or_default();
+    }
+    let unquoted = text.trim_matches(['"', '\'', '`', '<', '>']);
+    let rest = unquoted.split_once("://").map_or(unquoted, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let host = match host.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+        Some((inner, _)) => inner,
+        None => match host.split_once(':') {
+            Some((name, port)) if !port.contains(':') => name,
+            _ => host,
+        },
+    };
+    let host = host.split('%').next().unwrap_or(host);
+    let zeroless = without_leading_zeros(host).map(|address| address.to_string());
+    let labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).collect();
+    let name = match labels.iter().rposition(|label| label.contains('*')) {
+        Some(last) => format!("*.{}", labels[last + 1..].join(".")),
+        None => labels.iter().map(|label| label.trim_matches('-')).collect::<Vec<_>>().join("."),
+    };
+    let candidates = [host.to_owned(), zeroless.unwrap_or_default(), name];
+    let found = candidates.iter().find_map(|candidate| read(candidate).ok());
+    found.into_iter().collect()
+}
+
+/// `010.0.0.1` as the decimal numbers that a person means.
+fn without_leading_zeros(text: &str) -> Option<Ipv4Addr> {
+    let octets: Option<Vec<u8>> = text.split('.').map(|part| part.parse().ok()).collect();
+    <[u8; 4]>::try_from(octets?).ok().map(Ipv4Addr::from)
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut quoted: String = self.input.escape_debug().take(MAX_QUOTED_LENGTH).collect();
+        if quoted.len() < self.input.len() {
+            quoted.push_str("...");
+        }
+        write!(f, "\"{quoted}\" {}", self.fault)
+    }
+}
+
+impl fmt::Display for NameFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddressRange => f.write_str("is a range of addresses"),
+            Self::Brackets => f.write_str("has brackets, which belong into a URL only"),
+            Self::Character(c) => {
+                write!(f, "has the character '{}', which no host name has", c.escape_debug())
+            }
+            Self::Email => f.write_str("is an e-mail address or has a user name"),
+            Self::Empty => f.write_str("is empty"),
+            Self::EmptyLabel => f.write_str("has an empty label between its dots"),
+            Self::HyphenAtEdge => f.write_str("has a label that starts or ends with a hyphen"),
+            Self::International => f.write_str("is not a valid international name"),
+            Self::LabelTooLong { length } => {
+                write!(f, "has a label of {length} characters; DNS allows {MAX_LABEL_LENGTH}")
+            }
+            Self::LeadingZeros => f.write_str("is an IPv4 address with leading zeros"),
+            Self::NameTooLong { length } => {
+                write!(f, "has {length} characters; DNS allows {MAX_NAME_LENGTH}")
+            }
+            Self::NotAnAddress => f.write_str("is neither an IP address nor a host name"),
+            Self::Path => f.write_str("has a path"),
+            Self::Port => f.write_str("has a port"),
+            Self::SpiffeId(reason) => write!(f, "is not a SPIFFE ID: {reason}"),
+            Self::TrailingDot => f.write_str("ends with a dot"),
+            Self::Url => f.write_str("is a URL"),
+            Self::WhiteSpace => f.write_str("has white space inside"),
+            Self::Wildcard => f.write_str("has a `*` that is not the whole left-most label"),
+            Self::Zone => f.write_str("has a zone, which no certificate can hold"),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}

@@ -1,0 +1,158 @@
+//! The last look before a certificate leaves: does it say what was asked for?
+
+use std::net::IpAddr;
+
+use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
+use x509_parser::oid_registry::{
+    OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
+    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_SUBJECT_ALT_NAME,
+    OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
+};
+use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::X509Name;
+
+use crate::encode::hex::with_colons;
+use crate::error::Error;
+use crate::issue::Certificate;
+use crate::key::{KeyIdentifier, KeyPair};
+use crate::profile::{KeyUsage, Template};
+use crate::request::ExtendedKeyUsage;
+
+/// Reads a self-signed certificate again, with another library than the one that wrote it, and
+/// holds every field against the template and the key.
+///
+/// # Errors
+///
+/// [`Error::SelfCheck`] with the first field that differs.
+pub fn self_check(
+    certificate: &Certificate,
+    template: &Template,
+    key: &KeyPair,
+) -> Result<(), Error> {
+    let (rest, parsed) = X509Certificate::from_der(certificate.der())
+        .map_err(|error| differs("the encoding", "X.509", error))?;
+    same("the bytes behind the certificate", 0, rest.len())?;
+    same("version", 2, parsed.version().0)?;
+    same("serialNumber", with_colons(template.serial_number.as_bytes()), {
+        with_colons(parsed.raw_serial())
+    })?;
+    same("subject", template.subject.to_string(), attributes(parsed.subject()))?;
+    same("issuer", with_colons(parsed.subject().as_raw()), {
+        with_colons(parsed.issuer().as_raw())
+    })?;
+    same("notBefore", template.validity.not_before, parsed.validity().not_before.to_datetime())?;
+    same("notAfter", template.validity.not_after, parsed.validity().not_after.to_datetime())?;
+    same("subjectPublicKey", with_colons(key.public_key()), {
+        with_colons(&parsed.public_key().subject_public_key.data)
+    })?;
+    extensions(parsed.extensions(), template, key.identifier())?;
+    parsed
+        .verify_signature(None)
+        .map_err(|error| differs("signatureValue", "the issuer's signature", error))
+}
+
+/// Every extension that the template asks for is there, once, and no other.
+fn extensions(
+    found: &[X509Extension<'_>],
+    template: &Template,
+    identifier: KeyIdentifier,
+) -> Result<(), Error> {
+    let mut expected: Vec<(Oid<'_>, bool)> = vec![
+        (OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, false),
+        (OID_X509_EXT_SUBJECT_ALT_NAME, false),
+        (OID_X509_EXT_KEY_USAGE, true),
+        (OID_X509_EXT_EXTENDED_KEY_USAGE, false),
+        (OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, false),
+        (OID_X509_EXT_BASIC_CONSTRAINTS, true),
+    ];
+    let mut present: Vec<_> = found.iter().map(|e| (e.oid.clone(), e.critical)).collect();
+    let by_oid = |(oid, _): &(Oid<'_>, bool)| oid.to_id_string();
+    expected.sort_by_key(by_oid);
+    present.sort_by_key(by_oid);
+    same("extensions", format!("{expected:?}"), format!("{present:?}"))?;
+    for extension in found {
+        value(extension.parsed_extension(), template, identifier)?;
+    }
+    Ok(())
+}
+
+fn value(
+    extension: &ParsedExtension<'_>,
+    template: &Template,
+    identifier: KeyIdentifier,
+) -> Result<(), Error> {
+    let identifier = with_colons(identifier.as_bytes());
+    match extension {
+        ParsedExtension::AuthorityKeyIdentifier(found) => {
+            let found = found.key_identifier.as_ref().map_or(&[][..], |id| id.0);
+            same("authorityKeyIdentifier", identifier, with_colons(found))
+        }
+        ParsedExtension::BasicConstraints(found) => {
+            let expected = template.basic_constraints.map(|c| c.path_length.map(u32::from));
+            let found = found.ca.then_some(found.path_len_constraint);
+            same("basicConstraints", format!("{expected:?}"), format!("{found:?}"))
+        }
+        ParsedExtension::ExtendedKeyUsage(found) => {
+            let expected = template.extended_key_usage;
+            let (client, server) = (found.client_auth, found.server_auth);
+            same("extKeyUsage clientAuth", expected == Some(ExtendedKeyUsage::ClientAuth), client)?;
+            same("extKeyUsage serverAuth", expected == Some(ExtendedKeyUsage::ServerAuth), server)
+        }
+        ParsedExtension::KeyUsage(found) => {
+            let has = |usage| template.key_usage.contains(&usage);
+            let bits = u16::from(has(KeyUsage::DigitalSignature))
+                | u16::from(has(KeyUsage::KeyEncipherment)) << 2
+                | u16::from(has(KeyUsage::KeyCertSign)) << 5;
+            same("keyUsage", bits, found.flags)
+        }
+        ParsedExtension::SubjectAlternativeName(found) => {
+            let expected: Vec<String> =
+                template.subject_alt_names.iter().map(|n| format!("{} {n}", n.kind())).collect();
+            let found: Vec<String> = found.general_names.iter().map(general_name).collect();
+            same("subjectAltName", expected.join(", "), found.join(", "))
+        }
+        ParsedExtension::SubjectKeyIdentifier(found) => {
+            same("subjectKeyIdentifier", identifier, with_colons(found.0))
+        }
+        other => Err(differs("extensions", "readable", format!("{other:?}"))),
+    }
+}
+
+fn general_name(name: &GeneralName<'_>) -> String {
+    match name {
+        GeneralName::DNSName(name) => format!("dNSName {name}"),
+        GeneralName::IPAddress(octets) => {
+            let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
+            match v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from)) {
+                Ok(address) => format!("iPAddress {address}"),
+                Err(_) => format!("iPAddress of {} octets", octets.len()),
+            }
+        }
+        GeneralName::URI(uri) => format!("uniformResourceIdentifier {uri}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn attributes(name: &X509Name<'_>) -> String {
+    let mut written: Vec<String> = Vec::new();
+    for attribute in name.iter_attributes() {
+        let key = match attribute.attr_type().to_id_string().as_str() {
+            "2.5.4.3" => "CN".to_owned(),
+            "2.5.4.10" => "O".to_owned(),
+            other => other.to_owned(),
+        };
+        written.push(format!("{key}={}", attribute.as_str().unwrap_or("?")));
+    }
+    written.join(", ")
+}
+
+fn same<T: PartialEq + ToString>(field: &'static str, expected: T, found: T) -> Result<(), Error> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(differs(field, expected, found.to_string()))
+}
+
+fn differs(field: &'static str, expected: impl ToString, found: impl ToString) -> Error {
+    Error::SelfCheck { field, expected: expected.to_string(), found: found.to_string() }
+}

@@ -1,0 +1,5 @@
+//! The tests of the program and of its library, as one binary.
+
+mod library;
+mod support;
+mod tls_certificate;

@@ -1,0 +1,160 @@
+//! A directory of its own for every test, and the program to run in it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// An empty directory, an empty HOME beside it, and nothing of the caller's environment but PATH.
+pub(crate) struct Sandbox {
+    root: TempDir,
+}
+
+/// How a program ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Sandbox {
+    pub(crate) fn new() -> Self {
+        let root = tempfile::tempdir().expect("a temporary directory");
+        fs::create_dir(root.path().join("work")).expect("a directory to work in");
+        fs::create_dir(root.path().join("home")).expect("a home");
+        Self { root }
+    }
+
+    /// Where programs run.
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    /// The empty home directory.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory().join(name)
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.path(name), content).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+
+    /// The permissions of a file.
+    pub(crate) fn mode(&self, name: &str) -> u32 {
+        let metadata = fs::metadata(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        metadata.permissions().mode() & 0o7777
+    }
+
+    /// Everything in the directory: names, permissions and content.
+    pub(crate) fn snapshot(&self) -> BTreeMap<String, (u32, Vec<u8>)> {
+        let entries = fs::read_dir(self.directory()).expect("a directory");
+        entries
+            .map(|entry| {
+                let path = entry.expect("an entry").path();
+                let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+                let metadata = fs::symlink_metadata(&path).expect("metadata");
+                let content =
+                    if metadata.is_file() { fs::read(&path).unwrap_or_default() } else { vec![] };
+                (name, (metadata.permissions().mode() & 0o7777, content))
+            })
+            .collect()
+    }
+
+    /// The names in the directory, sorted.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.snapshot().into_keys().collect()
+    }
+
+    /// Any program, in the directory and with the home of the sandbox.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.directory())
+            .env_clear()
+            .env("HOME", self.home())
+            .env("PATH", path_with_kumactl())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// `kumactl` with these arguments.
+    pub(crate) fn kumactl<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ended {
+        run(self.command(kumactl()).args(arguments))
+    }
+
+    /// `kumactl generate tls-certificate` with a quick key, and with these arguments.
+    pub(crate) fn generate<A: AsRef<OsStr>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Ended {
+        let mut command = self.command(kumactl());
+        run(command.args(["generate", "tls-certificate", "--key-type=ecdsa"]).args(arguments))
+    }
+
+    /// A script for `sh`, in which `kumactl` is ours.
+    pub(crate) fn shell(&self, script: &str) -> Ended {
+        run(self.command("sh").args(["-euc", script]))
+    }
+}
+
+impl Ended {
+    /// The standard output of a success that said nothing else.
+    #[track_caller]
+    pub(crate) fn quiet_success(self) -> String {
+        assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
+        self.stdout
+    }
+
+    /// The standard error of a failure with this status that printed nothing.
+    #[track_caller]
+    pub(crate) fn failure(self, status: i32) -> String {
+        assert_eq!((self.status, self.stdout.as_str()), (status, ""), "{self:?}");
+        self.stderr
+    }
+}
+
+/// The program under test.
+pub(crate) fn kumactl() -> PathBuf {
+    assert_cmd::cargo::cargo_bin!("kumactl").to_owned()
+}
+
+pub(crate) fn run(command: &mut Command) -> Ended {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    Ended {
+        status: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The path of a program that is installed, or `None` after saying aloud that a test is skipped.
+pub(crate) fn installed(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|p| p.is_file());
+    if found.is_none() {
+        eprintln!(
+            "SKIPPED, for want of `{program}`: {}",
+            std::thread::current().name().unwrap_or("?")
+        );
+    }
+    found
+}
+
+fn path_with_kumactl() -> std::ffi::OsString {
+    let own = kumactl().parent().map(Path::to_owned).into_iter();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(own.chain(std::env::split_paths(&path))).expect("a PATH")
+}
