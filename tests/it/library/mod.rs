@@ -1,1 +1,5 @@
 //! The library, without the program.
+
+mod durations;
+mod names;
+mod profile;
