@@ -1,0 +1,70 @@
+//! A comment behind a backslash, as older versions of Kuma's documentation have it: the shell passes
+//! ` #` as an argument and ends the command at the end of the line.
+
+use crate::support::Sandbox;
+
+#[test]
+fn the_documentations_older_form_is_explained_with_the_line_that_was_meant() {
+    let sandbox = Sandbox::new();
+    let ended = sandbox.shell(
+        r"set +e
+kumactl generate tls-certificate \
+  --type=server \
+  --hostname=kuma-control-plane.kuma-system \ # adjust the name
+  --cert-file=tls.crt
+exit 0",
+    );
+    let (ours, shells) = ended.stderr.split_once("\n  --hostname").expect("a line to type");
+    assert_eq!(
+        ours,
+        "error: a comment behind a backslash ends the command there: \"# adjust the name\"\n\
+         hint: end the line with the backslash, and put a comment on a line before the command:"
+    );
+    // What follows is the shell's complaint about the next line of the script.
+    let line = shells.lines().next();
+    assert_eq!(line, Some("=kuma-control-plane.kuma-system \\"));
+    assert_eq!((ended.stdout.as_str(), sandbox.names()), ("", vec![]));
+}
+
+#[test]
+fn the_line_that_was_meant_is_told_for_every_way_to_write_a_flag() {
+    for (arguments, comment, line) in [
+        (&["--hostname=a", " #", "adjust"][..], "# adjust", "--hostname=a \\"),
+        (&["--hostname", "a", " #", "adjust"], "# adjust", "--hostname a \\"),
+        (&["--hostname=a", " #adjust"], "#adjust", "--hostname=a \\"),
+        (&["--hostname=a", "#", "it's"], "# it's", "--hostname=a \\"),
+        (&["--key-file=my key", " #"], "#", "'--key-file=my key' \\"),
+    ] {
+        let sandbox = Sandbox::new();
+        let stderr = sandbox.generate(["--type=server"].iter().chain(arguments)).failure(2);
+        assert_eq!(
+            stderr,
+            format!(
+                "error: a comment behind a backslash ends the command there: \"{comment}\"\n\
+                 hint: end the line with the backslash, and put a comment on a line before the \
+                 command:\n  {line}\n"
+            )
+        );
+        assert_eq!(sandbox.names(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_blank_behind_the_backslash_is_explained_too() {
+    let sandbox = Sandbox::new();
+    let stderr = sandbox.generate(["--type=server", "--hostname=a", " "]).failure(2);
+    assert_eq!(
+        stderr,
+        "error: a blank behind a backslash ends the command there\n\
+         hint: end the line with the backslash, and put a comment on a line before the command:\n  \
+         --hostname=a \\\n"
+    );
+}
+
+/// A file may be called so: only a command line that is wrong anyway is suspected.
+#[test]
+fn a_value_that_begins_with_a_number_sign_is_a_value() {
+    let sandbox = Sandbox::new();
+    sandbox.generate(["--type=server", "--hostname=a", "--cert-file", "#1.crt"]).quiet_success();
+    assert_eq!(sandbox.names(), ["#1.crt", "key.pem"]);
+}

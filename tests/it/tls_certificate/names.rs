@@ -1,0 +1,214 @@
+//! `--hostname`: lists, kinds, refusals that leave everything as it was, warnings.
+
+use crate::read_back;
+use crate::support::Sandbox;
+
+#[track_caller]
+fn names(hostnames: &[&str]) -> Vec<String> {
+    let sandbox = Sandbox::new();
+    let ended = sandbox.generate(["--type=server"].iter().chain(hostnames));
+    assert_eq!(ended.status, 0, "{ended:?}");
+    read_back::names(&sandbox.read("cert.pem"))
+}
+
+#[test]
+fn four_names_in_a_list_and_in_flags_have_their_kinds_and_their_order() {
+    assert_eq!(
+        names(&["--hostname=a.example,b.example", "--hostname=10.0.0.1", "--hostname=::1"]),
+        ["dNSName a.example", "dNSName b.example", "iPAddress 10.0.0.1", "iPAddress ::1"]
+    );
+}
+
+#[test]
+fn addresses_stay_before_dns_names_where_they_were_given_first() {
+    assert_eq!(
+        names(&["--hostname=10.0.0.1,a.example,spiffe://mesh.example/zone"]),
+        [
+            "iPAddress 10.0.0.1",
+            "dNSName a.example",
+            "uniformResourceIdentifier spiffe://mesh.example/zone"
+        ]
+    );
+}
+
+#[test]
+fn blanks_around_commas_are_cut_and_repeated_names_stand_once() {
+    assert_eq!(
+        names(&["--hostname= a.example , b.example,A.EXAMPLE", "--hostname=a.example"]),
+        ["dNSName a.example", "dNSName b.example"]
+    );
+}
+
+#[test]
+fn international_names_are_written_as_punycode() {
+    assert_eq!(names(&["--hostname=bücher.example"]), ["dNSName xn--bcher-kva.example"]);
+}
+
+#[test]
+fn an_ipv4_address_mapped_into_ipv6_is_written_as_ipv4() {
+    assert_eq!(names(&["--hostname=::ffff:10.0.0.1"]), ["iPAddress 10.0.0.1"]);
+}
+
+#[test]
+fn an_empty_value_adds_no_name() {
+    assert_eq!(names(&["--hostname=", "--hostname=a.example"]), ["dNSName a.example"]);
+}
+
+const SHAPE: &str =
+    "a host name is letters, digits, hyphens and dots: --hostname=kuma-control-plane.kuma-system";
+const SHORTER: &str = "give the host a shorter name in DNS, and that name here";
+
+/// A value, what is wrong with it, and the hint.
+const REFUSED: &[(&str, &str, &str)] = &[
+    ("https://cp.example:5678", "is a URL", "did you mean --hostname=cp.example?"),
+    ("cp:5678", "has a port", "did you mean --hostname=cp?"),
+    ("[::1]", "has brackets, which belong into a URL only", "did you mean --hostname=::1?"),
+    (
+        "10.0.0.0/8",
+        "is a range of addresses",
+        "a certificate names single addresses, each with its own --hostname=10.0.0.0",
+    ),
+    ("a..b", "has an empty label between its dots", "did you mean --hostname=a.b?"),
+    ("cp.example.", "ends with a dot", "did you mean --hostname=cp.example?"),
+    ("a b", "has white space inside", "did you mean --hostname=a,b?"),
+    (" ", "is empty", "name a host: --hostname=localhost"),
+    (
+        "a*.example",
+        "has a `*` that is not the whole left-most label",
+        "did you mean --hostname=*.example?",
+    ),
+    (
+        "*.*.example",
+        "has a `*` that is not the whole left-most label",
+        "did you mean --hostname=*.example?",
+    ),
+    ("010.0.0.1", "is an IPv4 address with leading zeros", "did you mean --hostname=10.0.0.1?"),
+    ("127.1", "is neither an IP address nor a host name", SHAPE),
+    (
+        "fe80::1%eth0",
+        "has a zone, which no certificate can hold",
+        "did you mean --hostname=fe80::1?",
+    ),
+    ("a@b.c", "is an e-mail address or has a user name", "did you mean --hostname=b.c?"),
+    ("cp.example/api", "has a path", "did you mean --hostname=cp.example?"),
+    ("-x", "has a label that starts or ends with a hyphen", "did you mean --hostname=x?"),
+    ("$HOST", "has the character '$', which no host name has", SHAPE),
+    (
+        "spiffe://",
+        "is not a SPIFFE ID: its trust domain is empty",
+        "a SPIFFE ID is spiffe://TRUST-DOMAIN/PATH",
+    ),
+];
+
+/// Runs in a directory with files that a failure must not touch.
+#[track_caller]
+fn refusal(arguments: &[&str]) -> String {
+    let sandbox = Sandbox::new();
+    sandbox.write("other.txt", "mine");
+    sandbox.write("cert.pem", "");
+    let before = sandbox.snapshot();
+    let stderr = sandbox.generate(arguments).failure(2);
+    assert_eq!(sandbox.snapshot(), before);
+    stderr
+}
+
+#[test]
+fn names_that_cannot_work_are_refused_with_a_hint_and_nothing_is_written() {
+    for (value, fault, hint) in REFUSED {
+        assert_eq!(
+            refusal(&["--type=server", "--hostname=good.example", &format!("--hostname={value}")]),
+            format!("error: hostname \"{value}\" {fault}\nhint: {hint}\n"),
+        );
+    }
+}
+
+#[test]
+fn names_that_are_too_long_are_refused_and_nothing_is_written() {
+    let label = "a".repeat(64);
+    assert_eq!(
+        refusal(&["--type=server", &format!("--hostname={label}")]),
+        format!(
+            "error: hostname \"{label}\" has a label of 64 characters; DNS allows 63\n\
+             hint: {SHORTER}\n"
+        )
+    );
+    let name = ["b".repeat(63), "b".repeat(63), "b".repeat(63), "b".repeat(62)].join(".");
+    assert_eq!(
+        refusal(&["--type=server", &format!("--hostname={name}")]),
+        format!(
+            "error: hostname \"{}...\" has 254 characters; DNS allows 253\nhint: {SHORTER}\n",
+            &name[..80]
+        )
+    );
+}
+
+#[test]
+fn an_empty_name_between_commas_is_refused_with_the_list_that_was_meant() {
+    for (value, hint) in [
+        ("a,,b", "did you mean --hostname=a,b?"),
+        ("a,", "did you mean --hostname=a?"),
+        (",a", "did you mean --hostname=a?"),
+        ("a, ,b", "did you mean --hostname=a,b?"),
+        (",", "leave the flag out, or name a host: --hostname=localhost"),
+    ] {
+        assert_eq!(
+            refusal(&["--type=server", &format!("--hostname={value}")]),
+            format!("error: hostname list \"{value}\" has an empty name\nhint: {hint}\n"),
+        );
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_reported_at_once() {
+    assert_eq!(
+        refusal(&["--hostname=cp:5678,https://x.example/", "--hostname=a..b", "--valid-for=90"]),
+        "\
+error: --type is missing: is the certificate a server's or a client's?
+hint: --type=server for a control plane, --type=client for a client
+error: hostname \"cp:5678\" has a port
+hint: did you mean --hostname=cp?
+error: hostname \"https://x.example/\" is a URL
+hint: did you mean --hostname=x.example?
+error: hostname \"a..b\" has an empty label between its dots
+hint: did you mean --hostname=a.b?
+error: \"90\" is a duration without a unit
+hint: did you mean 90h?
+"
+    );
+}
+
+#[test]
+fn a_name_of_terminal_commands_is_printed_without_them() {
+    let stderr = refusal(&["--type=server", "--hostname=a\u{1b}[2Jb"]);
+    assert_eq!(
+        stderr,
+        format!(
+            "error: hostname \"a\\u{{1b}}[2Jb\" has the character '\\u{{1b}}', which no host name has\n\
+             hint: {SHAPE}\n"
+        )
+    );
+}
+
+#[test]
+fn names_that_few_clients_match_are_written_with_a_warning_each() {
+    let sandbox = Sandbox::new();
+    let ended =
+        sandbox.generate(["--type=server", "--hostname=*,*.test,foo_bar.test,*.example.test"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert_eq!(ended.stdout, "Private key saved in key.pem\nCertificate saved in cert.pem\n");
+    assert_eq!(
+        ended.stderr,
+        "\
+warning: the name * matches names of one label in Go only; \
+OpenSSL, Python, Node, Java, rustls and browsers refuse it
+warning: the name *.test matches in Go and Java only; \
+OpenSSL, Python, Node, GnuTLS, rustls and browsers want two labels after the `*.`
+warning: the name foo_bar.test has an underscore, which no host name has; \
+Java and LibreSSL refuse the name, Botan 3 the whole certificate
+"
+    );
+    assert_eq!(
+        read_back::names(&sandbox.read("cert.pem")),
+        ["dNSName *", "dNSName *.test", "dNSName foo_bar.test", "dNSName *.example.test"]
+    );
+}

@@ -1,0 +1,199 @@
+//! The places and permissions of the files, and what is no place for one.
+
+use crate::read_back;
+use crate::support::Sandbox;
+
+const SERVER: [&str; 2] = ["--type=server", "--hostname=cp.example"];
+
+#[track_caller]
+fn refusal(arguments: &[&str], status: i32) -> String {
+    let sandbox = Sandbox::new();
+    sandbox.write("other.txt", "mine");
+    let before = sandbox.snapshot();
+    let stderr = sandbox.kumactl(["generate", "tls-certificate"].iter().chain(arguments));
+    assert_eq!(sandbox.snapshot(), before, "{arguments:?}");
+    stderr.failure(status)
+}
+
+#[test]
+fn files_have_their_permissions_whatever_the_umask() {
+    for umask in ["000", "022", "077", "777"] {
+        let sandbox = Sandbox::new();
+        let script = format!(
+            "umask {umask}; kumactl generate tls-certificate --type=server --hostname=a \
+             --key-type=ecdsa --ca-cert-file=ca.crt --ca-bundle-file=ca.b64"
+        );
+        let ended = sandbox.shell(&script);
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{umask}");
+        let modes = ["key.pem", "cert.pem", "ca.crt", "ca.b64"].map(|name| sandbox.mode(name));
+        assert_eq!(modes, [0o600, 0o644, 0o644, 0o644], "{umask}");
+    }
+}
+
+#[test]
+fn key_mode_is_the_permissions_of_the_key_alone() {
+    for (value, mode) in [("0400", 0o400), ("640", 0o640), ("0660", 0o660), ("00600", 0o600)] {
+        let sandbox = Sandbox::new();
+        sandbox.generate(SERVER.into_iter().chain(["--key-mode", value])).quiet_success();
+        assert_eq!((sandbox.mode("key.pem"), sandbox.mode("cert.pem")), (mode, 0o644));
+    }
+}
+
+#[test]
+fn a_key_mode_for_everybody_is_obeyed_with_a_warning() {
+    for mode in ["0604", "0602", "0601", "0777"] {
+        let sandbox = Sandbox::new();
+        let ended = sandbox.generate(SERVER.into_iter().chain(["--key-mode", mode]));
+        assert_eq!(
+            (ended.status, ended.stderr),
+            (
+                0,
+                format!(
+                    "warning: --key-mode={mode} lets every user of this machine use the private \
+                     key\n"
+                )
+            )
+        );
+        assert_eq!(format!("{:04o}", sandbox.mode("key.pem")), mode);
+    }
+}
+
+#[test]
+fn key_modes_that_are_none_are_refused() {
+    const OCTAL: &str = "permissions are octal digits, such as 0600 or 0640";
+    const MOST: &str = "permissions are 0777 at most";
+    const OWNER: &str = "its owner could not read the key";
+    for (mode, reason) in [
+        ("0", OCTAL),
+        ("60", OCTAL),
+        ("600000", OCTAL),
+        ("0800", OCTAL),
+        ("0o600", OCTAL),
+        ("+600", OCTAL),
+        ("rw-------", OCTAL),
+        ("u=rw", OCTAL),
+        ("1600", MOST),
+        ("04755", MOST),
+        ("0000", OWNER),
+        ("0200", OWNER),
+        ("0066", OWNER),
+    ] {
+        let flag = format!("--key-mode={mode}");
+        assert_eq!(
+            refusal(&[SERVER[0], SERVER[1], &flag], 2),
+            format!(
+                "error: invalid value '{mode}' for '--key-mode <MODE>': {reason}\n\
+                 hint: `kumactl generate tls-certificate --help` shows all flags, with examples\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn paths_that_are_no_places_for_a_file_are_refused() {
+    const DIRECTORY: &str = "is a directory";
+    const MISSING: &str = "no such file or directory";
+    for (flag, file, status, problem, hint) in [
+        (
+            "--key-file",
+            "no/k.pem",
+            1,
+            format!("could not write the key file no/k.pem: {MISSING}"),
+            "make the directory first: mkdir -p no",
+        ),
+        (
+            "--cert-file",
+            "no way/c.pem",
+            1,
+            format!("could not write the cert file no way/c.pem: {MISSING}"),
+            "make the directory first: mkdir -p 'no way'",
+        ),
+        (
+            "--ca-cert-file",
+            "no/ca.crt",
+            1,
+            format!("could not write the CA certificate file no/ca.crt: {MISSING}"),
+            "make the directory first: mkdir -p no",
+        ),
+        (
+            "--ca-bundle-file",
+            "no/ca.b64",
+            1,
+            format!("could not write the CA bundle file no/ca.b64: {MISSING}"),
+            "make the directory first: mkdir -p no",
+        ),
+        (
+            "--key-file",
+            ".",
+            1,
+            format!("could not write the key file .: {DIRECTORY}"),
+            "name a file in it: --key-file=./key.pem",
+        ),
+        (
+            "--cert-file",
+            "/",
+            1,
+            format!("could not write the cert file /: {DIRECTORY}"),
+            "name a file in it: --cert-file=/cert.pem",
+        ),
+        (
+            "--key-file",
+            "",
+            2,
+            "the path of the key file is empty".to_owned(),
+            "name a file: --key-file=FILE",
+        ),
+        (
+            "--ca-cert-file",
+            "",
+            2,
+            "the path of the CA certificate file is empty".to_owned(),
+            "name a file: --ca-cert-file=FILE",
+        ),
+        (
+            "--key-file",
+            "cert.pem",
+            2,
+            "the key file and the cert file are one file: cert.pem".to_owned(),
+            "give --cert-file a path of its own, or `-` for standard output",
+        ),
+        (
+            "--ca-cert-file",
+            "./cert.pem",
+            2,
+            "the cert file and the CA certificate file are one file: ./cert.pem".to_owned(),
+            "give --ca-cert-file a path of its own, or `-` for standard output",
+        ),
+        (
+            "--ca-bundle-file",
+            "./key.pem",
+            2,
+            "the key file and the CA bundle file are one file: ./key.pem".to_owned(),
+            "give --ca-bundle-file a path of its own, or `-` for standard output",
+        ),
+    ] {
+        assert_eq!(
+            refusal(&[SERVER[0], SERVER[1], &format!("{flag}={file}")], status),
+            format!("error: {problem}\nhint: {hint}\n")
+        );
+    }
+}
+
+#[test]
+fn files_that_exist_are_kept_without_force_and_replaced_with_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("key.pem", "old key");
+    sandbox.write("cert.pem", "old certificate");
+    let before = sandbox.snapshot();
+    let stderr = sandbox.generate(SERVER).failure(1);
+    assert_eq!(
+        stderr,
+        "error: key.pem and cert.pem exist and were kept; nothing was written\n\
+         hint: --force replaces files that exist\n"
+    );
+    assert_eq!(sandbox.snapshot(), before);
+    sandbox.generate(SERVER.into_iter().chain(["--force"])).quiet_success();
+    assert_eq!(read_back::labels(&sandbox.read("key.pem")), ["EC PRIVATE KEY"]);
+    assert_eq!(read_back::labels(&sandbox.read("cert.pem")), ["CERTIFICATE"]);
+    assert_eq!(sandbox.names(), ["cert.pem", "key.pem"]);
+}
