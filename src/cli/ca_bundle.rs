@@ -9,7 +9,7 @@ use kumactl::verify::kuma;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
-use super::{input, output};
+use super::{input, output, shell};
 
 /// Print CA certificates as one line of Base64
 ///
@@ -81,9 +81,19 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
     let certificates = pem::decode_certificates(&text).map_err(|error| {
         let failure = refuse(&error);
         match error {
-            PemError::Base64 => failure.hint("it can be used as it is; --decode prints its PEM"),
-            PemError::Der => failure
-                .hint(format!("convert it: openssl x509 -inform DER -in {shown} -out ca.crt")),
+            PemError::Base64 { layers: 1 } => {
+                failure.hint("it can be used as it is; --decode prints its PEM")
+            }
+            PemError::Base64 { .. } => {
+                failure.hint("a bundle is encoded once: take the other layers off with `base64 -d`")
+            }
+            PemError::Der => {
+                let from = match path.to_str() {
+                    Some(path) if path != "-" => format!(" -in {}", shell::word(path)),
+                    _ => String::new(),
+                };
+                failure.hint(format!("convert it: openssl x509 -inform DER{from} -out ca.crt"))
+            }
             PemError::PrivateKey { .. } => {
                 failure.hint("a bundle is public: give the file with the CA certificate alone")
             }

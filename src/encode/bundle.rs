@@ -37,7 +37,9 @@ pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, Error> {
     match pem::decode_certificates(&text) {
         Ok(_) => Ok(text),
         Err(pem::PemError::PrivateKey { .. }) => Err(fault("it holds a private key")),
-        Err(pem::PemError::Base64) => Err(fault("it is Base64 of Base64: it was encoded twice")),
+        Err(pem::PemError::Base64 { .. }) => {
+            Err(fault("it is Base64 of Base64: it was encoded twice"))
+        }
         Err(_) => Err(fault("its Base64 does not hold PEM certificates")),
     }
 }

@@ -22,8 +22,11 @@ const PRIVATE_KEY: &str = "PRIVATE KEY";
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PemError {
-    /// PEM in another layer of Base64, as a CA bundle is.
-    Base64,
+    /// PEM in further layers of Base64; a CA bundle has one.
+    Base64 {
+        /// How often it was encoded.
+        layers: usize,
+    },
     /// DER: the bytes that PEM wraps.
     Der,
     /// A block is damaged.
@@ -124,22 +127,37 @@ fn labels(text: &[u8]) -> Vec<String> {
 }
 
 fn without_block(text: &[u8]) -> PemError {
-    let first = text.iter().position(|byte| !byte.is_ascii_whitespace());
     // A DER certificate is a SEQUENCE with a length of two octets; `0` begins no Base64 of PEM.
     if text.starts_with(&[0x30, 0x82]) {
         return PemError::Der;
     }
-    let packed: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
-    match (first, BASE64_STANDARD.decode(packed)) {
-        (Some(_), Ok(inner)) if inner.windows(BEGIN.len()).any(|w| w == BEGIN) => PemError::Base64,
-        _ => PemError::NoBlock,
+    match base64_layers(text) {
+        Some(layers) => PemError::Base64 { layers },
+        None => PemError::NoBlock,
     }
+}
+
+/// How many layers of Base64 there are around PEM. Each is shorter than the one around it.
+fn base64_layers(text: &[u8]) -> Option<usize> {
+    let packed: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    if packed.is_empty() {
+        return None;
+    }
+    let inner = Zeroizing::new(BASE64_STANDARD.decode(packed).ok()?);
+    if inner.windows(BEGIN.len()).any(|window| window == BEGIN) {
+        return Some(1);
+    }
+    base64_layers(&inner).map(|layers| layers + 1)
 }
 
 impl fmt::Display for PemError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Base64 => f.write_str("it is Base64 already, not PEM"),
+            Self::Base64 { layers: 1 } => f.write_str("it is Base64 already, not PEM"),
+            Self::Base64 { layers: 2 } => {
+                f.write_str("it is Base64 of Base64: it was encoded twice")
+            }
+            Self::Base64 { layers } => write!(f, "it is Base64 that was encoded {layers} times"),
             Self::Der => f.write_str("it is DER, not PEM"),
             Self::Malformed { reason } => write!(f, "it has a damaged PEM block: {reason}"),
             Self::NoBlock => f.write_str("it has no PEM block"),
