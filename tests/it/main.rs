@@ -1,5 +1,6 @@
 //! The tests of the program and of its library, as one binary.
 
+mod ca_bundle;
 mod library;
 mod read_back;
 mod support;

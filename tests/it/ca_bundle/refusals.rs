@@ -1,0 +1,218 @@
+//! Files that Kuma, or a client of it, could not use as a CA: refused, and named.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::{ca_bundle, made};
+use crate::support::Sandbox;
+
+const ALONE: &str = "a bundle is public: give the file with the CA certificate alone";
+const BLOCKS: &str = "a CA file holds blocks that begin -----BEGIN CERTIFICATE-----";
+const FIRST: &str = "Kuma looks at the first certificate of the file only: put the CA's first, \
+                     or give the file with the CA alone";
+const ONCE_MORE: &str = "copy it once more";
+
+/// Both as a file and on standard input, behind a good file.
+#[track_caller]
+fn refused(content: impl AsRef<[u8]>, fault: &str, hint: Option<&str>) {
+    let sandbox = Sandbox::new();
+    sandbox.write("good.crt", made::ca("good").pem());
+    sandbox.write("bad.crt", content);
+    for (name, shown, stdin) in
+        [("bad.crt", "bad.crt", None), ("-", "standard input", Some("bad.crt"))]
+    {
+        let bad = format!("--ca-cert-file={name}");
+        let stderr = ca_bundle(&sandbox, &["--ca-cert-file=good.crt", &bad], stdin).failure(1);
+        let hint = hint.map(|hint| format!("hint: {hint}\n"));
+        let expected =
+            format!("error: {shown} cannot be a CA bundle: {fault}\n{}", hint.unwrap_or_default());
+        assert_eq!(stderr, expected);
+    }
+}
+
+#[test]
+fn a_file_without_a_certificate_is_refused() {
+    refused("-- no PEM --", "it has no PEM block", Some(BLOCKS));
+    refused("not-base64!!", "it has no PEM block", Some(BLOCKS));
+    // Base64, but not of PEM.
+    refused(BASE64_STANDARD.encode("no PEM"), "it has no PEM block", Some(BLOCKS));
+}
+
+#[test]
+fn a_file_with_something_else_than_certificates_is_refused() {
+    let ca = made::ca("a");
+    let request = made::block("CERTIFICATE REQUEST", &ca.der);
+    refused(
+        &request,
+        "its PEM block 1 is not a certificate but \"CERTIFICATE REQUEST\"",
+        Some(BLOCKS),
+    );
+    refused(
+        ca.pem() + &request,
+        "its PEM block 2 is not a certificate but \"CERTIFICATE REQUEST\"",
+        Some(BLOCKS),
+    );
+}
+
+#[test]
+fn a_file_with_a_private_key_is_refused_wherever_the_key_stands() {
+    let ca = made::ca("a");
+    for (content, position, label) in [
+        (ca.key(), 1, "PRIVATE KEY"),
+        (ca.key() + &ca.pem(), 1, "PRIVATE KEY"),
+        (ca.pem() + &ca.key(), 2, "PRIVATE KEY"),
+        (ca.pem() + &made::block("RSA PRIVATE KEY", b"x"), 2, "RSA PRIVATE KEY"),
+        (ca.pem() + &made::block("EC PRIVATE KEY", b"x"), 2, "EC PRIVATE KEY"),
+        (ca.pem() + &made::block("ENCRYPTED PRIVATE KEY", b"x"), 2, "ENCRYPTED PRIVATE KEY"),
+        // Half a key is a key, too.
+        (ca.pem() + &ca.key()[..80], 2, "PRIVATE KEY"),
+    ] {
+        let fault = format!("its PEM block {position} is a private key ({label})");
+        refused(content, &fault, Some(ALONE));
+    }
+}
+
+#[test]
+fn no_part_of_a_private_key_is_printed() {
+    let key = made::ca("a").key();
+    let body = key.lines().nth(1).expect("a line of the key");
+    let sandbox = Sandbox::new();
+    sandbox.write("ca.crt", &key);
+    for flags in [&["--ca-cert-file=ca.crt"][..], &["--decode", "--ca-cert-file=ca.crt"]] {
+        let stderr = ca_bundle(&sandbox, flags, None).failure(1);
+        assert!(!stderr.contains(&body[..8]), "{stderr}");
+    }
+}
+
+#[test]
+fn a_first_certificate_that_is_not_a_ca_is_refused_even_if_one_follows() {
+    let (ca, leaf) = (made::ca("ca"), made::not_ca("leaf"));
+    let fault = "its first certificate (CN=leaf) is not a CA certificate";
+    refused(leaf.pem(), fault, Some(FIRST));
+    refused(leaf.pem() + &ca.pem(), fault, Some(FIRST));
+    refused(made::silent("leaf").pem(), fault, Some(FIRST));
+    refused(ca.issue("leaf"), fault, Some(FIRST));
+    // The CA behind it is another one, of the same name.
+    refused(ca.issue("leaf") + &made::ca("ca").pem(), fault, Some(FIRST));
+}
+
+#[test]
+fn the_subject_of_a_certificate_cannot_steer_the_terminal() {
+    let leaf = made::not_ca("a\u{1b}[2Jb\nerror: c");
+    let fault = "its first certificate (CN=a[2Jberror: c) is not a CA certificate";
+    refused(leaf.pem(), fault, Some(FIRST));
+}
+
+#[test]
+fn base64_is_refused_however_often_it_was_encoded() {
+    let once = BASE64_STANDARD.encode(made::ca("a").pem());
+    let hint = "it can be used as it is; --decode prints its PEM";
+    refused(&once, "it is Base64 already, not PEM", Some(hint));
+    refused(
+        format!("{}\n{}\n", &once[..76], &once[76..]),
+        "it is Base64 already, not PEM",
+        Some(hint),
+    );
+    refused(
+        BASE64_STANDARD.encode(once),
+        "it is Base64 of Base64: it was encoded twice",
+        Some("a bundle is encoded once: take the other layers off with `base64 -d`"),
+    );
+}
+
+#[test]
+fn der_is_refused_with_the_command_that_converts_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("my ca.der", made::ca("a").der);
+    for (name, shown, from) in
+        [("my ca.der", "my ca.der", " -in 'my ca.der'"), ("-", "standard input", "")]
+    {
+        let flag = format!("--ca-cert-file={name}");
+        let stderr = ca_bundle(&sandbox, &[&flag], Some("my ca.der")).failure(1);
+        assert_eq!(
+            stderr,
+            format!(
+                "error: {shown} cannot be a CA bundle: it is DER, not PEM\n\
+                 hint: convert it: openssl x509 -inform DER{from} -out ca.crt\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_block_without_its_end_is_refused() {
+    let (one, other) = (made::ca("one").pem(), made::ca("other").pem());
+    refused(&one[..one.len() / 2], "its last PEM block has no end", Some(ONCE_MORE));
+    refused(one + &other[..other.len() - 5], "its last PEM block has no end", Some(ONCE_MORE));
+}
+
+#[test]
+fn damaged_certificates_are_refused() {
+    let ca = made::ca("a");
+    let sandbox = Sandbox::new();
+    for (content, fault) in [
+        (ca.pem().replacen("\nMII", "\n!!!", 1), "it has a damaged PEM block: "),
+        (made::pem_of(b"no DER"), "certificate 1 cannot be read as X.509: "),
+        (made::pem_of(&ca.der[..ca.der.len() - 1]), "certificate 1 cannot be read as X.509: "),
+        (ca.pem() + &made::pem_of(b""), "certificate 2 cannot be read as X.509: "),
+        (
+            made::pem_of(&[&ca.der[..], b"more"].concat()),
+            "certificate 1 cannot be read as X.509: bytes follow its end\n",
+        ),
+    ] {
+        sandbox.write("ca.crt", content);
+        let stderr = ca_bundle(&sandbox, &["--ca-cert-file=ca.crt"], None).failure(1);
+        let expected = format!("error: ca.crt cannot be a CA bundle: {fault}");
+        assert!(stderr.starts_with(&expected), "{stderr}");
+    }
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let sandbox = Sandbox::new();
+    sandbox.write("empty", "");
+    sandbox.write("blank", " \r\n\t");
+    sandbox.write("large", vec![b'#'; (1 << 20) + 1]);
+    for (name, expected) in [
+        (
+            "missing",
+            "error: could not read the CA certificate file missing: no such file or directory\n",
+        ),
+        (
+            ".",
+            "error: could not read the CA certificate file .: is a directory\nhint: name a file in it\n",
+        ),
+        ("empty", "error: the CA certificate file empty is empty\n"),
+        ("blank", "error: the CA certificate file blank is empty\n"),
+        (
+            "large",
+            "error: the CA certificate file large is longer than 1 MiB, which no Kubernetes Secret can hold\n",
+        ),
+        (
+            "/dev/zero",
+            "error: the CA certificate file /dev/zero is longer than 1 MiB, which no Kubernetes Secret can hold\n",
+        ),
+    ] {
+        let flag = format!("--ca-cert-file={name}");
+        assert_eq!(ca_bundle(&sandbox, &[&flag], None).failure(1), expected);
+    }
+}
+
+#[test]
+fn a_command_line_without_a_file_or_with_two_standard_inputs_is_refused() {
+    let sandbox = Sandbox::new();
+    assert_eq!(
+        ca_bundle(&sandbox, &[], None).failure(2),
+        "error: --ca-cert-file is missing: which certificates?\n\
+         hint: --ca-cert-file=ca.crt, or `-` for standard input\n"
+    );
+    assert_eq!(
+        ca_bundle(&sandbox, &["--ca-cert-file="], None).failure(2),
+        "error: a value is required for '--ca-cert-file <FILE>' but none was supplied\n\
+         hint: `kumactl generate ca-bundle --help` shows all flags, with examples\n"
+    );
+    assert_eq!(
+        ca_bundle(&sandbox, &["--ca-cert-file=-", "--ca-cert-file=-"], None).failure(2),
+        "error: standard input can be read only once\n"
+    );
+}
