@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use clap::builder::{BoolishValueParser, PossibleValuesParser};
-use kumactl::ValidFor;
+use kumactl::{DurationFault, ValidFor};
 
 #[derive(clap::Args)]
 #[command(next_help_heading = "Accepted as by the official kumactl, without effect")]
@@ -36,8 +36,14 @@ pub(super) struct CompatibilityArgs {
     no_config: Option<bool>,
 }
 
-/// Go's durations know a zero without a unit.
+/// Go's durations: a zero without a unit, less than a second, and less than nothing are some, too.
 fn duration(text: &str) -> Result<String, String> {
-    let known = text == "0" || text == "0s" || text.parse::<ValidFor>().is_ok();
+    let size = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let known = size == "0"
+        || !size.starts_with(['-', '+'])
+            && match size.parse::<ValidFor>() {
+                Ok(_) => true,
+                Err(error) => error.fault == DurationFault::NotPositive,
+            };
     known.then(|| text.to_owned()).ok_or_else(|| "a duration is `90s`, `10m` or `1h`".to_owned())
 }
