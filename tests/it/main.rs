@@ -2,6 +2,7 @@
 
 mod ca_bundle;
 mod library;
+mod program;
 mod read_back;
 mod support;
 mod tls_certificate;

@@ -1,0 +1,290 @@
+//! The program around its commands: help, version, completion, global flags, no network.
+
+use std::fs;
+
+use crate::support::{Sandbox, installed, kumactl, run};
+
+/// Every command, as its words.
+const COMMANDS: &[&[&str]] = &[
+    &[],
+    &["generate"],
+    &["generate", "tls-certificate"],
+    &["generate", "ca-bundle"],
+    &["completion"],
+    &["version"],
+];
+
+#[test]
+fn help_is_printed_on_standard_output_at_every_level() {
+    for command in COMMANDS {
+        let usage = [&["Usage: kumactl"], *command].concat().join(" ");
+        for flag in ["-h", "--help"] {
+            let arguments = [*command, &[flag]].concat();
+            let stdout = Sandbox::new().kumactl(&arguments).quiet_success();
+            assert!(stdout.contains(&format!("\n{usage} [OPTIONS]")), "{arguments:?}: {stdout}");
+        }
+        let long = Sandbox::new().kumactl([*command, &["--help"]].concat()).quiet_success();
+        for flag in ["--api-timeout", "--config-file", "--context", "--log-level", "--no-config"] {
+            assert!(long.contains(flag), "{command:?} does not tell of {flag}");
+        }
+        assert!(long.lines().all(|line| line.chars().count() <= 100), "{long}");
+    }
+}
+
+/// As pflag, which looks for it before any value is checked.
+#[test]
+fn help_wins_over_flags_that_are_missing() {
+    let sandbox = Sandbox::new();
+    let arguments = ["generate", "tls-certificate", "--type=server", "--help"];
+    assert!(sandbox.kumactl(arguments).quiet_success().contains("--hostname"));
+    assert_eq!(sandbox.names(), [""; 0]);
+}
+
+#[test]
+fn a_command_with_nothing_to_do_prints_its_help() {
+    for command in [&[][..], &["generate"]] {
+        let stdout = Sandbox::new().kumactl(command).quiet_success();
+        let usage = [&["Usage: kumactl"], command].concat().join(" ");
+        assert!(stdout.contains(&format!("\n{usage} [OPTIONS] [COMMAND]\n")), "{stdout}");
+    }
+}
+
+#[test]
+fn the_version_is_the_packages_and_says_how_the_program_was_built() {
+    let expected = format!("kumactl {}\n", env!("CARGO_PKG_VERSION"));
+    for arguments in [&["version"][..], &["--version"], &["-V"]] {
+        assert_eq!(Sandbox::new().kumactl(arguments).quiet_success(), expected, "{arguments:?}");
+    }
+    // The official kumactl has `--detailed` and `-a`.
+    for flag in ["--verbose", "--detailed", "-a"] {
+        let stdout = Sandbox::new().kumactl(["version", flag]).quiet_success();
+        let entropy = stdout.strip_prefix(&format!(
+            "{expected}implementation: Rust, not the official Go program\ncryptography:   AWS-LC\n\
+             entropy:        "
+        ));
+        assert!(entropy.is_some_and(|rest| rest.lines().count() == 1), "{stdout}");
+    }
+}
+
+#[test]
+fn completion_scripts_know_our_commands_and_flags() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = Sandbox::new().kumactl(["completion", shell]).quiet_success();
+        for word in ["tls-certificate", "ca-bundle", "hostname", "ca-bundle-file", "decode"] {
+            assert!(script.contains(word), "{shell} does not know {word}");
+        }
+    }
+}
+
+#[test]
+fn completion_for_another_shell_is_refused() {
+    let stderr = Sandbox::new().kumactl(["completion", "tcsh"]).failure(2);
+    assert_eq!(
+        stderr,
+        "error: invalid value 'tcsh' for '<SHELL>' \
+         [possible values: bash, elvish, fish, powershell, zsh]\n\
+         hint: a similar value exists: 'zsh'\n\
+         hint: `kumactl completion --help` shows all flags, with examples\n"
+    );
+}
+
+#[test]
+fn shells_read_their_completion_scripts() {
+    for shell in ["bash", "zsh", "fish"] {
+        let Some(program) = installed(shell) else { continue };
+        let sandbox = Sandbox::new();
+        let script = sandbox.kumactl(["completion", shell]).quiet_success();
+        sandbox.write("script", script);
+        run(sandbox.command(program).args(["-n", "script"])).quiet_success();
+    }
+}
+
+#[test]
+fn bash_completes_a_flag_and_its_values() {
+    let Some(bash) = installed("bash") else { return };
+    let sandbox = Sandbox::new();
+    let script = r#"
+source <(kumactl completion bash)
+complete() {
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+    _kumactl kumactl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+    printf '%s\n' "${COMPREPLY[*]}"
+}
+complete kumactl generate tls-certificate --ho
+complete kumactl generate tls-certificate --type ''
+complete kumactl generate ca"#;
+    let ended = run(sandbox.command(bash).args(["-c", script]));
+    assert_eq!(ended.quiet_success(), "--hostname\nserver client\nca-bundle\n");
+}
+
+#[test]
+fn commands_of_the_official_program_are_refused_by_its_name() {
+    for arguments in [
+        &["apply", "-f", "-"][..],
+        &["config", "control-planes", "add"],
+        &["delete", "mesh", "default"],
+        &["export"],
+        &["get", "meshes"],
+        &["inspect", "dataplanes"],
+        &["install", "control-plane", "--tls-general-secret=general-tls-certs"],
+        &["uninstall", "ebpf"],
+        &["generate", "dataplane-token", "--name=dp"],
+        &["generate", "public-key"],
+        &["generate", "signing-key"],
+        &["generate", "user-token"],
+        &["generate", "zone-ingress-token"],
+        &["generate", "zone-token", "--zone=east"],
+    ] {
+        let words = if arguments[0] == "generate" { 2 } else { 1 };
+        let sandbox = Sandbox::new();
+        assert_eq!(
+            sandbox.kumactl(arguments).failure(2),
+            format!(
+                "error: `kumactl {}` is a command of the official kumactl, not of this one\n\
+                 hint: this kumactl prepares TLS certificates; the official one is part of Kuma's \
+                 release, and both can stand side by side under two names\n",
+                arguments[..words].join(" ")
+            )
+        );
+        assert_eq!(sandbox.names(), [""; 0]);
+    }
+}
+
+#[test]
+fn commands_that_nobody_has_are_refused() {
+    for (arguments, expected) in [
+        (
+            &["generat"][..],
+            "error: unrecognized subcommand 'generat'\n\
+             hint: a similar subcommand exists: 'generate'\n\
+             hint: `kumactl --help` shows all flags, with examples\n",
+        ),
+        (
+            &["generate", "foo"],
+            "error: unrecognized subcommand 'foo'\n\
+             hint: `kumactl generate --help` shows all flags, with examples\n",
+        ),
+    ] {
+        assert_eq!(Sandbox::new().kumactl(arguments).failure(2), expected);
+    }
+}
+
+#[test]
+fn the_official_global_flags_are_accepted_anywhere_and_do_nothing() {
+    let values: &[&[&str]] = &[
+        &["--config-file=/nonexistent/config"],
+        &["--config-file", ""],
+        &["--context=other"],
+        &["--log-level=off"],
+        &["--log-level", "info"],
+        &["--log-level=debug"],
+        &["--no-config"],
+        &["--no-config=true"],
+        &["--no-config=false"],
+        &["--no-config=1"],
+        &["--no-config=0"],
+        &["--no-config=t"],
+        &["--no-config=F"],
+        &["--no-config=TRUE"],
+        &["--no-config=False"],
+        &["--api-timeout=1m0s"],
+        &["--api-timeout", "100ms"],
+        &["--api-timeout=1.5h"],
+        &["--api-timeout=0"],
+        &["--api-timeout=0s"],
+        &["--api-timeout=-5s"],
+        &["--no-config", "--no-config", "--context=a", "--context=b"],
+    ];
+    for flags in values {
+        for place in 0..=2 {
+            let mut arguments = vec!["generate", "tls-certificate"];
+            arguments.splice(place..place, flags.iter().copied());
+            arguments.extend(["--type=server", "--hostname=a", "--key-type=ecdsa"]);
+            let sandbox = Sandbox::new();
+            assert_eq!(
+                sandbox.kumactl(&arguments).quiet_success(),
+                "Private key saved in key.pem\nCertificate saved in cert.pem\n",
+                "{arguments:?}"
+            );
+            assert_eq!(sandbox.names(), ["cert.pem", "key.pem"]);
+            assert_eq!(fs::read_dir(sandbox.home()).expect("a home").count(), 0);
+        }
+    }
+}
+
+#[test]
+fn values_that_the_official_global_flags_refuse_are_refused() {
+    const LEVELS: &str = " [possible values: off, info, debug]";
+    const DURATION: &str = ": a duration is `90s`, `10m` or `1h`";
+    for (flag, value, name, reason) in [
+        ("--log-level", "trace", "--log-level <LEVEL>", LEVELS),
+        ("--log-level", "DEBUG", "--log-level <LEVEL>", LEVELS),
+        ("--api-timeout", "5", "--api-timeout <DURATION>", DURATION),
+        ("--api-timeout", "", "--api-timeout <DURATION>", DURATION),
+        ("--api-timeout", "-", "--api-timeout <DURATION>", DURATION),
+        ("--api-timeout", "--5s", "--api-timeout <DURATION>", DURATION),
+        ("--api-timeout", "soon", "--api-timeout <DURATION>", DURATION),
+        ("--no-config", "maybe", "--no-config[=<BOOL>]", ": value was not a boolean"),
+    ] {
+        for place in 0..=2 {
+            let mut arguments = vec!["generate", "tls-certificate"];
+            let given = format!("{flag}={value}");
+            arguments.insert(place, &given);
+            arguments.extend(["--type=server", "--hostname=a", "--key-type=ecdsa"]);
+            let sandbox = Sandbox::new();
+            let stderr = sandbox.kumactl(&arguments).failure(2);
+            let problem = stderr.lines().next().unwrap_or_default();
+            assert_eq!(problem, format!("error: invalid value '{value}' for '{name}'{reason}"));
+            assert_eq!(sandbox.names(), [""; 0]);
+        }
+    }
+}
+
+/// The official program asks a control plane for its version and writes `~/.kumactl/config`.
+#[test]
+fn no_socket_is_opened_and_no_file_but_the_named_ones_is_touched() {
+    let Some(strace) = installed("strace") else { return };
+    for (arguments, writes) in [
+        (&["generate", "tls-certificate", "--type=server", "--hostname=localhost"][..], true),
+        (&["generate", "ca-bundle", "--ca-cert-file=ca.crt"], false),
+        (&["version"], false),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.generate(["--type=server", "--hostname=a", "--cert-file=ca.crt"]).quiet_success();
+        fs::remove_file(sandbox.path("key.pem")).expect("the key that is not needed");
+        let traces = tempfile::tempdir().expect("a temporary directory");
+        let mut command = sandbox.command(&strace);
+        // A file for each thread, so that no call is torn apart by another one's.
+        command.args(["-ff", "-qq", "-e", "signal=none", "-e"]);
+        command.arg("trace=socket,connect,bind,%file").arg("-o").arg(traces.path().join("trace"));
+        let ended = run(command.arg(kumactl()).args(arguments));
+        if ended.stderr.contains("ptrace") || ended.stderr.contains("PTRACE") {
+            eprintln!("SKIPPED, for strace may trace nothing here: {}", ended.stderr);
+            return;
+        }
+        ended.quiet_success();
+        let traces = fs::read_dir(traces.path())
+            .expect("traces")
+            .map(|entry| fs::read_to_string(entry.expect("a trace").path()).expect("text"));
+        let calls: String = traces.collect();
+        let changing: Vec<_> = calls.lines().filter(|call| !is_harmless(call)).collect();
+        let directory = sandbox.directory();
+        let ours = ["key.pem", ".key.pem.", "cert.pem", ".cert.pem."]
+            .map(|name| format!("\"{}/{name}", directory.display()));
+        for call in &changing {
+            let paths = call.matches("\"/").count();
+            let named: usize = ours.iter().map(|path| call.matches(path).count()).sum();
+            assert!(paths > 0 && paths == named, "{call}");
+        }
+        assert_eq!(!changing.is_empty(), writes, "{calls}");
+    }
+}
+
+/// Whether a system call of a trace leaves files and network alone.
+fn is_harmless(call: &str) -> bool {
+    let name = call.split('(').next().unwrap_or(call);
+    let reads = ["access", "execve", "faccessat", "faccessat2", "getcwd", "readlink", "readlinkat"];
+    let reads = reads.contains(&name) || name.contains("stat") || name == "chdir";
+    let opens_to_write = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| call.contains(flag));
+    reads || (name.starts_with("open") && !opens_to_write)
+}
