@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Sandbox, installed, kumactl, run};
+use crate::support::{Sandbox, installed, kumactl, run, skipped};
 
 /// Every command, as its words.
 const COMMANDS: &[&[&str]] = &[
@@ -259,7 +259,7 @@ fn no_socket_is_opened_and_no_file_but_the_named_ones_is_touched() {
         command.arg("trace=socket,connect,bind,%file").arg("-o").arg(traces.path().join("trace"));
         let ended = run(command.arg(kumactl()).args(arguments));
         if ended.stderr.contains("ptrace") || ended.stderr.contains("PTRACE") {
-            eprintln!("SKIPPED, for strace may trace nothing here: {}", ended.stderr);
+            skipped("for strace may trace nothing here");
             return;
         }
         ended.quiet_success();

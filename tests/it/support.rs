@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -145,12 +146,15 @@ pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|dir| dir.join(program)).find(|p| p.is_file());
     if found.is_none() {
-        eprintln!(
-            "SKIPPED, for want of `{program}`: {}",
-            std::thread::current().name().unwrap_or("?")
-        );
+        skipped(&format!("for want of `{program}`"));
     }
     found
+}
+
+/// Says that the running test is skipped, past the test harness, which keeps what `eprintln!` prints.
+pub(crate) fn skipped(reason: &str) {
+    let thread = std::thread::current();
+    let _ = writeln!(io::stderr(), "SKIPPED, {reason}: {}", thread.name().unwrap_or("?"));
 }
 
 fn path_with_kumactl() -> std::ffi::OsString {
