@@ -1,6 +1,7 @@
 //! The tests of the program and of its library, as one binary.
 
 mod ca_bundle;
+mod contract;
 mod library;
 mod program;
 mod read_back;

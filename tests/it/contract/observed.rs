@@ -1,0 +1,164 @@
+//! What our kumactl does for a command line, in the words of the contract.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::ParsedExtension;
+use x509_parser::oid_registry::{OID_PKCS1_SHA256WITHRSA, OID_SIG_ECDSA_WITH_SHA256};
+
+use super::Outcome;
+use crate::read_back;
+use crate::support::{Sandbox, run};
+
+/// Runs a line of shell in an empty directory and looks at everything that it left.
+pub(super) fn outcome(command: &str) -> Outcome {
+    let sandbox = Sandbox::new();
+    // A mask that lets through what the official modes say, unless the line sets another.
+    let script = format!("umask 022\n{command}");
+    let ended = run(sandbox.command("sh").args(["-uc", &script]));
+    let mut outcome = Outcome::from([
+        ("exit".to_owned(), json!(ended.status)),
+        ("stdout".to_owned(), json!(abridged(&ended.stdout))),
+        ("stderr".to_owned(), json!(ended.stderr)),
+        ("files".to_owned(), json!(sandbox.names())),
+        ("home".to_owned(), json!(entries(&sandbox.home()))),
+        ("modes".to_owned(), json!(modes(&sandbox))),
+        ("links".to_owned(), json!(links(&sandbox))),
+        ("kept".to_owned(), json!(kept(&sandbox))),
+    ]);
+    if let Ok(pem) = fs::read_to_string(sandbox.path("cert.pem"))
+        && pem.starts_with("-----BEGIN")
+    {
+        outcome.insert("names".to_owned(), json!(read_back::names(&pem)));
+        outcome.extend(read_back::certificate(&pem, profile));
+    }
+    outcome
+}
+
+/// Help as a placeholder, and PEM blocks as their labels.
+fn abridged(stdout: &str) -> String {
+    if stdout.contains("\nUsage: kumactl") {
+        return "{help}".to_owned();
+    }
+    let mut abridged = String::new();
+    let mut in_block = false;
+    for line in stdout.split_inclusive('\n') {
+        if let Some(label) = line.trim_end().strip_prefix("-----BEGIN ") {
+            in_block = true;
+            abridged.push_str(&format!("{{{}}}\n", label.trim_end_matches('-')));
+        }
+        if !in_block {
+            abridged.push_str(line);
+        }
+        in_block &= !line.starts_with("-----END ");
+    }
+    abridged
+}
+
+fn entries(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("a directory");
+    entries.map(|e| e.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn modes(sandbox: &Sandbox) -> Vec<String> {
+    let snapshot = sandbox.snapshot();
+    snapshot.iter().map(|(name, (mode, _))| format!("{name} {mode:04o}")).collect()
+}
+
+fn links(sandbox: &Sandbox) -> Vec<String> {
+    let link = |name: String| {
+        let to = fs::read_link(sandbox.path(&name)).ok()?;
+        Some(format!("{name} -> {}", to.display()))
+    };
+    sandbox.names().into_iter().filter_map(link).collect()
+}
+
+/// The files that the line wrote itself, as `old`, and that were kept.
+fn kept(sandbox: &Sandbox) -> Vec<String> {
+    let snapshot = sandbox.snapshot().into_iter();
+    snapshot.filter(|(_, (_, content))| content == b"old\n").map(|(name, _)| name).collect()
+}
+
+/// The fields of a certificate.
+fn profile(certificate: &X509Certificate<'_>) -> Outcome {
+    let validity = certificate.validity();
+    let [start, end] = [validity.not_before, validity.not_after].map(|date| date.timestamp());
+    // In whole minutes, so that the seconds of this run do not count.
+    let age = (OffsetDateTime::now_utc().unix_timestamp() - start) / 60;
+    let signature = match &certificate.signature_algorithm.algorithm {
+        oid if *oid == OID_PKCS1_SHA256WITHRSA => "sha256WithRSAEncryption".to_owned(),
+        oid if *oid == OID_SIG_ECDSA_WITH_SHA256 => "ecdsa-with-SHA256".to_owned(),
+        oid => oid.to_id_string(),
+    };
+    let mut profile = Outcome::from([
+        ("version".to_owned(), json!(certificate.version().0 + 1)),
+        ("serial number".to_owned(), json!(format!("{} octets", certificate.raw_serial().len()))),
+        ("signature".to_owned(), json!(signature)),
+        ("subject".to_owned(), json!(certificate.subject().to_string())),
+        ("issuer".to_owned(), json!(certificate.issuer().to_string())),
+        ("lifetime in hours".to_owned(), json!((end - start) / 3600)),
+        ("starts before now, in minutes".to_owned(), json!(age)),
+        ("authorityKeyIdentifier".to_owned(), json!("absent")),
+    ]);
+    let identifier = certificate.iter_extensions().find_map(|e| match e.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0),
+        _ => None,
+    });
+    for extension in certificate.extensions() {
+        if let Some((name, value)) = describe(extension.parsed_extension(), identifier) {
+            let is_named = !value.is_empty();
+            let text = match (extension.critical, is_named) {
+                (true, true) => format!("critical: {value}"),
+                (true, false) => "critical".to_owned(),
+                (false, true) => value,
+                (false, false) => "not critical".to_owned(),
+            };
+            profile.insert(name.to_owned(), Value::String(text));
+        }
+    }
+    profile
+}
+
+fn describe(
+    extension: &ParsedExtension<'_>,
+    subject_key: Option<&[u8]>,
+) -> Option<(&'static str, String)> {
+    Some(match extension {
+        ParsedExtension::KeyUsage(usage) => {
+            let bits = [
+                ("digitalSignature", usage.digital_signature()),
+                ("keyEncipherment", usage.key_encipherment()),
+                ("keyCertSign", usage.key_cert_sign()),
+                ("cRLSign", usage.crl_sign()),
+            ];
+            let set: Vec<_> = bits.iter().filter(|(_, is_set)| *is_set).map(|(n, _)| *n).collect();
+            ("keyUsage", set.join(", "))
+        }
+        ParsedExtension::ExtendedKeyUsage(usage) => {
+            let purposes = [("serverAuth", usage.server_auth), ("clientAuth", usage.client_auth)];
+            let set: Vec<_> =
+                purposes.iter().filter(|(_, is_set)| *is_set).map(|(name, _)| *name).collect();
+            ("extKeyUsage", set.join(", "))
+        }
+        ParsedExtension::BasicConstraints(constraints) => {
+            let ca = if constraints.ca { "CA:TRUE" } else { "CA:FALSE" };
+            let length =
+                constraints.path_len_constraint.map(|length| format!(", pathlen {length}"));
+            ("basicConstraints", format!("{ca}{}", length.unwrap_or_default()))
+        }
+        ParsedExtension::SubjectKeyIdentifier(identifier) => {
+            ("subjectKeyIdentifier", format!("{} octets", identifier.0.len()))
+        }
+        ParsedExtension::AuthorityKeyIdentifier(authority) => {
+            let identifier = authority.key_identifier.as_ref().map(|identifier| identifier.0);
+            let is_own = identifier.is_some() && identifier == subject_key;
+            ("authorityKeyIdentifier", if is_own { "the subject's" } else { "another" }.to_owned())
+        }
+        // The names are an aspect of their own.
+        ParsedExtension::SubjectAlternativeName(_) => ("subjectAltName", String::new()),
+        _ => return None,
+    })
+}
