@@ -69,13 +69,15 @@ fn cells(contract: &Contract, case: &Case) -> (String, String, String) {
 
 /// What is there on one side; that there is nothing is said only where there is nothing at all.
 fn cell(side: &[(&str, &Value)]) -> String {
-    let is_something = |value: &Value| match value {
+    let is_something = |aspect: &str, value: &Value| match value {
         Value::Null => false,
-        Value::String(text) => !text.is_empty(),
+        // An empty stream is nothing; an empty subject is what the row is about.
+        Value::String(text) => !(text.is_empty() && aspect.starts_with("std")),
         Value::Array(all) => !all.is_empty(),
         _ => true,
     };
-    let something: Vec<_> = side.iter().filter(|(_, value)| is_something(value)).collect();
+    let something: Vec<_> =
+        side.iter().filter(|(aspect, value)| is_something(aspect, value)).collect();
     let shown = if something.is_empty() { side.iter().collect() } else { something };
     let lines: Vec<_> = shown.iter().map(|(aspect, value)| described(aspect, value)).collect();
     lines.join("<br>")
