@@ -115,7 +115,16 @@ fn follow(given: &Path) -> io::Result<PathBuf> {
         let resolved = parent.join(name);
         match fs::read_link(&resolved) {
             Ok(next) => path = parent.join(next),
-            Err(_) => return Ok(resolved),
+            // EINVAL says that it is no link; any other error, that nobody knows.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::NotFound
+                ) =>
+            {
+                return Ok(resolved);
+            }
+            Err(error) => return Err(error),
         }
     }
     Err(io::Error::other("too many levels of symbolic links"))

@@ -1,0 +1,13 @@
+# Build the program as it is released
+build:
+    cargo build --release --locked
+
+# Run all tests
+test:
+    cargo test --locked
+
+# Check format, lints and documentation
+lint:
+    cargo fmt --check
+    cargo clippy --locked --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
