@@ -2,6 +2,7 @@
 
 mod ca_bundle;
 mod contract;
+mod files;
 mod library;
 mod program;
 mod read_back;
