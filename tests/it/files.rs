@@ -1,5 +1,8 @@
 //! The files of a run: all of them or none, also when a call fails or the program is killed.
 
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
 use crate::support::{Ended, Sandbox, installed, kumactl, run};
 
 const ARGUMENTS: [&str; 6] = [
@@ -11,30 +14,24 @@ const ARGUMENTS: [&str; 6] = [
     "--force",
 ];
 
-/// Runs the program with a fault in its nth rename.
-fn with_fault(sandbox: &Sandbox, strace: &std::path::Path, fault: &str) -> Ended {
-    let renames = "rename,renameat,renameat2";
+const RENAMES: &str = "rename,renameat,renameat2";
+
+/// Runs the program with a fault in some of its system calls, on this path if one is given.
+fn with_fault(
+    sandbox: &Sandbox,
+    strace: &Path,
+    calls: &str,
+    fault: &str,
+    path: Option<&Path>,
+) -> Ended {
     let mut command = sandbox.command(strace);
     command
         .args(["-f", "-qq", "-o", "/dev/null", "-e"])
-        .arg(format!("inject={renames}:{fault}"))
+        .arg(format!("inject={calls}:{fault}"))
+        .args(path.map(|path| format!("--trace-path={}", path.display())))
         .arg(kumactl())
         .args(ARGUMENTS);
     run(&mut command)
-}
-
-#[test]
-fn a_second_run_keeps_both_files_and_says_how_to_replace_them() {
-    let sandbox = Sandbox::new();
-    sandbox.generate(["--type=server", "--hostname=localhost"]).quiet_success();
-    let before = sandbox.snapshot();
-    let stderr = sandbox.generate(["--type=server", "--hostname=localhost"]).failure(1);
-    assert_eq!(
-        stderr,
-        "error: key.pem and cert.pem exist and were kept; nothing was written\n\
-         hint: --force replaces files that exist\n"
-    );
-    assert_eq!(sandbox.snapshot(), before);
 }
 
 #[test]
@@ -44,7 +41,7 @@ fn a_failing_rename_puts_the_old_files_back_and_leaves_nothing_else() {
         let sandbox = Sandbox::new();
         sandbox.kumactl(ARGUMENTS).quiet_success();
         let before = sandbox.snapshot();
-        let ended = with_fault(&sandbox, &strace, &format!("error=EIO:when={nth}"));
+        let ended = with_fault(&sandbox, &strace, RENAMES, &format!("error=EIO:when={nth}"), None);
         assert_eq!(ended.status, 1, "{ended:?}");
         assert_eq!(sandbox.snapshot(), before, "after rename {nth} failed");
     }
@@ -55,7 +52,7 @@ fn a_failing_rename_leaves_an_empty_directory_empty() {
     let Some(strace) = installed("strace") else { return };
     for nth in 1..=2 {
         let sandbox = Sandbox::new();
-        let ended = with_fault(&sandbox, &strace, &format!("error=EIO:when={nth}"));
+        let ended = with_fault(&sandbox, &strace, RENAMES, &format!("error=EIO:when={nth}"), None);
         assert_eq!(ended.status, 1, "{ended:?}");
         assert!(sandbox.names().is_empty(), "{:?} after rename {nth} failed", sandbox.names());
     }
@@ -67,7 +64,7 @@ fn a_kill_leaves_files_whole_and_what_it_leaves_over_the_next_run_removes() {
     let sandbox = Sandbox::new();
     sandbox.kumactl(ARGUMENTS).quiet_success();
     let before = sandbox.snapshot();
-    with_fault(&sandbox, &strace, "signal=KILL:error=EIO:when=1");
+    with_fault(&sandbox, &strace, RENAMES, "signal=KILL:error=EIO:when=1", None);
     let after = sandbox.snapshot();
     for (name, old) in &before {
         assert_eq!(after.get(name), Some(old), "{name} after a kill");
@@ -91,4 +88,19 @@ fn permissions_are_those_of_the_role_whatever_the_umask_and_the_old_file() {
         ));
         assert_eq!((sandbox.mode("key.pem"), sandbox.mode("cert.pem")), (0o600, 0o644), "{umask}");
     }
+}
+
+#[test]
+fn a_link_that_cannot_be_read_is_not_replaced_by_a_file() {
+    let Some(strace) = installed("strace") else { return };
+    let sandbox = Sandbox::new();
+    sandbox.write("old.pem", "mine");
+    symlink("old.pem", sandbox.path("key.pem")).expect("a link");
+    let link = sandbox.directory().canonicalize().expect("a directory").join("key.pem");
+    // The directories above are read by the same call, so only this one fails.
+    let ended = with_fault(&sandbox, &strace, "readlink,readlinkat", "error=EIO", Some(&link));
+    assert_eq!(ended.status, 1, "{ended:?}");
+    assert_eq!(sandbox.read("old.pem"), "mine");
+    assert_eq!(sandbox.names(), ["key.pem", "old.pem"]);
+    assert!(sandbox.path("key.pem").is_symlink());
 }

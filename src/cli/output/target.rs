@@ -115,16 +115,11 @@ fn follow(given: &Path) -> io::Result<PathBuf> {
         let resolved = parent.join(name);
         match fs::read_link(&resolved) {
             Ok(next) => path = parent.join(next),
-            // EINVAL says that it is no link; any other error, that nobody knows.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::InvalidInput | io::ErrorKind::NotFound
-                ) =>
-            {
-                return Ok(resolved);
-            }
-            Err(error) => return Err(error),
+            Err(error) => match error.kind() {
+                // No link, or nothing at all. Any other error leaves that open.
+                io::ErrorKind::InvalidInput | io::ErrorKind::NotFound => return Ok(resolved),
+                _ => return Err(error),
+            },
         }
     }
     Err(io::Error::other("too many levels of symbolic links"))

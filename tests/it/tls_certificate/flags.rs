@@ -1,24 +1,13 @@
 //! The flags other than `--hostname`: what each does to the files, and what each refuses.
 
+use super::{SERVER, refusal};
 use crate::read_back;
 use crate::support::{Ended, Sandbox, kumactl, run};
-
-const SERVER: [&str; 2] = ["--type=server", "--hostname=cp.example"];
 
 /// Runs `kumactl generate tls-certificate` for a server, without a default for the key type.
 fn server(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
     let mut command = sandbox.command(kumactl());
     run(command.args(["generate", "tls-certificate"]).args(SERVER).args(arguments))
-}
-
-#[track_caller]
-fn refusal(arguments: &[&str], status: i32) -> String {
-    let sandbox = Sandbox::new();
-    sandbox.write("other.txt", "mine");
-    let before = sandbox.snapshot();
-    let stderr = sandbox.kumactl(["generate", "tls-certificate"].iter().chain(arguments));
-    assert_eq!(sandbox.snapshot(), before, "{arguments:?}");
-    stderr.failure(status)
 }
 
 #[test]

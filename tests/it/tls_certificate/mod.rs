@@ -5,3 +5,19 @@ mod flags;
 mod names;
 mod places;
 mod report;
+
+use crate::support::Sandbox;
+
+/// The least that a certificate needs.
+const SERVER: [&str; 2] = ["--type=server", "--hostname=cp.example"];
+
+/// What is printed by a run that is refused, and that leaves its directory as it was.
+#[track_caller]
+fn refusal(arguments: &[&str], status: i32) -> String {
+    let sandbox = Sandbox::new();
+    sandbox.write("other.txt", "mine");
+    let before = sandbox.snapshot();
+    let stderr = sandbox.kumactl(["generate", "tls-certificate"].iter().chain(arguments));
+    assert_eq!(sandbox.snapshot(), before, "{arguments:?}");
+    stderr.failure(status)
+}

@@ -1,19 +1,8 @@
 //! The places and permissions of the files, and what is no place for one.
 
+use super::{SERVER, refusal};
 use crate::read_back;
 use crate::support::Sandbox;
-
-const SERVER: [&str; 2] = ["--type=server", "--hostname=cp.example"];
-
-#[track_caller]
-fn refusal(arguments: &[&str], status: i32) -> String {
-    let sandbox = Sandbox::new();
-    sandbox.write("other.txt", "mine");
-    let before = sandbox.snapshot();
-    let stderr = sandbox.kumactl(["generate", "tls-certificate"].iter().chain(arguments));
-    assert_eq!(sandbox.snapshot(), before, "{arguments:?}");
-    stderr.failure(status)
-}
 
 #[test]
 fn files_have_their_permissions_whatever_the_umask() {

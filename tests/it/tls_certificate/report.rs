@@ -4,10 +4,9 @@ use std::io::pipe;
 
 use serde_json::{Value, json};
 
+use super::SERVER;
 use crate::read_back;
 use crate::support::{Ended, Sandbox, kumactl, run};
-
-const SERVER: [&str; 2] = ["--type=server", "--hostname=cp.example"];
 
 fn server(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
     sandbox.generate(SERVER.iter().chain(arguments))
