@@ -11,10 +11,10 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _,
-    RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair,
+    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
 };
-use pkcs8::PrivateKeyInfoRef;
+use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -25,8 +25,16 @@ pub enum KeyAlgorithm {
     /// RSA with a modulus of 2048 bits: what the official kumactl makes by default.
     #[default]
     Rsa2048,
+    /// RSA with a modulus of 3072 bits.
+    Rsa3072,
+    /// RSA with a modulus of 4096 bits.
+    Rsa4096,
     /// ECDSA on the curve P-256.
     EcdsaP256,
+    /// ECDSA on the curve P-384.
+    EcdsaP384,
+    /// Ed25519 (RFC 8410).
+    Ed25519,
 }
 
 /// What there is to know about a [`KeyAlgorithm`].
@@ -39,7 +47,24 @@ struct Facts {
     signature_oid: &'static [u64],
     /// Whether a TLS 1.2 client may encrypt to the key (RFC 5246 7.4.2, RFC 8813 3).
     enciphers: bool,
-    generate: fn() -> Result<PrivateKey, Unspecified>,
+    /// Whether Envoy, as Kuma configures it, connects to a server with such a key.
+    envoy_connects: bool,
+    generate: Generate,
+}
+
+type Generate = fn() -> Result<PrivateKey, Unspecified>;
+
+impl Facts {
+    /// What all sizes of RSA have in common.
+    const fn rsa(
+        names: &'static [&'static str],
+        description: &'static str,
+        generate: Generate,
+    ) -> Self {
+        // sha256WithRSAEncryption (RFC 8017 A.2.4)
+        let signature_oid = &[1, 2, 840, 113_549, 1, 1, 11];
+        Self { names, description, signature_oid, enciphers: true, envoy_connects: true, generate }
+    }
 }
 
 /// How a private key is written.
@@ -76,29 +101,67 @@ pub struct KeyPair {
 
 enum PrivateKey {
     Ecdsa(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
     Rsa(RsaKeyPair),
+}
+
+/// A private key that cannot be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Not the DER that its PEM label promises.
+    #[error("its private key is damaged")]
+    Malformed,
+    /// Of a kind that is not supported.
+    #[error(
+        "its private key is neither RSA of 2048, 3072 or 4096 bits, nor P-256, P-384 or Ed25519"
+    )]
+    Unsupported,
 }
 
 impl KeyAlgorithm {
     /// Every type, the default first.
-    pub const ALL: &'static [Self] = &[Self::Rsa2048, Self::EcdsaP256];
+    pub const ALL: &'static [Self] = &[
+        Self::Rsa2048,
+        Self::EcdsaP256,
+        Self::Rsa3072,
+        Self::Rsa4096,
+        Self::EcdsaP384,
+        Self::Ed25519,
+    ];
 
     const fn facts(self) -> Facts {
         match self {
             Self::EcdsaP256 => Facts {
                 names: &["ecdsa", "ecdsa-p256"],
                 description: "ECDSA P-256",
+                // ecdsa-with-SHA256 (RFC 5758 3.2)
                 signature_oid: &[1, 2, 840, 10045, 4, 3, 2],
                 enciphers: false,
+                envoy_connects: true,
                 generate: || ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING),
             },
-            Self::Rsa2048 => Facts {
-                names: &["rsa", "rsa-2048"],
-                description: "RSA 2048",
-                signature_oid: SHA256_WITH_RSA,
-                enciphers: true,
-                generate: || rsa(KeySize::Rsa2048),
+            Self::EcdsaP384 => Facts {
+                names: &["ecdsa-p384"],
+                description: "ECDSA P-384",
+                // ecdsa-with-SHA384 (RFC 5758 3.2)
+                signature_oid: &[1, 2, 840, 10045, 4, 3, 3],
+                enciphers: false,
+                envoy_connects: false,
+                generate: || ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
             },
+            Self::Ed25519 => Facts {
+                names: &["ed25519"],
+                description: "Ed25519",
+                // id-Ed25519 (RFC 8410 3)
+                signature_oid: &[1, 3, 101, 112],
+                enciphers: false,
+                envoy_connects: false,
+                generate: || Ed25519KeyPair::generate().map(PrivateKey::Ed25519),
+            },
+            Self::Rsa2048 => Facts::rsa(&["rsa", "rsa-2048"], "RSA 2048", || rsa(KeySize::Rsa2048)),
+            Self::Rsa3072 => Facts::rsa(&["rsa-3072"], "RSA 3072", || rsa(KeySize::Rsa3072)),
+            Self::Rsa4096 => Facts::rsa(&["rsa-4096"], "RSA 4096", || rsa(KeySize::Rsa4096)),
         }
     }
 
@@ -121,14 +184,18 @@ impl KeyAlgorithm {
         self.facts().enciphers
     }
 
+    /// Whether Envoy, with the TLS settings that Kuma gives it, connects to a server whose key is of
+    /// this type. It refuses P-384 as `BAD_ECC_CERT`, and Ed25519 in the handshake.
+    #[must_use]
+    pub const fn envoy_connects(self) -> bool {
+        self.facts().envoy_connects
+    }
+
     /// The object identifier of the signatures that a key of this type makes.
     pub(crate) const fn signature_oid(self) -> &'static [u64] {
         self.facts().signature_oid
     }
 }
-
-/// sha256WithRSAEncryption (RFC 8017 A.2.4).
-const SHA256_WITH_RSA: &[u64] = &[1, 2, 840, 113_549, 1, 1, 11];
 
 fn ecdsa(curve: &'static EcdsaSigningAlgorithm) -> Result<PrivateKey, Unspecified> {
     EcdsaKeyPair::generate(curve).map(PrivateKey::Ecdsa)
@@ -150,6 +217,62 @@ impl KeyPair {
         Ok(Self { algorithm, private })
     }
 
+    /// Reads a private key: PKCS#1, SEC 1 or PKCS#8.
+    ///
+    /// # Errors
+    ///
+    /// A key that is damaged, or of a kind that is not supported.
+    pub fn from_der(key: &PrivateKeyDer) -> Result<Self, KeyError> {
+        let algorithm_oid = match key.label {
+            EC_LABEL => EC_PUBLIC_KEY,
+            RSA_LABEL => RSA_ENCRYPTION,
+            PKCS8_LABEL => {
+                let info = PrivateKeyInfoRef::try_from(key.der.as_slice());
+                info.map_err(|_| KeyError::Malformed)?.algorithm.oid
+            }
+            _ => return Err(KeyError::Unsupported),
+        };
+        match algorithm_oid {
+            EC_PUBLIC_KEY => Self::from_ec_der(&key.der),
+            ED25519 => {
+                let read = Ed25519KeyPair::from_pkcs8(&key.der);
+                let private = PrivateKey::Ed25519(read.map_err(|_| KeyError::Malformed)?);
+                Ok(Self { algorithm: KeyAlgorithm::Ed25519, private })
+            }
+            RSA_ENCRYPTION => Self::from_rsa_der(key),
+            _ => Err(KeyError::Unsupported),
+        }
+    }
+
+    fn from_ec_der(der: &[u8]) -> Result<Self, KeyError> {
+        let curves = [
+            (KeyAlgorithm::EcdsaP256, &ECDSA_P256_SHA256_ASN1_SIGNING),
+            (KeyAlgorithm::EcdsaP384, &ECDSA_P384_SHA384_ASN1_SIGNING),
+        ];
+        curves
+            .into_iter()
+            .find_map(|(algorithm, curve)| {
+                let key = EcdsaKeyPair::from_private_key_der(curve, der).ok()?;
+                Some(Self { algorithm, private: PrivateKey::Ecdsa(key) })
+            })
+            .ok_or(KeyError::Unsupported)
+    }
+
+    fn from_rsa_der(key: &PrivateKeyDer) -> Result<Self, KeyError> {
+        let read = match key.label {
+            RSA_LABEL => RsaKeyPair::from_der(&key.der),
+            _ => RsaKeyPair::from_pkcs8(&key.der),
+        };
+        let key = read.map_err(|_| KeyError::Unsupported)?;
+        let algorithm = match key.public_modulus_len() {
+            256 => KeyAlgorithm::Rsa2048,
+            384 => KeyAlgorithm::Rsa3072,
+            512 => KeyAlgorithm::Rsa4096,
+            _ => return Err(KeyError::Unsupported),
+        };
+        Ok(Self { algorithm, private: PrivateKey::Rsa(key) })
+    }
+
     /// The type of the key.
     #[must_use]
     pub const fn algorithm(&self) -> KeyAlgorithm {
@@ -161,6 +284,7 @@ impl KeyPair {
     pub fn public_key(&self) -> &[u8] {
         match &self.private {
             PrivateKey::Ecdsa(key) => key.public_key().as_ref(),
+            PrivateKey::Ed25519(key) => key.public_key().as_ref(),
             PrivateKey::Rsa(key) => key.public_key().as_ref(),
         }
     }
@@ -176,6 +300,7 @@ impl KeyPair {
         let random = SystemRandom::new();
         match &self.private {
             PrivateKey::Ecdsa(key) => Ok(key.sign(&random, message)?.as_ref().to_vec()),
+            PrivateKey::Ed25519(key) => Ok(key.try_sign(message)?.as_ref().to_vec()),
             PrivateKey::Rsa(key) => {
                 let mut signature = vec![0; key.public_modulus_len()];
                 key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)?;
@@ -195,28 +320,47 @@ impl KeyPair {
     }
 
     fn encode(&self, encoding: PrivateKeyEncoding) -> Result<PrivateKeyDer, Unspecified> {
-        let wiped = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+        let wiped =
+            |label, bytes: &[u8]| PrivateKeyDer { label, der: Zeroizing::new(bytes.to_vec()) };
         Ok(match (encoding, &self.private) {
+            // Version 1 in both encodings: OpenSSL 3.0 cannot read version 2, and Ed25519 has no
+            // older form.
+            (_, PrivateKey::Ed25519(key)) => {
+                wiped(PKCS8_LABEL, AsDer::<Pkcs8V1Der<'_>>::as_der(key)?.as_ref())
+            }
             (PrivateKeyEncoding::Pkcs8, PrivateKey::Ecdsa(key)) => {
-                PrivateKeyDer { label: "PRIVATE KEY", der: wiped(key.to_pkcs8v1()?.as_ref()) }
+                wiped(PKCS8_LABEL, key.to_pkcs8v1()?.as_ref())
             }
             (PrivateKeyEncoding::Pkcs8, PrivateKey::Rsa(key)) => {
-                let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(key)?;
-                PrivateKeyDer { label: "PRIVATE KEY", der: wiped(pkcs8.as_ref()) }
+                wiped(PKCS8_LABEL, AsDer::<Pkcs8V1Der<'_>>::as_der(key)?.as_ref())
             }
             // The EC key inside PKCS#8 names no curve; this one does, as OpenSSL wants it.
             (PrivateKeyEncoding::Traditional, PrivateKey::Ecdsa(key)) => {
                 let sec1 = AsDer::<EcPrivateKeyRfc5915Der<'_>>::as_der(&key.private_key())?;
-                PrivateKeyDer { label: "EC PRIVATE KEY", der: wiped(sec1.as_ref()) }
+                wiped(EC_LABEL, sec1.as_ref())
             }
             (PrivateKeyEncoding::Traditional, PrivateKey::Rsa(key)) => {
                 let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(key)?;
                 let info = PrivateKeyInfoRef::try_from(pkcs8.as_ref()).map_err(|_| Unspecified)?;
-                PrivateKeyDer { label: "RSA PRIVATE KEY", der: wiped(info.private_key.as_bytes()) }
+                wiped(RSA_LABEL, info.private_key.as_bytes())
             }
         })
     }
 }
+
+/// RFC 5915 4
+const EC_LABEL: &str = "EC PRIVATE KEY";
+/// RFC 7468 10
+const PKCS8_LABEL: &str = "PRIVATE KEY";
+/// PKCS#1 has no standard for its label; every program uses this one.
+const RSA_LABEL: &str = "RSA PRIVATE KEY";
+
+/// RFC 5480 2.1.1
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// RFC 8410 3
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+/// RFC 8017 A.1
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 impl KeyIdentifier {
     /// The identifier of a public key, given the contents of its BIT STRING.

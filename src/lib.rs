@@ -23,7 +23,7 @@ pub mod verify;
 
 pub use error::{Error, ErrorKind};
 pub use issue::{Certificate, Fingerprint, self_signed};
-pub use key::{KeyAlgorithm, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding};
+pub use key::{KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding};
 pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
 pub use profile::{BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template};
 pub use request::{ExtendedKeyUsage, IssuanceRequest};

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use kumactl::encode::{bundle, pem};
 use kumactl::{
     ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, KeyPair, PrivateKeyEncoding, Profile,
-    SerialNumber, SubjectAltName, ValidFor, verify,
+    SerialNumber, ValidFor, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -124,7 +124,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Role::CaBundle => Zeroizing::new(bundle::encode(&certificate_pem)),
     })?;
 
-    let warnings = warnings(args, request.subject_alt_names());
+    let warnings = warnings(args, &request);
     for warning in &warnings {
         output::note(&format!("warning: {warning}"));
     }
@@ -137,8 +137,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     })
 }
 
-fn warnings(args: &Args, names: &[SubjectAltName]) -> Vec<String> {
-    let mut warnings = hostname::warnings(names);
+fn warnings(args: &Args, request: &IssuanceRequest) -> Vec<String> {
+    let mut warnings = hostname::warnings(request.subject_alt_names());
+    let key_algorithm = request.key_algorithm();
+    let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
+    if is_server && !key_algorithm.envoy_connects() {
+        warnings.push(format!(
+            "Envoy, as Kuma configures it, connects to no server with a key of type \
+             {key_algorithm}; a control plane needs RSA or ecdsa"
+        ));
+    }
     if args.key_mode & 0o007 != 0 {
         warnings.push(format!(
             "--key-mode={:04o} lets every user of this machine use the private key",

@@ -2,6 +2,7 @@
 
 mod comment;
 mod flags;
+mod key_types;
 mod names;
 mod places;
 mod report;
