@@ -2,9 +2,11 @@
 
 use time::OffsetDateTime;
 
-use crate::key::KeyAlgorithm;
+use crate::constraint::ConstraintError;
+use crate::issuer::IssuerError;
+use crate::key::{KeyAlgorithm, KeyError};
 use crate::name::NameError;
-use crate::validity::DurationError;
+use crate::validity::{DurationError, rfc3339};
 
 /// Why a certificate could not be made or read.
 ///
@@ -29,9 +31,32 @@ pub enum Error {
         reason: String,
     },
 
+    /// A CA cannot have this name.
+    #[error("the CA cannot be named \"{}\": {reason}", name.escape_debug())]
+    CaName {
+        /// What was asked for.
+        name: String,
+        /// What is wrong with it, as a fragment.
+        reason: &'static str,
+        /// The longest name, in characters.
+        longest: usize,
+    },
+
+    /// A text is not a name constraint.
+    #[error(transparent)]
+    Constraint(#[from] ConstraintError),
+
     /// A text is not a duration.
     #[error(transparent)]
     Duration(#[from] DurationError),
+
+    /// A CA cannot issue what was asked for.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+
+    /// A private key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 
     /// The crypto library could not make a key.
     #[error("the crypto library could not generate a key of type {algorithm}")]
@@ -47,6 +72,21 @@ pub enum Error {
     /// A request holds no name: a certificate without subjectAltName matches no server.
     #[error("a certificate needs at least one name")]
     NoNames,
+
+    /// A certificate was asked to outlive its CA.
+    #[error(
+        "the certificate would be valid until {}, and its CA only until {}",
+        rfc3339(not_after),
+        rfc3339(issuer_not_after)
+    )]
+    OutlivesIssuer {
+        /// When it is issued.
+        now: OffsetDateTime,
+        /// The notAfter that was asked for.
+        not_after: OffsetDateTime,
+        /// The notAfter of the CA, or of a CA above it that ends earlier.
+        issuer_not_after: OffsetDateTime,
+    },
 
     /// A file is not made of the PEM blocks that it should hold.
     #[error(transparent)]
@@ -113,14 +153,19 @@ impl Error {
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Duration(_)
+            Self::CaName { .. }
+            | Self::Constraint(_)
+            | Self::Duration(_)
             | Self::Name(_)
             | Self::NoNames
+            | Self::OutlivesIssuer { .. }
             | Self::ValidityTooLong { .. }
             | Self::ValidityTooShort { .. } => ErrorKind::Request,
-            Self::BundleEncoding { .. } | Self::CertificateEncoding { .. } | Self::Pem(_) => {
-                ErrorKind::Input
-            }
+            Self::BundleEncoding { .. }
+            | Self::CertificateEncoding { .. }
+            | Self::Issuer(_)
+            | Self::Key(_)
+            | Self::Pem(_) => ErrorKind::Input,
             Self::Clock { .. }
             | Self::KeyGeneration { .. }
             | Self::SelfCheck { .. }

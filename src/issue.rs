@@ -3,16 +3,24 @@
 use std::fmt;
 
 use aws_lc_rs::digest;
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use der::{Decode as _, Encode as _};
 use rcgen::{
-    BasicConstraints as RcgenBasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose,
-    IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType, SignatureAlgorithm, SigningKey,
+    BasicConstraints as RcgenBasicConstraints, CertificateParams, CidrSubnet, CustomExtension,
+    DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyUsagePurpose,
+    NameConstraints, PublicKeyData, SanType, SignatureAlgorithm, SigningKey,
 };
 
+use crate::constraint::PermittedSubtree;
 use crate::error::Error;
+use crate::issuer::Issuer;
 use crate::key::KeyPair;
 use crate::name::SubjectAltName;
 use crate::profile::{DistinguishedName, KeyUsage, Template};
 use crate::request::ExtendedKeyUsage;
+
+/// subjectKeyIdentifier (RFC 5280 4.2.1.2).
+const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 
 /// A signed certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -35,11 +43,64 @@ pub fn self_signed(template: &Template, key: &KeyPair) -> Result<Certificate, Er
     Ok(Certificate { der: certificate.der().to_vec() })
 }
 
+/// Signs a template for `key` with the key of a CA.
+///
+/// # Errors
+///
+/// What [`Issuer::check`] refuses, and [`Error::Signing`] if the certificate cannot be encoded or
+/// signed.
+pub fn issued_by(
+    template: &Template,
+    key: &KeyPair,
+    issuer: &Issuer,
+) -> Result<Certificate, Error> {
+    issuer.check(template)?;
+    let algorithm = signature_algorithm(issuer.key())?;
+    // rcgen cannot hold every name: it keeps one attribute of each type. So it gets none, and no
+    // signature is made of what it writes.
+    let mut issuer_params = CertificateParams::default();
+    issuer_params.distinguished_name = rcgen::DistinguishedName::new();
+    issuer_params.key_identifier_method =
+        KeyIdMethod::PreSpecified(issuer.key_identifier().to_vec());
+    let unsigned = Unsigned(Signer { key: issuer.key(), algorithm });
+    let subject = Signer { key, algorithm: signature_algorithm(key)? };
+    let certificate = params(template, key)?
+        .signed_by(&subject, &rcgen::Issuer::new(issuer_params, unsigned))
+        .map_err(signing)?;
+    let der = with_issuer(certificate.der(), issuer).map_err(signing)?;
+    Ok(Certificate { der })
+}
+
+/// Puts the issuer's name in, octet for octet as it stands in the CA's certificate (RFC 5280
+/// 4.1.2.4), and signs the whole.
+fn with_issuer(unsigned: &[u8], issuer: &Issuer) -> Result<Vec<u8>, der::Error> {
+    // Certificate and TBSCertificate (RFC 5280 4.1): the issuer is behind version, serialNumber and
+    // signature.
+    const TBS_CERTIFICATE: usize = 0;
+    const SIGNATURE_VALUE: usize = 2;
+    const ISSUER: usize = 3;
+
+    let missing = || der::Error::from(der::ErrorKind::Failed);
+    let mut certificate = Vec::<AnyRef<'_>>::from_der(unsigned)?;
+    let to_be_signed = certificate.get(TBS_CERTIFICATE).ok_or_else(missing)?.to_der()?;
+    let mut fields = Vec::<AnyRef<'_>>::from_der(&to_be_signed)?;
+    *fields.get_mut(ISSUER).ok_or_else(missing)? = AnyRef::from_der(issuer.subject())?;
+    let to_be_signed = fields.to_der()?;
+    let signature = issuer.key().sign(&to_be_signed).map_err(|_| missing())?;
+    let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
+    *certificate.get_mut(TBS_CERTIFICATE).ok_or_else(missing)? = AnyRef::from_der(&to_be_signed)?;
+    *certificate.get_mut(SIGNATURE_VALUE).ok_or_else(missing)? = AnyRef::from_der(&signature)?;
+    certificate.to_der()
+}
+
 /// A key as rcgen wants to see it.
 struct Signer<'a> {
     key: &'a KeyPair,
     algorithm: &'static SignatureAlgorithm,
 }
+
+/// A key that leaves the signature empty.
+struct Unsigned<'a>(Signer<'a>);
 
 impl Certificate {
     /// The DER of the certificate (RFC 5280 4.1).
@@ -84,13 +145,38 @@ fn params(template: &Template, key: &KeyPair) -> Result<CertificateParams, Error
     params.key_usages = template.key_usage.iter().map(|usage| key_usage(*usage)).collect();
     params.extended_key_usages =
         template.extended_key_usage.into_iter().map(extended_key_usage).collect();
-    params.name_constraints = None;
+    params.name_constraints = name_constraints(&template.permitted_subtrees);
     params.crl_distribution_points = Vec::new();
-    params.custom_extensions = Vec::new();
+    params.custom_extensions = match params.is_ca {
+        // rcgen writes a subjectKeyIdentifier beside basicConstraints only.
+        IsCa::NoCa => vec![subject_key_identifier(key).map_err(signing)?],
+        IsCa::Ca(_) | IsCa::ExplicitNoCa => Vec::new(),
+    };
     // Without it, OpenSSL and Envoy find only the first of two certificates with the same subject.
     params.use_authority_key_identifier_extension = true;
     params.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier().as_bytes().to_vec());
     Ok(params)
+}
+
+fn subject_key_identifier(key: &KeyPair) -> Result<CustomExtension, der::Error> {
+    let identifier = key.identifier();
+    let value = OctetStringRef::new(identifier.as_bytes())?.to_der()?;
+    Ok(CustomExtension::from_oid_content(SUBJECT_KEY_IDENTIFIER, value))
+}
+
+fn name_constraints(permitted: &[PermittedSubtree]) -> Option<NameConstraints> {
+    let subtree = |permitted: &PermittedSubtree| match permitted {
+        PermittedSubtree::Dns(domain) => GeneralSubtree::DnsName(domain.as_str().to_owned()),
+        PermittedSubtree::Ip(range) => GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(
+            range.addr(),
+            range.prefix_len(),
+        )),
+    };
+    let permitted_subtrees: Vec<_> = permitted.iter().map(subtree).collect();
+    if permitted_subtrees.is_empty() {
+        return None;
+    }
+    Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() })
 }
 
 fn distinguished_name(name: &DistinguishedName) -> rcgen::DistinguishedName {
@@ -112,6 +198,7 @@ fn san_type(name: &SubjectAltName) -> Result<SanType, Error> {
 
 const fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
     match usage {
+        KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
         KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
         KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
         KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
@@ -129,7 +216,7 @@ fn signature_algorithm(key: &KeyPair) -> Result<&'static SignatureAlgorithm, Err
     SignatureAlgorithm::from_oid(key.algorithm().signature_oid()).map_err(signing)
 }
 
-fn signing(error: rcgen::Error) -> Error {
+fn signing(error: impl fmt::Display) -> Error {
     Error::Signing { reason: error.to_string() }
 }
 
@@ -146,5 +233,21 @@ impl PublicKeyData for Signer<'_> {
 impl SigningKey for Signer<'_> {
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
         self.key.sign(message).map_err(|_| rcgen::Error::RingUnspecified)
+    }
+}
+
+impl PublicKeyData for Unsigned<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        PublicKeyData::algorithm(&self.0)
+    }
+}
+
+impl SigningKey for Unsigned<'_> {
+    fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        Ok(Vec::new())
     }
 }

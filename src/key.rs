@@ -362,6 +362,16 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// RFC 8017 A.1
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
+impl PrivateKeyDer {
+    /// A private key as it stands in a PEM block with this label; `None` if that is not the label of
+    /// a private key that can be read.
+    #[must_use]
+    pub fn new(label: &str, der: Zeroizing<Vec<u8>>) -> Option<Self> {
+        let label = [EC_LABEL, PKCS8_LABEL, RSA_LABEL].into_iter().find(|known| *known == label)?;
+        Some(Self { label, der })
+    }
+}
+
 impl KeyIdentifier {
     /// The identifier of a public key, given the contents of its BIT STRING.
     #[must_use]
@@ -374,7 +384,7 @@ impl KeyIdentifier {
 
     /// The 20 octets.
     #[must_use]
-    pub const fn as_bytes(&self) -> &[u8] {
+    pub const fn as_bytes(&self) -> &[u8; 20] {
         &self.0
     }
 }

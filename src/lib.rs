@@ -3,28 +3,35 @@
 //! Data flows one way, and every stage is a module:
 //!
 //! ```text
-//! request -> profile (now, serial) -> Template -> issue (key) -> Certificate -> encode -> bytes
-//!                                                                     |
-//!                                                                  verify
+//! request -> profile (now, serial) -> Template -> issue (key, issuer) -> Certificate -> encode -> bytes
+//!                                                                             |
+//!                                                                          verify
 //! ```
 //!
 //! The library reads no clock, no file and no environment, and prints nothing: the program
 //! `kumactl` around it does.
 
+mod constraint;
 pub mod encode;
 mod error;
 mod issue;
+mod issuer;
 mod key;
+mod kubernetes;
 mod name;
 mod profile;
 mod request;
 mod validity;
 pub mod verify;
+mod x509;
 
+pub use constraint::{ConstraintError, PermittedSubtree};
 pub use error::{Error, ErrorKind};
-pub use issue::{Certificate, Fingerprint, self_signed};
+pub use issue::{Certificate, Fingerprint, issued_by, self_signed};
+pub use issuer::{Issuer, IssuerError};
 pub use key::{KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding};
+pub use kubernetes::{ServiceName, ServiceNameError};
 pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
 pub use profile::{BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template};
-pub use request::{ExtendedKeyUsage, IssuanceRequest};
-pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity};
+pub use request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity, rfc3339};

@@ -97,6 +97,15 @@ impl SpiffeId {
     }
 }
 
+impl SpiffeId {
+    /// The host of the URI (SPIFFE-ID section 2.1).
+    #[must_use]
+    pub fn trust_domain(&self) -> &str {
+        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or(rest)
+    }
+}
+
 impl NameWarning {
     /// The clients that refuse, as a fragment to follow the name.
     #[must_use]

@@ -8,11 +8,12 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand;
 use time::OffsetDateTime;
 
+use crate::constraint::PermittedSubtree;
 use crate::error::Error;
-use crate::key::KeyAlgorithm;
+use crate::key::{KeyAlgorithm, KeyIdentifier};
 use crate::name::SubjectAltName;
-use crate::request::{ExtendedKeyUsage, IssuanceRequest};
-use crate::validity::Validity;
+use crate::request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+use crate::validity::{ValidFor, Validity};
 
 /// The organizationName of every subject: a name without it may be empty when the first host name
 /// is too long, and an empty issuer is what Java, mbedTLS, Firefox and Debian's curl refuse.
@@ -24,12 +25,29 @@ const MAX_COMMON_NAME_LENGTH: usize = 64;
 /// Octets of a serial number: RFC 5280 4.1.2.2 allows 20, and asks for no more than unique.
 const SERIAL_OCTETS: usize = 16;
 
-/// A kind of certificate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Profile {
+/// A kind of certificate, and what it is made from.
+#[derive(Clone, Copy, Debug)]
+pub enum Profile<'a> {
+    /// A CA, which issues certificates and is none for TLS itself.
+    CertificateAuthority {
+        /// What was asked for.
+        request: &'a CaRequest,
+        /// The CA's own key: its name ends with it, so that no two CAs have one name.
+        key: KeyIdentifier,
+    },
+    /// A certificate issued by a CA.
+    Issued {
+        /// What was asked for.
+        request: &'a IssuanceRequest,
+        /// The time in which the CA, and every CA above it, is valid.
+        within: Validity,
+    },
     /// One certificate that is its own CA, as the official kumactl's, so that
     /// `cp tls.crt ca.crt` gives a CA file.
-    SelfSigned,
+    SelfSigned {
+        /// What was asked for.
+        request: &'a IssuanceRequest,
+    },
 }
 
 /// A certificate of which every field but the key is decided.
@@ -49,8 +67,11 @@ pub struct Template {
     pub key_usage: Vec<KeyUsage>,
     /// extKeyUsage (RFC 5280 4.2.1.12).
     pub extended_key_usage: Option<ExtendedKeyUsage>,
-    /// subjectAltName, not critical, since the subject is never empty (RFC 5280 4.2.1.6).
+    /// subjectAltName, not critical, since the subject is never empty (RFC 5280 4.2.1.6); absent if
+    /// there is none.
     pub subject_alt_names: Vec<SubjectAltName>,
+    /// permittedSubtrees of nameConstraints, critical (RFC 5280 4.2.1.10); absent if there is none.
+    pub permitted_subtrees: Vec<PermittedSubtree>,
 }
 
 /// 16 random octets, positive and never zero.
@@ -82,38 +103,98 @@ pub enum KeyUsage {
     KeyEncipherment,
     /// Signs certificates.
     KeyCertSign,
+    /// Signs certificate revocation lists.
+    CrlSign,
 }
 
-impl Profile {
+impl Profile<'_> {
     /// Decides every field.
     ///
     /// # Errors
     ///
-    /// What [`Validity::starting`] refuses.
+    /// What [`Validity::starting`] refuses, and [`Error::OutlivesIssuer`] for a certificate that is
+    /// asked to live longer than its CA.
     pub fn resolve(
         self,
-        request: &IssuanceRequest,
         now: OffsetDateTime,
         serial_number: SerialNumber,
     ) -> Result<Template, Error> {
-        let names = request.subject_alt_names();
         Ok(Template {
             serial_number,
-            subject: DistinguishedName::of_end_entity(names),
-            validity: Validity::starting(now, request.valid_for())?,
-            key_algorithm: request.key_algorithm(),
-            basic_constraints: match self {
-                // Kuma refuses a CA file whose first certificate says CA:FALSE
-                // (pkg/xds/bootstrap/generator.go).
-                Self::SelfSigned => Some(BasicConstraints { path_length: None }),
+            subject: self.subject(),
+            validity: self.validity(now)?,
+            key_algorithm: self.key_algorithm(),
+            basic_constraints: self.basic_constraints(),
+            key_usage: self.key_usage(),
+            extended_key_usage: self.certified().map(IssuanceRequest::extended_key_usage),
+            subject_alt_names: self
+                .certified()
+                .map_or_else(Vec::new, |request| request.subject_alt_names().to_vec()),
+            permitted_subtrees: match self {
+                Self::CertificateAuthority { request, .. } => request.permitted_subtrees().to_vec(),
+                Self::Issued { .. } | Self::SelfSigned { .. } => Vec::new(),
             },
-            key_usage: self.key_usage(request),
-            extended_key_usage: Some(request.extended_key_usage()),
-            subject_alt_names: names.to_vec(),
         })
     }
 
-    fn key_usage(self, request: &IssuanceRequest) -> Vec<KeyUsage> {
+    /// The request for a server's or a client's certificate, if it is one.
+    const fn certified(&self) -> Option<&IssuanceRequest> {
+        match self {
+            Self::CertificateAuthority { .. } => None,
+            Self::Issued { request, .. } | Self::SelfSigned { request } => Some(request),
+        }
+    }
+
+    fn subject(&self) -> DistinguishedName {
+        match self {
+            Self::CertificateAuthority { request, key } => {
+                DistinguishedName::of_ca(request.name(), *key)
+            }
+            Self::Issued { request, .. } | Self::SelfSigned { request } => {
+                DistinguishedName::of_end_entity(request.subject_alt_names())
+            }
+        }
+    }
+
+    fn validity(&self, now: OffsetDateTime) -> Result<Validity, Error> {
+        let (valid_for, within) = match self {
+            Self::CertificateAuthority { request, .. } => (request.valid_for(), None),
+            Self::Issued { request, within } => (request.valid_for(), Some(*within)),
+            Self::SelfSigned { request } => (request.valid_for(), None),
+        };
+        let validity = Validity::starting(now, valid_for.unwrap_or(ValidFor::DEFAULT))?;
+        let Some(within) = within else {
+            return Ok(validity);
+        };
+        if valid_for.is_some() && validity.not_after > within.not_after {
+            let (not_after, issuer_not_after) = (validity.not_after, within.not_after);
+            return Err(Error::OutlivesIssuer { now, not_after, issuer_not_after });
+        }
+        Ok(validity.within(within))
+    }
+
+    fn key_algorithm(&self) -> KeyAlgorithm {
+        match self {
+            Self::CertificateAuthority { request, .. } => request.key_algorithm(),
+            Self::Issued { request, .. } | Self::SelfSigned { request } => request.key_algorithm(),
+        }
+    }
+
+    const fn basic_constraints(&self) -> Option<BasicConstraints> {
+        match self {
+            Self::CertificateAuthority { .. } => Some(BasicConstraints { path_length: Some(0) }),
+            // Kuma refuses a CA file whose first certificate says CA:FALSE, as `cp tls.crt ca.crt`
+            // would make it (pkg/xds/bootstrap/generator.go). RFC 5280 4.2.1.9 lets an end entity
+            // leave the extension out.
+            Self::Issued { .. } => None,
+            Self::SelfSigned { .. } => Some(BasicConstraints { path_length: None }),
+        }
+    }
+
+    fn key_usage(&self) -> Vec<KeyUsage> {
+        let Some(request) = self.certified() else {
+            return vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign];
+        };
         let mut usage = vec![KeyUsage::DigitalSignature];
         // For the TLS 1.2 key exchange in which the client encrypts to an RSA server; NSS asks for
         // it, and for any other key linters refuse it (RFC 8813 3).
@@ -121,8 +202,8 @@ impl Profile {
         if receives_secrets && request.key_algorithm().enciphers() {
             usage.push(KeyUsage::KeyEncipherment);
         }
-        match self {
-            Self::SelfSigned => usage.push(KeyUsage::KeyCertSign),
+        if matches!(self, Self::SelfSigned { .. }) {
+            usage.push(KeyUsage::KeyCertSign);
         }
         usage
     }
@@ -158,6 +239,13 @@ impl SerialNumber {
 }
 
 impl DistinguishedName {
+    /// The given name, and 8 hexadecimal digits of the key's identifier.
+    fn of_ca(name: &str, key: KeyIdentifier) -> Self {
+        let [a, b, c, d, ..] = *key.as_bytes();
+        let common_name = format!("{name} {a:02x}{b:02x}{c:02x}{d:02x}");
+        Self { organization: ORGANIZATION, common_name: Some(common_name) }
+    }
+
     /// Named after the first host, for people who read the certificate: no client matches it.
     fn of_end_entity(names: &[SubjectAltName]) -> Self {
         let common_name = names

@@ -2,10 +2,15 @@
 
 use std::collections::HashSet;
 
+use crate::constraint::PermittedSubtree;
 use crate::error::Error;
 use crate::key::KeyAlgorithm;
 use crate::name::SubjectAltName;
 use crate::validity::ValidFor;
+
+/// The longest name of a CA, in characters: a space and 8 hexadecimal digits follow it, and a
+/// commonName has 64 (RFC 5280 appendix A, ub-common-name).
+const CA_NAME_LENGTH: usize = 64 - 9;
 
 /// What a certificate's holder proves with it (RFC 5280 4.2.1.12).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -22,11 +27,21 @@ pub struct IssuanceRequest {
     extended_key_usage: ExtendedKeyUsage,
     key_algorithm: KeyAlgorithm,
     subject_alt_names: Vec<SubjectAltName>,
-    valid_for: ValidFor,
+    valid_for: Option<ValidFor>,
+}
+
+/// A CA that is wanted, to issue certificates from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CaRequest {
+    name: String,
+    key_algorithm: KeyAlgorithm,
+    permitted_subtrees: Vec<PermittedSubtree>,
+    valid_for: Option<ValidFor>,
 }
 
 impl IssuanceRequest {
-    /// Asks for a certificate with these names, in this order, each once.
+    /// Asks for a certificate with these names, in this order, each once. Without `valid_for` it
+    /// lives for [`ValidFor::DEFAULT`], or as long as its CA if that is shorter.
     ///
     /// # Errors
     ///
@@ -35,7 +50,7 @@ impl IssuanceRequest {
         extended_key_usage: ExtendedKeyUsage,
         names: impl IntoIterator<Item = SubjectAltName>,
         key_algorithm: KeyAlgorithm,
-        valid_for: ValidFor,
+        valid_for: Option<ValidFor>,
     ) -> Result<Self, Error> {
         let mut seen = HashSet::new();
         let subject_alt_names: Vec<_> =
@@ -64,9 +79,65 @@ impl IssuanceRequest {
         &self.subject_alt_names
     }
 
-    /// How long it is to live.
+    /// How long it is to live, if that was asked for.
     #[must_use]
-    pub const fn valid_for(&self) -> ValidFor {
+    pub const fn valid_for(&self) -> Option<ValidFor> {
+        self.valid_for
+    }
+}
+
+impl CaRequest {
+    /// Asks for a CA. What is not under `permitted_subtrees`, of the kinds that are there, it
+    /// cannot certify; with none it can certify everything.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CaName`] for a name that is empty, too long, or holds control characters.
+    pub fn new(
+        name: &str,
+        key_algorithm: KeyAlgorithm,
+        permitted_subtrees: Vec<PermittedSubtree>,
+        valid_for: Option<ValidFor>,
+    ) -> Result<Self, Error> {
+        let name = name.trim();
+        let length = name.chars().count();
+        let reason = if name.is_empty() {
+            Some("it is empty")
+        } else if name.contains(char::is_control) {
+            Some("it has a control character")
+        } else if length > CA_NAME_LENGTH {
+            Some("it is too long")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            let (name, longest) = (name.to_owned(), CA_NAME_LENGTH);
+            return Err(Error::CaName { name, reason, longest });
+        }
+        Ok(Self { name: name.to_owned(), key_algorithm, permitted_subtrees, valid_for })
+    }
+
+    /// The start of its commonName.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type of its key.
+    #[must_use]
+    pub const fn key_algorithm(&self) -> KeyAlgorithm {
+        self.key_algorithm
+    }
+
+    /// What it may certify.
+    #[must_use]
+    pub fn permitted_subtrees(&self) -> &[PermittedSubtree] {
+        &self.permitted_subtrees
+    }
+
+    /// How long it is to live, if that was asked for.
+    #[must_use]
+    pub const fn valid_for(&self) -> Option<ValidFor> {
         self.valid_for
     }
 }

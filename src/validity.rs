@@ -101,6 +101,23 @@ impl Validity {
             .ok_or(Error::ValidityTooLong { days: valid_for.0.as_secs() / 86_400 })?;
         Ok(Self { not_before, not_after })
     }
+
+    /// The time that is in both.
+    #[must_use]
+    pub fn within(self, other: Self) -> Self {
+        Self {
+            not_before: self.not_before.max(other.not_before),
+            not_after: self.not_after.min(other.not_after),
+        }
+    }
+}
+
+/// A moment in UTC as RFC 3339 writes it, in whole seconds: `2026-11-24T07:00:00Z`.
+#[must_use]
+pub fn rfc3339(moment: &OffsetDateTime) -> String {
+    let utc = moment.to_offset(UtcOffset::UTC);
+    let (hour, minute, second) = utc.to_hms();
+    format!("{}T{hour:02}:{minute:02}:{second:02}Z", utc.date())
 }
 
 impl FromStr for ValidFor {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use kumactl::{DurationFault, Error, ErrorKind};
+use kumactl::{DurationFault, Error, ErrorKind, IssuerError};
 
 /// One or more problems that end the program.
 #[derive(Debug)]
@@ -98,6 +98,25 @@ pub(super) fn reason(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// What to do about a CA that cannot issue what was asked for.
+const fn issuer_hint(error: &IssuerError) -> &'static str {
+    match error {
+        IssuerError::BrokenChain { .. } => {
+            "the CA's own certificate comes first, then that of the CA which issued it, and so on"
+        }
+        IssuerError::Expired { .. } => {
+            "make a new CA, and let clients trust both until all certificates are replaced"
+        }
+        IssuerError::KeyMismatch { .. } => {
+            "give the key that belongs to the certificate, or the certificate of this key"
+        }
+        IssuerError::NameExcluded { .. } => "use a CA that may certify the name, or leave it out",
+        IssuerError::NotYetValid { .. } => "check the clock of this machine",
+        IssuerError::UsageExcluded { .. } => "use a CA that may certify TLS servers and clients",
+        _ => "use a CA certificate, such as `kumactl generate ca-certificate` makes",
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = match error.kind() {
@@ -110,6 +129,23 @@ impl From<Error> for Failure {
                 _ => "a duration is hours as `720h`, or days, weeks, years: `90d`, `2w`, `10y`"
                     .to_owned(),
             }),
+            Error::CaName { longest, .. } => failure
+                .hint(format!("a name is 1 to {longest} characters, such as --name=\"Mesh CA\"")),
+            Error::Issuer(IssuerError::KeyMismatch { belongs_to: Some(position), .. }) => failure
+                .hint(format!(
+                    "it belongs to certificate {position} of the CA file; put that one first"
+                )),
+            Error::Issuer(error) => failure.hint(issuer_hint(&error)),
+            Error::OutlivesIssuer { now, issuer_not_after, .. } => failure.hint(format!(
+                "leave --valid-for out, and the certificate ends with its CA; the longest is \
+                 --valid-for={}h",
+                // A minute less, so that the line can still be typed.
+                (issuer_not_after - now + kumactl::BACKDATE)
+                    .whole_minutes()
+                    .max(1)
+                    .saturating_sub(1)
+                    / 60
+            )),
             Error::ValidityTooShort { .. } => {
                 failure.hint("give it longer, such as --valid-for=1h")
             }

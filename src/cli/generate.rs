@@ -3,7 +3,7 @@
 use clap::{CommandFactory, Subcommand};
 
 use super::exit::Failure;
-use super::{Cli, ca_bundle, output, tls_certificate};
+use super::{Cli, ca_bundle, ca_certificate, output, tls_certificate};
 
 /// Make certificates, keys and what is built from them
 #[derive(clap::Args)]
@@ -15,12 +15,14 @@ pub(super) struct Args {
 #[derive(Subcommand)]
 enum Noun {
     CaBundle(ca_bundle::Args),
+    CaCertificate(ca_certificate::Args),
     TlsCertificate(tls_certificate::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     match args.noun {
         Some(Noun::CaBundle(args)) => ca_bundle::run(&args),
+        Some(Noun::CaCertificate(args)) => ca_certificate::run(&args),
         Some(Noun::TlsCertificate(args)) => tls_certificate::run(&args),
         None => {
             let mut program = Cli::command();

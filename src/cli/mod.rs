@@ -1,12 +1,15 @@
 //! The program around the library: arguments, clock, files, terminal, exit status.
 
 mod ca_bundle;
+mod ca_certificate;
 mod compatibility;
 mod completion;
 mod exit;
 mod generate;
 mod hostname;
 mod input;
+mod issuer;
+mod key_options;
 mod official;
 mod output;
 mod render;
@@ -31,7 +34,8 @@ use self::exit::Failure;
 #[command(name = "kumactl", version, args_override_self = true, max_term_width = 100)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate tls-certificate --type=server --hostname=localhost
+  $ kumactl generate tls-certificate --type=server --hostname=localhost --ephemeral-ca
+  $ kumactl generate ca-certificate
   $ kumactl generate ca-bundle --ca-cert-file=ca.crt")]
 struct Cli {
     #[command(flatten)]

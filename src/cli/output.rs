@@ -13,6 +13,9 @@ use zeroize::Zeroizing;
 use self::target::{State, Target};
 use super::exit::{Failure, reason};
 
+/// The permissions of files that anybody may read.
+pub(super) const PUBLIC_MODE: u32 = 0o644;
+
 /// Where an output goes: a path, or `-` for standard output.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Destination {
@@ -156,6 +159,32 @@ impl Plan {
         let plan = Self { places, existing };
         plan.refuse_existing()?;
         Ok(plan)
+    }
+
+    /// Refuses to replace a file that the run reads, such as a CA's key.
+    ///
+    /// # Errors
+    ///
+    /// An output in the place of an input.
+    pub(super) fn refuse_inputs<'a>(
+        &self,
+        inputs: impl Iterator<Item = &'a Path>,
+    ) -> Result<(), Failure> {
+        let inputs: Vec<PathBuf> = inputs.filter_map(|path| path.canonicalize().ok()).collect();
+        for (request, target) in &self.places {
+            if let Target::Regular { path, .. } = target
+                && inputs.iter().any(|input| target::is_same_file(input, path))
+            {
+                let words = request.role.words();
+                let text = format!(
+                    "the {} would replace {}, which this run reads",
+                    words.name,
+                    path.display()
+                );
+                return Err(Failure::usage(text).hint(format!("give {} another path", words.flag)));
+            }
+        }
+        Ok(())
     }
 
     /// Whether anything goes to standard output, which then carries nothing else.

@@ -1,11 +1,10 @@
 //! Reports as text and as JSON.
 
-use kumactl::{Certificate, ExtendedKeyUsage, Template};
+use kumactl::{Certificate, ExtendedKeyUsage, Issuer, Template};
 use serde::Serialize;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-use super::output::Request;
+use super::exit::Failure;
+use super::output::{self, Plan, Request};
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
@@ -37,6 +36,7 @@ struct SavedFile {
 #[derive(Serialize)]
 struct CertificateReport {
     subject: String,
+    issuer: String,
     serial_number: String,
     not_before: String,
     not_after: String,
@@ -52,8 +52,48 @@ struct Name {
     value: String,
 }
 
+/// Refuses a report in a place that a file has.
+///
+/// # Errors
+///
+/// A JSON report beside a file on standard output.
+pub(super) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<(), Failure> {
+    if plan.uses_stdout() && format == ReportFormat::Json {
+        let failure = Failure::usage("the JSON report and a file would share standard output");
+        return Err(failure.hint("leave --output=json out, or give every file a path"));
+    }
+    Ok(())
+}
+
+/// Says what was issued: warnings on standard error, and, unless a file has it, the report on
+/// standard output.
+///
+/// # Errors
+///
+/// Standard output that cannot be written.
+pub(super) fn report(
+    format: ReportFormat,
+    is_silent: bool,
+    template: &Template,
+    issuer: Option<&Issuer>,
+    certificate: &Certificate,
+    written: &[Request],
+    warnings: &[String],
+) -> Result<(), Failure> {
+    for warning in warnings {
+        output::note(&format!("warning: {warning}"));
+    }
+    if is_silent {
+        return Ok(());
+    }
+    output::print(&match format {
+        ReportFormat::Json => issued_as_json(template, issuer, certificate, written, warnings),
+        ReportFormat::Text => saved(written),
+    })
+}
+
 /// A line for each file; the first two are those of the official kumactl.
-pub(super) fn saved(files: &[Request]) -> String {
+fn saved(files: &[Request]) -> String {
     let line = |file: &Request| {
         let path = file.destination.path()?;
         Some(format!("{} saved in {}\n", file.role.title(), path.display()))
@@ -62,8 +102,9 @@ pub(super) fn saved(files: &[Request]) -> String {
 }
 
 /// What was issued and where it is, as one JSON object.
-pub(super) fn issued_as_json(
+fn issued_as_json(
     template: &Template,
+    issuer: Option<&Issuer>,
     certificate: &Certificate,
     files: &[Request],
     warnings: &[String],
@@ -78,9 +119,10 @@ pub(super) fn issued_as_json(
         files: files.iter().filter_map(saved).collect(),
         certificate: CertificateReport {
             subject: template.subject.to_string(),
+            issuer: issuer.map_or_else(|| template.subject.to_string(), Issuer::name),
             serial_number: template.serial_number.to_string(),
-            not_before: moment(template.validity.not_before),
-            not_after: moment(template.validity.not_after),
+            not_before: kumactl::rfc3339(&template.validity.not_before),
+            not_after: kumactl::rfc3339(&template.validity.not_after),
             subject_alt_names: template.subject_alt_names.iter().map(name).collect(),
             key_type: template.key_algorithm.to_string(),
             extended_key_usage: template.extended_key_usage.map(|usage| match usage {
@@ -97,9 +139,4 @@ fn json(report: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(report).expect("strings and numbers are JSON");
     text.push('\n');
     text
-}
-
-/// A moment as RFC 3339 writes it, in UTC.
-fn moment(moment: OffsetDateTime) -> String {
-    moment.format(&Rfc3339).expect("a certificate's years have four digits")
 }

@@ -2,28 +2,27 @@
 
 use std::ffi::OsString;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use kumactl::encode::{bundle, pem};
 use kumactl::{
-    ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, KeyPair, PrivateKeyEncoding, Profile,
-    SerialNumber, ValidFor, verify,
+    Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, Profile, SerialNumber,
+    ServiceName, SubjectAltName, Template, ValidFor, Validity, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
-use super::hostname;
-use super::output::{self, Destination, Existing, Plan, Request, Role};
+use super::issuer::{self, IssuerArgs};
+use super::key_options::KeyArgs;
+use super::output::{self, Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, ReportFormat};
-
-/// The permissions of files that anybody may read.
-const PUBLIC_MODE: u32 = 0o644;
+use super::{hostname, shell};
 
 /// Make a TLS certificate and its private key
 ///
-/// The certificate is self-signed and its own CA, so that `cp tls.crt ca.crt` makes the CA file
-/// that clients trust. Files that exist are kept unless --force is given, and are replaced together
-/// or not at all.
+/// Without more flags the certificate is self-signed and its own CA, as the official kumactl makes
+/// it. With --ephemeral-ca a CA made for this run signs it, which more clients accept, and
+/// `cp tls.crt ca.crt` still makes the CA file that clients trust. Files that exist are kept unless
+/// --force is given, and are replaced together or not at all.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -31,9 +30,14 @@ Examples:
   $ kumactl generate tls-certificate --type=server --cert-file=tls.crt --key-file=tls.key \\
       --hostname=kuma-control-plane.kuma-system,kuma-control-plane.kuma-system.svc
 
-  The same, with the CA certificate and the value for --tls-general-ca-bundle:
-  $ kumactl generate tls-certificate --type=server --hostname=cp.example \\
+  From a CA made for the run, with the CA certificate and the value for --tls-general-ca-bundle:
+  $ kumactl generate tls-certificate --type=server --ephemeral-ca \\
+      --kubernetes-service=kuma-control-plane.kuma-system \\
       --cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt --ca-bundle-file=ca.b64
+
+  From a CA of your own:
+  $ kumactl generate tls-certificate --type=server --hostname=cp.example \\
+      --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
   A key and certificate in one stream:
   $ kumactl generate tls-certificate --type=client --hostname=dp --key-file=- --cert-file=-")]
@@ -45,6 +49,10 @@ pub(super) struct Args {
     /// Name or IP address that clients dial (can be repeated, or a list with commas; required)
     #[arg(long = "hostname", value_name = "NAME")]
     hostnames: Vec<String>,
+
+    /// Kubernetes Service whose three names are added, such as kuma-control-plane.kuma-system
+    #[arg(long = "kubernetes-service", value_name = "NAME.NAMESPACE")]
+    kubernetes_services: Vec<String>,
 
     /// Where the certificate goes, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "cert.pem")]
@@ -62,21 +70,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     ca_bundle_file: Option<OsString>,
 
-    /// Type of the private key
-    #[arg(long, value_name = "TYPE", default_value = "rsa", value_parser = key_type_parser())]
-    key_type: KeyAlgorithm,
+    #[command(flatten)]
+    issuer: IssuerArgs,
 
-    /// Form of the private key: PKCS#1 or SEC 1, or PKCS#8
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    key_format: KeyFormat,
+    #[command(flatten)]
+    key: KeyArgs,
 
-    /// Permissions of the key file, whatever the umask
-    #[arg(long, value_name = "MODE", default_value = "0600", value_parser = key_mode)]
-    key_mode: u32,
-
-    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y`
-    #[arg(long, value_name = "DURATION", default_value = "87600h")]
-    valid_for: String,
+    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h,
+    /// or as long as the CA]
+    #[arg(long, value_name = "DURATION")]
+    valid_for: Option<String>,
 
     /// Replace files that exist
     #[arg(long)]
@@ -95,46 +98,84 @@ enum CertificateType {
     Client,
 }
 
-#[derive(Clone, Copy, Default, clap::ValueEnum)]
-enum KeyFormat {
-    /// PKCS#1 for RSA, SEC 1 for ECDSA, as the official kumactl
-    #[default]
-    Traditional,
-    /// PKCS#8
-    Pkcs8,
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let now = OffsetDateTime::now_utc();
     let request = request(args)?;
-    let serial_number = SerialNumber::random()?;
-    let template =
-        Profile::SelfSigned.resolve(&request, OffsetDateTime::now_utc(), serial_number)?;
-    let plan = plan(args)?;
+    let issuer = args.issuer.open(now)?;
+    let plan = plan(args, issuer.as_ref())?;
+    let issuer = match issuer {
+        None if args.issuer.is_ephemeral() => {
+            Some(issuer::make_ephemeral(request.key_algorithm(), request.valid_for(), now)?)
+        }
+        issuer => issuer,
+    };
+    let profile = match &issuer {
+        None => Profile::SelfSigned { request: &request },
+        Some(issuer) => Profile::Issued { request: &request, within: issuer.validity() },
+    };
+    let template = profile.resolve(now, SerialNumber::random()?)?;
+    if let Some(issuer) = &issuer {
+        // Before the time that a key takes.
+        issuer.check(&template)?;
+    }
 
     let key = KeyPair::generate(request.key_algorithm())?;
-    let certificate = kumactl::self_signed(&template, &key)?;
-    verify::self_check(&certificate, &template, &key)?;
+    let certificate = match &issuer {
+        None => kumactl::self_signed(&template, &key)?,
+        Some(issuer) => kumactl::issued_by(&template, &key, issuer)?,
+    };
+    verify::self_check(&certificate, &template, &key, issuer.as_ref())?;
 
-    let private_key = pem::encode_private_key(&key.private_key(args.key_format.into())?);
-    let certificate_pem = pem::encode_certificates([certificate.der()]);
+    let private_key = pem::encode_private_key(&key.private_key(args.key.key_format.into())?);
+    let chain = chain(&certificate, issuer.as_ref(), args.issuer.is_ephemeral());
+    let trust_anchor = trust_anchor(&certificate, issuer.as_ref());
     let is_silent = plan.uses_stdout();
     let written = plan.commit(|role| match role {
         Role::PrivateKey => private_key.clone(),
-        Role::Certificate | Role::CaCertificate => Zeroizing::new(certificate_pem.clone()),
-        Role::CaBundle => Zeroizing::new(bundle::encode(&certificate_pem)),
+        Role::Certificate => Zeroizing::new(chain.clone()),
+        Role::CaCertificate => Zeroizing::new(trust_anchor.clone()),
+        Role::CaBundle => Zeroizing::new(bundle::encode(&trust_anchor)),
     })?;
 
+    if let Some(note) = shortened(&request, &template, now) {
+        output::note(&format!("note: {note}"));
+    }
     let warnings = warnings(args, &request);
-    for warning in &warnings {
-        output::note(&format!("warning: {warning}"));
-    }
-    if is_silent {
-        return Ok(());
-    }
-    output::print(&match args.output {
-        ReportFormat::Json => render::issued_as_json(&template, &certificate, &written, &warnings),
-        ReportFormat::Text => render::saved(&written),
-    })
+    let issuer = issuer.as_ref();
+    render::report(args.output, is_silent, &template, issuer, &certificate, &written, &warnings)
+}
+
+/// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that
+/// a copy of the file is a CA file; a server does not send the root of a CA that clients have.
+fn chain(certificate: &Certificate, issuer: Option<&Issuer>, is_ephemeral: bool) -> Vec<u8> {
+    let above: Vec<&[u8]> = match issuer {
+        None => Vec::new(),
+        Some(issuer) if is_ephemeral => vec![issuer.certificate()],
+        Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
+    };
+    pem::encode_certificates([certificate.der()].into_iter().chain(above))
+}
+
+/// The contents of `--ca-cert-file`.
+fn trust_anchor(certificate: &Certificate, issuer: Option<&Issuer>) -> Vec<u8> {
+    let anchor = match issuer {
+        None => Some(certificate.der()),
+        Some(issuer) => issuer.trust_anchor(),
+    };
+    pem::encode_certificates(anchor)
+}
+
+/// What there is to say about a certificate that ends with its CA.
+fn shortened(
+    request: &IssuanceRequest,
+    template: &Template,
+    now: OffsetDateTime,
+) -> Option<String> {
+    let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
+    let not_after = template.validity.not_after;
+    let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
+    is_shortened
+        .then(|| format!("the certificate ends with its CA, at {}", kumactl::rfc3339(&not_after)))
 }
 
 fn warnings(args: &Args, request: &IssuanceRequest) -> Vec<String> {
@@ -147,12 +188,7 @@ fn warnings(args: &Args, request: &IssuanceRequest) -> Vec<String> {
              {key_algorithm}; a control plane needs RSA or ecdsa"
         ));
     }
-    if args.key_mode & 0o007 != 0 {
-        warnings.push(format!(
-            "--key-mode={:04o} lets every user of this machine use the private key",
-            args.key_mode
-        ));
-    }
+    warnings.extend(args.key.warning());
     warnings
 }
 
@@ -164,35 +200,68 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
         failures
             .push(failure.hint("--type=server for a control plane, --type=client for a client"));
     }
-    let names = hostname::parse(&args.hostnames).unwrap_or_else(|failure| {
+    let mut names = hostname::parse(&args.hostnames).unwrap_or_else(|failure| {
         failures.push(failure);
         Vec::new()
     });
-    if names.is_empty() && args.hostnames.iter().all(String::is_empty) {
+    for service in &args.kubernetes_services {
+        match service_names(service) {
+            Ok(more) => names.extend(more),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    let none_given = args.hostnames.iter().all(String::is_empty);
+    if none_given && args.kubernetes_services.is_empty() {
         let failure = Failure::usage("--hostname is missing: which name do clients dial?");
         failures.push(failure.hint("--hostname=NAME, once for each name or IP address"));
     }
-    let valid_for = args.valid_for.parse::<ValidFor>().unwrap_or_else(|error| {
+    let valid_for = args.valid_for.as_deref().map(str::parse::<ValidFor>).transpose();
+    let valid_for = valid_for.unwrap_or_else(|error| {
         failures.push(Failure::from(kumactl::Error::from(error)));
-        ValidFor::DEFAULT
+        None
     });
     match (args.certificate_type, Failure::join(failures)) {
         (Some(certificate_type), None) => {
             let usage = certificate_type.into();
-            Ok(IssuanceRequest::new(usage, names, args.key_type, valid_for)?)
+            Ok(IssuanceRequest::new(usage, names, args.key.key_type, valid_for)?)
         }
         (_, Some(failure)) => Err(failure),
         (None, None) => unreachable!("a missing type is a failure"),
     }
 }
 
-fn plan(args: &Args) -> Result<Plan, Failure> {
+fn service_names(service: &str) -> Result<Vec<SubjectAltName>, Failure> {
+    let parsed = ServiceName::parse(service).map_err(|error| {
+        let failure = Failure::usage(format!("--kubernetes-service: {error}"));
+        let meant = error.meant.as_deref().unwrap_or("kuma-control-plane.kuma-system");
+        failure.hint(format!("did you mean --kubernetes-service={meant}?"))
+    })?;
+    Ok(parsed.subject_alt_names())
+}
+
+fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
+    let wants_anchor = args.ca_cert_file.is_some() || args.ca_bundle_file.is_some();
+    if let Some(issuer) = issuer
+        && wants_anchor
+        && issuer.trust_anchor().is_none()
+    {
+        let files: Vec<_> = args.issuer.inputs().take(1).map(|p| p.to_string_lossy()).collect();
+        let failure = Failure::failed(format!(
+            "{} has no self-signed certificate, so there is no CA certificate for clients to trust",
+            files.join("")
+        ));
+        let file = files.first().map_or_else(Default::default, |file| shell::word(file));
+        return Err(failure.hint(format!(
+            "append the root's certificate to the file, such as: cat root.crt >> {file}; \
+             or leave --ca-cert-file and --ca-bundle-file out"
+        )));
+    }
     let existing = if args.force { Existing::Replace } else { Existing::Keep };
     let mut requests = vec![
         Request {
             role: Role::PrivateKey,
             destination: Destination::parse(&args.key_file),
-            mode: args.key_mode,
+            mode: args.key.key_mode,
         },
         Request {
             role: Role::Certificate,
@@ -209,36 +278,9 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         }
     }
     let plan = Plan::new(requests, existing)?;
-    if plan.uses_stdout() && args.output == ReportFormat::Json {
-        let failure = Failure::usage("the JSON report and a file would share standard output");
-        return Err(failure.hint("leave --output=json out, or give every file a path"));
-    }
+    plan.refuse_inputs(args.issuer.inputs())?;
+    render::refuse_shared_stdout(&plan, args.output)?;
     Ok(plan)
-}
-
-fn key_type_parser() -> impl TypedValueParser<Value = KeyAlgorithm> {
-    let values = KeyAlgorithm::ALL.iter().flat_map(|algorithm| {
-        let help = algorithm.description();
-        let names = algorithm.names().iter().enumerate();
-        names.map(move |(index, name)| PossibleValue::new(*name).help(help).hide(index > 0))
-    });
-    // The official kumactl takes an empty value for its default.
-    let values = values.chain([PossibleValue::new("").hide(true)]);
-    PossibleValuesParser::new(values).map(|name| {
-        let named = KeyAlgorithm::ALL.iter().find(|a| a.names().contains(&name.as_str()));
-        named.copied().unwrap_or_default()
-    })
-}
-
-fn key_mode(text: &str) -> Result<u32, String> {
-    let is_octal = matches!(text.len(), 3..=5) && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
-    let mode = u32::from_str_radix(text, 8).ok().filter(|_| is_octal);
-    match mode {
-        Some(mode) if mode & !0o777 != 0 => Err("permissions are 0777 at most".to_owned()),
-        Some(mode) if mode & 0o400 == 0 => Err("its owner could not read the key".to_owned()),
-        Some(mode) => Ok(mode),
-        None => Err("permissions are octal digits, such as 0600 or 0640".to_owned()),
-    }
 }
 
 impl From<CertificateType> for ExtendedKeyUsage {
@@ -246,15 +288,6 @@ impl From<CertificateType> for ExtendedKeyUsage {
         match certificate_type {
             CertificateType::Client => Self::ClientAuth,
             CertificateType::Server => Self::ServerAuth,
-        }
-    }
-}
-
-impl From<KeyFormat> for PrivateKeyEncoding {
-    fn from(format: KeyFormat) -> Self {
-        match format {
-            KeyFormat::Pkcs8 => Self::Pkcs8,
-            KeyFormat::Traditional => Self::Traditional,
         }
     }
 }

@@ -34,8 +34,15 @@ pub enum PemError {
         /// The parser's words.
         reason: String,
     },
+    /// A private key is protected by a passphrase.
+    EncryptedPrivateKey,
     /// There is no PEM block at all.
     NoBlock,
+    /// There are PEM blocks, but none is a private key.
+    NoPrivateKey {
+        /// The label of the first.
+        label: String,
+    },
     /// A private key stands where certificates should.
     PrivateKey {
         /// Which block of the file, counted from 1.
@@ -43,6 +50,8 @@ pub enum PemError {
         /// Its label.
         label: String,
     },
+    /// There is more than one private key.
+    SeveralPrivateKeys,
     /// A block has no end.
     Truncated,
     /// A block holds something else than a certificate.
@@ -79,6 +88,46 @@ pub fn encode_private_key(key: &PrivateKeyDer) -> Zeroizing<Vec<u8>> {
     pem_rfc7468::encode(key.label, ending, &key.der, &mut text)
         .expect("the label is valid and the buffer has the computed length");
     text
+}
+
+/// The only private key of a PEM text. Other blocks are passed over: OpenSSL writes `EC PARAMETERS`
+/// in front of a key.
+///
+/// # Errors
+///
+/// A text without a private key, with several, or with one that is encrypted or damaged.
+pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
+    let labels = labels(text);
+    let Some(first) = labels.first() else {
+        return Err(without_block(text));
+    };
+    let mut keys = labels.iter().filter(|label| label.ends_with(PRIVATE_KEY));
+    let (label, None) = (keys.next(), keys.next()) else {
+        return Err(PemError::SeveralPrivateKeys);
+    };
+    let label = label.ok_or_else(|| PemError::NoPrivateKey { label: first.clone() })?;
+    let block = block(text, label)?;
+    if label.starts_with("ENCRYPTED") || find(block, b"Proc-Type:").is_some() {
+        return Err(PemError::EncryptedPrivateKey);
+    }
+    let malformed = |error: pem_rfc7468::Error| PemError::Malformed { reason: error.to_string() };
+    let mut decoder = pem_rfc7468::Decoder::new_detect_wrap(block).map_err(malformed)?;
+    let mut der = Zeroizing::new(vec![0; decoder.remaining_len()]);
+    decoder.decode(&mut der).map_err(malformed)?;
+    PrivateKeyDer::new(label, der).ok_or_else(|| PemError::NoPrivateKey { label: label.clone() })
+}
+
+/// A block with its first and last line.
+fn block<'a>(text: &'a [u8], label: &str) -> Result<&'a [u8], PemError> {
+    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
+    let start = find(text, begin.as_bytes()).ok_or(PemError::Truncated)?;
+    let text = &text[start..];
+    let length = find(text, end.as_bytes()).ok_or(PemError::Truncated)? + end.len();
+    Ok(&text[..length])
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
 }
 
 /// The DER of every certificate of a PEM text, in order; at least one. Text between the blocks is
@@ -159,11 +208,16 @@ impl fmt::Display for PemError {
             }
             Self::Base64 { layers } => write!(f, "it is Base64 that was encoded {layers} times"),
             Self::Der => f.write_str("it is DER, not PEM"),
+            Self::EncryptedPrivateKey => f.write_str("its private key is encrypted"),
             Self::Malformed { reason } => write!(f, "it has a damaged PEM block: {reason}"),
             Self::NoBlock => f.write_str("it has no PEM block"),
+            Self::NoPrivateKey { label } => {
+                write!(f, "it holds no private key but \"{}\"", label.escape_debug())
+            }
             Self::PrivateKey { position, label } => {
                 write!(f, "its PEM block {position} is a private key ({})", label.escape_debug())
             }
+            Self::SeveralPrivateKeys => f.write_str("it holds more than one private key"),
             Self::Truncated => f.write_str("its last PEM block has no end"),
             Self::UnexpectedLabel { position, label } => write!(
                 f,

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use x509_parser::prelude::{FromDer, X509Certificate};
-
 use crate::error::Error;
+use crate::x509;
 
 /// A CA file that Kuma or its clients would not take.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -27,39 +26,18 @@ pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Erro
     let parsed = certificates
         .iter()
         .enumerate()
-        .map(|(index, der)| parse(index + 1, der))
+        .map(|(index, der)| x509::parse(index + 1, der))
         .collect::<Result<Vec<_>, _>>()?;
     let Some((first, others)) = parsed.split_first() else {
         return Ok(Ok(()));
     };
-    let is_ca = match is_ca(first) {
+    let is_ca = match x509::is_ca(first) {
         Some(is_ca) => is_ca,
-        None => others.iter().any(|other| {
-            is_ca(other) == Some(true)
-                && other.subject().as_raw() == first.issuer().as_raw()
-                && first.verify_signature(Some(other.public_key())).is_ok()
-        }),
+        None => others
+            .iter()
+            .any(|other| x509::is_ca(other) == Some(true) && x509::is_issued_by(first, other)),
     };
-    if is_ca {
-        return Ok(Ok(()));
-    }
-    let subject = first.subject().to_string();
-    Ok(Err(NotCa { subject: subject.chars().filter(|c| !c.is_control()).collect() }))
-}
-
-/// What basicConstraints say; `None` if they are absent.
-fn is_ca(certificate: &X509Certificate<'_>) -> Option<bool> {
-    let extension = certificate.basic_constraints().ok().flatten()?;
-    Some(extension.value.ca)
-}
-
-fn parse(position: usize, der: &[u8]) -> Result<X509Certificate<'_>, Error> {
-    let unreadable = |reason: String| Error::CertificateEncoding { position, reason };
-    match X509Certificate::from_der(der) {
-        Ok(([], certificate)) => Ok(certificate),
-        Ok(_) => Err(unreadable("bytes follow its end".to_owned())),
-        Err(error) => Err(unreadable(error.to_string())),
-    }
+    Ok(if is_ca { Ok(()) } else { Err(NotCa { subject: x509::name(first.subject()) }) })
 }
 
 impl fmt::Display for NotCa {

@@ -5,21 +5,24 @@ use std::net::IpAddr;
 use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{
     OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
-    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_SUBJECT_ALT_NAME,
-    OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
+    OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
+    OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
 };
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
+use crate::constraint;
 use crate::encode::hex::with_colons;
 use crate::error::Error;
 use crate::issue::Certificate;
-use crate::key::{KeyIdentifier, KeyPair};
+use crate::issuer::Issuer;
+use crate::key::KeyPair;
 use crate::profile::{KeyUsage, Template};
 use crate::request::ExtendedKeyUsage;
+use crate::x509;
 
-/// Reads a self-signed certificate again, with another library than the one that wrote it, and
-/// holds every field against the template and the key.
+/// Reads a certificate again, with another library than the one that wrote it, and holds every field
+/// against the template, the key and the CA; without a CA, the certificate is self-signed.
 ///
 /// # Errors
 ///
@@ -28,6 +31,7 @@ pub fn self_check(
     certificate: &Certificate,
     template: &Template,
     key: &KeyPair,
+    issuer: Option<&Issuer>,
 ) -> Result<(), Error> {
     let (rest, parsed) = X509Certificate::from_der(certificate.der())
         .map_err(|error| differs("the encoding", "X.509", error))?;
@@ -37,41 +41,60 @@ pub fn self_check(
         with_colons(parsed.raw_serial())
     })?;
     same("subject", template.subject.to_string(), attributes(parsed.subject()))?;
-    same("issuer", with_colons(parsed.subject().as_raw()), {
-        with_colons(parsed.issuer().as_raw())
-    })?;
+    let issuer_name = issuer.map_or_else(|| parsed.subject().as_raw(), Issuer::subject);
+    same("issuer", with_colons(issuer_name), with_colons(parsed.issuer().as_raw()))?;
     same("notBefore", template.validity.not_before, parsed.validity().not_before.to_datetime())?;
     same("notAfter", template.validity.not_after, parsed.validity().not_after.to_datetime())?;
     same("subjectPublicKey", with_colons(key.public_key()), {
         with_colons(&parsed.public_key().subject_public_key.data)
     })?;
-    extensions(parsed.extensions(), template, key.identifier())?;
-    parsed
-        .verify_signature(None)
-        .map_err(|error| differs("signatureValue", "the issuer's signature", error))
+    let own = key.identifier();
+    let identifiers = Identifiers {
+        subject: own.as_bytes(),
+        authority: issuer.map_or(own.as_bytes(), Issuer::key_identifier),
+    };
+    extensions(parsed.extensions(), template, &identifiers)?;
+    let signed = |error| differs("signatureValue", "the issuer's signature", error);
+    match issuer {
+        None => parsed.verify_signature(None).map_err(signed),
+        Some(issuer) => {
+            let ca = x509::parse(1, issuer.certificate())?;
+            parsed.verify_signature(Some(ca.public_key())).map_err(signed)
+        }
+    }
+}
+
+/// The contents of subjectKeyIdentifier and authorityKeyIdentifier.
+struct Identifiers<'a> {
+    subject: &'a [u8],
+    authority: &'a [u8],
 }
 
 /// Every extension that the template asks for is there, once, and no other.
 fn extensions(
     found: &[X509Extension<'_>],
     template: &Template,
-    identifier: KeyIdentifier,
+    identifiers: &Identifiers<'_>,
 ) -> Result<(), Error> {
-    let mut expected: Vec<(Oid<'_>, bool)> = vec![
-        (OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, false),
-        (OID_X509_EXT_SUBJECT_ALT_NAME, false),
-        (OID_X509_EXT_KEY_USAGE, true),
-        (OID_X509_EXT_EXTENDED_KEY_USAGE, false),
-        (OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, false),
-        (OID_X509_EXT_BASIC_CONSTRAINTS, true),
+    let wanted = [
+        (OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, false, true),
+        (OID_X509_EXT_SUBJECT_ALT_NAME, false, !template.subject_alt_names.is_empty()),
+        (OID_X509_EXT_KEY_USAGE, true, true),
+        (OID_X509_EXT_EXTENDED_KEY_USAGE, false, template.extended_key_usage.is_some()),
+        (OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, false, true),
+        (OID_X509_EXT_BASIC_CONSTRAINTS, true, template.basic_constraints.is_some()),
+        (OID_X509_EXT_NAME_CONSTRAINTS, true, !template.permitted_subtrees.is_empty()),
     ];
+    let wanted = wanted.into_iter().filter(|(.., is_wanted)| *is_wanted);
+    let mut expected: Vec<(Oid<'_>, bool)> =
+        wanted.map(|(oid, critical, _)| (oid, critical)).collect();
     let mut present: Vec<_> = found.iter().map(|e| (e.oid.clone(), e.critical)).collect();
     let by_oid = |(oid, _): &(Oid<'_>, bool)| oid.to_id_string();
     expected.sort_by_key(by_oid);
     present.sort_by_key(by_oid);
     same("extensions", format!("{expected:?}"), format!("{present:?}"))?;
     for extension in found {
-        value(extension.parsed_extension(), template, identifier)?;
+        value(extension.parsed_extension(), template, identifiers)?;
     }
     Ok(())
 }
@@ -79,13 +102,12 @@ fn extensions(
 fn value(
     extension: &ParsedExtension<'_>,
     template: &Template,
-    identifier: KeyIdentifier,
+    identifiers: &Identifiers<'_>,
 ) -> Result<(), Error> {
-    let identifier = with_colons(identifier.as_bytes());
     match extension {
         ParsedExtension::AuthorityKeyIdentifier(found) => {
             let found = found.key_identifier.as_ref().map_or(&[][..], |id| id.0);
-            same("authorityKeyIdentifier", identifier, with_colons(found))
+            same("authorityKeyIdentifier", with_colons(identifiers.authority), with_colons(found))
         }
         ParsedExtension::BasicConstraints(found) => {
             let expected = template.basic_constraints.map(|c| c.path_length.map(u32::from));
@@ -102,8 +124,17 @@ fn value(
             let has = |usage| template.key_usage.contains(&usage);
             let bits = u16::from(has(KeyUsage::DigitalSignature))
                 | u16::from(has(KeyUsage::KeyEncipherment)) << 2
-                | u16::from(has(KeyUsage::KeyCertSign)) << 5;
+                | u16::from(has(KeyUsage::KeyCertSign)) << 5
+                | u16::from(has(KeyUsage::CrlSign)) << 6;
             same("keyUsage", bits, found.flags)
+        }
+        ParsedExtension::NameConstraints(found) => {
+            let expected: Vec<_> =
+                template.permitted_subtrees.iter().map(ToString::to_string).collect();
+            let permitted = found.permitted_subtrees.iter().flatten();
+            let permitted: Vec<_> = permitted.map(|s| constraint::shown(&s.base)).collect();
+            same("excludedSubtrees", 0, found.excluded_subtrees.iter().flatten().count())?;
+            same("permittedSubtrees", expected.join(", "), permitted.join(", "))
         }
         ParsedExtension::SubjectAlternativeName(found) => {
             let expected: Vec<String> =
@@ -112,7 +143,7 @@ fn value(
             same("subjectAltName", expected.join(", "), found.join(", "))
         }
         ParsedExtension::SubjectKeyIdentifier(found) => {
-            same("subjectKeyIdentifier", identifier, with_colons(found.0))
+            same("subjectKeyIdentifier", with_colons(identifiers.subject), with_colons(found.0))
         }
         other => Err(differs("extensions", "readable", format!("{other:?}"))),
     }

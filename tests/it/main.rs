@@ -3,6 +3,7 @@
 mod ca_bundle;
 mod contract;
 mod files;
+mod issued;
 mod library;
 mod program;
 mod read_back;

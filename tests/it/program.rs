@@ -114,7 +114,7 @@ complete kumactl generate tls-certificate --ho
 complete kumactl generate tls-certificate --type ''
 complete kumactl generate ca"#;
     let ended = run(sandbox.command(bash).args(["-c", script]));
-    assert_eq!(ended.quiet_success(), "--hostname\nserver client\nca-bundle\n");
+    assert_eq!(ended.quiet_success(), "--hostname\nserver client\nca-bundle ca-certificate\n");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use x509_parser::extensions::GeneralName;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -52,4 +52,28 @@ fn name(name: &GeneralName<'_>) -> String {
         GeneralName::URI(uri) => format!("uniformResourceIdentifier {uri}"),
         other => panic!("{other:?}"),
     }
+}
+
+/// The subjectKeyIdentifier of a certificate that has one.
+#[track_caller]
+pub(crate) fn subject_key_identifier(certificate: &X509Certificate<'_>) -> Vec<u8> {
+    let extensions = certificate.extensions().iter();
+    let mut found = extensions.filter_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
+        _ => None,
+    });
+    found.next().expect("a subjectKeyIdentifier")
+}
+
+/// The keyIdentifier in the authorityKeyIdentifier of a certificate that has one.
+#[track_caller]
+pub(crate) fn authority_key_identifier(certificate: &X509Certificate<'_>) -> Vec<u8> {
+    let extensions = certificate.extensions().iter();
+    let mut found = extensions.filter_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(found) => {
+            found.key_identifier.as_ref().map(|identifier| identifier.0.to_vec())
+        }
+        _ => None,
+    });
+    found.next().expect("an authorityKeyIdentifier")
 }

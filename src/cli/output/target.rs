@@ -48,7 +48,8 @@ impl Target {
     }
 }
 
-fn is_same_file(one: &Path, other: &Path) -> bool {
+/// Whether two paths lead to one file, also under two names.
+pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
     match (fs::metadata(one), fs::metadata(other)) {
         (Ok(one), Ok(other)) => identity(one) == identity(other),

@@ -1,5 +1,6 @@
 //! The library, without the program.
 
 mod durations;
+mod issuer;
 mod names;
 mod profile;

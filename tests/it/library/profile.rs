@@ -22,11 +22,11 @@ fn request_of(
 ) -> IssuanceRequest {
     let names: Vec<_> =
         hosts.iter().map(|host| SubjectAltName::parse(host).expect("a name")).collect();
-    IssuanceRequest::new(usage, names, algorithm, valid_for).expect("a request with names")
+    IssuanceRequest::new(usage, names, algorithm, Some(valid_for)).expect("a request with names")
 }
 
 fn resolve(request: &IssuanceRequest, now: OffsetDateTime) -> Result<Template, Error> {
-    Profile::SelfSigned.resolve(request, now, SerialNumber::from_octets([0xff; 16]))
+    Profile::SelfSigned { request }.resolve(now, SerialNumber::from_octets([0xff; 16]))
 }
 
 #[track_caller]
@@ -95,7 +95,7 @@ fn a_name_stands_once_at_its_first_place_however_it_was_typed() {
 fn a_request_without_a_name_is_refused() {
     let algorithm = KeyAlgorithm::EcdsaP256;
     let result =
-        IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, [], algorithm, ValidFor::DEFAULT);
+        IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, [], algorithm, Some(ValidFor::DEFAULT));
     assert!(matches!(result, Err(Error::NoNames)), "{result:?}");
 }
 
@@ -142,7 +142,8 @@ fn dates_through_2049_are_utc_time_and_later_ones_generalized_time() {
         let template = resolve(&request, now).expect("a template");
         assert_eq!(template.validity.not_after, not_after, "{now}");
         let certificate = kumactl::self_signed(&template, &key).expect("a certificate");
-        verify::self_check(&certificate, &template, &key).unwrap_or_else(|e| panic!("{now}: {e}"));
+        verify::self_check(&certificate, &template, &key, None)
+            .unwrap_or_else(|e| panic!("{now}: {e}"));
         let (_, read) = X509Certificate::from_der(certificate.der()).expect("X.509");
         for date in [read.validity().not_before, read.validity().not_after] {
             assert_eq!(date.is_utctime(), date.to_datetime().year() < 2050, "{date}");

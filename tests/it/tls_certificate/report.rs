@@ -163,6 +163,7 @@ fn the_json_report_says_what_was_issued_and_where_it_is() {
                 { "role": "ca_bundle", "path": "ca.b64", "mode": "0644" },
             ],
             "certificate": {
+                "issuer": "O=Kuma, CN=cp.example",
                 "subject": "O=Kuma, CN=cp.example",
                 "serial_number": serial,
                 "not_before": dates[0],

@@ -1,0 +1,142 @@
+//! `kumactl generate ca-certificate`.
+
+use std::ffi::OsString;
+
+use kumactl::encode::pem;
+use kumactl::{
+    CaRequest, ConstraintError, KeyPair, PermittedSubtree, Profile, SerialNumber, ValidFor, verify,
+};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::exit::Failure;
+use super::issuer::DEFAULT_NAME;
+use super::key_options::KeyArgs;
+use super::output::{Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
+use super::render::{self, ReportFormat};
+
+/// Make a CA of your own, to issue several certificates from
+///
+/// Clients trust the CA's certificate, and certificates issued by it can be replaced without telling
+/// them. Keep its key in a safe place: who has it can be any server.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  A CA, and a control plane's certificate from it:
+  $ kumactl generate ca-certificate
+  $ kumactl generate tls-certificate --type=server --hostname=cp.example \\
+      --issuer-cert-file=ca.crt --issuer-key-file=ca.key
+
+  A CA that can certify nothing but names in one domain and one network:
+  $ kumactl generate ca-certificate --permit-dns=mesh.example --permit-ip=10.0.0.0/8")]
+pub(super) struct Args {
+    /// Where the certificate goes, `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "ca.crt")]
+    cert_file: OsString,
+
+    /// Where the private key goes, `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "ca.key")]
+    key_file: OsString,
+
+    /// Name of the CA; 8 digits of its key's identifier are appended
+    #[arg(long, default_value = DEFAULT_NAME)]
+    name: String,
+
+    #[command(flatten)]
+    key: KeyArgs,
+
+    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h]
+    #[arg(long, value_name = "DURATION")]
+    valid_for: Option<String>,
+
+    /// Certify no DNS names but this domain and what is under it (can be repeated)
+    #[arg(long, value_name = "DOMAIN")]
+    permit_dns: Vec<String>,
+
+    /// Certify no IP addresses but those in this range (can be repeated)
+    #[arg(long, value_name = "CIDR")]
+    permit_ip: Vec<String>,
+
+    /// Replace files that exist
+    #[arg(long)]
+    force: bool,
+
+    /// Form of the report on what was done
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    output: ReportFormat,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let request = request(args)?;
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    let output =
+        |role, path: &OsString, mode| Request { role, destination: Destination::parse(path), mode };
+    let requests = vec![
+        output(Role::PrivateKey, &args.key_file, args.key.key_mode),
+        output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
+    ];
+    let plan = Plan::new(requests, existing)?;
+    render::refuse_shared_stdout(&plan, args.output)?;
+
+    let key = KeyPair::generate(request.key_algorithm())?;
+    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let template = profile.resolve(OffsetDateTime::now_utc(), SerialNumber::random()?)?;
+    let certificate = kumactl::self_signed(&template, &key)?;
+    verify::self_check(&certificate, &template, &key, None)?;
+
+    let private_key = pem::encode_private_key(&key.private_key(args.key.key_format.into())?);
+    let certificate_pem = pem::encode_certificates([certificate.der()]);
+    let is_silent = plan.uses_stdout();
+    let written = plan.commit(|role| match role {
+        Role::PrivateKey => private_key.clone(),
+        Role::Certificate | Role::CaCertificate | Role::CaBundle => {
+            Zeroizing::new(certificate_pem.clone())
+        }
+    })?;
+    let warnings = warnings(args);
+    render::report(args.output, is_silent, &template, None, &certificate, &written, &warnings)
+}
+
+fn request(args: &Args) -> Result<CaRequest, Failure> {
+    let mut failures = Vec::new();
+    let mut permitted = Vec::new();
+    let dns =
+        args.permit_dns.iter().map(|text| ("--permit-dns", PermittedSubtree::parse_dns(text)));
+    let ip = args.permit_ip.iter().map(|text| ("--permit-ip", PermittedSubtree::parse_ip(text)));
+    for (flag, parsed) in dns.chain(ip) {
+        match parsed {
+            Ok(subtree) => permitted.push(subtree),
+            Err(error) => failures.push(refusal(flag, &error)),
+        }
+    }
+    let valid_for = args.valid_for.as_deref().map(str::parse::<ValidFor>).transpose();
+    let valid_for = valid_for.unwrap_or_else(|error| {
+        failures.push(Failure::from(kumactl::Error::from(error)));
+        None
+    });
+    match Failure::join(failures) {
+        Some(failure) => Err(failure),
+        None => Ok(CaRequest::new(&args.name, args.key.key_type, permitted, valid_for)?),
+    }
+}
+
+fn refusal(flag: &str, error: &ConstraintError) -> Failure {
+    let failure = Failure::usage(format!("{flag}: {error}"));
+    match &error.meant {
+        Some(meant) => failure.hint(format!("did you mean {flag}={meant}?")),
+        None => failure.hint("--permit-dns=mesh.example, --permit-ip=10.0.0.0/8"),
+    }
+}
+
+fn warnings(args: &Args) -> Vec<String> {
+    let mut warnings: Vec<_> = args.key.warning().into_iter().collect();
+    let unlimited = match (args.permit_dns.is_empty(), args.permit_ip.is_empty()) {
+        (true, true) => return warnings,
+        (false, false) => None,
+        (false, true) => Some("the CA can certify every IP address; --permit-ip limits those too"),
+        (true, false) => Some("the CA can certify every DNS name; --permit-dns limits those too"),
+    };
+    warnings.extend(unlimited.map(str::to_owned));
+    warnings.push("mbedTLS cannot read a CA certificate with name constraints".to_owned());
+    warnings
+}

@@ -1,0 +1,107 @@
+//! Who signs: the certificate itself, a CA made for the run, or a CA of the user's.
+
+use std::path::{Path, PathBuf};
+
+use kumactl::encode::pem::{self, PemError};
+use kumactl::{CaRequest, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, ValidFor, verify};
+use time::OffsetDateTime;
+
+use super::exit::Failure;
+use super::{input, shell};
+
+/// The name of a CA for which none was given.
+pub(super) const DEFAULT_NAME: &str = "Kuma CA";
+
+/// The flags that choose who signs; without them the certificate is self-signed.
+#[derive(clap::Args)]
+pub(super) struct IssuerArgs {
+    /// Sign with a CA made for this run, whose key is never written
+    #[arg(long, conflicts_with_all = ["issuer_cert_file", "issuer_key_file"])]
+    ephemeral_ca: bool,
+
+    /// Sign with this CA: its certificate, followed by those of the CAs above it
+    #[arg(long, value_name = "FILE", requires = "issuer_key_file")]
+    issuer_cert_file: Option<PathBuf>,
+
+    /// The private key of the CA
+    #[arg(long, value_name = "FILE", requires = "issuer_cert_file")]
+    issuer_key_file: Option<PathBuf>,
+}
+
+impl IssuerArgs {
+    /// Whether a CA is to be made for the run.
+    pub(super) const fn is_ephemeral(&self) -> bool {
+        self.ephemeral_ca
+    }
+
+    /// The files that are read, which no output may replace.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = &Path> {
+        self.issuer_cert_file.iter().chain(&self.issuer_key_file).map(PathBuf::as_path)
+    }
+
+    /// Reads the user's CA, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not those of a CA that can sign.
+    pub(super) fn open(&self, now: OffsetDateTime) -> Result<Option<Issuer>, Failure> {
+        let (Some(certificate), Some(key)) = (&self.issuer_cert_file, &self.issuer_key_file) else {
+            return Ok(None);
+        };
+        if [certificate, key].iter().all(|path| path.as_os_str() == "-") {
+            return Err(Failure::usage("standard input can be read only once"));
+        }
+        let text = input::read(certificate, "CA certificate file")?;
+        let chain = pem::decode_certificates(&text)
+            .map_err(|error| unusable(certificate, "CA certificate file", &error))?;
+        let issuer = Issuer::new(chain, read_key(key)?, now);
+        Ok(Some(issuer.map_err(Failure::from)?))
+    }
+}
+
+/// Makes a CA whose key lives as long as this run.
+///
+/// # Errors
+///
+/// What the crypto library refuses.
+pub(super) fn make_ephemeral(
+    key_algorithm: KeyAlgorithm,
+    valid_for: Option<ValidFor>,
+    now: OffsetDateTime,
+) -> Result<Issuer, Failure> {
+    let request = CaRequest::new(DEFAULT_NAME, key_algorithm, Vec::new(), valid_for)?;
+    let key = KeyPair::generate(key_algorithm)?;
+    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let template = profile.resolve(now, SerialNumber::random()?)?;
+    let certificate = kumactl::self_signed(&template, &key)?;
+    verify::self_check(&certificate, &template, &key, None)?;
+    Ok(Issuer::new(vec![certificate.der().to_vec()], key, now)?)
+}
+
+fn read_key(path: &Path) -> Result<KeyPair, Failure> {
+    let role = "CA key file";
+    let text = input::read(path, role)?;
+    let der = pem::decode_private_key(&text).map_err(|error| unusable(path, role, &error))?;
+    KeyPair::from_der(&der).map_err(|error| {
+        Failure::failed(format!("the {role} {} is of no use: {error}", input::shown(path)))
+    })
+}
+
+fn unusable(path: &Path, role: &str, error: &PemError) -> Failure {
+    let failure =
+        Failure::failed(format!("the {role} {} is of no use: {error}", input::shown(path)));
+    match (error, path.to_str()) {
+        (PemError::EncryptedPrivateKey, Some(path)) => failure.hint(format!(
+            "take the passphrase off, where only you can read the result: \
+             (umask 077; openssl pkey -in {} -out ca-plain.key)",
+            shell::word(path)
+        )),
+        (PemError::PrivateKey { .. }, _) => {
+            failure.hint("--issuer-cert-file is the CA's certificate, --issuer-key-file its key")
+        }
+        (PemError::NoPrivateKey { .. }, _) => {
+            failure.hint("--issuer-key-file is the CA's key, --issuer-cert-file its certificate")
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,225 @@
+//! Name constraints (RFC 5280 4.2.1.10): which names a CA may certify.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
+use x509_parser::oid_registry::{OID_X509_COMMON_NAME, OID_X509_ORGANIZATION_NAME};
+use x509_parser::x509::X509Name;
+
+use crate::name::{DnsName, SubjectAltName};
+use crate::profile::DistinguishedName;
+use crate::x509;
+
+/// Names that a CA of ours may certify; of the kinds that are constrained, no others.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum PermittedSubtree {
+    /// A domain, and all names under it.
+    Dns(DnsName),
+    /// A range of IP addresses.
+    Ip(IpNet),
+}
+
+/// A text that is no constraint.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConstraintError {
+    /// What was typed.
+    pub input: String,
+    /// What is wrong with it, to follow the input.
+    pub reason: String,
+    /// What was probably meant.
+    pub meant: Option<String>,
+}
+
+impl PermittedSubtree {
+    /// Reads a domain, such as `mesh.example`.
+    ///
+    /// # Errors
+    ///
+    /// Anything else, also `*.mesh.example` and `.mesh.example`: a domain includes what is under it.
+    pub fn parse_dns(input: &str) -> Result<Self, ConstraintError> {
+        let refuse = |reason: String, meant: Option<String>| {
+            Err(ConstraintError { input: input.to_owned(), reason, meant })
+        };
+        let bare = input.trim_start_matches('*').trim_start_matches('.');
+        match SubjectAltName::parse(bare) {
+            Ok(SubjectAltName::Dns(domain)) if bare == input => Ok(Self::Dns(domain)),
+            Ok(SubjectAltName::Dns(domain)) => refuse(
+                "is not a domain; a domain includes all names under it".to_owned(),
+                Some(domain.as_str().to_owned()),
+            ),
+            Ok(other) => refuse(format!("is not a domain but of the kind {}", other.kind()), None),
+            Err(error) => {
+                let meant = error.meant.first().filter(|meant| meant.kind() == "dNSName");
+                refuse("is not a domain".to_owned(), meant.map(ToString::to_string))
+            }
+        }
+    }
+
+    /// Reads a range of addresses, such as `10.0.0.0/8`, or one address.
+    ///
+    /// # Errors
+    ///
+    /// Anything else, also a range whose address has bits behind the prefix.
+    pub fn parse_ip(input: &str) -> Result<Self, ConstraintError> {
+        let refuse = |reason: &str, meant: Option<String>| {
+            Err(ConstraintError { input: input.to_owned(), reason: reason.to_owned(), meant })
+        };
+        let range = match (input.parse::<IpNet>(), input.parse::<IpAddr>()) {
+            (Ok(range), _) => range,
+            (_, Ok(address)) => IpNet::from(address),
+            _ => return refuse("is not a range of IP addresses, such as 10.0.0.0/8", None),
+        };
+        if range.addr() != range.network() {
+            let reason = "has bits behind its prefix";
+            return refuse(reason, Some(range.trunc().to_string()));
+        }
+        Ok(Self::Ip(range))
+    }
+}
+
+/// Why a certificate's constraints keep a name out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Excluded {
+    /// It is under none of the permitted subtrees of its kind: these.
+    NotPermitted(String),
+    /// It is under this excluded subtree.
+    By(String),
+}
+
+/// Holds a name against the constraints of a CA.
+pub(crate) fn check_name(
+    name: &SubjectAltName,
+    constraints: &NameConstraints<'_>,
+) -> Result<(), Excluded> {
+    check(constraints, |base| match (base, name) {
+        (GeneralName::DNSName(base), SubjectAltName::Dns(name)) => {
+            Some(contains_domain(base, name.as_str()))
+        }
+        (GeneralName::IPAddress(base), SubjectAltName::Ip(address)) => {
+            Some(range(base).is_some_and(|range| range.contains(address)))
+        }
+        (GeneralName::URI(base), SubjectAltName::Uri(uri)) => {
+            Some(contains_host(base, uri.trust_domain()))
+        }
+        _ => None,
+    })
+}
+
+/// Holds a subject against the constraints of a CA; few have any for this kind of name.
+pub(crate) fn check_subject(
+    subject: &DistinguishedName,
+    constraints: &NameConstraints<'_>,
+) -> Result<(), Excluded> {
+    check(constraints, |base| match base {
+        GeneralName::DirectoryName(base) => Some(contains_subject(base, subject)),
+        _ => None,
+    })
+}
+
+/// `contains` says whether a name is under a base, and `None` of bases of other kinds.
+fn check(
+    constraints: &NameConstraints<'_>,
+    contains: impl Fn(&GeneralName<'_>) -> Option<bool>,
+) -> Result<(), Excluded> {
+    let excluded = constraints.excluded_subtrees.iter().flatten();
+    for GeneralSubtree { base } in excluded {
+        if contains(base) == Some(true) {
+            return Err(Excluded::By(shown(base)));
+        }
+    }
+    let permitted = constraints.permitted_subtrees.iter().flatten();
+    let mut same_kind = permitted.filter(|s| contains(&s.base).is_some()).peekable();
+    if same_kind.peek().is_none() {
+        return Ok(());
+    }
+    let bases: Vec<_> = same_kind.map(|s| &s.base).collect();
+    if bases.iter().any(|base| contains(base) == Some(true)) {
+        return Ok(());
+    }
+    let bases: Vec<_> = bases.into_iter().map(shown).collect();
+    Err(Excluded::NotPermitted(bases.join(", ")))
+}
+
+/// Whether a domain is the base or under it. A base with a leading dot, which RFC 5280 does not know
+/// for domains, is read as OpenSSL and Go read it: only what is under it. A wildcard counts with the
+/// names that it matches.
+fn contains_domain(base: &str, name: &str) -> bool {
+    let (base, name) = (base.to_ascii_lowercase(), name.strip_prefix("*.").unwrap_or(name));
+    match base.strip_prefix('.') {
+        Some(_) => name.ends_with(&base),
+        None => base.is_empty() || under(name, &base),
+    }
+}
+
+/// Whether the host of a URI is the base or, of a base with a leading dot, under it.
+fn contains_host(base: &str, host: &str) -> bool {
+    let base = base.to_ascii_lowercase();
+    if base.starts_with('.') { host.ends_with(&base) } else { host == base }
+}
+
+fn under(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// An address and its mask, side by side.
+fn range(base: &[u8]) -> Option<IpNet> {
+    let (address, mask) = base.split_at_checked(base.len() / 2)?;
+    let read = |octets: &[u8]| -> Option<IpAddr> {
+        let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+        v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
+    };
+    IpNet::with_netmask(read(address)?, read(mask)?).ok()
+}
+
+fn contains_subject(base: &X509Name<'_>, subject: &DistinguishedName) -> bool {
+    let organization = [(OID_X509_ORGANIZATION_NAME, subject.organization)];
+    let common_name = subject.common_name.iter().map(|name| (OID_X509_COMMON_NAME, name.as_str()));
+    let attributes: Vec<_> = organization.into_iter().chain(common_name).collect();
+    let base: Vec<_> = base.iter_attributes().collect();
+    base.len() <= attributes.len()
+        && base.iter().zip(attributes).all(|(base, (attribute_type, value))| {
+            *base.attr_type() == attribute_type
+                && base.as_str().is_ok_and(|base| base.eq_ignore_ascii_case(value))
+        })
+}
+
+/// The base of a subtree as text.
+pub(crate) fn shown(base: &GeneralName<'_>) -> String {
+    match base {
+        GeneralName::DNSName(domain) => (*domain).to_owned(),
+        GeneralName::DirectoryName(name) => x509::name(name),
+        GeneralName::IPAddress(octets) => {
+            range(octets).map_or_else(|| format!("{octets:?}"), |range| range.to_string())
+        }
+        GeneralName::URI(host) => format!("URIs of {host}"),
+        other => other.to_string(),
+    }
+}
+
+impl fmt::Display for PermittedSubtree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(domain) => f.write_str(domain.as_str()),
+            Self::Ip(range) => range.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Excluded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::By(base) => write!(f, "excludes {base}"),
+            Self::NotPermitted(bases) => write!(f, "permits only {bases}"),
+        }
+    }
+}
+
+impl fmt::Display for ConstraintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\" {}", self.input.escape_debug(), self.reason)
+    }
+}
+
+impl std::error::Error for ConstraintError {}

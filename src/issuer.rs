@@ -1,0 +1,351 @@
+//! A CA that issues: its key, its certificate, and the CAs above it, checked before they are used.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+use x509_parser::prelude::X509Certificate;
+
+use crate::constraint;
+use crate::error::Error;
+use crate::key::{KeyIdentifier, KeyPair};
+use crate::profile::Template;
+use crate::request::ExtendedKeyUsage;
+use crate::validity::{Validity, rfc3339};
+use crate::x509;
+
+/// A CA with its private key, and the certificates that lead from it to a trust anchor.
+///
+/// The private key is wiped when this is dropped.
+#[derive(Debug)]
+pub struct Issuer {
+    key: KeyPair,
+    /// DER: the CA's own certificate first, each further one issued the one before it.
+    chain: Vec<Vec<u8>>,
+    /// The DER of the CA's subject, as it stands in its certificate.
+    subject: Vec<u8>,
+    /// The CA's subjectKeyIdentifier.
+    key_identifier: Vec<u8>,
+    /// When all certificates of the chain are valid.
+    validity: Validity,
+    /// Whether the last certificate of the chain is self-signed.
+    has_root: bool,
+}
+
+/// Why a CA cannot issue what was asked for. Names are as RFC 4514 writes them.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssuerError {
+    /// The chain is not one: a certificate is not issued by the one behind it.
+    #[error(
+        "certificate {position} of the CA file, {subject}, did not issue the certificate before \
+         it, whose issuer is {issuer}"
+    )]
+    BrokenChain {
+        /// The place in the file, counted from 1.
+        position: usize,
+        /// Its subject.
+        subject: String,
+        /// The issuer that the certificate before it names.
+        issuer: String,
+    },
+
+    /// A certificate of the chain has expired.
+    #[error(
+        "the CA certificate {subject} expired at {}; it is {}",
+        rfc3339(not_after),
+        rfc3339(now)
+    )]
+    Expired {
+        /// Whose.
+        subject: String,
+        /// Its end.
+        not_after: OffsetDateTime,
+        /// The clock.
+        now: OffsetDateTime,
+    },
+
+    /// The private key is another certificate's.
+    #[error(
+        "the private key does not belong to the CA certificate {subject}: \
+         the identifier of the key is {key}, that of the certificate's key {certificate}"
+    )]
+    KeyMismatch {
+        /// The certificate's.
+        subject: String,
+        /// The identifier of the key in the certificate.
+        certificate: KeyIdentifier,
+        /// The identifier of the private key.
+        key: KeyIdentifier,
+        /// The place in the chain of a certificate that the key does belong to, counted from 1.
+        belongs_to: Option<usize>,
+    },
+
+    /// A certificate of the chain must not sign certificates.
+    #[error(
+        "the CA certificate {subject} must not sign certificates: its keyUsage is {usage}, \
+         without keyCertSign"
+    )]
+    MayNotSign {
+        /// Whose.
+        subject: String,
+        /// The usages that it has.
+        usage: String,
+    },
+
+    /// A name is outside the constraints of a certificate of the chain.
+    #[error(
+        "{name} cannot be certified by {subject}: its nameConstraints say that it {constraint}"
+    )]
+    NameExcluded {
+        /// What was asked for.
+        name: String,
+        /// Whose constraints.
+        subject: String,
+        /// What they say: `permits only ...` or `excludes ...`.
+        constraint: String,
+    },
+
+    /// A certificate of the chain is not that of a CA.
+    #[error("{subject} is not a CA: its basicConstraints {found}")]
+    NotCa {
+        /// Whose.
+        subject: String,
+        /// What they say: `say CA:FALSE` or `are missing`.
+        found: &'static str,
+    },
+
+    /// A certificate of the chain is not valid yet.
+    #[error(
+        "the CA certificate {subject} is valid from {}; it is {}",
+        rfc3339(not_before),
+        rfc3339(now)
+    )]
+    NotYetValid {
+        /// Whose.
+        subject: String,
+        /// Its start.
+        not_before: OffsetDateTime,
+        /// The clock.
+        now: OffsetDateTime,
+    },
+
+    /// More CAs stand below a CA of the chain than it allows.
+    #[error("{subject} allows {allowed} CA certificates below it (pathLenConstraint), not {below}")]
+    PathTooLong {
+        /// Whose.
+        subject: String,
+        /// Its pathLenConstraint.
+        allowed: u32,
+        /// How many there are.
+        below: usize,
+    },
+
+    /// An extendedKeyUsage of a certificate of the chain leaves the wanted one out.
+    #[error("{subject} cannot certify a TLS {wanted}: its extKeyUsage is {found}")]
+    UsageExcluded {
+        /// Whose.
+        subject: String,
+        /// `server` or `client`.
+        wanted: &'static str,
+        /// The usages that it has.
+        found: String,
+    },
+}
+
+impl Issuer {
+    /// Takes a CA's key and certificates: its own first, then the CA's above it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that would make a certificate of this CA invalid: see [`IssuerError`].
+    pub fn new(chain: Vec<Vec<u8>>, key: KeyPair, now: OffsetDateTime) -> Result<Self, Error> {
+        let parsed = chain
+            .iter()
+            .enumerate()
+            .map(|(index, der)| x509::parse(index + 1, der))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (Some(own), Some(last)) = (parsed.first(), parsed.last()) else {
+            return Err(crate::encode::pem::PemError::NoBlock.into());
+        };
+        check_key(&parsed, &key)?;
+        for (index, pair) in parsed.windows(2).enumerate() {
+            if !x509::is_issued_by(&pair[0], &pair[1]) {
+                return Err(Error::Issuer(IssuerError::BrokenChain {
+                    position: index + 2,
+                    subject: x509::name(pair[1].subject()),
+                    issuer: x509::name(pair[0].issuer()),
+                }));
+            }
+        }
+        let mut validity = x509::validity(own);
+        for (below, certificate) in parsed.iter().enumerate() {
+            check_ca(certificate, below, now)?;
+            validity = validity.within(x509::validity(certificate));
+        }
+        let subject = own.subject().as_raw().to_vec();
+        let key_identifier = x509::subject_key_identifier(own)
+            .map_or_else(|| key.identifier().as_bytes().to_vec(), <[u8]>::to_vec);
+        let has_root = x509::is_self_signed(last);
+        Ok(Self { key, chain, subject, key_identifier, validity, has_root })
+    }
+
+    /// Whether the CA, and each CA above it, may certify the names and the usage of a template.
+    ///
+    /// # Errors
+    ///
+    /// [`IssuerError::NameExcluded`] and [`IssuerError::UsageExcluded`].
+    pub fn check(&self, template: &Template) -> Result<(), Error> {
+        for (index, der) in self.chain.iter().enumerate() {
+            let certificate = x509::parse(index + 1, der)?;
+            check_names(&certificate, template)?;
+            check_usage(&certificate, template)?;
+        }
+        Ok(())
+    }
+
+    /// When the CA, and each CA above it, is valid.
+    #[must_use]
+    pub const fn validity(&self) -> Validity {
+        self.validity
+    }
+
+    /// The certificates that a server sends behind its own: the chain, without a root.
+    #[must_use]
+    pub fn intermediates(&self) -> &[Vec<u8>] {
+        let without_root = self.chain.len() - usize::from(self.has_root);
+        &self.chain[..without_root]
+    }
+
+    /// The self-signed certificate at the end of the chain, if the chain has one: what clients
+    /// trust.
+    #[must_use]
+    pub fn trust_anchor(&self) -> Option<&[u8]> {
+        self.chain.last().filter(|_| self.has_root).map(Vec::as_slice)
+    }
+
+    /// The CA's own certificate, DER.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        self.chain.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// The CA's subject, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        x509::parse(1, self.certificate())
+            .map_or_else(|_| String::new(), |ca| x509::name(ca.subject()))
+    }
+
+    /// The CA's key.
+    #[must_use]
+    pub const fn key(&self) -> &KeyPair {
+        &self.key
+    }
+
+    /// The DER of the CA's subject, as it stands in its certificate.
+    #[must_use]
+    pub fn subject(&self) -> &[u8] {
+        &self.subject
+    }
+
+    /// The CA's subjectKeyIdentifier, by whatever method it was made; of a CA without one, the
+    /// identifier that we would give it.
+    #[must_use]
+    pub fn key_identifier(&self) -> &[u8] {
+        &self.key_identifier
+    }
+}
+
+fn check_key(chain: &[X509Certificate<'_>], key: &KeyPair) -> Result<(), IssuerError> {
+    let belongs = |certificate: &X509Certificate<'_>| {
+        certificate.public_key().subject_public_key.data.as_ref() == key.public_key()
+    };
+    match chain.iter().position(belongs) {
+        Some(0) => Ok(()),
+        found => {
+            let own = &chain[0];
+            Err(IssuerError::KeyMismatch {
+                subject: x509::name(own.subject()),
+                certificate: KeyIdentifier::of(&own.public_key().subject_public_key.data),
+                key: key.identifier(),
+                belongs_to: found.map(|index| index + 1),
+            })
+        }
+    }
+}
+
+/// Whether a certificate is a valid CA's, with so many CAs `below` it.
+fn check_ca(
+    certificate: &X509Certificate<'_>,
+    below: usize,
+    now: OffsetDateTime,
+) -> Result<(), IssuerError> {
+    let subject = x509::name(certificate.subject());
+    let constraints = certificate.basic_constraints().ok().flatten();
+    match constraints.map(|extension| extension.value) {
+        Some(constraints) if constraints.ca => {
+            if let Some(allowed) = constraints.path_len_constraint
+                && below > allowed as usize
+            {
+                return Err(IssuerError::PathTooLong { subject, allowed, below });
+            }
+        }
+        Some(_) => return Err(IssuerError::NotCa { subject, found: "say CA:FALSE" }),
+        None => return Err(IssuerError::NotCa { subject, found: "are missing" }),
+    }
+    if let Some(usage) = certificate.key_usage().ok().flatten()
+        && !usage.value.key_cert_sign()
+    {
+        return Err(IssuerError::MayNotSign { subject, usage: usage.value.to_string() });
+    }
+    let Validity { not_before, not_after } = x509::validity(certificate);
+    if now < not_before {
+        return Err(IssuerError::NotYetValid { subject, not_before, now });
+    }
+    if now > not_after {
+        return Err(IssuerError::Expired { subject, not_after, now });
+    }
+    Ok(())
+}
+
+fn check_names(ca: &X509Certificate<'_>, template: &Template) -> Result<(), IssuerError> {
+    let Some(constraints) = ca.name_constraints().ok().flatten() else {
+        return Ok(());
+    };
+    let refuse = |name: &dyn fmt::Display, excluded: constraint::Excluded| {
+        let (name, constraint) = (name.to_string(), excluded.to_string());
+        IssuerError::NameExcluded { name, subject: x509::name(ca.subject()), constraint }
+    };
+    for name in &template.subject_alt_names {
+        constraint::check_name(name, constraints.value).map_err(|e| refuse(name, e))?;
+    }
+    let subject = &template.subject;
+    constraint::check_subject(subject, constraints.value).map_err(|e| refuse(subject, e))
+}
+
+fn check_usage(ca: &X509Certificate<'_>, template: &Template) -> Result<(), IssuerError> {
+    let (Some(wanted), Some(found)) =
+        (template.extended_key_usage, ca.extended_key_usage().ok().flatten())
+    else {
+        return Ok(());
+    };
+    let (wanted, is_there) = match wanted {
+        ExtendedKeyUsage::ClientAuth => ("client", found.value.client_auth),
+        ExtendedKeyUsage::ServerAuth => ("server", found.value.server_auth),
+    };
+    if is_there || found.value.any {
+        return Ok(());
+    }
+    let usages = [
+        ("clientAuth", found.value.client_auth),
+        ("serverAuth", found.value.server_auth),
+        ("codeSigning", found.value.code_signing),
+        ("emailProtection", found.value.email_protection),
+        ("timeStamping", found.value.time_stamping),
+        ("OCSPSigning", found.value.ocsp_signing),
+        ("others", !found.value.other.is_empty()),
+    ];
+    let found: Vec<_> = usages.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
+    let (subject, found) = (x509::name(ca.subject()), found.join(", "));
+    Err(IssuerError::UsageExcluded { subject, wanted, found })
+}

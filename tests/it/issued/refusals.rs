@@ -1,0 +1,116 @@
+//! CAs with one thing wrong each: refused with its own message, and nothing is written.
+
+use super::FROM_CA;
+use crate::support::{Sandbox, installed};
+
+/// The extensions of a CA, the words of the refusal, and both of the values that it compares.
+const BROKEN: [(&str, &[&str]); 6] = [
+    ("basicConstraints=critical,CA:FALSE", &["CN=broken is not a CA", "say CA:FALSE"]),
+    ("keyUsage=critical,keyCertSign", &["CN=broken is not a CA", "are missing"]),
+    (
+        "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature,cRLSign",
+        &["keyUsage is Digital Signature, CRL Sign", "without keyCertSign"],
+    ),
+    (
+        "basicConstraints=critical,CA:TRUE\nextendedKeyUsage=clientAuth",
+        &["CN=broken cannot certify a TLS server", "clientAuth"],
+    ),
+    (
+        "basicConstraints=critical,CA:TRUE\nnameConstraints=critical,permitted;DNS:other.example",
+        &["cp.example cannot be certified by CN=broken", "permits only other.example"],
+    ),
+    (
+        "basicConstraints=critical,CA:TRUE\nnameConstraints=critical,excluded;DNS:example",
+        &["cp.example cannot be certified by CN=broken", "excludes example"],
+    ),
+];
+
+fn made_by_openssl(openssl: &str, extensions: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let config = "[req]\nprompt=no\ndistinguished_name=dn\nx509_extensions=ext\n[dn]\nCN=broken\n";
+    sandbox.write("ca.cnf", format!("{config}[ext]\n{extensions}\nsubjectKeyIdentifier=hash\n"));
+    let ended = sandbox.shell(&format!(
+        "{openssl} ecparam -name prime256v1 -genkey -noout -out ca.key
+         {openssl} req -x509 -new -key ca.key -out ca.crt -days 30 -config ca.cnf"
+    ));
+    assert_eq!(ended.status, 0, "{ended:?}");
+    sandbox
+}
+
+#[track_caller]
+fn refused(sandbox: &Sandbox, arguments: &[&str], words: &[&str]) {
+    let before = sandbox.snapshot();
+    let arguments = FROM_CA.iter().chain(&["--hostname=cp.example"]).chain(arguments);
+    let ended = sandbox.kumactl(arguments);
+    assert!(matches!(ended.status, 1 | 2) && ended.stdout.is_empty(), "{ended:?}");
+    for word in words {
+        assert!(ended.stderr.contains(word), "{word:?} is not in {}", ended.stderr);
+    }
+    assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn a_ca_with_one_thing_wrong_is_refused_for_that_thing() {
+    let Some(openssl) = installed("openssl") else { return };
+    let openssl = openssl.display().to_string();
+    for (extensions, words) in BROKEN {
+        refused(&made_by_openssl(&openssl, extensions), &[], words);
+    }
+}
+
+#[test]
+fn a_key_of_another_ca_is_refused_with_both_identifiers() {
+    let sandbox = Sandbox::new();
+    for name in ["ca", "other"] {
+        let (cert, key) = (format!("--cert-file={name}.crt"), format!("--key-file={name}.key"));
+        let arguments = ["generate", "ca-certificate", "--key-type=ecdsa", &cert, &key];
+        sandbox.kumactl(arguments).quiet_success();
+    }
+    let words =
+        ["the private key does not belong to the CA certificate O=Kuma, CN=Kuma CA", "identifier"];
+    refused(&sandbox, &["--issuer-key-file=other.key"], &words);
+}
+
+#[test]
+fn files_that_are_no_ca_are_refused_with_what_they_are() {
+    let Some(openssl) = installed("openssl") else { return };
+    let sandbox = Sandbox::new();
+    sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"]).quiet_success();
+    sandbox.write("garbage", "garbage");
+    let openssl = openssl.display();
+    sandbox.shell(&format!(
+        "{openssl} pkey -in ca.key -aes128 -passout pass:x -out encrypted.key
+         {openssl} ecparam -name secp521r1 -genkey -noout -out p521.key
+         cat ca.key p521.key > two.key; head -c 100 ca.key > cut.key"
+    ));
+    for (argument, words) in [
+        ("--issuer-cert-file=ca.key", ["is a private key", "--issuer-cert-file is the CA's"]),
+        ("--issuer-key-file=ca.crt", ["no private key but \"CERTIFICATE\"", "hint: --issuer-key"]),
+        ("--issuer-key-file=garbage", ["garbage", "no PEM block"]),
+        ("--issuer-key-file=encrypted.key", ["is encrypted", "openssl pkey -in encrypted.key"]),
+        ("--issuer-key-file=p521.key", ["p521.key", "P-256, P-384 or Ed25519"]),
+        ("--issuer-key-file=two.key", ["two.key", "more than one private key"]),
+        ("--issuer-key-file=cut.key", ["cut.key", "no end"]),
+        ("--issuer-key-file=missing.key", ["missing.key", "no such file"]),
+        ("--key-file=ca.key", ["would replace", "hint: give --key-file another path"]),
+    ] {
+        refused(&sandbox, &["--force", argument], &words);
+    }
+}
+
+#[test]
+fn a_constraint_that_is_none_is_refused_with_the_one_that_was_meant() {
+    for (flag, words) in [
+        ("--permit-dns=*.mesh.example", "did you mean --permit-dns=mesh.example?"),
+        ("--permit-dns=.mesh.example", "did you mean --permit-dns=mesh.example?"),
+        ("--permit-dns=10.0.0.1", "is not a domain"),
+        ("--permit-ip=10.0.0.1/8", "did you mean --permit-ip=10.0.0.0/8?"),
+        ("--permit-ip=mesh.example", "is not a range of IP addresses"),
+        ("--name=", "cannot be named"),
+    ] {
+        let sandbox = Sandbox::new();
+        let stderr = sandbox.kumactl(["generate", "ca-certificate", flag]).failure(2);
+        assert!(stderr.contains(words), "{stderr}");
+        assert!(sandbox.names().is_empty());
+    }
+}

@@ -1,0 +1,60 @@
+//! Issuers at moments, and in chains, that are not easily made with files.
+
+use kumactl::{
+    CaRequest, Error, Issuer, IssuerError, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
+};
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+const NOW: OffsetDateTime = datetime!(2026-08-21 12:00:00 UTC);
+
+fn ca(key: &KeyPair) -> Template {
+    let valid_for = "30d".parse().expect("a duration");
+    let request = CaRequest::new("CA", KeyAlgorithm::EcdsaP256, Vec::new(), Some(valid_for));
+    let request = request.expect("a request");
+    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    profile.resolve(NOW, SerialNumber::from_octets([1; 16])).expect("a template")
+}
+
+fn key() -> KeyPair {
+    KeyPair::generate(KeyAlgorithm::EcdsaP256).expect("a key")
+}
+
+fn at(now: OffsetDateTime) -> Result<Issuer, Error> {
+    let key = key();
+    let certificate = kumactl::self_signed(&ca(&key), &key).expect("a certificate");
+    Issuer::new(vec![certificate.der().to_vec()], key, now)
+}
+
+#[test]
+fn an_issuer_is_refused_before_and_after_its_life_with_both_times() {
+    assert!(at(NOW).is_ok());
+    let early = at(datetime!(2026-08-21 11:54:59 UTC)).expect_err("too early").to_string();
+    assert!(early.contains("2026-08-21T11:55:00Z; it is 2026-08-21T11:54:59Z"), "{early}");
+    let late = at(datetime!(2026-09-20 11:55:01 UTC)).expect_err("too late").to_string();
+    assert!(late.contains("2026-09-20T11:55:00Z; it is 2026-09-20T11:55:01Z"), "{late}");
+}
+
+#[test]
+fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
+    let root = at(NOW).expect("an issuer");
+    let key = key();
+    let middle = kumactl::issued_by(&ca(&key), &key, &root).expect("a certificate");
+    let chain = vec![middle.der().to_vec(), root.certificate().to_vec()];
+    let refused = Issuer::new(chain, key, NOW).expect_err("a path that is too long");
+    assert!(
+        matches!(refused, Error::Issuer(IssuerError::PathTooLong { allowed: 0, below: 1, .. })),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_chain_whose_second_certificate_did_not_issue_the_first_is_refused_with_both_names() {
+    let (root, other) = (at(NOW).expect("an issuer"), at(NOW).expect("an issuer"));
+    let key = key();
+    let middle = kumactl::issued_by(&ca(&key), &key, &root).expect("a certificate");
+    let chain = vec![middle.der().to_vec(), other.certificate().to_vec()];
+    let refused = Issuer::new(chain, key, NOW).expect_err("no chain").to_string();
+    assert!(refused.contains(&root.name()) && refused.contains(&other.name()), "{refused}");
+    assert!(refused.contains("certificate 2 of the CA file"), "{refused}");
+}
