@@ -150,7 +150,18 @@ impl Profile<'_> {
             Self::CertificateAuthority { request, key } => {
                 DistinguishedName::of_ca(request.name(), *key)
             }
-            Self::Issued { request, .. } | Self::SelfSigned { request } => {
+            Self::Issued { request, .. } => {
+                let names = request.subject_alt_names();
+                let mut subject = DistinguishedName::of_end_entity(names);
+                // Where no dNSName is there, OpenSSL holds the commonName against the domains that
+                // a CA may certify, and an address is in none of them.
+                let has_domain = names.iter().any(|name| matches!(name, SubjectAltName::Dns(_)));
+                if !has_domain && matches!(names.first(), Some(SubjectAltName::Ip(_))) {
+                    subject.common_name = None;
+                }
+                subject
+            }
+            Self::SelfSigned { request } => {
                 DistinguishedName::of_end_entity(request.subject_alt_names())
             }
         }

@@ -48,7 +48,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Completion(completion::Args),
-    Generate(generate::Args),
+    Generate(Box<generate::Args>),
     Version(version::Args),
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Some(Command::Completion(args)) => completion::run(&args),
-        Some(Command::Generate(args)) => generate::run(args),
+        Some(Command::Generate(args)) => generate::run(*args),
         Some(Command::Version(args)) => version::run(&args),
         None => output::print(&Cli::command().render_help().to_string()),
     }

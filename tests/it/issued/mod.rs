@@ -71,6 +71,11 @@ fn names_outside_the_constraints_of_a_ca_are_refused_and_those_inside_verify() {
         assert_eq!(sandbox.kumactl(arguments).status, 0, "{name}");
         assert!(openssl_accepts(&sandbox, &openssl, "ca.crt", "x.mesh.example"), "{name}");
     }
+    let alone = FROM_CA.iter().copied().chain(["--hostname=10.1.2.3", "--force"]);
+    assert_eq!(sandbox.kumactl(alone).status, 0);
+    let verify =
+        ["verify", "-x509_strict", "-CAfile", "ca.crt", "-verify_ip", "10.1.2.3", "cert.pem"];
+    assert_eq!(run(sandbox.command(&openssl).args(verify)).status, 0, "an address alone");
     let before = sandbox.snapshot();
     for name in ["mesh.example.org", "amesh.example", "11.0.0.1", "fe80::1", "*.example"] {
         let hostname = format!("--hostname={name}");
