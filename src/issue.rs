@@ -10,6 +10,7 @@ use rcgen::{
     DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyUsagePurpose,
     NameConstraints, PublicKeyData, SanType, SignatureAlgorithm, SigningKey,
 };
+use x509_parser::prelude::X509Certificate;
 
 use crate::constraint::PermittedSubtree;
 use crate::error::Error;
@@ -18,6 +19,8 @@ use crate::key::KeyPair;
 use crate::name::SubjectAltName;
 use crate::profile::{DistinguishedName, KeyUsage, Template};
 use crate::request::ExtendedKeyUsage;
+use crate::validity::Validity;
+use crate::x509;
 
 /// subjectKeyIdentifier (RFC 5280 4.2.1.2).
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
@@ -103,6 +106,45 @@ struct Signer<'a> {
 struct Unsigned<'a>(Signer<'a>);
 
 impl Certificate {
+    /// A certificate that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateEncoding`] if it is none.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, Error> {
+        x509::parse(1, &der)?;
+        Ok(Self { der })
+    }
+
+    /// Reads a field; what is made here or by [`Self::from_der`] can be read.
+    fn field<T>(&self, read: impl FnOnce(&X509Certificate<'_>) -> T) -> T {
+        read(&x509::parse(1, &self.der).expect("a certificate was parsed when it was made"))
+    }
+
+    /// The dates.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        self.field(x509::validity)
+    }
+
+    /// The serialNumber: upper-case hexadecimal octets with colons between.
+    #[must_use]
+    pub fn serial_number(&self) -> String {
+        self.field(|certificate| crate::encode::hex::with_colons(certificate.raw_serial()))
+    }
+
+    /// The subject, for people.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.field(|certificate| x509::name(certificate.subject()))
+    }
+
+    /// The issuer, for people.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.field(|certificate| x509::name(certificate.issuer()))
+    }
+
     /// The DER of the certificate (RFC 5280 4.1).
     #[must_use]
     pub fn der(&self) -> &[u8] {

@@ -20,6 +20,7 @@ mod key;
 mod kubernetes;
 mod name;
 mod profile;
+pub mod renewal;
 mod request;
 mod validity;
 pub mod verify;

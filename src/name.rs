@@ -5,6 +5,8 @@ mod parse;
 use std::fmt;
 use std::net::IpAddr;
 
+use x509_parser::extensions::GeneralName;
+
 pub use parse::{NameError, NameFault};
 
 /// One entry of the subjectAltName extension (RFC 5280 4.2.1.6).
@@ -124,6 +126,22 @@ impl NameWarning {
                  Java and LibreSSL refuse the name, Botan 3 the whole certificate"
             }
         }
+    }
+}
+
+/// A name of a certificate as text, behind its kind: `dNSName cp.example`.
+pub(crate) fn general_name(name: &GeneralName<'_>) -> String {
+    match name {
+        GeneralName::DNSName(name) => format!("dNSName {name}"),
+        GeneralName::IPAddress(octets) => {
+            let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
+            match v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from)) {
+                Ok(address) => format!("iPAddress {address}"),
+                Err(_) => format!("iPAddress of {} octets", octets.len()),
+            }
+        }
+        GeneralName::URI(uri) => format!("uniformResourceIdentifier {uri}"),
+        other => format!("{other:?}"),
     }
 }
 

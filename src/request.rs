@@ -79,6 +79,12 @@ impl IssuanceRequest {
         &self.subject_alt_names
     }
 
+    /// The same request, for a key of another type.
+    #[must_use]
+    pub fn with_key_algorithm(self, key_algorithm: KeyAlgorithm) -> Self {
+        Self { key_algorithm, ..self }
+    }
+
     /// How long it is to live, if that was asked for.
     #[must_use]
     pub const fn valid_for(&self) -> Option<ValidFor> {
@@ -133,6 +139,12 @@ impl CaRequest {
     #[must_use]
     pub fn permitted_subtrees(&self) -> &[PermittedSubtree] {
         &self.permitted_subtrees
+    }
+
+    /// The same request, for a key of another type.
+    #[must_use]
+    pub fn with_key_algorithm(self, key_algorithm: KeyAlgorithm) -> Self {
+        Self { key_algorithm, ..self }
     }
 
     /// How long it is to live, if that was asked for.

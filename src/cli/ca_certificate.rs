@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 
 use kumactl::encode::pem;
+use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
-    CaRequest, ConstraintError, KeyPair, PermittedSubtree, Profile, SerialNumber, ValidFor, verify,
+    CaRequest, ConstraintError, KeyIdentifier, KeyPair, PermittedSubtree, Profile, SerialNumber,
+    ValidFor, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -12,8 +14,9 @@ use zeroize::Zeroizing;
 use super::exit::Failure;
 use super::issuer::DEFAULT_NAME;
 use super::key_options::KeyArgs;
-use super::output::{Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
-use super::render::{self, ReportFormat};
+use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
+use super::render::{self, CertificateReport, Remarks, ReportFormat};
+use super::renewal::RenewalArgs;
 
 /// Make a CA of your own, to issue several certificates from
 ///
@@ -57,9 +60,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "CIDR")]
     permit_ip: Vec<String>,
 
-    /// Replace files that exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    renewal: RenewalArgs,
 
     /// Form of the report on what was done
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
@@ -67,20 +69,29 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let now = OffsetDateTime::now_utc();
     let request = request(args)?;
-    let existing = if args.force { Existing::Replace } else { Existing::Keep };
-    let output =
-        |role, path: &OsString, mode| Request { role, destination: Destination::parse(path), mode };
-    let requests = vec![
-        output(Role::PrivateKey, &args.key_file, args.key.key_mode),
-        output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
-    ];
-    let plan = Plan::new(requests, existing)?;
-    render::refuse_shared_stdout(&plan, args.output)?;
+    let mut plan = plan(args)?;
+    let found = args.renewal.read(&mut plan)?;
+    let request = request.with_key_algorithm(args.renewal.key_type(&found, args.key.key_type));
+    let mut reasons = Vec::new();
+    if args.renewal.is_if_needed() {
+        // A CA's name ends with its own key's identifier.
+        let key = found.key().map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
+        let profile = Profile::CertificateAuthority { request: &request, key };
+        let wanted = profile.resolve(now, SerialNumber::random()?)?;
+        reasons = args.renewal.reasons(&found, &wanted, ExpectedIssuer::Itself, now);
+        if reasons.is_empty() {
+            return render::unchanged(args.output, found.chain(), &wanted, None);
+        }
+    }
 
-    let key = KeyPair::generate(request.key_algorithm())?;
+    let key = match args.renewal.reused(found, args.key.key_type)? {
+        Some(key) => key,
+        None => KeyPair::generate(request.key_algorithm())?,
+    };
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
-    let template = profile.resolve(OffsetDateTime::now_utc(), SerialNumber::random()?)?;
+    let template = profile.resolve(now, SerialNumber::random()?)?;
     let certificate = kumactl::self_signed(&template, &key)?;
     verify::self_check(&certificate, &template, &key, None)?;
 
@@ -93,8 +104,21 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             Zeroizing::new(certificate_pem.clone())
         }
     })?;
-    let warnings = warnings(args);
-    render::report(args.output, is_silent, &template, None, &certificate, &written, &warnings)
+    let remarks = Remarks { warnings: warnings(args), reasons };
+    let certificate = CertificateReport::new(&certificate, &template, None);
+    render::report(args.output, is_silent, &certificate, &written, &remarks)
+}
+
+fn plan(args: &Args) -> Result<Plan, Failure> {
+    let output =
+        |role, path: &OsString, mode| Request { role, destination: Destination::parse(path), mode };
+    let requests = vec![
+        output(Role::PrivateKey, &args.key_file, args.key.key_mode),
+        output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
+    ];
+    let plan = Plan::new(requests, args.renewal.existing())?;
+    render::refuse_shared_stdout(&plan, args.output)?;
+    Ok(plan)
 }
 
 fn request(args: &Args) -> Result<CaRequest, Failure> {
@@ -116,7 +140,12 @@ fn request(args: &Args) -> Result<CaRequest, Failure> {
     });
     match Failure::join(failures) {
         Some(failure) => Err(failure),
-        None => Ok(CaRequest::new(&args.name, args.key.key_type, permitted, valid_for)?),
+        None => Ok(CaRequest::new(
+            &args.name,
+            args.key.key_type.unwrap_or_default(),
+            permitted,
+            valid_for,
+        )?),
     }
 }
 

@@ -6,9 +6,9 @@ use kumactl::{KeyAlgorithm, PrivateKeyEncoding};
 /// Flags of every command that makes a key.
 #[derive(clap::Args)]
 pub(super) struct KeyArgs {
-    /// Type of the private key
-    #[arg(long, value_name = "TYPE", default_value = "rsa", value_parser = key_type_parser())]
-    pub(super) key_type: KeyAlgorithm,
+    /// Type of the private key [default: rsa]
+    #[arg(long, value_name = "TYPE", value_parser = key_type_parser())]
+    pub(super) key_type: Option<KeyAlgorithm>,
 
     /// Form of the private key: PKCS#1 or SEC 1, or PKCS#8
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]

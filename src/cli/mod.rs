@@ -13,6 +13,7 @@ mod key_options;
 mod official;
 mod output;
 mod render;
+mod renewal;
 mod shell;
 mod tls_certificate;
 mod usage;

@@ -60,6 +60,8 @@ pub(super) enum Existing {
 pub(super) struct Plan {
     places: Vec<(Request, Target)>,
     existing: Existing,
+    /// Held from [`Plan::lock`] on.
+    locks: Option<transaction::Locks>,
 }
 
 impl Destination {
@@ -156,7 +158,7 @@ impl Plan {
             }
             places.push((request, target));
         }
-        let plan = Self { places, existing };
+        let plan = Self { places, existing, locks: None };
         plan.refuse_existing()?;
         Ok(plan)
     }
@@ -201,14 +203,69 @@ impl Plan {
         mut self,
         content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
     ) -> Result<Vec<Request>, Failure> {
-        let locks = transaction::Locks::acquire(self.places.iter().map(|(_, target)| target));
         // The time it took to make a key is long enough for another run to have written.
-        for (request, target) in &mut self.places {
-            *target = target::resolve(request)?;
-        }
+        self.lock()?;
         self.refuse_existing()?;
+        let locks = self.locks.take().unwrap_or_default();
         transaction::write(&locks, &self.places, self.existing, content)?;
         Ok(self.places.into_iter().map(|(request, _)| request).collect())
+    }
+
+    /// Lets other runs wait that write into the same directories, until this one has ended; what
+    /// stands there is looked at again.
+    ///
+    /// # Errors
+    ///
+    /// A place that is no longer one for a file.
+    pub(super) fn lock(&mut self) -> Result<(), Failure> {
+        if self.locks.is_none() {
+            let targets = self.places.iter().map(|(_, target)| target);
+            self.locks = Some(transaction::Locks::acquire(targets));
+            for (request, target) in &mut self.places {
+                *target = target::resolve(request)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same plan, with these outputs only.
+    pub(super) fn only(mut self, roles: &[Role]) -> Self {
+        self.places.retain(|(request, _)| roles.contains(&request.role));
+        self
+    }
+
+    /// Whether there is an output of this role.
+    pub(super) fn has(&self, role: Role) -> bool {
+        self.places.iter().any(|(request, _)| request.role == role)
+    }
+
+    /// The permissions that a role's file is to have.
+    pub(super) fn mode(&self, role: Role) -> u32 {
+        let mut requests = self.places.iter().map(|(request, _)| request);
+        requests.find(|request| request.role == role).map_or(PUBLIC_MODE, |request| request.mode)
+    }
+
+    /// The path of a role's file, as it was given.
+    ///
+    /// # Errors
+    ///
+    /// Standard output, a pipe or a device, from which nothing can be read back.
+    pub(super) fn regular_file(&self, role: Role) -> Result<PathBuf, Failure> {
+        let words = role.words();
+        let found = self.places.iter().find(|(request, _)| request.role == role);
+        match found {
+            Some((
+                Request { destination: Destination::File(path), .. },
+                Target::Regular { .. },
+            )) => Ok(path.clone()),
+            _ => {
+                let failure = Failure::usage(format!(
+                    "the {} cannot be read back, which --if-needed and --reuse-key do",
+                    words.name
+                ));
+                Err(failure.hint(format!("name a file: {}={}", words.flag, words.example)))
+            }
+        }
     }
 
     fn refuse_existing(&self) -> Result<(), Failure> {
@@ -227,7 +284,10 @@ impl Plan {
         }
         let verb = if kept.len() == 1 { "exists and was" } else { "exist and were" };
         let text = format!("{} {verb} kept; nothing was written", kept.join(" and "));
-        Err(Failure::failed(text).hint("--force replaces files that exist"))
+        Err(Failure::failed(text).hint(
+            "--force replaces files that exist; --if-needed does so only when they are not what \
+             you ask for",
+        ))
     }
 }
 

@@ -21,8 +21,10 @@ pub(super) enum ReportFormat {
 struct Report<'a> {
     /// Whether any file was written.
     changed: bool,
+    /// Why, with --if-needed.
+    reasons: &'a [String],
     files: Vec<SavedFile>,
-    certificate: CertificateReport,
+    certificate: &'a CertificateReport,
     warnings: &'a [String],
 }
 
@@ -33,8 +35,9 @@ struct SavedFile {
     mode: String,
 }
 
+/// What a certificate says.
 #[derive(Serialize)]
-struct CertificateReport {
+pub(super) struct CertificateReport {
     subject: String,
     issuer: String,
     serial_number: String,
@@ -65,7 +68,16 @@ pub(super) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<
     Ok(())
 }
 
-/// Says what was issued: warnings on standard error, and, unless a file has it, the report on
+/// What there is to say beside the certificate.
+#[derive(Default)]
+pub(super) struct Remarks {
+    /// What some clients will refuse, or others can read.
+    pub(super) warnings: Vec<String>,
+    /// Why files were written that exist already; empty without --if-needed.
+    pub(super) reasons: Vec<String>,
+}
+
+/// Says what was issued: remarks on standard error, and, unless a file has it, the report on
 /// standard output.
 ///
 /// # Errors
@@ -74,22 +86,53 @@ pub(super) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<
 pub(super) fn report(
     format: ReportFormat,
     is_silent: bool,
-    template: &Template,
-    issuer: Option<&Issuer>,
-    certificate: &Certificate,
+    certificate: &CertificateReport,
     written: &[Request],
-    warnings: &[String],
+    remarks: &Remarks,
 ) -> Result<(), Failure> {
-    for warning in warnings {
+    for reason in &remarks.reasons {
+        output::note(&format!("note: {reason}"));
+    }
+    for warning in &remarks.warnings {
         output::note(&format!("warning: {warning}"));
     }
     if is_silent {
         return Ok(());
     }
+    let changed = !written.is_empty();
     output::print(&match format {
-        ReportFormat::Json => issued_as_json(template, issuer, certificate, written, warnings),
-        ReportFormat::Text => saved(written),
+        ReportFormat::Json => json(&Report {
+            changed,
+            reasons: &remarks.reasons,
+            files: written.iter().filter_map(saved_file).collect(),
+            certificate,
+            warnings: &remarks.warnings,
+        }),
+        ReportFormat::Text if changed => saved(written),
+        ReportFormat::Text => {
+            format!("Nothing changed: the certificate is good until {}\n", certificate.not_after)
+        }
     })
+}
+
+/// Says that the certificate that exists stays.
+///
+/// # Errors
+///
+/// Standard output that cannot be written.
+pub(super) fn unchanged(
+    format: ReportFormat,
+    chain: &[Vec<u8>],
+    wanted: &Template,
+    issuer: Option<&Issuer>,
+) -> Result<(), Failure> {
+    let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
+    report(format, false, &certificate, &[], &Remarks::default())
+}
+
+fn saved_file(file: &Request) -> Option<SavedFile> {
+    let path = file.destination.path()?.to_string_lossy().into_owned();
+    Some(SavedFile { role: file.role.key(), path, mode: format!("{:04o}", file.mode) })
 }
 
 /// A line for each file; the first two are those of the official kumactl.
@@ -101,23 +144,34 @@ fn saved(files: &[Request]) -> String {
     files.iter().filter_map(line).collect()
 }
 
-/// What was issued and where it is, as one JSON object.
-fn issued_as_json(
-    template: &Template,
-    issuer: Option<&Issuer>,
-    certificate: &Certificate,
-    files: &[Request],
-    warnings: &[String],
-) -> String {
-    let saved = |file: &Request| {
-        let path = file.destination.path()?.to_string_lossy().into_owned();
-        Some(SavedFile { role: file.role.key(), path, mode: format!("{:04o}", file.mode) })
-    };
-    let name = |name: &kumactl::SubjectAltName| Name { kind: name.kind(), value: name.to_string() };
-    json(&Report {
-        changed: true,
-        files: files.iter().filter_map(saved).collect(),
-        certificate: CertificateReport {
+impl CertificateReport {
+    /// Of the first certificate of a file, which says what is wanted but for its number and dates.
+    pub(super) fn of_existing(
+        chain: &[Vec<u8>],
+        wanted: &Template,
+        issuer: Option<&Issuer>,
+    ) -> Result<Self, Failure> {
+        let der = chain.first().map_or(&[][..], Vec::as_slice);
+        let certificate = Certificate::from_der(der.to_vec())?;
+        let mut found = Self::new(&certificate, wanted, issuer);
+        let validity = certificate.validity();
+        found.not_before = kumactl::rfc3339(&validity.not_before);
+        found.not_after = kumactl::rfc3339(&validity.not_after);
+        found.serial_number = certificate.serial_number();
+        found.subject = certificate.subject();
+        found.issuer = certificate.issuer();
+        Ok(found)
+    }
+
+    /// Of a certificate that was issued, by itself or by a CA.
+    pub(super) fn new(
+        certificate: &Certificate,
+        template: &Template,
+        issuer: Option<&Issuer>,
+    ) -> Self {
+        let name =
+            |name: &kumactl::SubjectAltName| Name { kind: name.kind(), value: name.to_string() };
+        Self {
             subject: template.subject.to_string(),
             issuer: issuer.map_or_else(|| template.subject.to_string(), Issuer::name),
             serial_number: template.serial_number.to_string(),
@@ -130,9 +184,8 @@ fn issued_as_json(
                 ExtendedKeyUsage::ServerAuth => "serverAuth",
             }),
             sha256_fingerprint: certificate.fingerprint().to_string(),
-        },
-        warnings,
-    })
+        }
+    }
 }
 
 fn json(report: &impl Serialize) -> String {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use kumactl::encode::{bundle, pem};
+use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
     Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, Profile, SerialNumber,
     ServiceName, SubjectAltName, Template, ValidFor, Validity, verify,
@@ -13,8 +14,9 @@ use zeroize::Zeroizing;
 use super::exit::Failure;
 use super::issuer::{self, IssuerArgs};
 use super::key_options::KeyArgs;
-use super::output::{self, Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
-use super::render::{self, ReportFormat};
+use super::output::{self, Destination, PUBLIC_MODE, Plan, Request, Role};
+use super::render::{self, CertificateReport, Remarks, ReportFormat};
+use super::renewal::{self, RenewalArgs};
 use super::{hostname, shell};
 
 /// Make a TLS certificate and its private key
@@ -81,9 +83,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "DURATION")]
     valid_for: Option<String>,
 
-    /// Replace files that exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    renewal: RenewalArgs,
 
     /// Form of the report on what was done
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
@@ -102,7 +103,24 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let request = request(args)?;
     let issuer = args.issuer.open(now)?;
-    let plan = plan(args, issuer.as_ref())?;
+    let mut plan = plan(args, issuer.as_ref())?;
+    let found = args.renewal.read(&mut plan)?;
+    let request = request.with_key_algorithm(args.renewal.key_type(&found, args.key.key_type));
+    let mut reasons = Vec::new();
+    if args.renewal.is_if_needed() {
+        let wanted =
+            Profile::SelfSigned { request: &request }.resolve(now, SerialNumber::random()?)?;
+        let expected = match &issuer {
+            Some(issuer) => ExpectedIssuer::Issuer(issuer),
+            None if args.issuer.is_ephemeral() => ExpectedIssuer::Ephemeral,
+            None => ExpectedIssuer::Itself,
+        };
+        reasons = args.renewal.reasons(&found, &wanted, expected, now);
+        if reasons.is_empty() {
+            return repair(args, plan, found.chain(), &wanted, issuer.as_ref());
+        }
+    }
+
     let issuer = match issuer {
         None if args.issuer.is_ephemeral() => {
             Some(issuer::make_ephemeral(request.key_algorithm(), request.valid_for(), now)?)
@@ -118,8 +136,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         // Before the time that a key takes.
         issuer.check(&template)?;
     }
-
-    let key = KeyPair::generate(request.key_algorithm())?;
+    let key = match args.renewal.reused(found, args.key.key_type)? {
+        Some(key) => key,
+        None => KeyPair::generate(request.key_algorithm())?,
+    };
     let certificate = match &issuer {
         None => kumactl::self_signed(&template, &key)?,
         Some(issuer) => kumactl::issued_by(&template, &key, issuer)?,
@@ -128,21 +148,55 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let private_key = pem::encode_private_key(&key.private_key(args.key.key_format.into())?);
     let chain = chain(&certificate, issuer.as_ref(), args.issuer.is_ephemeral());
-    let trust_anchor = trust_anchor(&certificate, issuer.as_ref());
+    let trust_anchor = match &issuer {
+        None => Some(certificate.der()),
+        Some(issuer) => issuer.trust_anchor(),
+    };
+    let ca_file = pem::encode_certificates(trust_anchor);
     let is_silent = plan.uses_stdout();
     let written = plan.commit(|role| match role {
         Role::PrivateKey => private_key.clone(),
         Role::Certificate => Zeroizing::new(chain.clone()),
-        Role::CaCertificate => Zeroizing::new(trust_anchor.clone()),
-        Role::CaBundle => Zeroizing::new(bundle::encode(&trust_anchor)),
+        Role::CaCertificate => Zeroizing::new(ca_file.clone()),
+        Role::CaBundle => Zeroizing::new(bundle::encode(&ca_file)),
     })?;
 
     if let Some(note) = shortened(&request, &template, now) {
         output::note(&format!("note: {note}"));
     }
-    let warnings = warnings(args, &request);
-    let issuer = issuer.as_ref();
-    render::report(args.output, is_silent, &template, issuer, &certificate, &written, &warnings)
+    let remarks = Remarks { warnings: warnings(args, &request), reasons };
+    let certificate = CertificateReport::new(&certificate, &template, issuer.as_ref());
+    render::report(args.output, is_silent, &certificate, &written, &remarks)
+}
+
+/// Leaves a good pair alone, and writes what is made from its CA where that is missing or stale.
+fn repair(
+    args: &Args,
+    plan: Plan,
+    chain: &[Vec<u8>],
+    wanted: &Template,
+    issuer: Option<&Issuer>,
+) -> Result<(), Failure> {
+    let trust_anchor = match issuer {
+        Some(issuer) => issuer.trust_anchor(),
+        // Itself, or the ephemeral CA behind it.
+        None => chain.last().map(Vec::as_slice),
+    };
+    let stale = renewal::stale(&plan, trust_anchor.unwrap_or_default(), args.renewal.is_forced())?;
+    if stale.is_empty() {
+        return render::unchanged(args.output, chain, wanted, issuer);
+    }
+    let ca_file = pem::encode_certificates(trust_anchor);
+    let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
+    let written = plan.only(&roles).commit(|role| {
+        Zeroizing::new(match role {
+            Role::CaBundle => bundle::encode(&ca_file),
+            _ => ca_file.clone(),
+        })
+    })?;
+    let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
+    let remarks = Remarks { reasons, ..Remarks::default() };
+    render::report(args.output, false, &certificate, &written, &remarks)
 }
 
 /// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that
@@ -154,15 +208,6 @@ fn chain(certificate: &Certificate, issuer: Option<&Issuer>, is_ephemeral: bool)
         Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
     };
     pem::encode_certificates([certificate.der()].into_iter().chain(above))
-}
-
-/// The contents of `--ca-cert-file`.
-fn trust_anchor(certificate: &Certificate, issuer: Option<&Issuer>) -> Vec<u8> {
-    let anchor = match issuer {
-        None => Some(certificate.der()),
-        Some(issuer) => issuer.trust_anchor(),
-    };
-    pem::encode_certificates(anchor)
 }
 
 /// What there is to say about a certificate that ends with its CA.
@@ -223,7 +268,12 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
     match (args.certificate_type, Failure::join(failures)) {
         (Some(certificate_type), None) => {
             let usage = certificate_type.into();
-            Ok(IssuanceRequest::new(usage, names, args.key.key_type, valid_for)?)
+            Ok(IssuanceRequest::new(
+                usage,
+                names,
+                args.key.key_type.unwrap_or_default(),
+                valid_for,
+            )?)
         }
         (_, Some(failure)) => Err(failure),
         (None, None) => unreachable!("a missing type is a failure"),
@@ -256,7 +306,6 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
              or leave --ca-cert-file and --ca-bundle-file out"
         )));
     }
-    let existing = if args.force { Existing::Replace } else { Existing::Keep };
     let mut requests = vec![
         Request {
             role: Role::PrivateKey,
@@ -277,7 +326,7 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
             requests.push(Request { role, destination, mode: PUBLIC_MODE });
         }
     }
-    let plan = Plan::new(requests, existing)?;
+    let plan = Plan::new(requests, args.renewal.existing())?;
     plan.refuse_inputs(args.issuer.inputs())?;
     render::refuse_shared_stdout(&plan, args.output)?;
     Ok(plan)

@@ -1,8 +1,6 @@
 //! The last look before a certificate leaves: does it say what was asked for?
 
-use std::net::IpAddr;
-
-use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
+use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{
     OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
     OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
@@ -17,6 +15,7 @@ use crate::error::Error;
 use crate::issue::Certificate;
 use crate::issuer::Issuer;
 use crate::key::KeyPair;
+use crate::name;
 use crate::profile::{KeyUsage, Template};
 use crate::request::ExtendedKeyUsage;
 use crate::x509;
@@ -139,28 +138,13 @@ fn value(
         ParsedExtension::SubjectAlternativeName(found) => {
             let expected: Vec<String> =
                 template.subject_alt_names.iter().map(|n| format!("{} {n}", n.kind())).collect();
-            let found: Vec<String> = found.general_names.iter().map(general_name).collect();
+            let found: Vec<String> = found.general_names.iter().map(name::general_name).collect();
             same("subjectAltName", expected.join(", "), found.join(", "))
         }
         ParsedExtension::SubjectKeyIdentifier(found) => {
             same("subjectKeyIdentifier", with_colons(identifiers.subject), with_colons(found.0))
         }
         other => Err(differs("extensions", "readable", format!("{other:?}"))),
-    }
-}
-
-fn general_name(name: &GeneralName<'_>) -> String {
-    match name {
-        GeneralName::DNSName(name) => format!("dNSName {name}"),
-        GeneralName::IPAddress(octets) => {
-            let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
-            match v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from)) {
-                Ok(address) => format!("iPAddress {address}"),
-                Err(_) => format!("iPAddress of {} octets", octets.len()),
-            }
-        }
-        GeneralName::URI(uri) => format!("uniformResourceIdentifier {uri}"),
-        other => format!("{other:?}"),
     }
 }
 

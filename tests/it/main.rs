@@ -7,5 +7,6 @@ mod issued;
 mod library;
 mod program;
 mod read_back;
+mod renewal;
 mod support;
 mod tls_certificate;

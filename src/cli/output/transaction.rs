@@ -39,6 +39,7 @@ struct Staged {
 }
 
 /// Holds the directories of all targets, so that runs at the same moment follow one another.
+#[derive(Default)]
 pub(super) struct Locks {
     /// Closing a directory unlocks it.
     held: Vec<(PathBuf, File)>,

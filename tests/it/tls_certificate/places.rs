@@ -178,7 +178,7 @@ fn files_that_exist_are_kept_without_force_and_replaced_with_it() {
     assert_eq!(
         stderr,
         "error: key.pem and cert.pem exist and were kept; nothing was written\n\
-         hint: --force replaces files that exist\n"
+         hint: --force replaces files that exist; --if-needed does so only when they are not what you ask for\n"
     );
     assert_eq!(sandbox.snapshot(), before);
     sandbox.generate(SERVER.into_iter().chain(["--force"])).quiet_success();

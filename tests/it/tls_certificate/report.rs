@@ -157,6 +157,7 @@ fn the_json_report_says_what_was_issued_and_where_it_is() {
         report,
         json!({
             "changed": true,
+            "reasons": [],
             "files": [
                 { "role": "private_key", "path": "key.pem", "mode": "0640" },
                 { "role": "certificate", "path": "cert.pem", "mode": "0644" },

@@ -1,0 +1,290 @@
+//! `--if-needed`: runs that can be repeated.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Stdio;
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use crate::read_back;
+use crate::support::{Ended, Sandbox, installed, kumactl, run};
+
+/// What every run here asks for.
+const WANTED: [&str; 6] = [
+    "--type=server",
+    "--hostname=cp.example,10.0.0.1",
+    "--ephemeral-ca",
+    "--ca-cert-file=ca.crt",
+    "--ca-bundle-file=ca.b64",
+    "--if-needed",
+];
+
+fn again(sandbox: &Sandbox, more: &[&str]) -> Ended {
+    sandbox.generate(WANTED.iter().chain(more))
+}
+
+fn made() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let ended = again(&sandbox, &[]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    sandbox
+}
+
+fn modified(sandbox: &Sandbox) -> Vec<SystemTime> {
+    let modified = |name: String| fs::metadata(sandbox.path(&name)).and_then(|m| m.modified());
+    sandbox.names().into_iter().map(|name| modified(name).expect("a time")).collect()
+}
+
+/// Whether the key belongs to the first certificate.
+#[track_caller]
+fn assert_pair(sandbox: &Sandbox) {
+    let Some(openssl) = installed("openssl") else { return };
+    let key = run(sandbox.command(&openssl).args(["pkey", "-in", "key.pem", "-pubout"]));
+    let certificate =
+        run(sandbox.command(&openssl).args(["x509", "-in", "cert.pem", "-noout", "-pubkey"]));
+    assert_eq!(key.quiet_success(), certificate.quiet_success());
+    let verify = ["verify", "-x509_strict", "-CAfile", "ca.crt", "cert.pem"];
+    run(sandbox.command(&openssl).args(verify)).quiet_success();
+}
+
+#[test]
+fn a_second_run_changes_no_byte_and_no_time_and_says_so() {
+    let sandbox = made();
+    let (before, times) = (sandbox.snapshot(), modified(&sandbox));
+    let stdout = again(&sandbox, &[]).quiet_success();
+    assert!(stdout.starts_with("Nothing changed: the certificate is good until 20"), "{stdout}");
+    assert_eq!((sandbox.snapshot(), modified(&sandbox)), (before, times));
+    let report: Value =
+        serde_json::from_str(&again(&sandbox, &["-o", "json"]).quiet_success()).expect("JSON");
+    assert_eq!(report["changed"], false);
+    assert_eq!(report["reasons"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
+    type Spoil = fn(&Sandbox);
+    let nothing: Spoil = |_| {};
+    let rows: [(Spoil, &[&str], &str); 11] = [
+        (|s| fs::remove_file(s.path("key.pem")).expect("a key"), &[], "key.pem does not exist"),
+        (
+            |s| {
+                let other = made();
+                s.write("key.pem", other.read("key.pem"));
+            },
+            &[],
+            "the private key belongs to another certificate",
+        ),
+        (nothing, &["--hostname=new.example"], "it lacks the name new.example"),
+        (nothing, &["--type=client"], "it is a server's, not a client's"),
+        (nothing, &["--renew-before=100y"], "it ends at 20"),
+        (nothing, &["--key-type=ecdsa-p384"], "the key is of type ecdsa, not ecdsa-p384"),
+        (
+            |s| {
+                let mode = fs::Permissions::from_mode(0o644);
+                fs::set_permissions(s.path("key.pem"), mode).expect("a key");
+            },
+            &[],
+            "key.pem has the permissions 0644, not 0600",
+        ),
+        (
+            |s| {
+                let text = s.read("cert.pem");
+                s.write("cert.pem", &text[..100]);
+            },
+            &[],
+            "cert.pem is damaged",
+        ),
+        (|s| s.write("cert.pem", ""), &[], "cert.pem is empty"),
+        (
+            |s| {
+                let text = s.read("cert.pem");
+                let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
+                s.write("cert.pem", &text[..end]);
+            },
+            &[],
+            "the certificates behind it are not those of its CA",
+        ),
+        (
+            |s| {
+                s.generate(["--type=server", "--hostname=cp.example,10.0.0.1", "--force"])
+                    .quiet_success();
+            },
+            &[],
+            "not a CA made for it",
+        ),
+    ];
+    for (spoil, more, reason) in rows {
+        let sandbox = made();
+        spoil(&sandbox);
+        let before = sandbox.snapshot();
+        let ended = again(&sandbox, more);
+        assert_eq!(ended.status, 0, "{reason}: {ended:?}");
+        assert!(ended.stderr.contains(&format!("{reason}")), "{reason}: {ended:?}");
+        let after = sandbox.snapshot();
+        for (name, file) in &before {
+            assert_ne!(&after[name], file, "{name}: {reason}");
+        }
+        assert_pair(&sandbox);
+        if !reason.starts_with("it ends") {
+            let stdout = again(&sandbox, &[more, &[]].concat()).stdout;
+            assert!(stdout.starts_with("Nothing changed"), "{reason}: {stdout}");
+        }
+    }
+}
+
+#[test]
+fn a_file_made_from_the_ca_is_repaired_and_the_pair_stays() {
+    for (file, content, reason) in [
+        ("ca.crt", None, "ca.crt does not exist"),
+        ("ca.b64", None, "ca.b64 does not exist"),
+        ("ca.crt", Some(made().read("ca.crt")), "ca.crt holds another CA"),
+        ("ca.b64", Some(made().read("ca.b64")), "ca.b64 holds another CA"),
+    ] {
+        let sandbox = made();
+        let before = sandbox.snapshot();
+        match content {
+            None => fs::remove_file(sandbox.path(file)).expect("a file"),
+            Some(content) => sandbox.write(file, content),
+        }
+        let ended = again(&sandbox, &["-o", "json"]);
+        assert_eq!(ended.status, 0, "{ended:?}");
+        assert!(ended.stderr.contains(reason), "{ended:?}");
+        assert_eq!(sandbox.snapshot(), before, "{reason}");
+        let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        assert_eq!(report["changed"], true);
+        assert_eq!(report["files"].as_array().map(Vec::len), Some(1), "{report}");
+        assert!(report["reasons"][0].as_str().is_some_and(|text| text.contains(reason)));
+    }
+}
+
+#[test]
+fn a_ca_file_with_the_ca_and_an_older_one_stays() {
+    let sandbox = made();
+    sandbox.write("ca.crt", sandbox.read("ca.crt") + &made().read("ca.crt"));
+    let before = sandbox.snapshot();
+    assert!(again(&sandbox, &[]).quiet_success().starts_with("Nothing changed"));
+    assert_eq!(sandbox.snapshot(), before);
+}
+
+#[test]
+fn a_file_that_is_not_ours_is_kept_unless_forced() {
+    for (file, content) in [
+        ("key.pem", "garbage".to_owned()),
+        ("cert.pem", "garbage".to_owned()),
+        ("ca.crt", "garbage".to_owned()),
+        ("ca.b64", "garbage!".to_owned()),
+        ("key.pem", made().read("cert.pem")),
+        ("cert.pem", made().read("key.pem")),
+    ] {
+        let sandbox = made();
+        sandbox.write(file, content);
+        let before = sandbox.snapshot();
+        let stderr = again(&sandbox, &[]).failure(1);
+        assert!(stderr.contains(&format!("{file} was kept")), "{stderr}");
+        assert!(stderr.contains("hint: --force"), "{stderr}");
+        assert_eq!(sandbox.snapshot(), before);
+        assert_eq!(again(&sandbox, &["--force"]).status, 0);
+        assert_pair(&sandbox);
+    }
+}
+
+#[test]
+fn another_issuer_is_noticed() {
+    let sandbox = Sandbox::new();
+    for name in ["one", "two"] {
+        let (cert, key) = (format!("--cert-file={name}.crt"), format!("--key-file={name}.key"));
+        let arguments = ["generate", "ca-certificate", "--key-type=ecdsa", &cert, &key];
+        sandbox.kumactl(arguments).quiet_success();
+    }
+    let from = |name: &str| {
+        let (cert, key) =
+            (format!("--issuer-cert-file={name}.crt"), format!("--issuer-key-file={name}.key"));
+        let wanted = ["--type=server", "--hostname=cp.example", "--if-needed"];
+        let wanted = wanted.map(str::to_owned).into_iter();
+        sandbox.generate(wanted.chain([cert, key, "--ca-cert-file=ca.crt".to_owned()]))
+    };
+    assert_eq!(from("one").status, 0);
+    assert!(from("one").stdout.starts_with("Nothing changed"));
+    let changed = from("two");
+    assert!(changed.stderr.contains("its issuer is O=Kuma, CN=Kuma CA "), "{changed:?}");
+    assert_eq!(sandbox.read("ca.crt"), sandbox.read("two.crt"));
+    assert_pair(&sandbox);
+}
+
+#[test]
+fn a_ca_stays_until_its_name_or_its_constraints_are_to_change() {
+    let sandbox = Sandbox::new();
+    let ca = |more: &[&str]| {
+        let wanted = ["generate", "ca-certificate", "--key-type=ecdsa", "--if-needed"];
+        sandbox.kumactl(wanted.iter().chain(more))
+    };
+    assert_eq!(ca(&[]).status, 0);
+    let before = sandbox.snapshot();
+    assert!(ca(&[]).quiet_success().starts_with("Nothing changed"));
+    assert_eq!(sandbox.snapshot(), before);
+    for (more, reason) in [
+        (&["--name=Other CA"][..], "its subject is O=Kuma, CN=Kuma CA "),
+        (&["--name=Other CA", "--permit-dns=mesh.example"], "it permits everything, not mesh"),
+    ] {
+        let ended = ca(more);
+        assert!(ended.stderr.contains(reason), "{ended:?}");
+        assert!(ca(more).stdout.starts_with("Nothing changed"));
+    }
+}
+
+#[test]
+fn a_key_is_reused_when_that_is_asked_for() {
+    let sandbox = made();
+    let key = sandbox.read("key.pem");
+    let certificate = sandbox.read("cert.pem");
+    let more = ["--reuse-key", "--hostname=new.example"];
+    assert_eq!(again(&sandbox, &more).status, 0);
+    assert_eq!(sandbox.read("key.pem"), key);
+    assert_ne!(sandbox.read("cert.pem"), certificate);
+    assert_pair(&sandbox);
+    let forced = ["generate", "tls-certificate", "--type=server", "--hostname=a.example"];
+    let forced = forced.iter().chain(&["--force", "--reuse-key"]);
+    sandbox.kumactl(forced.clone()).quiet_success();
+    assert_eq!(sandbox.read("key.pem"), key, "without --key-type, the key's own");
+    let stderr = sandbox.kumactl(forced.chain(&["--key-type=rsa"])).failure(2);
+    assert!(stderr.contains("the key that exists is ecdsa, not rsa"), "{stderr}");
+
+    let empty = Sandbox::new();
+    let flags = ["--type=server", "--hostname=a.example", "--reuse-key"];
+    let stderr = empty.generate(flags.iter().chain(&["--force"])).failure(1);
+    assert!(stderr.contains("no private key to reuse"), "{stderr}");
+    assert!(empty.generate(flags).failure(2).contains("hint: add --force, or --if-needed"));
+    assert_eq!(empty.generate(flags.iter().chain(&["--if-needed"])).status, 0);
+}
+
+#[test]
+fn outputs_that_cannot_be_read_back_are_refused() {
+    for flag in ["--key-file=-", "--cert-file=/dev/null", "--ca-cert-file=-"] {
+        let sandbox = Sandbox::new();
+        let stderr = again(&sandbox, &[flag]).failure(2);
+        assert!(stderr.contains("cannot be read back"), "{stderr}");
+        assert!(sandbox.names().is_empty());
+    }
+}
+
+#[test]
+fn runs_at_the_same_moment_leave_one_pair() {
+    let sandbox = Sandbox::new();
+    let runs: Vec<_> = (0..6)
+        .map(|_| {
+            let mut command = sandbox.command(kumactl());
+            command.args(["generate", "tls-certificate", "--key-type=ecdsa"]).args(WANTED);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a run")
+        })
+        .collect();
+    let mut unchanged = 0;
+    for run in runs {
+        let output = run.wait_with_output().expect("an end");
+        assert!(output.status.success());
+        unchanged += usize::from(output.stdout.starts_with(b"Nothing changed"));
+    }
+    assert_eq!(unchanged, 5, "one run makes the pair, and the others find it");
+    assert_pair(&sandbox);
+    assert_eq!(read_back::blocks(&sandbox.read("cert.pem")).len(), 2);
+}
