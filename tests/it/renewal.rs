@@ -120,7 +120,7 @@ fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
         let before = sandbox.snapshot();
         let ended = again(&sandbox, more);
         assert_eq!(ended.status, 0, "{reason}: {ended:?}");
-        assert!(ended.stderr.contains(&format!("{reason}")), "{reason}: {ended:?}");
+        assert!(ended.stderr.contains(reason), "{reason}: {ended:?}");
         let after = sandbox.snapshot();
         for (name, file) in &before {
             assert_ne!(&after[name], file, "{name}: {reason}");
