@@ -2,6 +2,7 @@
 
 mod ca_bundle;
 mod contract;
+mod docs;
 mod files;
 mod issued;
 mod library;

@@ -1,0 +1,169 @@
+//! The documentation: every `console` block is run, and the reference is the program's own help.
+//!
+//! The blocks of a file run in one directory, in order. A line with `$ ` is a command, with the lines
+//! behind it that continue it; the lines up to the next one are what it prints on both streams. `...`
+//! stands for any text in a line, and alone in a line for any lines. A command may fail only where a
+//! line begins with `error: `. What needs a cluster (kubectl, helm, the official `kumactl install`) is
+//! played by the scripts in `tests/fixtures/stubs`, which look at their arguments.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Sandbox, kumactl, run};
+
+struct Step {
+    command: String,
+    expected: Vec<String>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn documents() -> Vec<PathBuf> {
+    let mut found = vec![root().join("README.md")];
+    let mut directories = vec![root().join("docs")];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            match path.extension() {
+                _ if path.is_dir() => directories.push(path),
+                Some(extension) if extension == "md" => found.push(path),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    let mut continues = false;
+    for line in text.lines() {
+        match line {
+            "```console" => inside = true,
+            "```" => (inside, continues) = (false, false),
+            _ if !inside => {}
+            _ => {
+                if let Some(command) = line.strip_prefix("$ ") {
+                    steps.push(Step { command: command.to_owned(), expected: Vec::new() });
+                } else if let Some(step) = steps.last_mut() {
+                    if continues {
+                        step.command = format!("{}\n{line}", step.command);
+                    } else {
+                        step.expected.push(line.to_owned());
+                    }
+                }
+                let is_command = continues || line.starts_with("$ ");
+                continues = is_command && line.ends_with('\\');
+            }
+        }
+    }
+    steps
+}
+
+fn matches(expected: &[String], found: &[&str]) -> bool {
+    let Some((first, rest)) = expected.split_first() else {
+        return found.is_empty();
+    };
+    if first == "..." {
+        return (0..=found.len()).any(|skipped| matches(rest, &found[skipped..]));
+    }
+    found
+        .split_first()
+        .is_some_and(|(line, others)| line_matches(first, line) && matches(rest, others))
+}
+
+fn line_matches(expected: &str, found: &str) -> bool {
+    match expected.split_once("...") {
+        None => expected == found,
+        Some((start, rest)) => found.strip_prefix(start).is_some_and(|found| {
+            let ends = found.char_indices().map(|(index, _)| index).chain([found.len()]);
+            ends.into_iter().any(|index| line_matches(rest, &found[index..]))
+        }),
+    }
+}
+
+/// Runs the steps, and says which one printed something else.
+fn play(steps: &[Step]) -> Result<(), String> {
+    let sandbox = Sandbox::new();
+    let stubs = root().join("tests/fixtures/stubs");
+    let path = std::env::var("PATH").unwrap_or_default();
+    for Step { command, expected } in steps {
+        let mut shell = sandbox.command("sh");
+        shell.env("PATH", format!("{}:{path}", stubs.display())).env("KUMACTL", kumactl());
+        let ended = run(shell.args(["-uc", &format!("exec 2>&1\n{command}")]));
+        let found: Vec<&str> = ended.stdout.lines().collect();
+        let fails = expected.iter().any(|line| line.starts_with("error: "));
+        if !matches(expected, &found) || fails != (ended.status != 0) {
+            let (status, found) = (ended.status, ended.stdout);
+            return Err(format!("$ {command}\nended with {status} and printed:\n{found}"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn every_console_block_prints_what_it_shows() {
+    let mut blocks = 0;
+    for document in documents() {
+        let steps = steps(&fs::read_to_string(&document).expect("a document"));
+        blocks += steps.len();
+        if let Err(error) = play(&steps) {
+            panic!("{}: {error}", document.display());
+        }
+    }
+    assert!(blocks > 10, "only {blocks} commands were found");
+}
+
+#[test]
+fn a_console_block_that_shows_something_else_is_noticed() {
+    for (text, is_right) in [
+        ("```console\n$ echo a; echo bcd\na\nb...d\n```\n", true),
+        ("```console\n$ echo a; echo b\n...\n```\n", true),
+        ("```console\n$ echo a; echo b\na\n```\n", false),
+        ("```console\n$ echo a\nb\n```\n", false),
+        ("```console\n$ echo a \\\n    b\na b\n```\n", true),
+        ("```console\n$ false\n```\n", false),
+        ("```console\n$ kumactl version extra\nerror: ...\n...\n```\n", true),
+        ("```console\n$ kumactl install control-plane --tls-general-ca-bundle=a b\n```\n", false),
+        ("```console\n$ kubectl create secret generic s --from-file=missing\n...\n```\n", false),
+    ] {
+        assert_eq!(play(&steps(text)).is_ok(), is_right, "{text}");
+    }
+}
+
+/// The help of a command and of all commands below it, as Markdown.
+fn reference(words: &[String], markdown: &mut String) {
+    let sandbox = Sandbox::new();
+    let help = sandbox.kumactl(words.iter().map(String::as_str).chain(["--help"])).quiet_success();
+    let title = ["kumactl".to_owned()].iter().chain(words).cloned().collect::<Vec<_>>().join(" ");
+    let lines: Vec<_> = help.lines().map(str::trim_end).collect();
+    markdown.push_str(&format!("## {title}\n\n```text\n{}\n```\n\n", lines.join("\n")));
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for line in commands.take_while(|line| !line.is_empty()) {
+        let Some(name) = line.strip_prefix("  ").and_then(|line| line.split(' ').next()) else {
+            continue;
+        };
+        if !name.is_empty() && name != "help" {
+            reference(&[words, &[name.to_owned()]].concat(), markdown);
+        }
+    }
+}
+
+#[test]
+fn the_reference_is_the_help_of_every_command() {
+    let mut markdown = "# Reference\n\nThe help of every command. Made from the program: \
+                        `UPDATE_DOCS=1 cargo test` writes it anew.\n\n"
+        .to_owned();
+    reference(&[], &mut markdown);
+    let markdown = format!("{}\n", markdown.trim_end());
+    let path = root().join("docs/cli.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, &markdown).expect("docs/cli.md");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == markdown, "docs/cli.md is out of date: UPDATE_DOCS=1 cargo test");
+}
