@@ -11,3 +11,11 @@ lint:
     cargo fmt --check
     cargo clippy --locked --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+# Compare the speed of whole processes, in one run
+bench:
+    cargo bench --locked --bench compare
+
+# Check licenses, advisories and sources of the dependencies
+deny:
+    cargo deny check

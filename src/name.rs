@@ -34,7 +34,7 @@ pub struct SpiffeId(String);
 
 /// A name that works in some clients only, and which.
 ///
-/// Each was seen by asking the clients: `docs/compatibility.md` names the versions.
+/// Each was seen by asking the clients, but for the bare `*`, which is from reading Go's source.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum NameWarning {
     /// `*`: matches a name of one label, in few clients.

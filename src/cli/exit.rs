@@ -117,6 +117,17 @@ const fn issuer_hint(error: &IssuerError) -> &'static str {
     }
 }
 
+/// What the system refused, behind what was being done: the contexts, outermost first.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        let words = error.chain().map(|cause| match cause.downcast_ref::<io::Error>() {
+            Some(error) => reason(error),
+            None => cause.to_string(),
+        });
+        Self::failed(words.collect::<Vec<_>>().join(": "))
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = match error.kind() {

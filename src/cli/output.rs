@@ -8,10 +8,11 @@ use std::ffi::OsStr;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use zeroize::Zeroizing;
 
 use self::target::{State, Target};
-use super::exit::{Failure, reason};
+use super::exit::Failure;
 
 /// The permissions of files that anybody may read.
 pub(super) const PUBLIC_MODE: u32 = 0o644;
@@ -315,10 +316,8 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("could not write to standard output: {}", reason(&error))))
-        }
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written.context("could not write to standard output")?),
     }
 }
 

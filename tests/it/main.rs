@@ -6,6 +6,7 @@ mod docs;
 mod files;
 mod issued;
 mod library;
+mod limits;
 mod program;
 mod read_back;
 mod renewal;

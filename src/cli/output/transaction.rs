@@ -12,6 +12,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use tempfile::{Builder, TempPath};
 use zeroize::Zeroizing;
 
@@ -97,9 +98,7 @@ pub(super) fn write(
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
     locks.remove_left_over(places);
-    let guarded = Guarded::new(Vec::new()).map_err(|error| {
-        Failure::failed(format!("could not wait for signals: {}", reason(&error)))
-    })?;
+    let guarded = Guarded::new(Vec::new()).context("could not wait for signals")?;
     let result = stage_all(&guarded, places, existing, &content)
         .and_then(|()| write_in_place(places, &content))
         .and_then(|()| move_all(&guarded, places));
