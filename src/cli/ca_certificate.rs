@@ -104,7 +104,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             Zeroizing::new(certificate_pem.clone())
         }
     })?;
-    let remarks = Remarks { warnings: warnings(args), reasons };
+    let mut warnings = warnings(args);
+    warnings.extend(args.renewal.warning(template.validity, now));
+    let remarks = Remarks { warnings, reasons };
     let certificate = CertificateReport::new(&certificate, &template, None);
     render::report(args.output, is_silent, &certificate, &written, &remarks)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use kumactl::encode::bundle;
 use kumactl::encode::pem::{self, PemError};
 use kumactl::renewal::{self, ExpectedIssuer, RenewBefore};
-use kumactl::{KeyAlgorithm, KeyError, KeyPair, Template};
+use kumactl::{KeyAlgorithm, KeyError, KeyPair, Template, Validity};
 use time::OffsetDateTime;
 
 use super::exit::Failure;
@@ -115,6 +115,15 @@ impl RenewalArgs {
             }
         }
         reasons
+    }
+
+    /// What is worth a warning about a new certificate with these dates.
+    pub(super) fn warning(&self, validity: Validity, now: OffsetDateTime) -> Option<String> {
+        let renews_always = self.renew_before.is_some_and(|before| before.starts(validity) <= now);
+        renews_always.then(|| {
+            "the certificate lives no longer than --renew-before, so every run makes a new one"
+                .to_owned()
+        })
     }
 
     /// The key to make a certificate for, if the one that is there is to be kept.

@@ -164,7 +164,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(note) = shortened(&request, &template, now) {
         output::note(&format!("note: {note}"));
     }
-    let remarks = Remarks { warnings: warnings(args, &request), reasons };
+    let mut warnings = warnings(args, &request);
+    warnings.extend(args.renewal.warning(template.validity, now));
+    let remarks = Remarks { warnings, reasons };
     let certificate = CertificateReport::new(&certificate, &template, issuer.as_ref());
     render::report(args.output, is_silent, &certificate, &written, &remarks)
 }

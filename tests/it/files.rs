@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use crate::read_back;
 use crate::support::{Ended, Sandbox, installed, kumactl, run};
 
 const ARGUMENTS: [&str; 6] = [
@@ -103,4 +104,56 @@ fn a_link_that_cannot_be_read_is_not_replaced_by_a_file() {
     assert_eq!(sandbox.read("old.pem"), "mine");
     assert_eq!(sandbox.names(), ["key.pem", "old.pem"]);
     assert!(sandbox.path("key.pem").is_symlink());
+}
+
+/// Whether the key belongs to the certificate: it carries its public key, which that repeats.
+fn is_pair(sandbox: &Sandbox) -> bool {
+    let key = read_back::blocks(&sandbox.read("key.pem")).remove(0).1;
+    read_back::certificate(&sandbox.read("cert.pem"), |certificate| {
+        let public = &certificate.public_key().subject_public_key.data;
+        key.windows(public.len()).any(|window| window == public.as_ref())
+    })
+}
+
+#[test]
+fn a_failure_of_any_call_leaves_the_old_pair_or_the_new_one_and_the_status_says_which() {
+    let Some(strace) = installed("strace") else { return };
+    for calls in ["fsync,fdatasync", "fchmod,fchmodat", "link,linkat", "unlink,unlinkat", RENAMES] {
+        for nth in 1..=4 {
+            let sandbox = Sandbox::new();
+            sandbox.kumactl(ARGUMENTS).quiet_success();
+            let old = sandbox.snapshot();
+            let fault = format!("error=EIO:when={nth}");
+            let ended = with_fault(&sandbox, &strace, calls, &fault, None);
+            let mut new = sandbox.snapshot();
+            if calls.starts_with("unlink") {
+                // What cannot be removed stays, under its telling name, until the next run.
+                new.retain(|name, _| !name.contains(".kumactl-"));
+            }
+            assert_eq!(new.len(), 2, "{calls} {nth}: {:?}", new.keys());
+            assert!(is_pair(&sandbox), "{calls} {nth}");
+            match ended.status {
+                0 => assert!(new != old, "{calls} {nth}: it said that it was done"),
+                1 => assert_eq!(new, old, "{calls} {nth}: it said that nothing was done"),
+                status => panic!("{calls} {nth}: status {status}: {ended:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_signal_between_the_renames_waits_for_them() {
+    let Some(strace) = installed("strace") else { return };
+    for signal in ["INT", "TERM"] {
+        let sandbox = Sandbox::new();
+        sandbox.kumactl(ARGUMENTS).quiet_success();
+        let old = sandbox.snapshot();
+        let fault = format!("signal={signal}:delay_exit=20000:when=1");
+        let ended = with_fault(&sandbox, &strace, RENAMES, &fault, None);
+        assert_eq!(sandbox.names(), ["cert.pem", "key.pem"], "{ended:?}");
+        assert!(is_pair(&sandbox), "{signal}");
+        for (name, file) in sandbox.snapshot() {
+            assert_ne!(old[&name], file, "{name} after {signal}");
+        }
+    }
 }

@@ -259,6 +259,20 @@ fn a_key_is_reused_when_that_is_asked_for() {
 }
 
 #[test]
+fn a_certificate_that_every_run_would_renew_gets_a_warning() {
+    let sandbox = made();
+    let ended = again(&sandbox, &["--valid-for=24h", "--renew-before=30d"]);
+    assert!(!ended.stderr.contains("warning"), "the old one lives long enough: {ended:?}");
+    let ended = again(&sandbox, &["--valid-for=24h", "--renew-before=30d", "--hostname=b.example"]);
+    assert!(ended.stderr.contains("warning: the certificate lives no longer than"), "{ended:?}");
+    let more = ["--valid-for=24h", "--hostname=b.example"];
+    assert!(again(&sandbox, &more).stdout.starts_with("Nothing changed"), "a third of its life");
+    let more = ["--valid-for=24h", "--hostname=b.example", "--renew-before=99%"];
+    assert!(again(&sandbox, &more).stdout.starts_with("Nothing changed"));
+    assert!(again(&sandbox, &["--renew-before=100%"]).failure(2).contains("1% to 99%"));
+}
+
+#[test]
 fn outputs_that_cannot_be_read_back_are_refused() {
     for flag in ["--key-file=-", "--cert-file=/dev/null", "--ca-cert-file=-"] {
         let sandbox = Sandbox::new();

@@ -5,25 +5,29 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivateSec1KeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
 
 use crate::read_back;
-use crate::support::Sandbox;
+use crate::support::{Ended, Sandbox};
 
 /// A certificate in `cert.pem` and `key.pem`, its CA in `ca.crt`, the bundle in `ca.b64`.
 fn issued() -> Sandbox {
     let sandbox = Sandbox::new();
+    let ended = issue(&sandbox, "--key-type=ecdsa");
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, ""));
     sandbox
-        .generate([
-            "--type=server",
-            "--hostname=localhost",
-            "--ephemeral-ca",
-            "--ca-cert-file=ca.crt",
-            "--ca-bundle-file=ca.b64",
-        ])
-        .quiet_success();
-    sandbox
+}
+
+fn issue(sandbox: &Sandbox, key_type: &str) -> Ended {
+    sandbox.generate([
+        key_type,
+        "--type=server",
+        "--hostname=localhost",
+        "--ephemeral-ca",
+        "--ca-cert-file=ca.crt",
+        "--ca-bundle-file=ca.b64",
+    ])
 }
 
 fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
@@ -33,13 +37,15 @@ fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
 
 /// A TLS handshake over loopback, and a line through it.
 fn handshake(sandbox: &Sandbox, anchors: &str) -> Result<String, String> {
-    let (_, key) = read_back::blocks(&sandbox.read("key.pem")).remove(0);
+    let (label, key) = read_back::blocks(&sandbox.read("key.pem")).remove(0);
+    let key = match label.as_str() {
+        "EC PRIVATE KEY" => PrivateKeyDer::Sec1(key.into()),
+        "RSA PRIVATE KEY" => PrivateKeyDer::Pkcs1(key.into()),
+        _ => PrivateKeyDer::Pkcs8(key.into()),
+    };
     let server = ServerConfig::builder()
         .with_no_client_auth()
-        .with_single_cert(
-            certificates(&sandbox.read("cert.pem")),
-            PrivateKeyDer::Sec1(PrivateSec1KeyDer::from(key)),
-        )
+        .with_single_cert(certificates(&sandbox.read("cert.pem")), key)
         .map_err(|error| error.to_string())?;
     let mut roots = RootCertStore::empty();
     for anchor in certificates(anchors) {
@@ -72,6 +78,17 @@ fn rustls_accepts_the_server_with_the_ca_and_with_a_copy_of_the_certificate_file
     assert_eq!(handshake(&sandbox, &sandbox.read("cert.pem")).as_deref(), Ok("hello\n"));
     let error = handshake(&sandbox, &issued().read("ca.crt")).expect_err("another CA");
     assert!(error.contains("UnknownIssuer") || error.contains("BadSignature"), "{error}");
+}
+
+#[test]
+fn rustls_accepts_every_key_type() {
+    for key_type in super::KEY_TYPES {
+        let sandbox = Sandbox::new();
+        let ended = issue(&sandbox, &format!("--key-type={key_type}"));
+        assert_eq!(ended.status, 0, "{ended:?}");
+        let heard = handshake(&sandbox, &sandbox.read("ca.crt"));
+        assert_eq!(heard.as_deref(), Ok("hello\n"), "{key_type}");
+    }
 }
 
 #[test]

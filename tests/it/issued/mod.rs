@@ -110,6 +110,24 @@ fn a_certificate_ends_with_its_ca_and_an_explicit_longer_life_is_refused() {
 }
 
 #[test]
+fn an_old_and_a_new_self_signed_certificate_verify_from_one_bundle_in_either_order() {
+    let Some(openssl) = installed("openssl") else { return };
+    let sandbox = Sandbox::new();
+    for name in ["old", "new"] {
+        let (cert, key) = (format!("--cert-file={name}.crt"), format!("--key-file={name}.key"));
+        sandbox.generate(["--type=server", "--hostname=cp.example", &cert, &key]).quiet_success();
+    }
+    for order in ["old.crt new.crt", "new.crt old.crt"] {
+        sandbox.shell(&format!("cat {order} > bundle.crt")).quiet_success();
+        for name in ["old.crt", "new.crt"] {
+            let verify = ["verify", "-x509_strict", "-CAfile", "bundle.crt", name];
+            let ended = run(sandbox.command(&openssl).args(verify));
+            assert_eq!(ended.status, 0, "{name} in {order}: {ended:?}");
+        }
+    }
+}
+
+#[test]
 fn the_names_of_a_kubernetes_service_are_three() {
     let sandbox = Sandbox::new();
     sandbox
