@@ -49,6 +49,13 @@ pub enum IssuerError {
         issuer: String,
     },
 
+    /// A CA without a name, as the official kumactl's self-signed certificate.
+    #[error(
+        "the CA certificate has an empty subject, so what it issues has no issuer (RFC 5280 \
+         4.1.2.4): Java, mbedTLS and others refuse that"
+    )]
+    EmptySubject,
+
     /// A certificate of the chain has expired.
     #[error(
         "the CA certificate {subject} expired at {}; it is {}",
@@ -140,6 +147,13 @@ pub enum IssuerError {
         below: usize,
     },
 
+    /// A certificate would have its CA's name, as if it were self-signed.
+    #[error("the certificate would have the name of its CA, {subject}")]
+    SameSubject {
+        /// The name of both.
+        subject: String,
+    },
+
     /// An extendedKeyUsage of a certificate of the chain leaves the wanted one out.
     #[error("{subject} cannot certify a TLS {wanted}: its extKeyUsage is {found}")]
     UsageExcluded {
@@ -168,6 +182,9 @@ impl Issuer {
             return Err(crate::encode::pem::PemError::NoBlock.into());
         };
         check_key(&parsed, &key)?;
+        if own.subject().iter_rdn().next().is_none() {
+            return Err(IssuerError::EmptySubject.into());
+        }
         for (index, pair) in parsed.windows(2).enumerate() {
             if !x509::is_issued_by(&pair[0], &pair[1]) {
                 return Err(Error::Issuer(IssuerError::BrokenChain {
@@ -193,8 +210,13 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// [`IssuerError::NameExcluded`] and [`IssuerError::UsageExcluded`].
+    /// [`IssuerError::NameExcluded`], [`IssuerError::SameSubject`] and
+    /// [`IssuerError::UsageExcluded`].
     pub fn check(&self, template: &Template) -> Result<(), Error> {
+        let subject = template.subject.to_string();
+        if self.name() == subject {
+            return Err(IssuerError::SameSubject { subject }.into());
+        }
         for (index, der) in self.chain.iter().enumerate() {
             let certificate = x509::parse(index + 1, der)?;
             check_names(&certificate, template)?;

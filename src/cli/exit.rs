@@ -111,6 +111,9 @@ const fn issuer_hint(error: &IssuerError) -> &'static str {
             "give the key that belongs to the certificate, or the certificate of this key"
         }
         IssuerError::NameExcluded { .. } => "use a CA that may certify the name, or leave it out",
+        IssuerError::SameSubject { .. } => {
+            "a CA has a name of its own: `kumactl generate ca-certificate` makes one"
+        }
         IssuerError::NotYetValid { .. } => "check the clock of this machine",
         IssuerError::UsageExcluded { .. } => "use a CA that may certify TLS servers and clients",
         _ => "use a CA certificate, such as `kumactl generate ca-certificate` makes",

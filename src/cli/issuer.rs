@@ -96,6 +96,13 @@ fn unusable(path: &Path, role: &str, error: &PemError) -> Failure {
              (umask 077; openssl pkey -in {} -out ca-plain.key)",
             shell::word(path)
         )),
+        (PemError::Der, Some(path)) => {
+            let kind = if role.contains("key") { "pkey" } else { "x509" };
+            let path = shell::word(path);
+            failure.hint(format!(
+                "convert it: (umask 077; openssl {kind} -inform DER -in {path} -out ca.pem)"
+            ))
+        }
         (PemError::PrivateKey { .. }, _) => {
             failure.hint("--issuer-cert-file is the CA's certificate, --issuer-key-file its key")
         }

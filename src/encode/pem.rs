@@ -176,8 +176,9 @@ fn labels(text: &[u8]) -> Vec<String> {
 }
 
 fn without_block(text: &[u8]) -> PemError {
-    // A DER certificate is a SEQUENCE with a length of two octets; `0` begins no Base64 of PEM.
-    if text.starts_with(&[0x30, 0x82]) {
+    // DER is a SEQUENCE, whose first octet is a `0`, with octets that no text has behind it.
+    let is_binary = text.iter().any(|octet| *octet < b'\t' || *octet >= 0x80);
+    if text.starts_with(&[0x30]) && is_binary {
         return PemError::Der;
     }
     match base64_layers(text) {

@@ -59,6 +59,24 @@ fn a_ca_with_one_thing_wrong_is_refused_for_that_thing() {
 }
 
 #[test]
+fn a_ca_without_a_name_or_with_the_name_of_the_certificate_is_refused() {
+    let Some(openssl) = installed("openssl") else { return };
+    let sandbox = Sandbox::new();
+    let openssl = openssl.display();
+    let ended = sandbox.shell(&format!(
+        "{openssl} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj / \
+         -keyout ca.key -out ca.crt 2>&1"
+    ));
+    assert_eq!(ended.status, 0, "{ended:?}");
+    refused(&sandbox, &[], &["has an empty subject", "hint: "]);
+    let own = ["--type=server", "--hostname=cp.example", "--force"];
+    sandbox
+        .generate(own.iter().chain(&["--cert-file=ca.crt", "--key-file=ca.key"]))
+        .quiet_success();
+    refused(&sandbox, &[], &["the name of its CA, O=Kuma, CN=cp.example", "hint: a CA has a name"]);
+}
+
+#[test]
 fn a_key_of_another_ca_is_refused_with_both_identifiers() {
     let sandbox = Sandbox::new();
     for name in ["ca", "other"] {
@@ -81,6 +99,8 @@ fn files_that_are_no_ca_are_refused_with_what_they_are() {
     sandbox.shell(&format!(
         "{openssl} pkey -in ca.key -aes128 -passout pass:x -out encrypted.key
          {openssl} ecparam -name secp521r1 -genkey -noout -out p521.key
+         {openssl} pkey -in ca.key -outform DER -out der.key
+         {openssl} x509 -in ca.crt -outform DER -out der.crt
          cat ca.key p521.key > two.key; head -c 100 ca.key > cut.key"
     ));
     for (argument, words) in [
@@ -89,6 +109,11 @@ fn files_that_are_no_ca_are_refused_with_what_they_are() {
         ("--issuer-key-file=garbage", ["garbage", "no PEM block"]),
         ("--issuer-key-file=encrypted.key", ["is encrypted", "openssl pkey -in encrypted.key"]),
         ("--issuer-key-file=p521.key", ["p521.key", "P-256, P-384 or Ed25519"]),
+        (
+            "--issuer-key-file=der.key",
+            ["it is DER, not PEM", "openssl pkey -inform DER -in der.key"],
+        ),
+        ("--issuer-cert-file=der.crt", ["is DER, not PEM", "openssl x509 -inform DER -in der.crt"]),
         ("--issuer-key-file=two.key", ["two.key", "more than one private key"]),
         ("--issuer-key-file=cut.key", ["cut.key", "no end"]),
         ("--issuer-key-file=missing.key", ["missing.key", "no such file"]),
