@@ -85,6 +85,17 @@ fn names_outside_the_constraints_of_a_ca_are_refused_and_those_inside_verify() {
         assert!(stderr.contains("\nhint: "), "{stderr}");
     }
     assert_eq!(sandbox.snapshot(), before);
+
+    // Another program does not ask; those that verify refuse what it makes.
+    let openssl = openssl.display();
+    let ended = sandbox.shell(&format!(
+        "{openssl} req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /O=x \
+         -keyout bad.key -addext subjectAltName=DNS:bad.example -out bad.csr 2> /dev/null
+         {openssl} x509 -req -in bad.csr -CA ca.crt -CAkey ca.key -copy_extensions copy -days 5 \
+         -out bad.crt 2> /dev/null
+         {openssl} verify -CAfile ca.crt bad.crt 2>&1 || true"
+    ));
+    assert!(ended.stdout.contains("permitted subtree violation"), "{ended:?}");
 }
 
 #[test]
