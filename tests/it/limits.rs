@@ -104,3 +104,15 @@ fn runs_at_the_same_moment_leave_one_matching_pair_and_nothing_else() {
         });
     }
 }
+
+#[test]
+fn what_is_left_of_an_old_file_stays_until_a_run_succeeds() {
+    let sandbox = Sandbox::new();
+    sandbox.kumactl(ARGUMENTS).quiet_success();
+    sandbox.write(".key.pem.kumactl-old-abc123", "the only copy");
+    let before = sandbox.snapshot();
+    sandbox.kumactl(ARGUMENTS.iter().chain(&["--force", "--cert-file=/dev/full"])).failure(1);
+    assert_eq!(sandbox.snapshot(), before);
+    sandbox.kumactl(ARGUMENTS.iter().chain(&["--force"])).quiet_success();
+    assert_eq!(sandbox.names(), ["cert.pem", "key.pem"]);
+}

@@ -23,6 +23,10 @@ use crate::cli::exit::{Failure, reason};
 
 /// Between a file's name and the random end of its temporary names.
 const MARK: &str = ".kumactl-";
+/// The kind of a temporary name: a file on its way to its place.
+const NEW: &str = "new";
+/// The kind of a temporary name: a second name of the file that stood there.
+const OLD: &str = "old";
 /// How much of a file's name its temporary names repeat: file systems allow 255 bytes in all.
 const MAX_STEM_LENGTH: usize = 120;
 
@@ -59,12 +63,13 @@ impl Locks {
         Self { held: directories.into_iter().filter_map(lock).collect() }
     }
 
-    /// Removes what killed runs left beside these targets. Live runs hold the locks.
-    fn remove_left_over(&self, places: &[(Request, Target)]) {
+    /// Removes the files of one `kind` that killed runs left beside these targets. Live runs hold the
+    /// locks.
+    fn remove_left_over(&self, places: &[(Request, Target)], kind: &str) {
         let prefixes: Vec<_> = places
             .iter()
             .filter_map(|(_, target)| match target {
-                Target::Regular { path, .. } => Some(left_over_prefix(path)),
+                Target::Regular { path, .. } => Some(prefix(path, kind)),
                 Target::Special { .. } | Target::Stdout => None,
             })
             .collect();
@@ -97,13 +102,17 @@ pub(super) fn write(
     existing: Existing,
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
-    locks.remove_left_over(places);
+    locks.remove_left_over(places, NEW);
     let guarded = Guarded::new(Vec::new()).context("could not wait for signals")?;
     let result = stage_all(&guarded, places, existing, &content)
         .and_then(|()| write_in_place(places, &content))
         .and_then(|()| move_all(&guarded, places));
     // Drops what is left: temporary files after a failure, second names of old files otherwise.
     drop(guarded.lock().take());
+    if result.is_ok() {
+        // Until then, a second name of an old file may be all that is left of it.
+        locks.remove_left_over(places, OLD);
+    }
     result
 }
 
@@ -138,7 +147,7 @@ fn stage(
 ) -> io::Result<Staged> {
     let directory = path.parent().unwrap_or_else(|| Path::new("."));
     // Created as 0600, whatever the umask.
-    let mut file = Builder::new().prefix(&prefix(path, "new")).tempfile_in(directory)?;
+    let mut file = Builder::new().prefix(&prefix(path, NEW)).tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
@@ -153,7 +162,7 @@ fn stage(
 /// A second name for the old file, or a copy where the file system has no hard links or the kernel
 /// allows none to a file of another user.
 fn second_name(path: &Path, directory: &Path) -> io::Result<TempPath> {
-    let prefix = prefix(path, "old");
+    let prefix = prefix(path, OLD);
     let link = Builder::new().prefix(&prefix).make_in(directory, |name| fs::hard_link(path, name));
     if let Ok(link) = link {
         return Ok(link.into_temp_path());
