@@ -129,16 +129,12 @@ fn check(
             return Err(Excluded::By(shown(base)));
         }
     }
-    let permitted = constraints.permitted_subtrees.iter().flatten();
-    let mut same_kind = permitted.filter(|s| contains(&s.base).is_some()).peekable();
-    if same_kind.peek().is_none() {
+    let permitted = constraints.permitted_subtrees.iter().flatten().map(|subtree| &subtree.base);
+    let same_kind: Vec<_> = permitted.filter(|base| contains(base).is_some()).collect();
+    if same_kind.is_empty() || same_kind.iter().any(|base| contains(base) == Some(true)) {
         return Ok(());
     }
-    let bases: Vec<_> = same_kind.map(|s| &s.base).collect();
-    if bases.iter().any(|base| contains(base) == Some(true)) {
-        return Ok(());
-    }
-    let bases: Vec<_> = bases.into_iter().map(shown).collect();
+    let bases: Vec<_> = same_kind.into_iter().map(shown).collect();
     Err(Excluded::NotPermitted(bases.join(", ")))
 }
 
@@ -147,10 +143,10 @@ fn check(
 /// names that it matches.
 fn contains_domain(base: &str, name: &str) -> bool {
     let (base, name) = (base.to_ascii_lowercase(), name.strip_prefix("*.").unwrap_or(name));
-    match base.strip_prefix('.') {
-        Some(_) => name.ends_with(&base),
-        None => base.is_empty() || under(name, &base),
+    if base.starts_with('.') {
+        return name.ends_with(&base);
     }
+    base.is_empty() || under(name, &base)
 }
 
 /// Whether the host of a URI is the base or, of a base with a leading dot, under it.
@@ -166,11 +162,7 @@ fn under(name: &str, domain: &str) -> bool {
 /// An address and its mask, side by side.
 fn range(base: &[u8]) -> Option<IpNet> {
     let (address, mask) = base.split_at_checked(base.len() / 2)?;
-    let read = |octets: &[u8]| -> Option<IpAddr> {
-        let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
-        v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
-    };
-    IpNet::with_netmask(read(address)?, read(mask)?).ok()
+    IpNet::with_netmask(x509::ip_address(address)?, x509::ip_address(mask)?).ok()
 }
 
 fn contains_subject(base: &X509Name<'_>, subject: &DistinguishedName) -> bool {
@@ -185,8 +177,14 @@ fn contains_subject(base: &X509Name<'_>, subject: &DistinguishedName) -> bool {
         })
 }
 
+/// The permitted subtrees as text.
+pub(crate) fn permitted(constraints: &NameConstraints<'_>) -> Vec<String> {
+    let subtrees = constraints.permitted_subtrees.iter().flatten();
+    subtrees.map(|subtree| shown(&subtree.base)).collect()
+}
+
 /// The base of a subtree as text.
-pub(crate) fn shown(base: &GeneralName<'_>) -> String {
+fn shown(base: &GeneralName<'_>) -> String {
     match base {
         GeneralName::DNSName(domain) => (*domain).to_owned(),
         GeneralName::DirectoryName(name) => x509::name(name),

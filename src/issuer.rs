@@ -1,15 +1,12 @@
 //! A CA that issues: its key, its certificate, and the CAs above it, checked before they are used.
 
-use std::fmt;
+mod check;
 
 use time::OffsetDateTime;
-use x509_parser::prelude::X509Certificate;
 
-use crate::constraint;
 use crate::error::Error;
 use crate::key::{KeyIdentifier, KeyPair};
 use crate::profile::Template;
-use crate::request::ExtendedKeyUsage;
 use crate::validity::{Validity, rfc3339};
 use crate::x509;
 
@@ -21,6 +18,8 @@ pub struct Issuer {
     key: KeyPair,
     /// DER: the CA's own certificate first, each further one issued the one before it.
     chain: Vec<Vec<u8>>,
+    /// The CA's subject, for people.
+    name: String,
     /// The DER of the CA's subject, as it stands in its certificate.
     subject: Vec<u8>,
     /// The CA's subjectKeyIdentifier.
@@ -173,15 +172,11 @@ impl Issuer {
     ///
     /// Everything that would make a certificate of this CA invalid: see [`IssuerError`].
     pub fn new(chain: Vec<Vec<u8>>, key: KeyPair, now: OffsetDateTime) -> Result<Self, Error> {
-        let parsed = chain
-            .iter()
-            .enumerate()
-            .map(|(index, der)| x509::parse(index + 1, der))
-            .collect::<Result<Vec<_>, _>>()?;
+        let parsed = x509::parse_all(&chain)?;
         let (Some(own), Some(last)) = (parsed.first(), parsed.last()) else {
             return Err(crate::encode::pem::PemError::NoBlock.into());
         };
-        check_key(&parsed, &key)?;
+        check::key(&parsed, &key)?;
         if own.subject().iter_rdn().next().is_none() {
             return Err(IssuerError::EmptySubject.into());
         }
@@ -196,14 +191,14 @@ impl Issuer {
         }
         let mut validity = x509::validity(own);
         for (below, certificate) in parsed.iter().enumerate() {
-            check_ca(certificate, below, now)?;
+            check::ca(certificate, below, now)?;
             validity = validity.within(x509::validity(certificate));
         }
-        let subject = own.subject().as_raw().to_vec();
+        let (name, subject) = (x509::name(own.subject()), own.subject().as_raw().to_vec());
         let key_identifier = x509::subject_key_identifier(own)
             .map_or_else(|| key.identifier().as_bytes().to_vec(), <[u8]>::to_vec);
         let has_root = x509::is_self_signed(last);
-        Ok(Self { key, chain, subject, key_identifier, validity, has_root })
+        Ok(Self { key, chain, name, subject, key_identifier, validity, has_root })
     }
 
     /// Whether the CA, and each CA above it, may certify the names and the usage of a template.
@@ -214,13 +209,12 @@ impl Issuer {
     /// [`IssuerError::UsageExcluded`].
     pub fn check(&self, template: &Template) -> Result<(), Error> {
         let subject = template.subject.to_string();
-        if self.name() == subject {
+        if self.name == subject {
             return Err(IssuerError::SameSubject { subject }.into());
         }
-        for (index, der) in self.chain.iter().enumerate() {
-            let certificate = x509::parse(index + 1, der)?;
-            check_names(&certificate, template)?;
-            check_usage(&certificate, template)?;
+        for certificate in x509::parse_all(&self.chain)? {
+            check::names(&certificate, template)?;
+            check::usage(&certificate, template)?;
         }
         Ok(())
     }
@@ -253,9 +247,8 @@ impl Issuer {
 
     /// The CA's subject, for people.
     #[must_use]
-    pub fn name(&self) -> String {
-        x509::parse(1, self.certificate())
-            .map_or_else(|_| String::new(), |ca| x509::name(ca.subject()))
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The CA's key.
@@ -276,98 +269,4 @@ impl Issuer {
     pub fn key_identifier(&self) -> &[u8] {
         &self.key_identifier
     }
-}
-
-fn check_key(chain: &[X509Certificate<'_>], key: &KeyPair) -> Result<(), IssuerError> {
-    let belongs = |certificate: &X509Certificate<'_>| {
-        certificate.public_key().subject_public_key.data.as_ref() == key.public_key()
-    };
-    match chain.iter().position(belongs) {
-        Some(0) => Ok(()),
-        found => {
-            let own = &chain[0];
-            Err(IssuerError::KeyMismatch {
-                subject: x509::name(own.subject()),
-                certificate: KeyIdentifier::of(&own.public_key().subject_public_key.data),
-                key: key.identifier(),
-                belongs_to: found.map(|index| index + 1),
-            })
-        }
-    }
-}
-
-/// Whether a certificate is a valid CA's, with so many CAs `below` it.
-fn check_ca(
-    certificate: &X509Certificate<'_>,
-    below: usize,
-    now: OffsetDateTime,
-) -> Result<(), IssuerError> {
-    let subject = x509::name(certificate.subject());
-    let constraints = certificate.basic_constraints().ok().flatten();
-    match constraints.map(|extension| extension.value) {
-        Some(constraints) if constraints.ca => {
-            if let Some(allowed) = constraints.path_len_constraint
-                && below > allowed as usize
-            {
-                return Err(IssuerError::PathTooLong { subject, allowed, below });
-            }
-        }
-        Some(_) => return Err(IssuerError::NotCa { subject, found: "say CA:FALSE" }),
-        None => return Err(IssuerError::NotCa { subject, found: "are missing" }),
-    }
-    if let Some(usage) = certificate.key_usage().ok().flatten()
-        && !usage.value.key_cert_sign()
-    {
-        return Err(IssuerError::MayNotSign { subject, usage: usage.value.to_string() });
-    }
-    let Validity { not_before, not_after } = x509::validity(certificate);
-    if now < not_before {
-        return Err(IssuerError::NotYetValid { subject, not_before, now });
-    }
-    if now > not_after {
-        return Err(IssuerError::Expired { subject, not_after, now });
-    }
-    Ok(())
-}
-
-fn check_names(ca: &X509Certificate<'_>, template: &Template) -> Result<(), IssuerError> {
-    let Some(constraints) = ca.name_constraints().ok().flatten() else {
-        return Ok(());
-    };
-    let refuse = |name: &dyn fmt::Display, excluded: constraint::Excluded| {
-        let (name, constraint) = (name.to_string(), excluded.to_string());
-        IssuerError::NameExcluded { name, subject: x509::name(ca.subject()), constraint }
-    };
-    for name in &template.subject_alt_names {
-        constraint::check_name(name, constraints.value).map_err(|e| refuse(name, e))?;
-    }
-    let subject = &template.subject;
-    constraint::check_subject(subject, constraints.value).map_err(|e| refuse(subject, e))
-}
-
-fn check_usage(ca: &X509Certificate<'_>, template: &Template) -> Result<(), IssuerError> {
-    let (Some(wanted), Some(found)) =
-        (template.extended_key_usage, ca.extended_key_usage().ok().flatten())
-    else {
-        return Ok(());
-    };
-    let (wanted, is_there) = match wanted {
-        ExtendedKeyUsage::ClientAuth => ("client", found.value.client_auth),
-        ExtendedKeyUsage::ServerAuth => ("server", found.value.server_auth),
-    };
-    if is_there || found.value.any {
-        return Ok(());
-    }
-    let usages = [
-        ("clientAuth", found.value.client_auth),
-        ("serverAuth", found.value.server_auth),
-        ("codeSigning", found.value.code_signing),
-        ("emailProtection", found.value.email_protection),
-        ("timeStamping", found.value.time_stamping),
-        ("OCSPSigning", found.value.ocsp_signing),
-        ("others", !found.value.other.is_empty()),
-    ];
-    let found: Vec<_> = usages.into_iter().filter(|(_, has)| *has).map(|(name, _)| name).collect();
-    let (subject, found) = (x509::name(ca.subject()), found.join(", "));
-    Err(IssuerError::UsageExcluded { subject, wanted, found })
 }

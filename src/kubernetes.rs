@@ -66,7 +66,7 @@ impl ServiceName {
     /// chart's cert-manager certificate has all three.
     #[must_use]
     pub fn subject_alt_names(&self) -> Vec<SubjectAltName> {
-        [String::new(), ".svc".to_owned(), ".svc.cluster.local".to_owned()]
+        ["", ".svc", ".svc.cluster.local"]
             .iter()
             .filter_map(|suffix| SubjectAltName::parse(&format!("{self}{suffix}")).ok())
             .collect()

@@ -7,6 +7,8 @@ use std::net::IpAddr;
 
 use x509_parser::extensions::GeneralName;
 
+use crate::x509;
+
 pub use parse::{NameError, NameFault};
 
 /// One entry of the subjectAltName extension (RFC 5280 4.2.1.6).
@@ -97,9 +99,7 @@ impl SpiffeId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
 
-impl SpiffeId {
     /// The host of the URI (SPIFFE-ID section 2.1).
     #[must_use]
     pub fn trust_domain(&self) -> &str {
@@ -133,13 +133,10 @@ impl NameWarning {
 pub(crate) fn general_name(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::DNSName(name) => format!("dNSName {name}"),
-        GeneralName::IPAddress(octets) => {
-            let v4 = <[u8; 4]>::try_from(*octets).map(IpAddr::from);
-            match v4.or_else(|_| <[u8; 16]>::try_from(*octets).map(IpAddr::from)) {
-                Ok(address) => format!("iPAddress {address}"),
-                Err(_) => format!("iPAddress of {} octets", octets.len()),
-            }
-        }
+        GeneralName::IPAddress(octets) => match x509::ip_address(octets) {
+            Some(address) => format!("iPAddress {address}"),
+            None => format!("iPAddress of {} octets", octets.len()),
+        },
         GeneralName::URI(uri) => format!("uniformResourceIdentifier {uri}"),
         other => format!("{other:?}"),
     }

@@ -168,13 +168,12 @@ impl Profile<'_> {
     }
 
     fn validity(&self, now: OffsetDateTime) -> Result<Validity, Error> {
-        let (valid_for, within) = match self {
-            Self::CertificateAuthority { request, .. } => (request.valid_for(), None),
-            Self::Issued { request, within } => (request.valid_for(), Some(*within)),
-            Self::SelfSigned { request } => (request.valid_for(), None),
+        let valid_for = match self {
+            Self::CertificateAuthority { request, .. } => request.valid_for(),
+            Self::Issued { request, .. } | Self::SelfSigned { request } => request.valid_for(),
         };
         let validity = Validity::starting(now, valid_for.unwrap_or(ValidFor::DEFAULT))?;
-        let Some(within) = within else {
+        let Self::Issued { within, .. } = *self else {
             return Ok(validity);
         };
         if valid_for.is_some() && validity.not_after > within.not_after {

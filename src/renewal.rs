@@ -143,16 +143,12 @@ pub fn reasons(
     renew_before: RenewBefore,
     now: OffsetDateTime,
 ) -> Result<Vec<Reason>, Error> {
-    let parsed = chain
-        .iter()
-        .enumerate()
-        .map(|(index, der)| x509::parse(index + 1, der))
-        .collect::<Result<Vec<_>, _>>()?;
+    let parsed = x509::parse_all(chain)?;
     let Some((own, above)) = parsed.split_first() else {
         return Err(crate::encode::pem::PemError::NoBlock.into());
     };
     let mut reasons = Vec::new();
-    if own.public_key().subject_public_key.data.as_ref() != key.public_key() {
+    if x509::public_key(own) != key.public_key() {
         reasons.push(Reason::KeyMismatch);
     }
     if key.algorithm() != wanted.key_algorithm {
@@ -164,7 +160,7 @@ pub fn reasons(
     if wanted.extended_key_usage.is_none() {
         reasons.extend(ca(own, wanted));
     }
-    reasons.extend(signed_by(own, above, chain, issuer));
+    reasons.extend(signed_by(own, above, chain, issuer)?);
     let validity = x509::validity(own);
     if now < validity.not_before {
         reasons.push(Reason::NotYetValid { not_before: validity.not_before });
@@ -210,8 +206,8 @@ fn ca(found: &X509Certificate<'_>, wanted: &Template) -> Vec<Reason> {
         reasons.push(Reason::Subject { found: subject, wanted: wanted_subject });
     }
     let constraints = found.name_constraints().ok().flatten();
-    let permitted = constraints.iter().flat_map(|e| e.value.permitted_subtrees.iter().flatten());
-    let found: BTreeSet<_> = permitted.map(|subtree| constraint::shown(&subtree.base)).collect();
+    let found: BTreeSet<_> =
+        constraints.iter().flat_map(|e| constraint::permitted(e.value)).collect();
     let wanted: BTreeSet<_> = wanted.permitted_subtrees.iter().map(ToString::to_string).collect();
     if found != wanted {
         let text = |set: BTreeSet<String>| match set.is_empty() {
@@ -228,9 +224,9 @@ fn signed_by(
     above: &[X509Certificate<'_>],
     chain: &[Vec<u8>],
     expected: ExpectedIssuer<'_>,
-) -> Option<Reason> {
+) -> Result<Option<Reason>, Error> {
     let differs = |wanted: String| Reason::Issuer { found: x509::name(own.issuer()), wanted };
-    match expected {
+    Ok(match expected {
         ExpectedIssuer::Itself if !x509::is_self_signed(own) => Some(differs("itself".to_owned())),
         ExpectedIssuer::Itself => (!above.is_empty()).then_some(Reason::Chain),
         ExpectedIssuer::Ephemeral => match above {
@@ -239,13 +235,14 @@ fn signed_by(
             _ => Some(Reason::Chain),
         },
         ExpectedIssuer::Issuer(issuer) => {
-            let ca = x509::parse(1, issuer.certificate()).ok()?;
-            if !x509::is_issued_by(own, &ca) {
-                return Some(differs(issuer.name()));
+            let ca = x509::parse(1, issuer.certificate())?;
+            if x509::is_issued_by(own, &ca) {
+                (chain[1..] != *issuer.intermediates()).then_some(Reason::Chain)
+            } else {
+                Some(differs(issuer.name().to_owned()))
             }
-            (chain[1..] != *issuer.intermediates()).then_some(Reason::Chain)
         }
-    }
+    })
 }
 
 impl fmt::Display for Reason {

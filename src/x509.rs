@@ -1,5 +1,7 @@
 //! Reading certificates: what every stage that looks into one needs.
 
+use std::net::IpAddr;
+
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
@@ -19,6 +21,26 @@ pub(crate) fn parse(position: usize, der: &[u8]) -> Result<X509Certificate<'_>, 
         Ok(_) => Err(unreadable("bytes follow its end".to_owned())),
         Err(error) => Err(unreadable(error.to_string())),
     }
+}
+
+/// Reads all certificates of a file.
+///
+/// # Errors
+///
+/// [`Error::CertificateEncoding`] with the place of the first that cannot be read.
+pub(crate) fn parse_all(certificates: &[Vec<u8>]) -> Result<Vec<X509Certificate<'_>>, Error> {
+    certificates.iter().enumerate().map(|(index, der)| parse(index + 1, der)).collect()
+}
+
+/// The contents of the BIT STRING subjectPublicKey (RFC 5280 4.1.2.7).
+pub(crate) fn public_key<'a>(certificate: &'a X509Certificate<'_>) -> &'a [u8] {
+    &certificate.public_key().subject_public_key.data
+}
+
+/// The address in an iPAddress, or in half of a name constraint (RFC 5280 4.2.1.6, 4.2.1.10).
+pub(crate) fn ip_address(octets: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
 }
 
 /// What cA in basicConstraints says; `None` if they are absent.

@@ -173,7 +173,8 @@ impl CertificateReport {
             |name: &kumactl::SubjectAltName| Name { kind: name.kind(), value: name.to_string() };
         Self {
             subject: template.subject.to_string(),
-            issuer: issuer.map_or_else(|| template.subject.to_string(), Issuer::name),
+            issuer: issuer
+                .map_or_else(|| template.subject.to_string(), |issuer| issuer.name().to_owned()),
             serial_number: template.serial_number.to_string(),
             not_before: kumactl::rfc3339(&template.validity.not_before),
             not_after: kumactl::rfc3339(&template.validity.not_after),

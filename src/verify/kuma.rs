@@ -23,11 +23,7 @@ pub struct NotCa {
 ///
 /// [`Error::CertificateEncoding`] if a certificate cannot be read.
 pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Error> {
-    let parsed = certificates
-        .iter()
-        .enumerate()
-        .map(|(index, der)| x509::parse(index + 1, der))
-        .collect::<Result<Vec<_>, _>>()?;
+    let parsed = x509::parse_all(certificates)?;
     let Some((first, others)) = parsed.split_first() else {
         return Ok(Ok(()));
     };

@@ -45,7 +45,7 @@ pub fn self_check(
     same("notBefore", template.validity.not_before, parsed.validity().not_before.to_datetime())?;
     same("notAfter", template.validity.not_after, parsed.validity().not_after.to_datetime())?;
     same("subjectPublicKey", with_colons(key.public_key()), {
-        with_colons(&parsed.public_key().subject_public_key.data)
+        with_colons(x509::public_key(&parsed))
     })?;
     let own = key.identifier();
     let identifiers = Identifiers {
@@ -53,14 +53,10 @@ pub fn self_check(
         authority: issuer.map_or(own.as_bytes(), Issuer::key_identifier),
     };
     extensions(parsed.extensions(), template, &identifiers)?;
-    let signed = |error| differs("signatureValue", "the issuer's signature", error);
-    match issuer {
-        None => parsed.verify_signature(None).map_err(signed),
-        Some(issuer) => {
-            let ca = x509::parse(1, issuer.certificate())?;
-            parsed.verify_signature(Some(ca.public_key())).map_err(signed)
-        }
-    }
+    let ca = issuer.map(|issuer| x509::parse(1, issuer.certificate())).transpose()?;
+    parsed
+        .verify_signature(ca.as_ref().map(|ca| ca.public_key()))
+        .map_err(|error| differs("signatureValue", "the issuer's signature", error))
 }
 
 /// The contents of subjectKeyIdentifier and authorityKeyIdentifier.
@@ -130,10 +126,8 @@ fn value(
         ParsedExtension::NameConstraints(found) => {
             let expected: Vec<_> =
                 template.permitted_subtrees.iter().map(ToString::to_string).collect();
-            let permitted = found.permitted_subtrees.iter().flatten();
-            let permitted: Vec<_> = permitted.map(|s| constraint::shown(&s.base)).collect();
             same("excludedSubtrees", 0, found.excluded_subtrees.iter().flatten().count())?;
-            same("permittedSubtrees", expected.join(", "), permitted.join(", "))
+            same("permittedSubtrees", expected.join(", "), constraint::permitted(found).join(", "))
         }
         ParsedExtension::SubjectAlternativeName(found) => {
             let expected: Vec<String> =

@@ -55,6 +55,6 @@ fn a_chain_whose_second_certificate_did_not_issue_the_first_is_refused_with_both
     let middle = kumactl::issued_by(&ca(&key), &key, &root).expect("a certificate");
     let chain = vec![middle.der().to_vec(), other.certificate().to_vec()];
     let refused = Issuer::new(chain, key, NOW).expect_err("no chain").to_string();
-    assert!(refused.contains(&root.name()) && refused.contains(&other.name()), "{refused}");
+    assert!(refused.contains(root.name()) && refused.contains(other.name()), "{refused}");
     assert!(refused.contains("certificate 2 of the CA file"), "{refused}");
 }
