@@ -183,16 +183,22 @@ pub(crate) fn permitted(constraints: &NameConstraints<'_>) -> Vec<String> {
     subtrees.map(|subtree| shown(&subtree.base)).collect()
 }
 
+/// The excluded subtrees as text.
+pub(crate) fn excluded(constraints: &NameConstraints<'_>) -> Vec<String> {
+    let subtrees = constraints.excluded_subtrees.iter().flatten();
+    subtrees.map(|subtree| shown(&subtree.base)).collect()
+}
+
 /// The base of a subtree as text.
 fn shown(base: &GeneralName<'_>) -> String {
     match base {
-        GeneralName::DNSName(domain) => (*domain).to_owned(),
+        GeneralName::DNSName(domain) => x509::printable(domain),
         GeneralName::DirectoryName(name) => x509::name(name),
         GeneralName::IPAddress(octets) => {
             range(octets).map_or_else(|| format!("{octets:?}"), |range| range.to_string())
         }
-        GeneralName::URI(host) => format!("URIs of {host}"),
-        other => other.to_string(),
+        GeneralName::URI(host) => format!("URIs of {}", x509::printable(host)),
+        other => x509::printable(&other.to_string()),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::issuer::IssuerError;
 use crate::key::{KeyAlgorithm, KeyError};
 use crate::name::NameError;
 use crate::validity::{DurationError, rfc3339};
+use crate::verify::Finding;
 
 /// Why a certificate could not be made or read.
 ///
@@ -129,6 +130,10 @@ pub enum Error {
         backdate_seconds: u64,
     },
 
+    /// A finished certificate would be refused: what signed it has a fault.
+    #[error("the certificate would not verify: {0}")]
+    Verification(Box<Finding>),
+
     /// The clock is outside the years that X.509 can express.
     #[error("the clock says {now}, a time that no certificate can express")]
     Clock {
@@ -165,7 +170,8 @@ impl Error {
             | Self::CertificateEncoding { .. }
             | Self::Issuer(_)
             | Self::Key(_)
-            | Self::Pem(_) => ErrorKind::Input,
+            | Self::Pem(_)
+            | Self::Verification(_) => ErrorKind::Input,
             Self::Clock { .. }
             | Self::KeyGeneration { .. }
             | Self::SelfCheck { .. }

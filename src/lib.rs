@@ -4,16 +4,18 @@
 //!
 //! ```text
 //! request -> profile (now, serial) -> Template -> issue (key, issuer) -> Certificate -> encode -> bytes
-//!                                                                             |
-//!                                                                          verify
+//! bytes -> contents -> inspect -> Summary
+//! bytes (certificate, key, CA), question (names, now) -> verify -> Report
 //! ```
 //!
 //! The library reads no clock, no file and no environment, and prints nothing: the program
 //! `kumactl` around it does.
 
 mod constraint;
+pub mod contents;
 pub mod encode;
 mod error;
+pub mod inspect;
 mod issue;
 mod issuer;
 mod key;
@@ -35,4 +37,4 @@ pub use kubernetes::{ServiceName, ServiceNameError};
 pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
 pub use profile::{BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template};
 pub use request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
-pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity, rfc3339};
+pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity, rfc3339, words};

@@ -120,6 +120,25 @@ pub fn rfc3339(moment: &OffsetDateTime) -> String {
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", utc.date())
 }
 
+/// A span of time in words, its two largest units: `9 years, 362 days`. A year is 365 days.
+#[must_use]
+pub fn words(span: time::Duration) -> String {
+    let seconds = span.whole_seconds().unsigned_abs();
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    let units = match days {
+        0 if hours == 0 => [(minutes, "minute"), (seconds % 60, "second")],
+        0 => [(hours, "hour"), (minutes % 60, "minute")],
+        1..365 => [(days, "day"), (hours % 24, "hour")],
+        _ => [(days / 365, "year"), (days % 365, "day")],
+    };
+    let several = |(count, unit): &(u64, &str)| match count {
+        1 => format!("1 {unit}"),
+        _ => format!("{count} {unit}s"),
+    };
+    let some: Vec<_> = units.iter().filter(|(count, _)| *count > 0).map(several).collect();
+    if some.is_empty() { "0 seconds".to_owned() } else { some.join(", ") }
+}
+
 impl FromStr for ValidFor {
     type Err = DurationError;
 

@@ -1,9 +1,11 @@
 //! Reading certificates: what every stage that looks into one needs.
 
+use std::fmt;
 use std::net::IpAddr;
 
-use x509_parser::extensions::ParsedExtension;
+use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::public_key::PublicKey;
 use x509_parser::x509::X509Name;
 
 use crate::error::Error;
@@ -77,11 +79,148 @@ pub(crate) fn validity(certificate: &X509Certificate<'_>) -> Validity {
     }
 }
 
-/// A name as text, without control characters.
+/// A name as text, with control characters escaped.
 pub(crate) fn name(name: &X509Name<'_>) -> String {
     let text = name.to_string();
-    if text.is_empty() {
-        return "(empty)".to_owned();
+    if text.is_empty() { "(empty)".to_owned() } else { printable(&text) }
+}
+
+/// Text from a certificate, with what could steer a terminal escaped.
+pub(crate) fn printable(text: &str) -> String {
+    // Also the characters that turn the direction of text, and could make a name look like another.
+    let is_hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.into() })
+        .collect()
+}
+
+/// The type of a certificate's key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum SubjectKey {
+    /// ECDSA on P-256.
+    P256,
+    /// ECDSA on P-384.
+    P384,
+    /// ECDSA on P-521.
+    P521,
+    /// Ed25519.
+    Ed25519,
+    /// RSA with a modulus of so many bits.
+    Rsa(usize),
+    /// Anything else.
+    Other,
+}
+
+/// The type of a certificate's key (RFC 5480 2.1.1, RFC 8410 3, RFC 8017 A.1).
+pub(crate) fn subject_key(certificate: &X509Certificate<'_>) -> SubjectKey {
+    let algorithm = &certificate.public_key().algorithm;
+    match algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.1" => match certificate.public_key().parsed() {
+            // Go and OpenSSL count the bits from the first that is set.
+            Ok(PublicKey::RSA(key)) => {
+                let octets: Vec<u8> = key.modulus.iter().copied().skip_while(|o| *o == 0).collect();
+                let unset = octets.first().map_or(0, |octet| octet.leading_zeros() as usize);
+                SubjectKey::Rsa(octets.len() * 8 - unset)
+            }
+            _ => SubjectKey::Other,
+        },
+        "1.2.840.10045.2.1" => {
+            let curve = algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
+            match curve.map(|curve| curve.to_id_string()).as_deref() {
+                Some("1.2.840.10045.3.1.7") => SubjectKey::P256,
+                Some("1.3.132.0.34") => SubjectKey::P384,
+                Some("1.3.132.0.35") => SubjectKey::P521,
+                _ => SubjectKey::Other,
+            }
+        }
+        "1.3.101.112" => SubjectKey::Ed25519,
+        _ => SubjectKey::Other,
     }
-    text.chars().filter(|c| !c.is_control()).collect()
+}
+
+impl fmt::Display for SubjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::P256 => f.write_str("ECDSA P-256"),
+            Self::P384 => f.write_str("ECDSA P-384"),
+            Self::P521 => f.write_str("ECDSA P-521"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Rsa(bits) => write!(f, "RSA {bits}"),
+            Self::Other => f.write_str("unknown"),
+        }
+    }
+}
+
+/// The name of the signature algorithm (RFC 8017 A.2.4, RFC 5758 3.2, RFC 8410 3), or its object
+/// identifier.
+pub(crate) fn signature_algorithm(certificate: &X509Certificate<'_>) -> String {
+    let oid = certificate.signature_algorithm.algorithm.to_id_string();
+    let known = [
+        ("1.2.840.113549.1.1.4", "md5WithRSAEncryption"),
+        ("1.2.840.113549.1.1.5", "sha1WithRSAEncryption"),
+        ("1.2.840.113549.1.1.10", "RSASSA-PSS"),
+        ("1.2.840.113549.1.1.11", "sha256WithRSAEncryption"),
+        ("1.2.840.113549.1.1.12", "sha384WithRSAEncryption"),
+        ("1.2.840.113549.1.1.13", "sha512WithRSAEncryption"),
+        ("1.2.840.10045.4.1", "ecdsa-with-SHA1"),
+        ("1.2.840.10045.4.3.2", "ecdsa-with-SHA256"),
+        ("1.2.840.10045.4.3.3", "ecdsa-with-SHA384"),
+        ("1.2.840.10045.4.3.4", "ecdsa-with-SHA512"),
+        ("1.3.101.112", "Ed25519"),
+    ];
+    known
+        .iter()
+        .find(|(known, _)| *known == oid)
+        .map_or(oid.clone(), |(_, name)| (*name).to_owned())
+}
+
+/// The bits of keyUsage by their names (RFC 5280 4.2.1.3); `None` if it is absent.
+pub(crate) fn key_usage(certificate: &X509Certificate<'_>) -> Option<Vec<&'static str>> {
+    const NAMES: [&str; 9] = [
+        "digitalSignature",
+        "nonRepudiation",
+        "keyEncipherment",
+        "dataEncipherment",
+        "keyAgreement",
+        "keyCertSign",
+        "cRLSign",
+        "encipherOnly",
+        "decipherOnly",
+    ];
+    let usage = certificate.key_usage().ok().flatten()?.value;
+    let has = |bit: usize| usage.flags >> bit & 1 == 1;
+    Some(NAMES.iter().enumerate().filter(|(bit, _)| has(*bit)).map(|(_, name)| *name).collect())
+}
+
+/// What extendedKeyUsage allows (RFC 5280 4.2.1.12), by name or object identifier; `None` if it is
+/// absent.
+pub(crate) fn extended_key_usage(certificate: &X509Certificate<'_>) -> Option<Vec<String>> {
+    let usage = certificate.extended_key_usage().ok().flatten()?.value;
+    let named = [
+        (usage.any, "anyExtendedKeyUsage"),
+        (usage.server_auth, "serverAuth"),
+        (usage.client_auth, "clientAuth"),
+        (usage.code_signing, "codeSigning"),
+        (usage.email_protection, "emailProtection"),
+        (usage.time_stamping, "timeStamping"),
+        (usage.ocsp_signing, "OCSPSigning"),
+    ];
+    let named = named.into_iter().filter(|(has, _)| *has).map(|(_, name)| name.to_owned());
+    Some(named.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect())
+}
+
+/// The entries of subjectAltName; none if it is absent.
+pub(crate) fn subject_alt_names<'a>(certificate: &'a X509Certificate<'_>) -> &'a [GeneralName<'a>] {
+    match certificate.subject_alternative_name() {
+        Ok(Some(names)) => &names.value.general_names,
+        _ => &[],
+    }
+}
+
+/// The commonName of the subject, if it is text.
+pub(crate) fn common_name<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a str> {
+    certificate.subject().iter_common_name().next()?.as_str().ok()
 }

@@ -27,6 +27,8 @@ enum Status {
     Failed = 1,
     /// The command line is wrong.
     Usage = 2,
+    /// What was to be looked at could not be read.
+    Unreadable = 3,
 }
 
 impl Failure {
@@ -38,6 +40,23 @@ impl Failure {
     /// The command line is wrong. `text` is a lower-case fragment without a final stop.
     pub(super) fn usage(text: impl Display) -> Self {
         Self::new(text, Status::Usage)
+    }
+
+    /// What was to be looked at could not be read. `text` is a lower-case fragment.
+    pub(super) fn unreadable(text: impl Display) -> Self {
+        Self::new(text, Status::Unreadable)
+    }
+
+    /// The same failure, of a command that only looks: what could not be read is its own status.
+    #[must_use]
+    pub(super) fn while_reading(self) -> Self {
+        let status = if self.status == Status::Failed { Status::Unreadable } else { self.status };
+        Self { status, ..self }
+    }
+
+    /// A verdict that was printed already: nothing more to say but the status.
+    pub(super) const fn verdict() -> Self {
+        Self { problems: Vec::new(), status: Status::Failed }
     }
 
     fn new(text: impl Display, status: Status) -> Self {
@@ -164,6 +183,10 @@ impl From<Error> for Failure {
                 failure.hint("give it longer, such as --valid-for=1h")
             }
             Error::ValidityTooLong { .. } => failure.hint("--valid-for=87600h is the default"),
+            Error::Verification(finding) => match super::remedy::hint(&finding) {
+                Some(hint) => failure.hint(hint),
+                None => failure,
+            },
             Error::SelfCheck { .. } => failure.hint("nothing was written; please report this"),
             _ => failure,
         }

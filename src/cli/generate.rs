@@ -1,9 +1,9 @@
 //! `kumactl generate`: the nouns that can be made.
 
-use clap::{CommandFactory, Subcommand};
+use clap::Subcommand;
 
 use super::exit::Failure;
-use super::{Cli, ca_bundle, ca_certificate, output, tls_certificate};
+use super::{ca_bundle, ca_certificate, tls_certificate};
 
 /// Make certificates, keys and what is built from them
 #[derive(clap::Args)]
@@ -24,11 +24,6 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Some(Noun::CaBundle(args)) => ca_bundle::run(&args),
         Some(Noun::CaCertificate(args)) => ca_certificate::run(&args),
         Some(Noun::TlsCertificate(args)) => tls_certificate::run(&args),
-        None => {
-            let mut program = Cli::command();
-            program.build();
-            let help = program.find_subcommand_mut("generate").map(clap::Command::render_help);
-            output::print(&help.map(|help| help.to_string()).unwrap_or_default())
-        }
+        None => super::help("generate"),
     }
 }

@@ -1,8 +1,57 @@
-//! `--hostname`: a list of names as people and scripts write it.
+//! `--hostname` and `--kubernetes-service`: the names that clients dial, as people and scripts write
+//! them.
 
-use kumactl::{NameError, NameFault, SubjectAltName};
+use kumactl::{NameError, NameFault, ServiceName, SubjectAltName};
 
 use super::exit::Failure;
+
+/// The flags that name a server.
+#[derive(clap::Args)]
+pub(super) struct NameArgs {
+    /// Name or IP address that clients dial (can be repeated, or a list with commas)
+    #[arg(long = "hostname", value_name = "NAME")]
+    hostnames: Vec<String>,
+
+    /// Kubernetes Service whose three names clients dial, such as kuma-control-plane.kuma-system
+    #[arg(long = "kubernetes-service", value_name = "NAME.NAMESPACE")]
+    kubernetes_services: Vec<String>,
+}
+
+impl NameArgs {
+    /// Whether no name was given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.kubernetes_services.is_empty() && self.hostnames.iter().all(String::is_empty)
+    }
+
+    /// Reads the names of all flags.
+    ///
+    /// # Errors
+    ///
+    /// Every name that cannot be used, each with the one that was meant.
+    pub(super) fn parse(&self) -> Result<Vec<SubjectAltName>, Failure> {
+        let mut failures = Vec::new();
+        let mut names = parse(&self.hostnames).unwrap_or_else(|failure| {
+            failures.push(failure);
+            Vec::new()
+        });
+        for service in &self.kubernetes_services {
+            match service_names(service) {
+                Ok(more) => names.extend(more),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Failure::join(failures).map_or(Ok(names), Err)
+    }
+}
+
+fn service_names(service: &str) -> Result<Vec<SubjectAltName>, Failure> {
+    let parsed = ServiceName::parse(service).map_err(|error| {
+        let failure = Failure::usage(format!("--kubernetes-service: {error}"));
+        let meant = error.meant.as_deref().unwrap_or("kuma-control-plane.kuma-system");
+        failure.hint(format!("did you mean --kubernetes-service={meant}?"))
+    })?;
+    Ok(parsed.subject_alt_names())
+}
 
 /// Reads the values of all `--hostname` flags. An empty value adds no name, as in the official
 /// kumactl, where a script's unset variable does no harm.
@@ -10,7 +59,7 @@ use super::exit::Failure;
 /// # Errors
 ///
 /// Every name that cannot be used, each with the one that was meant.
-pub(super) fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
+fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
     let mut names = Vec::new();
     let mut failures = Vec::new();
     for value in values.iter().filter(|value| !value.is_empty()) {

@@ -18,6 +18,19 @@ const MAX_LENGTH: u64 = 1 << 20;
 ///
 /// A file that cannot be read, is empty, or is larger than 1 MiB.
 pub(super) fn read(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let bytes = read_any(path, role)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Failure::failed(format!("the {role} {} is empty", shown(path))));
+    }
+    Ok(bytes)
+}
+
+/// Reads a file that may be empty.
+///
+/// # Errors
+///
+/// A file that cannot be read, or is larger than 1 MiB.
+pub(super) fn read_any(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let shown = shown(path);
     let failed = |error: io::Error| {
         let failure =
@@ -43,9 +56,6 @@ pub(super) fn read(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failur
         return Err(Failure::failed(format!(
             "the {role} {shown} is longer than 1 MiB, which no Kubernetes Secret can hold"
         )));
-    }
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Failure::failed(format!("the {role} {shown} is empty")));
     }
     Ok(bytes)
 }

@@ -2,21 +2,29 @@
 
 mod ca_bundle;
 mod ca_certificate;
+mod certificate_type;
 mod compatibility;
 mod completion;
+mod connect;
 mod exit;
 mod generate;
 mod hostname;
 mod input;
+mod inspect;
+mod inspect_certificate;
 mod issuer;
 mod key_options;
 mod official;
 mod output;
+mod remedy;
 mod render;
 mod renewal;
 mod shell;
+mod style;
 mod tls_certificate;
 mod usage;
+mod verify;
+mod verify_tls_certificate;
 mod version;
 
 use std::ffi::OsString;
@@ -37,7 +45,9 @@ use self::exit::Failure;
 Examples:
   $ kumactl generate tls-certificate --type=server --hostname=localhost --ephemeral-ca
   $ kumactl generate ca-certificate
-  $ kumactl generate ca-bundle --ca-cert-file=ca.crt")]
+  $ kumactl generate ca-bundle --ca-cert-file=ca.crt
+  $ kumactl inspect certificate tls.crt
+  $ kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt")]
 struct Cli {
     #[command(flatten)]
     compatibility: CompatibilityArgs,
@@ -50,6 +60,8 @@ struct Cli {
 enum Command {
     Completion(completion::Args),
     Generate(Box<generate::Args>),
+    Inspect(inspect::Args),
+    Verify(Box<verify::Args>),
     Version(version::Args),
 }
 
@@ -66,10 +78,20 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// The help of a verb without its noun.
+fn help(verb: &str) -> Result<(), Failure> {
+    let mut program = Cli::command();
+    program.build();
+    let help = program.find_subcommand_mut(verb).map(clap::Command::render_help);
+    output::print(&help.map(|help| help.to_string()).unwrap_or_default())
+}
+
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Some(Command::Completion(args)) => completion::run(&args),
         Some(Command::Generate(args)) => generate::run(*args),
+        Some(Command::Inspect(args)) => inspect::run(args),
+        Some(Command::Verify(args)) => verify::run(*args),
         Some(Command::Version(args)) => version::run(&args),
         None => output::print(&Cli::command().render_help().to_string()),
     }

@@ -3,8 +3,7 @@
 use super::exit::Failure;
 
 /// Commands that talk to a control plane, or make things other than certificates.
-const COMMANDS: &[&str] =
-    &["apply", "config", "delete", "export", "get", "inspect", "install", "uninstall"];
+const COMMANDS: &[&str] = &["apply", "config", "delete", "export", "get", "install", "uninstall"];
 
 /// What the official `kumactl generate` makes beside certificates.
 const NOUNS: &[&str] = &[
@@ -16,12 +15,29 @@ const NOUNS: &[&str] = &[
     "zone-token",
 ];
 
+/// What the official `kumactl inspect` looks into (`app/kumactl/cmd/inspect`).
+const INSPECTED: &[&str] = &[
+    "dataplane",
+    "dataplanes",
+    "meshes",
+    "meshgateway",
+    "services",
+    "zone-ingresses",
+    "zoneegress",
+    "zoneegresses",
+    "zoneingress",
+    "zoneingresses",
+    "zones",
+];
+
 /// A failure that names the official program, if it has this command.
 pub(super) fn refuse(command: &str) -> Option<Failure> {
     let full = if COMMANDS.contains(&command) {
         command.to_owned()
     } else if NOUNS.contains(&command) {
         format!("generate {command}")
+    } else if INSPECTED.contains(&command) {
+        format!("inspect {command}")
     } else {
         return None;
     };

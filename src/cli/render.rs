@@ -1,5 +1,8 @@
 //! Reports as text and as JSON.
 
+pub(super) mod judgement;
+pub(super) mod summary;
+
 use kumactl::{Certificate, ExtendedKeyUsage, Issuer, Template};
 use serde::Serialize;
 
@@ -101,7 +104,7 @@ pub(super) fn report(
     }
     let changed = !written.is_empty();
     output::print(&match format {
-        ReportFormat::Json => json(&Report {
+        ReportFormat::Json => json_text(&Report {
             changed,
             reasons: &remarks.reasons,
             files: written.iter().filter_map(saved_file).collect(),
@@ -189,7 +192,8 @@ impl CertificateReport {
     }
 }
 
-fn json(report: &impl Serialize) -> String {
+/// A report as JSON, with a newline at its end.
+fn json_text(report: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(report).expect("strings and numbers are JSON");
     text.push('\n');
     text

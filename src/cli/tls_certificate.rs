@@ -6,18 +6,20 @@ use kumactl::encode::{bundle, pem};
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
     Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, Profile, SerialNumber,
-    ServiceName, SubjectAltName, Template, ValidFor, Validity, verify,
+    Template, ValidFor, Validity, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::certificate_type::CertificateType;
 use super::exit::Failure;
+use super::hostname::{self, NameArgs};
 use super::issuer::{self, IssuerArgs};
 use super::key_options::KeyArgs;
 use super::output::{self, Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks, ReportFormat};
 use super::renewal::{self, RenewalArgs};
-use super::{hostname, shell};
+use super::shell;
 
 /// Make a TLS certificate and its private key
 ///
@@ -48,13 +50,8 @@ pub(super) struct Args {
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     certificate_type: Option<CertificateType>,
 
-    /// Name or IP address that clients dial (can be repeated, or a list with commas; required)
-    #[arg(long = "hostname", value_name = "NAME")]
-    hostnames: Vec<String>,
-
-    /// Kubernetes Service whose three names are added, such as kuma-control-plane.kuma-system
-    #[arg(long = "kubernetes-service", value_name = "NAME.NAMESPACE")]
-    kubernetes_services: Vec<String>,
+    #[command(flatten)]
+    names: NameArgs,
 
     /// Where the certificate goes, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "cert.pem")]
@@ -89,14 +86,6 @@ pub(super) struct Args {
     /// Form of the report on what was done
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     output: ReportFormat,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum CertificateType {
-    /// A server, such as a control plane
-    Server,
-    /// A client, such as kumactl or a zone
-    Client,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -145,9 +134,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Some(issuer) => kumactl::issued_by(&template, &key, issuer)?,
     };
     verify::self_check(&certificate, &template, &key, issuer.as_ref())?;
+    let chain = chain(&certificate, issuer.as_ref(), args.issuer.is_ephemeral());
+    let anchor =
+        issuer.as_ref().map(|issuer| issuer.trust_anchor().unwrap_or(issuer.certificate()));
+    let anchor = pem::encode_certificates([anchor.unwrap_or(certificate.der())]);
+    verify::check_issued(&template, &chain, &anchor, now)?;
 
     let private_key = pem::encode_private_key(&key.private_key(args.key.key_format.into())?);
-    let chain = chain(&certificate, issuer.as_ref(), args.issuer.is_ephemeral());
     let trust_anchor = match &issuer {
         None => Some(certificate.der()),
         Some(issuer) => issuer.trust_anchor(),
@@ -247,18 +240,11 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
         failures
             .push(failure.hint("--type=server for a control plane, --type=client for a client"));
     }
-    let mut names = hostname::parse(&args.hostnames).unwrap_or_else(|failure| {
+    let names = args.names.parse().unwrap_or_else(|failure| {
         failures.push(failure);
         Vec::new()
     });
-    for service in &args.kubernetes_services {
-        match service_names(service) {
-            Ok(more) => names.extend(more),
-            Err(failure) => failures.push(failure),
-        }
-    }
-    let none_given = args.hostnames.iter().all(String::is_empty);
-    if none_given && args.kubernetes_services.is_empty() {
+    if args.names.is_empty() {
         let failure = Failure::usage("--hostname is missing: which name do clients dial?");
         failures.push(failure.hint("--hostname=NAME, once for each name or IP address"));
     }
@@ -280,15 +266,6 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
         (_, Some(failure)) => Err(failure),
         (None, None) => unreachable!("a missing type is a failure"),
     }
-}
-
-fn service_names(service: &str) -> Result<Vec<SubjectAltName>, Failure> {
-    let parsed = ServiceName::parse(service).map_err(|error| {
-        let failure = Failure::usage(format!("--kubernetes-service: {error}"));
-        let meant = error.meant.as_deref().unwrap_or("kuma-control-plane.kuma-system");
-        failure.hint(format!("did you mean --kubernetes-service={meant}?"))
-    })?;
-    Ok(parsed.subject_alt_names())
 }
 
 fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
@@ -332,13 +309,4 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
     plan.refuse_inputs(args.issuer.inputs())?;
     render::refuse_shared_stdout(&plan, args.output)?;
     Ok(plan)
-}
-
-impl From<CertificateType> for ExtendedKeyUsage {
-    fn from(certificate_type: CertificateType) -> Self {
-        match certificate_type {
-            CertificateType::Client => Self::ClientAuth,
-            CertificateType::Server => Self::ServerAuth,
-        }
-    }
 }

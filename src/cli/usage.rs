@@ -3,10 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
+use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Failure;
-use super::{official, output, shell};
+use super::{Cli, official, output, shell};
 
 /// Prints help where it was asked for, or says what is wrong.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -91,9 +92,13 @@ fn single_hyphen<'a>(error: &clap::Error, arguments: &'a [OsString]) -> Option<&
 
 /// The command that was reached, for a pointer to its help.
 fn command(arguments: &[OsString]) -> String {
-    let known = ["generate", "tls-certificate", "ca-bundle", "completion", "version"];
-    let words = arguments.iter().skip(1).filter_map(|word| OsStr::to_str(word));
-    words
-        .filter(|word| known.contains(word))
-        .fold("kumactl".to_owned(), |command, word| format!("{command} {word}"))
+    let mut reached = Cli::command();
+    let mut words = vec!["kumactl"];
+    for word in arguments.iter().skip(1).filter_map(|word| OsStr::to_str(word)) {
+        if let Some(command) = reached.find_subcommand(word).cloned() {
+            words.push(word);
+            reached = command;
+        }
+    }
+    words.join(" ")
 }

@@ -2,4 +2,5 @@
 
 pub mod bundle;
 pub(crate) mod hex;
+pub mod kubernetes_secret;
 pub mod pem;

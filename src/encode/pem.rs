@@ -117,6 +117,51 @@ pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
     PrivateKeyDer::new(label, der).ok_or_else(|| PemError::NoPrivateKey { label: label.clone() })
 }
 
+/// One block of a PEM text.
+#[derive(Debug)]
+pub enum Block {
+    /// The DER of a certificate.
+    Certificate(Vec<u8>),
+    /// A private key that is not encrypted.
+    PrivateKey(PrivateKeyDer),
+    /// Anything else: its label.
+    Other(String),
+}
+
+/// Whether a block begins in a text.
+#[must_use]
+pub fn has_block(text: &[u8]) -> bool {
+    find(text, BEGIN).is_some()
+}
+
+/// Every block of a PEM text, in order.
+///
+/// # Errors
+///
+/// A text without blocks, and a block that is damaged.
+pub fn decode(text: &[u8]) -> Result<Vec<Block>, PemError> {
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some(start) = find(rest, BEGIN) {
+        rest = &rest[start..];
+        let label = first_label(&rest[BEGIN.len()..]);
+        let block = block(rest, &label)?;
+        rest = &rest[block.len()..];
+        blocks.push(match label.as_str() {
+            CERTIFICATE => Block::Certificate(decode_certificates(block)?.swap_remove(0)),
+            _ if label.ends_with(PRIVATE_KEY) => match decode_private_key(block) {
+                Ok(key) => Block::PrivateKey(key),
+                Err(PemError::EncryptedPrivateKey | PemError::NoPrivateKey { .. }) => {
+                    Block::Other(label)
+                }
+                Err(error) => return Err(error),
+            },
+            _ => Block::Other(label),
+        });
+    }
+    if blocks.is_empty() { Err(without_block(text)) } else { Ok(blocks) }
+}
+
 /// A block with its first and last line.
 fn block<'a>(text: &'a [u8], label: &str) -> Result<&'a [u8], PemError> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
@@ -164,6 +209,13 @@ pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
             }
         })
         .collect()
+}
+
+/// The label whose first letter the text begins with. It is one line (RFC 7468 3).
+fn first_label(text: &[u8]) -> String {
+    let line = text.split(|octet| *octet == b'\n').next().unwrap_or_default();
+    let end = find(line, b"-----").unwrap_or(line.len());
+    String::from_utf8_lossy(&line[..end]).into_owned()
 }
 
 /// The labels of all blocks that begin in a text.

@@ -1,6 +1,401 @@
 //! Judging certificates: by the request they were made for, and by the rules of those who use them.
 
+pub mod clients;
+mod finding;
+mod hostname;
 pub mod kuma;
+mod path;
+mod report;
 mod self_check;
 
+use time::OffsetDateTime;
+
+pub use finding::{Finding, NearMiss};
+pub(crate) use hostname::text as name_text;
+pub(crate) use path::Parsed;
+pub use report::{Check, CheckName, ClientVerdict, Outcome, Report};
 pub use self_check::self_check;
+
+use self::clients::{Client, Shape};
+use self::path::Trust;
+use crate::encode::pem::PemError;
+use crate::encode::{bundle, pem};
+use crate::error::Error;
+use crate::key::{KeyIdentifier, KeyPair, PrivateKeyDer};
+use crate::name::SubjectAltName;
+use crate::profile::Template;
+use crate::renewal::RenewBefore;
+use crate::request::ExtendedKeyUsage;
+use crate::validity::words;
+use crate::x509::{self, SubjectKey};
+
+/// A file, as it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct File<'a> {
+    /// What people call it.
+    pub name: &'a str,
+    /// What is in it.
+    pub bytes: &'a [u8],
+}
+
+/// What is to work together.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The certificate and the chain behind it, as PEM.
+    pub certificate: File<'a>,
+    /// Whether a server proved in a handshake that it has the certificate's key; an error says why
+    /// not. `None` if nobody was asked.
+    pub proof: Option<&'a Result<(), String>>,
+    /// The private key, as PEM.
+    pub key: Option<File<'a>>,
+    /// The permissions of the key's file.
+    pub key_mode: Option<u32>,
+    /// The CA certificates that clients trust, as PEM.
+    pub ca: Option<File<'a>>,
+    /// The same in one line of Base64.
+    pub bundle: Option<File<'a>>,
+}
+
+/// What it is to be good for.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// The names that clients dial.
+    pub hosts: &'a [SubjectAltName],
+    /// A server's or a client's certificate.
+    pub usage: ExtendedKeyUsage,
+    /// When.
+    pub at: OffsetDateTime,
+    /// How long it has to live from then on. Without a wish, less than usual is a warning.
+    pub min_remaining: Option<RenewBefore>,
+    /// The clients that must accept it.
+    pub clients: &'a [Client],
+}
+
+/// Judges certificates, key, CA and bundle, alone and beside each other. Reads no clock and no file.
+#[must_use]
+pub fn verify(evidence: &Evidence<'_>, question: &Question<'_>) -> Report {
+    let mut report = Report::default();
+    let chain = certificate_file(evidence, &mut report);
+    let key = evidence.key.and_then(|file| key_file(file, evidence, &mut report));
+    let anchors = ca_files(evidence, &mut report);
+    let chain = parse(&chain);
+    let anchors = anchors.as_ref().map(|anchors| parse(anchors));
+    let Some(end_entity) = chain.first() else {
+        return report;
+    };
+    private_key(&chain, key.as_ref(), evidence.proof, &mut report);
+    let mut issuers = None;
+    if let Some(anchors) = &anchors {
+        let trust = Trust { chain: &chain, anchors, usage: question.usage, at: question.at };
+        issuers = path::check(&trust, &mut report);
+    }
+    names(end_entity, question.hosts, &mut report);
+    time_left(end_entity, question, &mut report);
+    if question.usage == ExtendedKeyUsage::ServerAuth {
+        envoy(end_entity, &mut report);
+        if let (Some(issuers), Some(anchors)) = (&issuers, &anchors) {
+            let shape = Shape::new(end_entity, issuers, anchors.first(), question.hosts);
+            ask_clients(&shape, question.clients, &mut report);
+        }
+    }
+    report
+}
+
+/// Judges a certificate that is about to be written, by the checks that [`verify`] makes of files: does
+/// `chain` lead to `anchor`, for every name of the template? Both are PEM.
+///
+/// # Errors
+///
+/// [`Error::Verification`] with the first check that fails. Envoy's is left out: a key that Envoy does
+/// not connect to can be asked for.
+pub fn check_issued(
+    template: &Template,
+    chain: &[u8],
+    anchor: &[u8],
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let evidence = Evidence {
+        certificate: File { name: "the certificate", bytes: chain },
+        proof: None,
+        key: None,
+        key_mode: None,
+        ca: Some(File { name: "the CA certificate", bytes: anchor }),
+        bundle: None,
+    };
+    let is_host = |name: &&SubjectAltName| !name.to_string().contains('*');
+    let hosts: Vec<_> = template.subject_alt_names.iter().filter(is_host).cloned().collect();
+    let usage = template.extended_key_usage.unwrap_or(ExtendedKeyUsage::ServerAuth);
+    let question = Question { hosts: &hosts, usage, at: now, min_remaining: None, clients: &[] };
+    let report = verify(&evidence, &question);
+    match report.failures().find(|(name, _)| *name != CheckName::Envoy) {
+        None => Ok(()),
+        Some((_, finding)) => Err(Error::Verification(Box::new(finding.clone()))),
+    }
+}
+
+/// What clients make of a certificate, with the certificates above it.
+pub(crate) fn refusals<'a>(
+    end_entity: &'a Parsed<'a>,
+    issuers: &[&'a Parsed<'a>],
+) -> Vec<ClientVerdict> {
+    let shape = Shape::new(end_entity, issuers, None, &[]);
+    Client::ALL
+        .into_iter()
+        .map(|client| ClientVerdict { client, reasons: shape.reasons(client) })
+        .filter(|verdict| !verdict.reasons.is_empty())
+        .collect()
+}
+
+/// Certificates that were read before, and so can be read again.
+fn parse(certificates: &[Vec<u8>]) -> Vec<Parsed<'_>> {
+    let parsed = certificates
+        .iter()
+        .enumerate()
+        .filter_map(|(index, der)| Some(Parsed { der, x509: x509::parse(index + 1, der).ok()? }));
+    parsed.collect()
+}
+
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(u8::is_ascii_whitespace)
+}
+
+/// The certificates of a PEM file that all can be read.
+fn certificates(file: File<'_>) -> Result<Vec<Vec<u8>>, Finding> {
+    if is_blank(file.bytes) {
+        return Err(Finding::Empty { file: file.name.to_owned() });
+    }
+    let read = || -> Result<_, Error> {
+        let certificates = pem::decode_certificates(file.bytes)?;
+        x509::parse_all(&certificates)?;
+        Ok(certificates)
+    };
+    read().map_err(|error| Finding::unreadable(file.name, error))
+}
+
+fn count(certificates: &[Vec<u8>]) -> String {
+    match certificates.len() {
+        1 => "1 certificate".to_owned(),
+        count => format!("{count} certificates"),
+    }
+}
+
+fn certificate_file(evidence: &Evidence<'_>, report: &mut Report) -> Vec<Vec<u8>> {
+    let file = evidence.certificate;
+    match certificates(file) {
+        Ok(certificates) => {
+            let text = format!("{}: {}", file.name, count(&certificates));
+            report.add(CheckName::CertificateFile, Outcome::Passed(text));
+            certificates
+        }
+        Err(finding) => {
+            let is_key = matches!(finding, Finding::Pem { error: PemError::PrivateKey { .. }, .. });
+            let other = evidence.key.filter(|key| is_key && certificates(*key).is_ok());
+            let finding = other.map_or(finding, |key| Finding::Swapped {
+                certificate_file: file.name.to_owned(),
+                key_file: key.name.to_owned(),
+            });
+            report.add(CheckName::CertificateFile, Outcome::Failed(finding));
+            Vec::new()
+        }
+    }
+}
+
+fn key_file(file: File<'_>, evidence: &Evidence<'_>, report: &mut Report) -> Option<KeyPair> {
+    let read = || -> Result<KeyPair, Error> {
+        let der: PrivateKeyDer = pem::decode_private_key(file.bytes)?;
+        Ok(KeyPair::from_der(&der)?)
+    };
+    let name = file.name.to_owned();
+    let outcome = match read() {
+        Ok(key) => {
+            let text = format!("{name}: {}", key.algorithm().description());
+            report.add(CheckName::KeyFile, Outcome::Passed(text));
+            file_mode(&name, evidence.key_mode, report);
+            return Some(key);
+        }
+        Err(_) if is_blank(file.bytes) => Finding::Empty { file: name },
+        // Told as one fault, of the certificate file.
+        Err(Error::Pem(PemError::NoPrivateKey { .. })) if has_swapped(report) => return None,
+        Err(error) => Finding::unreadable(&name, error),
+    };
+    report.add(CheckName::KeyFile, Outcome::Failed(outcome));
+    None
+}
+
+fn has_swapped(report: &Report) -> bool {
+    report.failures().any(|(_, finding)| matches!(finding, Finding::Swapped { .. }))
+}
+
+fn file_mode(name: &str, mode: Option<u32>, report: &mut Report) {
+    let Some(mode) = mode else { return };
+    let mode = mode & 0o777;
+    let outcome = if mode & 0o077 == 0 {
+        Outcome::Passed(format!("{name}: {mode:04o}"))
+    } else {
+        Outcome::Warning(Finding::KeyReadable { file: name.to_owned(), mode })
+    };
+    report.add(CheckName::FileMode, outcome);
+}
+
+/// The CA certificates, of the CA file or else of the bundle; `None` if neither was given or can be
+/// read.
+fn ca_files(evidence: &Evidence<'_>, report: &mut Report) -> Option<Vec<Vec<u8>>> {
+    let ca = evidence.ca.and_then(|file| ca_file(file, report));
+    let Some(file) = evidence.bundle else {
+        return ca;
+    };
+    let text = match bundle_text(file) {
+        Ok(text) => text,
+        Err(finding) => {
+            report.add(CheckName::CaBundle, Outcome::Failed(finding));
+            return ca;
+        }
+    };
+    let Some(ca) = ca else {
+        let name = format!("the PEM in {}", file.name);
+        return if evidence.ca.is_some() {
+            None
+        } else {
+            let anchors = ca_file(File { name: &name, bytes: &text }, report);
+            report.add(CheckName::CaBundle, Outcome::Passed(format!("{}: one line", file.name)));
+            anchors
+        };
+    };
+    let ca_name = evidence.ca.map_or("", |ca| ca.name);
+    let is_same = pem::decode_certificates(&text).is_ok_and(|certificates| certificates == ca);
+    let outcome = if is_same {
+        Outcome::Passed(format!("{}: one line, the certificates of {ca_name}", file.name))
+    } else {
+        Outcome::Failed(Finding::BundleDiffers {
+            file: file.name.to_owned(),
+            ca_file: ca_name.to_owned(),
+        })
+    };
+    report.add(CheckName::CaBundle, outcome);
+    Some(ca)
+}
+
+fn bundle_text(file: File<'_>) -> Result<Vec<u8>, Finding> {
+    let name = file.name.to_owned();
+    let text = bundle::decode(file.bytes).map_err(|error| Finding::unreadable(file.name, error))?;
+    let lines = file.bytes.trim_ascii_end().split(|octet| *octet == b'\n').count();
+    if lines > 1 {
+        return Err(Finding::BundleWrapped { file: name, lines });
+    }
+    Ok(text)
+}
+
+fn ca_file(file: File<'_>, report: &mut Report) -> Option<Vec<Vec<u8>>> {
+    let certificates = match certificates(file) {
+        Ok(certificates) => certificates,
+        Err(finding) => {
+            report.add(CheckName::CaFile, Outcome::Failed(finding));
+            return None;
+        }
+    };
+    let outcome = match kuma::check_ca_file(&certificates) {
+        Ok(Ok(())) => Outcome::Passed(format!("{}: {}", file.name, count(&certificates))),
+        Ok(Err(not_ca)) => {
+            Outcome::Failed(Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject })
+        }
+        Err(error) => Outcome::Failed(Finding::unreadable(file.name, error)),
+    };
+    report.add(CheckName::CaFile, outcome);
+    Some(certificates)
+}
+
+fn private_key(
+    chain: &[Parsed<'_>],
+    key: Option<&KeyPair>,
+    proof: Option<&Result<(), String>>,
+    report: &mut Report,
+) {
+    let Some(end_entity) = chain.first() else { return };
+    if let Some(proof) = proof {
+        let outcome = match proof {
+            Ok(()) => Outcome::Passed("the server has the certificate's key".to_owned()),
+            Err(reason) => Outcome::Failed(Finding::KeyNotProved { reason: reason.clone() }),
+        };
+        return report.add(CheckName::PrivateKey, outcome);
+    }
+    let Some(key) = key else { return };
+    let public_key = x509::public_key(&end_entity.x509);
+    let outcome = if public_key == key.public_key() {
+        Outcome::Passed("belongs to the certificate".to_owned())
+    } else {
+        let belongs = |one: &Parsed<'_>| x509::public_key(&one.x509) == key.public_key();
+        let found = x509::subject_key(&end_entity.x509).to_string();
+        let kind = |text: &str| text.split(' ').next().map(str::to_owned);
+        Outcome::Failed(Finding::KeyMismatch {
+            certificate: KeyIdentifier::of(public_key).to_string(),
+            key: key.identifier().to_string(),
+            types_differ: kind(&found) != kind(key.algorithm().description()),
+            belongs_to: chain.iter().position(belongs).map(|index| index + 1),
+        })
+    };
+    report.add(CheckName::PrivateKey, outcome);
+}
+
+fn names(end_entity: &Parsed<'_>, hosts: &[SubjectAltName], report: &mut Report) {
+    if hosts.is_empty() {
+        let names: Vec<_> =
+            x509::subject_alt_names(&end_entity.x509).iter().map(hostname::text).collect();
+        let text = format!("none was asked for; the certificate has {}", names.join(", "));
+        return report.add(CheckName::Hostname, Outcome::Skipped(text));
+    }
+    for host in hosts {
+        report.add(CheckName::Hostname, hostname::check(&end_entity.x509, host));
+    }
+}
+
+fn time_left(end_entity: &Parsed<'_>, question: &Question<'_>, report: &mut Report) {
+    let validity = x509::validity(&end_entity.x509);
+    if question.at > validity.not_after {
+        // Told by the dates.
+        return;
+    }
+    let left = words(validity.not_after - question.at);
+    let wanted = question.min_remaining.unwrap_or_default();
+    if question.at < wanted.starts(validity) {
+        return report.add(CheckName::TimeLeft, Outcome::Passed(left));
+    }
+    let finding = Finding::EndsSoon { not_after: validity.not_after, left };
+    report.add(
+        CheckName::TimeLeft,
+        match question.min_remaining {
+            Some(_) => Outcome::Failed(finding),
+            None => Outcome::Warning(finding),
+        },
+    );
+}
+
+/// The data plane's Envoy speaks TLS 1.2 at most to the control plane, with P-256 and X25519, so that
+/// kuma-dp's bootstrap would succeed and the proxy never become healthy.
+fn envoy(end_entity: &Parsed<'_>, report: &mut Report) {
+    let key = x509::subject_key(&end_entity.x509);
+    let error = match key {
+        SubjectKey::P384 | SubjectKey::P521 => "BAD_ECC_CERT",
+        SubjectKey::Ed25519 => "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        SubjectKey::P256 | SubjectKey::Rsa(_) | SubjectKey::Other => {
+            return report.add(CheckName::Envoy, Outcome::Passed(format!("connects to {key}")));
+        }
+    };
+    let finding = Finding::EnvoyKey { key: key.to_string(), error };
+    report.add(CheckName::Envoy, Outcome::Failed(finding));
+}
+
+fn ask_clients(shape: &Shape<'_>, wanted: &[Client], report: &mut Report) {
+    for client in Client::ALL {
+        let reasons = shape.reasons(client);
+        if wanted.contains(&client) {
+            if reasons.is_empty() {
+                let text = format!("{} accepts the certificate", client.title());
+                report.add(CheckName::Client, Outcome::Passed(text));
+            }
+            for rule in &reasons {
+                report.add(CheckName::Client, Outcome::Failed(Finding::Refused { client, rule }));
+            }
+        }
+        report.clients.push(ClientVerdict { client, reasons });
+    }
+}

@@ -12,3 +12,4 @@ mod read_back;
 mod renewal;
 mod support;
 mod tls_certificate;
+mod verify;

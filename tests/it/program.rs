@@ -135,7 +135,7 @@ fn commands_of_the_official_program_are_refused_by_its_name() {
         &["generate", "zone-ingress-token"],
         &["generate", "zone-token", "--zone=east"],
     ] {
-        let words = if arguments[0] == "generate" { 2 } else { 1 };
+        let words = if ["generate", "inspect"].contains(&arguments[0]) { 2 } else { 1 };
         let sandbox = Sandbox::new();
         assert_eq!(
             sandbox.kumactl(arguments).failure(2),

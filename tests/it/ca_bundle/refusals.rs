@@ -99,7 +99,7 @@ fn a_first_certificate_that_is_not_a_ca_is_refused_even_if_one_follows() {
 #[test]
 fn the_subject_of_a_certificate_cannot_steer_the_terminal() {
     let leaf = made::not_ca("a\u{1b}[2Jb\nerror: c");
-    let fault = "its first certificate (CN=a[2Jberror: c) is not a CA certificate";
+    let fault = "its first certificate (CN=a\\u{1b}[2Jb\\u{a}error: c) is not a CA certificate";
     refused(leaf.pem(), fault, Some(FIRST));
 }
 

@@ -1,0 +1,306 @@
+//! What a live TLS server shows: the only code that opens a connection. Nothing is believed and
+//! nothing is sent but the handshake.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+
+use super::exit::{Failure, reason};
+
+/// A host and a port, as people write them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Address {
+    host: String,
+    port: u16,
+}
+
+/// What a server showed.
+#[derive(Debug)]
+pub(super) struct Served {
+    /// Its certificates as DER, its own first.
+    pub(super) chain: Vec<Vec<u8>>,
+    /// Whether it has the key of the first.
+    pub(super) proof: Result<(), String>,
+}
+
+impl Address {
+    /// Reads `HOST:PORT` or `[IPv6]:PORT`; `None` if it is anything else.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let port = port.parse().ok()?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(host) => host.parse::<IpAddr>().ok()?.to_string(),
+            None if host.contains([':', '/']) || host.is_empty() => return None,
+            None => host.to_owned(),
+        };
+        Some(Self { host, port })
+    }
+
+    /// Reads the value of a flag.
+    ///
+    /// # Errors
+    ///
+    /// Anything but a host and a port, with what was probably meant.
+    pub(super) fn parse_flag(flag: &str, text: &str) -> Result<Self, Failure> {
+        if let Some(address) = Self::parse(text) {
+            return Ok(address);
+        }
+        let failure = Failure::usage(format!("{flag}: {text:?} is not HOST:PORT"));
+        let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let bare = bare.split('/').next().unwrap_or(bare);
+        let meant = match (Self::parse(bare), bare.parse::<IpAddr>()) {
+            (Some(address), _) => address.to_string(),
+            (None, Ok(IpAddr::V6(host))) => format!("[{host}]:5678"),
+            (None, _) => format!("{}:5678", bare.split(':').next().unwrap_or(bare)),
+        };
+        Err(failure.hint(format!("did you mean {flag}={meant}?")))
+    }
+
+    /// The host alone.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// Connects, and reads the certificates that the server shows to clients which dial `server_name`.
+///
+/// # Errors
+///
+/// A server that cannot be reached within the time, does not speak TLS, or shows no certificate.
+pub(super) fn fetch(
+    address: &Address,
+    server_name: &str,
+    timeout: Duration,
+) -> Result<Served, Failure> {
+    let name = ServerName::try_from(server_name.to_owned()).map_err(|_| {
+        Failure::usage(format!("{server_name:?} is not a name that a client can dial"))
+            .hint("--server-name is one DNS name or IP address, without a wildcard")
+    })?;
+    let until = Instant::now() + timeout;
+    let stream = dial(address, until, timeout)?;
+    let recorder = Arc::new(Recorder::new());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&recorder.provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::failed(format!("TLS is not available: {error}")))?
+        .dangerous()
+        .with_custom_certificate_verifier(recorder.clone())
+        .with_no_client_auth();
+    let shakes = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other).and_then(
+        |mut connection| {
+            let mut stream = Bounded { stream, until };
+            while connection.is_handshaking() {
+                connection.complete_io(&mut stream)?;
+            }
+            // Politeness; nobody waits for it.
+            connection.send_close_notify();
+            let _ = connection.complete_io(&mut stream);
+            Ok(())
+        },
+    );
+    // A server that goes on to want a certificate of ours has shown its own by then.
+    let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let proof = seen.proof.clone();
+    match (shakes, seen.chain.is_empty(), proof) {
+        (_, false, Some(proof)) => Ok(Served { chain: seen.chain.clone(), proof }),
+        (Ok(()), ..) => Err(unreachable(format!("{address} shows no certificate"))),
+        (Err(error), ..) => Err(handshake_failure(address, &error, timeout)),
+    }
+}
+
+fn unreachable(text: String) -> Failure {
+    Failure::unreadable(text)
+}
+
+/// Finds the host and connects to the first of its addresses that answers.
+fn dial(address: &Address, until: Instant, timeout: Duration) -> Result<TcpStream, Failure> {
+    let mut last = None;
+    for socket in resolve(address, until, timeout)? {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        match TcpStream::connect_timeout(&socket, left) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = Some(error),
+        }
+    }
+    match last {
+        Some(error) if error.kind() != io::ErrorKind::TimedOut => {
+            Err(unreachable(format!("could not connect to {address}: {}", reason(&error)))
+                .hint("is the server running, and is this its port?"))
+        }
+        _ => Err(too_slow(address, timeout)),
+    }
+}
+
+/// The system's resolver knows no time limit, so it gets a thread that may be left behind.
+fn resolve(
+    address: &Address,
+    until: Instant,
+    timeout: Duration,
+) -> Result<Vec<SocketAddr>, Failure> {
+    let (host, port) = (address.host.clone(), address.port);
+    if let Ok(host) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(host, port)]);
+    }
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let found = (host.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+        // Nobody may be left to hear it.
+        let _ = sender.send(found);
+    });
+    match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(_)) => Err(unreachable(format!("there is no address for {}", address.host)).hint(
+            "to ask one server under another's name: --connect=ADDRESS:PORT --server-name=NAME",
+        )),
+        Err(_) => Err(too_slow(address, timeout)),
+    }
+}
+
+fn too_slow(address: &Address, timeout: Duration) -> Failure {
+    let seconds = timeout.as_secs_f64();
+    unreachable(format!("{address} did not answer within {seconds} s"))
+        .hint("--timeout=30s waits longer")
+}
+
+fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) -> Failure {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match (error.kind(), inner) {
+        (io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock, _) => too_slow(address, timeout),
+        (_, Some(rustls::Error::InvalidMessage(_))) => {
+            unreachable(format!("{address} does not speak TLS"))
+                .hint("of a control plane, 5678 and 5682 speak TLS, and 5681 does not")
+        }
+        (_, Some(rustls::Error::AlertReceived(alert))) => {
+            unreachable(format!("{address} broke the handshake off: {alert:?}"))
+        }
+        (_, Some(error)) => unreachable(format!("the handshake with {address} failed: {error}")),
+        (io::ErrorKind::UnexpectedEof, None) => {
+            unreachable(format!("{address} closed the connection during the handshake"))
+        }
+        (_, None) => unreachable(format!("the handshake with {address} failed: {}", reason(error))),
+    }
+}
+
+/// A stream on which no read or write outlasts a moment.
+struct Bounded {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Bounded {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// Writes down what the server shows, and lets the handshake go on: judging is for others.
+#[derive(Debug)]
+struct Recorder {
+    provider: Arc<CryptoProvider>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    chain: Vec<Vec<u8>>,
+    proof: Option<Result<(), String>>,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+        Self { provider, seen: Mutex::default() }
+    }
+
+    fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
+        &self.provider.signature_verification_algorithms
+    }
+
+    fn record(
+        &self,
+        proof: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let proof = proof.map(|_| ()).map_err(|error| error.to_string());
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).proof = Some(proof);
+        Ok(HandshakeSignatureValid::assertion())
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(end_entity).chain(intermediates);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.chain = chain.map(|certificate| certificate.to_vec()).collect();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = self.algorithms();
+        self.record(crypto::verify_tls12_signature(message, certificate, signature, algorithms))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = self.algorithms();
+        self.record(crypto::verify_tls13_signature(message, certificate, signature, algorithms))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms().supported_schemes()
+    }
+}

@@ -1,0 +1,112 @@
+//! What to type to mend what a check found.
+
+use kumactl::encode::pem::PemError;
+use kumactl::verify::Finding;
+
+use super::shell;
+
+/// A line to type, or what to do; `None` where the finding says all there is to say.
+pub(super) fn hint(finding: &Finding) -> Option<String> {
+    let text = match finding {
+        Finding::Pem { file, error } => return pem_hint(file, error),
+        Finding::Swapped { certificate_file, key_file } => format!(
+            "--cert-file={} --key-file={}",
+            shell::word(key_file),
+            shell::word(certificate_file)
+        ),
+        Finding::NotCa { .. } => {
+            "Kuma looks at the first certificate of the file only: put the CA's first".to_owned()
+        }
+        Finding::BundleWrapped { .. } | Finding::BundleDiffers { .. } | Finding::Bundle { .. } => {
+            "make it with `kumactl generate ca-bundle --ca-cert-file=ca.crt`".to_owned()
+        }
+        Finding::KeyReadable { file, .. } => format!("chmod 600 {}", shell::word(file)),
+        Finding::KeyMismatch { belongs_to: Some(place), .. } => {
+            format!("put certificate {place} first in the file: the key is its")
+        }
+        Finding::KeyMismatch { .. } => {
+            "give the key that was made with the certificate, or make both anew with \
+             `kumactl generate tls-certificate`"
+                .to_owned()
+        }
+        Finding::IssuerMissing { issuer, .. } => format!(
+            "append the certificate of {issuer} to the certificate file, or give the file of its CA \
+             with --ca-cert-file"
+        ),
+        Finding::SignatureInvalid { .. } => {
+            "a CA with that name has another key: give the CA file that belongs to the certificate"
+                .to_owned()
+        }
+        Finding::SelfSignedUntrusted { .. } => {
+            "a self-signed certificate is its own CA: cp tls.crt ca.crt".to_owned()
+        }
+        Finding::LeafAsAnchor { .. } => {
+            "put the CA that issued it into the CA file instead".to_owned()
+        }
+        Finding::Expired { is_anchor: true, .. } => {
+            "make a new CA, let clients trust both, then replace the certificates".to_owned()
+        }
+        Finding::Expired { .. } | Finding::EndsSoon { .. } => {
+            "`kumactl generate tls-certificate --if-needed` renews it, with the flags it was made \
+             with"
+                .to_owned()
+        }
+        Finding::NotYetValid { .. } => "check the clock of this machine".to_owned(),
+        Finding::IssuerNotCa { .. } | Finding::MayNotSign { .. } | Finding::PathTooLong { .. } => {
+            "have it issued by a CA, such as `kumactl generate ca-certificate` makes".to_owned()
+        }
+        Finding::NotNamed { near: Some(near), .. } => {
+            format!("the certificate has \"{}\", which {}", near.name, near.reason)
+        }
+        Finding::NotNamed { host, .. } | Finding::CommonNameOnly { host } => {
+            format!("make it for that name too: --hostname={host}")
+        }
+        Finding::ClientsDisagree { host, .. } => {
+            format!("name it without a wildcard: --hostname={host}")
+        }
+        Finding::NameExcluded { .. } => {
+            "issue it from a CA that may certify the name, or leave the name out".to_owned()
+        }
+        Finding::EnvoyKey { .. } => "make it with --key-type=rsa or --key-type=ecdsa".to_owned(),
+        Finding::Usage { wanted, .. } => format!(
+            "make it with --type={}",
+            if *wanted == "serverAuth" { "server" } else { "client" }
+        ),
+        Finding::Refused { .. } => {
+            "--ephemeral-ca, or a CA of your own, makes certificates that all clients accept"
+                .to_owned()
+        }
+        Finding::NoDigitalSignature { .. }
+        | Finding::ExtensionCritical { .. }
+        | Finding::ExtensionMalformed { .. }
+        | Finding::ExtensionTwice { .. }
+        | Finding::ExtensionUnknown { .. }
+        | Finding::SerialNegative { .. }
+        | Finding::WeakSignature { .. } => {
+            "have it issued anew, as `kumactl generate tls-certificate` does".to_owned()
+        }
+        Finding::Empty { .. } => "was it written to the end? Make or copy it once more".to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}
+
+fn pem_hint(file: &str, error: &PemError) -> Option<String> {
+    let file = shell::word(file);
+    Some(match error {
+        PemError::PrivateKey { .. } => {
+            format!("the certificates alone: kumactl inspect certificate {file} -o pem")
+        }
+        PemError::NoPrivateKey { .. } => "--key-file is for the private key".to_owned(),
+        PemError::Base64 { .. } | PemError::Der => {
+            format!("as PEM: kumactl inspect certificate {file} -o pem")
+        }
+        PemError::EncryptedPrivateKey => {
+            format!(
+                "kuma-cp reads no passphrase: (umask 077; openssl pkey -in {file} -out tls.key)"
+            )
+        }
+        PemError::Truncated | PemError::Malformed { .. } => "copy it once more".to_owned(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,175 @@
+//! What the checks found, as text and as JSON.
+
+use kumactl::verify::{Check, CheckName, ClientVerdict, Finding, Outcome, Report};
+use serde::Serialize;
+
+use super::super::remedy;
+use super::super::style::Palette;
+use super::json_text;
+
+/// A judgement in JSON. Fields are added, never changed or taken away.
+#[derive(Serialize)]
+struct JudgementReport<'a> {
+    verifies: bool,
+    at: &'a str,
+    checks: Vec<CheckReport>,
+    clients: Vec<ClientReport>,
+}
+
+#[derive(Serialize)]
+struct CheckReport {
+    check: &'static str,
+    outcome: &'static str,
+    text: String,
+    hint: Option<String>,
+    kuma_error: Option<KumaError>,
+}
+
+#[derive(Serialize)]
+struct KumaError {
+    from: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct ClientReport {
+    client: &'static str,
+    title: &'static str,
+    accepts: bool,
+    reasons: Vec<Reason>,
+}
+
+#[derive(Serialize)]
+struct Reason {
+    because: &'static str,
+    says: &'static str,
+    source: &'static str,
+}
+
+/// For programs. `at` is the moment of the question.
+pub(in super::super) fn json(report: &Report, at: &str) -> String {
+    let shared = is_refused_by_all(report);
+    let client = |verdict: &ClientVerdict| ClientReport {
+        client: verdict.client.as_str(),
+        title: verdict.client.title(),
+        accepts: verdict.reasons.is_empty() && !shared,
+        reasons: verdict
+            .reasons
+            .iter()
+            .map(|rule| Reason {
+                because: rule.because,
+                says: rule.words(verdict.client).unwrap_or_default(),
+                source: rule.source,
+            })
+            .collect(),
+    };
+    json_text(&JudgementReport {
+        verifies: report.verifies(),
+        at,
+        checks: report.checks.iter().map(check).collect(),
+        clients: report.clients.iter().map(client).collect(),
+    })
+}
+
+/// Whether something failed that is no single client's opinion.
+fn is_refused_by_all(report: &Report) -> bool {
+    report.failures().any(|(name, _)| !matches!(name, CheckName::Client | CheckName::Envoy))
+}
+
+fn check(check: &Check) -> CheckReport {
+    let (outcome, text, finding) = match &check.outcome {
+        Outcome::Passed(text) => ("passed", text.clone(), None),
+        Outcome::Skipped(text) => ("skipped", text.clone(), None),
+        Outcome::Warning(finding) => ("warning", finding.to_string(), Some(finding)),
+        Outcome::Failed(finding) => ("failed", finding.to_string(), Some(finding)),
+    };
+    CheckReport {
+        check: check.name.as_str(),
+        outcome,
+        text,
+        hint: finding.and_then(remedy::hint),
+        kuma_error: finding
+            .and_then(Finding::kuma_error)
+            .map(|(from, text)| KumaError { from, text }),
+    }
+}
+
+/// For people: all checks, or with `only_failed` those that failed.
+pub(in super::super) fn text(report: &Report, only_failed: bool, palette: Palette) -> String {
+    let mut text = String::new();
+    for check in report.checks.iter().map(check) {
+        if !only_failed || check.outcome == "failed" {
+            text.push_str(&check_text(&check, palette));
+        }
+    }
+    if only_failed {
+        return text;
+    }
+    text.push_str(&clients_text(report, palette));
+    let count = |outcome: &str| {
+        report.checks.iter().map(check).filter(|check| check.outcome == outcome).count()
+    };
+    let (failed, warnings, passed) = (count("failed"), count("warning"), count("passed"));
+    let warnings = match warnings {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        warnings => format!(", {warnings} warnings"),
+    };
+    text.push_str(&match failed {
+        0 => format!("\n{}: {passed} passed{warnings}\n", palette.good("The certificate verifies")),
+        _ => format!(
+            "\n{}: {failed} failed{warnings}, {passed} passed\n",
+            palette.bad("The certificate does not verify")
+        ),
+    });
+    text
+}
+
+fn check_text(check: &CheckReport, palette: Palette) -> String {
+    let word = format!("{:<8}", check.outcome);
+    let word = match check.outcome {
+        "passed" => palette.good(&word),
+        "failed" => palette.bad(&word),
+        "warning" => palette.doubtful(&word),
+        _ => palette.faint(&word),
+    };
+    let mut text = format!("{word} {:<24} {}\n", check.check, check.text);
+    if let Some(KumaError { from, text: error }) = &check.kuma_error {
+        text.push_str(&format!("         {} {error}\n", palette.faint(&format!("{from}:"))));
+    }
+    if let Some(hint) = &check.hint {
+        text.push_str(&format!("         {} {hint}\n", palette.faint("hint:")));
+    }
+    text
+}
+
+fn clients_text(report: &Report, palette: Palette) -> String {
+    if report.clients.is_empty() {
+        return String::new();
+    }
+    let (accept, refuse): (Vec<_>, Vec<_>) =
+        report.clients.iter().partition(|verdict| verdict.reasons.is_empty());
+    let mut text = String::from("\n");
+    if is_refused_by_all(report) {
+        text.push_str("Clients refuse the certificate for what failed above");
+        text.push_str(if refuse.is_empty() { "\n" } else { "; and beside that\n" });
+    }
+    for verdict in refuse {
+        for rule in &verdict.reasons {
+            let says = rule.words(verdict.client).filter(|words| !words.is_empty());
+            let says = says.map(|words| format!(" ({words})")).unwrap_or_default();
+            text.push_str(&format!(
+                "{} {:<24} {}{}\n",
+                palette.doubtful("refuses "),
+                verdict.client.title(),
+                rule.because,
+                palette.faint(&says)
+            ));
+        }
+    }
+    if !is_refused_by_all(report) {
+        let names: Vec<_> = accept.iter().map(|verdict| verdict.client.as_str()).collect();
+        text.push_str(&format!("{} {}\n", palette.good("accepted by"), names.join(", ")));
+    }
+    text
+}

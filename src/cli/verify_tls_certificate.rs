@@ -1,0 +1,293 @@
+//! `kumactl verify tls-certificate`.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use kumactl::encode::{kubernetes_secret, pem};
+use kumactl::renewal::RenewBefore;
+use kumactl::verify::clients::Client;
+use kumactl::verify::{self, Evidence, File, Question};
+use kumactl::{SubjectAltName, ValidFor, inspect, rfc3339};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, Time};
+use zeroize::Zeroizing;
+
+use super::certificate_type::CertificateType;
+use super::connect::{self, Address};
+use super::exit::Failure;
+use super::hostname::NameArgs;
+use super::inspect_certificate::timeout;
+use super::render::{ReportFormat, judgement};
+use super::style::ColorChoice;
+use super::{input, output};
+
+/// Judge a certificate, its key and its CA as those will who use them
+///
+/// Holds the files, a Secret, or what a live server shows, against each other and against the names
+/// that clients dial; says who would refuse the certificate, why, and what to type to mend it. The
+/// exit status is 0 if all is well, 1 if not, and 3 if something could not be read.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  Before the installation:
+  $ kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt \\
+      --kubernetes-service=kuma-control-plane.kuma-system
+
+  A Secret in the cluster, and the bundle that the webhooks have:
+  $ kubectl get secret general-tls-certs -n kuma-system -o yaml \\
+      | kumactl verify tls-certificate --secret=- --ca-bundle=\"$BUNDLE\" --hostname=cp.example
+
+  A running control plane, as a data plane proxy sees it:
+  $ kumactl verify tls-certificate --connect=localhost:5678 --ca-cert-file=ca.crt")]
+#[group(id = "subject", required = true, multiple = false, args = ["cert_file", "secret", "connect"])]
+pub(super) struct Args {
+    /// The certificate, and the chain behind it; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    cert_file: Option<PathBuf>,
+
+    /// The private key
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret", "connect"])]
+    key_file: Option<PathBuf>,
+
+    /// A Kubernetes Secret with tls.crt, tls.key and ca.crt, as YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    secret: Option<PathBuf>,
+
+    /// A live TLS server
+    #[arg(long, value_name = "HOST:PORT")]
+    connect: Option<String>,
+
+    /// The name to ask the server for [default: the host]
+    #[arg(long, value_name = "NAME", requires = "connect")]
+    server_name: Option<String>,
+
+    /// How long to wait for the server
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    timeout: String,
+
+    /// The CA certificates that clients trust [default: ca.crt of the Secret, or the certificate
+    /// file itself if it holds its own CA]
+    #[arg(long, value_name = "FILE")]
+    ca_cert_file: Option<PathBuf>,
+
+    /// The CA certificates as one line of Base64, the value of --tls-general-ca-bundle
+    #[arg(long, value_name = "BASE64")]
+    ca_bundle: Option<String>,
+
+    /// The file with that line
+    #[arg(long, value_name = "FILE", conflicts_with = "ca_bundle")]
+    ca_bundle_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    names: NameArgs,
+
+    /// What the certificate is for
+    #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "server")]
+    certificate_type: CertificateType,
+
+    /// How long it must still be valid: `720h`, `30d`, or a part of its life as `20%`
+    #[arg(long, value_name = "DURATION")]
+    min_remaining: Option<String>,
+
+    /// When: a moment as `2027-01-31T12:00:00Z`, a day, or from now as `+90d` [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+
+    /// A client that must accept it, such as java (can be repeated, or a list with commas)
+    #[arg(long = "client", value_name = "CLIENT", value_delimiter = ',', value_parser = client)]
+    clients: Vec<Client>,
+
+    /// Print nothing but what failed
+    #[arg(long, short)]
+    quiet: bool,
+
+    /// Form of the report
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    output: ReportFormat,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: ColorChoice,
+}
+
+/// Bytes with what people call them.
+struct Named {
+    name: String,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// What was given, read.
+struct Given {
+    certificate: Named,
+    proof: Option<Result<(), String>>,
+    key: Option<Named>,
+    key_mode: Option<u32>,
+    ca: Option<Named>,
+    bundle: Option<Named>,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose();
+    let min_remaining = min_remaining.map_err(kumactl::Error::from)?;
+    let mut hosts = args.names.parse()?;
+    if let Some(address) = args.connect.as_deref().filter(|_| hosts.is_empty()) {
+        let address = Address::parse_flag("--connect", address)?;
+        let name = args.server_name.as_deref().unwrap_or(address.host());
+        hosts.push(SubjectAltName::parse(name).map_err(kumactl::Error::from)?);
+    }
+    let given = read(args).map_err(Failure::while_reading)?;
+    let evidence = Evidence {
+        certificate: given.certificate.as_file(),
+        proof: given.proof.as_ref(),
+        key: given.key.as_ref().map(Named::as_file),
+        key_mode: given.key_mode,
+        ca: given.ca.as_ref().map(Named::as_file),
+        bundle: given.bundle.as_ref().map(Named::as_file),
+    };
+    let question = Question {
+        hosts: &hosts,
+        usage: args.certificate_type.into(),
+        at,
+        min_remaining,
+        clients: &args.clients,
+    };
+    let report = verify::verify(&evidence, &question);
+    match args.output {
+        ReportFormat::Json if !args.quiet => {
+            output::print(&judgement::json(&report, &rfc3339(&at)))?
+        }
+        ReportFormat::Json => {}
+        ReportFormat::Text => {
+            let palette = args.color.palette();
+            output::print(&judgement::text(&report, args.quiet, palette))?;
+        }
+    }
+    if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
+}
+
+impl Named {
+    fn as_file(&self) -> File<'_> {
+        File { name: &self.name, bytes: &self.bytes }
+    }
+
+    fn read(path: &Path, role: &str) -> Result<Self, Failure> {
+        Ok(Self { name: input::shown(path), bytes: input::read_any(path, role)? })
+    }
+}
+
+fn read(args: &Args) -> Result<Given, Failure> {
+    let inputs = [&args.cert_file, &args.key_file, &args.secret, &args.ca_cert_file];
+    let inputs = inputs.into_iter().chain([&args.ca_bundle_file]).flatten();
+    if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
+        return Err(Failure::usage("standard input can be read only once"));
+    }
+    let mut given = match (&args.secret, &args.connect) {
+        (Some(path), _) => from_secret(path)?,
+        (_, Some(address)) => from_server(args, address)?,
+        _ => from_files(args)?,
+    };
+    if let Some(path) = &args.ca_cert_file {
+        given.ca = Some(Named::read(path, "CA certificate file")?);
+    }
+    given.bundle = match (&args.ca_bundle, &args.ca_bundle_file) {
+        (Some(line), _) => Some(Named {
+            name: "--ca-bundle".to_owned(),
+            bytes: Zeroizing::new(line.as_bytes().to_vec()),
+        }),
+        (None, Some(path)) => Some(Named::read(path, "CA bundle file")?),
+        (None, None) => None,
+    };
+    if given.ca.is_none() && given.bundle.is_none() {
+        given.ca = own_ca(&given.certificate)?;
+    }
+    Ok(given)
+}
+
+fn from_files(args: &Args) -> Result<Given, Failure> {
+    let path = args.cert_file.as_deref().unwrap_or(Path::new("-"));
+    let certificate = Named::read(path, "certificate file")?;
+    let (mut key, mut key_mode) = (None, None);
+    if let Some(path) = &args.key_file {
+        key = Some(Named::read(path, "key file")?);
+        let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+        key_mode = metadata.map(|metadata| metadata.permissions().mode());
+    }
+    Ok(Given { certificate, proof: None, key, key_mode, ca: None, bundle: None })
+}
+
+fn from_secret(path: &Path) -> Result<Given, Failure> {
+    let text = input::read(path, "Secret")?;
+    let shown = input::shown(path);
+    let mut secret = kubernetes_secret::decode(&text).map_err(|error| {
+        Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"))
+    })?;
+    let mut take = |key: &str| {
+        let bytes = secret.data.remove(key)?;
+        Some(Named { name: format!("{key} of the Secret"), bytes })
+    };
+    let (certificate, key, ca) = (take("tls.crt"), take("tls.key"), take("ca.crt"));
+    let Some(certificate) = certificate else {
+        let failure = Failure::failed(format!("the Secret in {shown} has no tls.crt"));
+        return Err(failure.hint(
+            "a Secret with ca.crt alone has no certificate to judge; `kumactl inspect certificate` \
+             shows what is in it",
+        ));
+    };
+    Ok(Given { certificate, proof: None, key, key_mode: None, ca, bundle: None })
+}
+
+fn from_server(args: &Args, address: &str) -> Result<Given, Failure> {
+    let address = Address::parse_flag("--connect", address)?;
+    let name = args.server_name.as_deref().unwrap_or(address.host());
+    let served = connect::fetch(&address, name, timeout(&args.timeout)?)?;
+    let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
+    let certificate = Named { name: address.to_string(), bytes: Zeroizing::new(chain) };
+    let proof = Some(served.proof);
+    Ok(Given { certificate, proof, key: None, key_mode: None, ca: None, bundle: None })
+}
+
+/// The certificate file as its own CA file, which `cp tls.crt ca.crt` makes of it, if its CA is in it.
+fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
+    let Ok(chain) = pem::decode_certificates(&certificate.bytes) else {
+        // The checks will say what is wrong with it.
+        return Ok(None);
+    };
+    let holds_ca =
+        inspect::links(&chain).is_ok_and(|links| links.contains(&inspect::Link::SelfSigned));
+    if !holds_ca && inspect::links(&chain).is_ok() {
+        let failure = Failure::usage(format!(
+            "which CA do clients trust? That of {} is not in it",
+            certificate.name
+        ));
+        return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
+    }
+    let name = format!("{} as its own CA file", certificate.name);
+    Ok(Some(Named { name, bytes: certificate.bytes.clone() }))
+}
+
+fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
+    let Some(text) = text else { return Ok(now) };
+    if let Some(span) = text.strip_prefix('+') {
+        let span = span.parse::<ValidFor>().map_err(kumactl::Error::from)?;
+        let span = time::Duration::try_from(span.duration()).ok();
+        if let Some(moment) = span.and_then(|span| now.checked_add(span)) {
+            return Ok(moment);
+        }
+    }
+    let day = time::macros::format_description!("[year]-[month]-[day]");
+    let day = time::Date::parse(text, day).map(|day| day.with_time(Time::MIDNIGHT).assume_utc());
+    OffsetDateTime::parse(text, &Rfc3339).or(day).map_err(|_| {
+        let failure = Failure::usage(format!("--at: {text:?} is no time"));
+        failure.hint(format!("--at={}, --at={}, or --at=+90d", rfc3339(&now), now.date()))
+    })
+}
+
+fn client(name: &str) -> Result<Client, String> {
+    let found = Client::ALL.into_iter().find(|client| client.as_str() == name);
+    found.ok_or_else(|| {
+        let names: Vec<_> = Client::ALL.iter().map(|client| client.as_str()).collect();
+        format!("the clients are {}", names.join(", "))
+    })
+}

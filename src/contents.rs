@@ -1,0 +1,170 @@
+//! What a file holds, whatever its encoding: PEM, DER, Base64 of either, a Kubernetes Secret.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use zeroize::Zeroizing;
+
+use crate::encode::kubernetes_secret::{self, SecretError};
+use crate::encode::pem::{self, Block, PemError};
+use crate::key::{KeyError, KeyPair};
+use crate::x509;
+
+/// How many layers of Base64 are taken off.
+const MAX_LAYERS: u8 = 4;
+
+/// What was found.
+#[derive(Debug)]
+pub struct Contents {
+    /// How it was encoded.
+    pub encoding: Encoding,
+    /// The file itself, or each key of a Secret that holds certificates or private keys.
+    pub parts: Vec<Part>,
+}
+
+/// Certificates and keys that stand together.
+#[derive(Debug, Default)]
+pub struct Part {
+    /// The key in the Secret; empty of a file.
+    pub name: String,
+    /// The DER of the certificates, in order. Each can be read as X.509.
+    pub certificates: Vec<Vec<u8>>,
+    /// The private keys, or why one cannot be used.
+    pub private_keys: Vec<Result<KeyPair, KeyError>>,
+    /// The labels of other PEM blocks.
+    pub others: Vec<String>,
+}
+
+/// An encoding of certificates.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// Base64, so many times, of PEM or DER.
+    Base64 {
+        /// How many times.
+        layers: u8,
+    },
+    /// DER (X.690).
+    Der,
+    /// A Kubernetes Secret in YAML or JSON.
+    KubernetesSecret,
+    /// PEM (RFC 7468).
+    Pem,
+}
+
+/// Bytes in which there are no certificates.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContentsError {
+    /// A certificate cannot be read.
+    #[error("certificate {position} cannot be read as X.509: {reason}")]
+    Certificate {
+        /// Its place, counted from 1.
+        position: usize,
+        /// The parser's words.
+        reason: String,
+    },
+    /// There is nothing.
+    #[error("it is empty")]
+    Empty,
+    /// There are neither certificates nor keys.
+    #[error("there is no certificate and no private key in it")]
+    Nothing,
+    /// PEM that is damaged.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// An object of Kubernetes that is no Secret.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// None of the encodings.
+    #[error("it is neither PEM, nor DER, nor Base64 of them, nor a Kubernetes Secret")]
+    Unknown,
+}
+
+/// Reads certificates and keys.
+///
+/// # Errors
+///
+/// Bytes in none of the [encodings](Encoding), damaged ones, and those without certificate and key.
+pub fn read(bytes: &[u8]) -> Result<Contents, ContentsError> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(ContentsError::Empty);
+    }
+    if kubernetes_secret::is_manifest(bytes) {
+        let secret = kubernetes_secret::decode(bytes)?;
+        let mut parts = Vec::new();
+        for (name, value) in &secret.data {
+            // A Secret may hold anything beside.
+            if let Ok(Contents { parts: found, .. }) = read_layers(value, 0) {
+                parts.extend(found.into_iter().map(|part| Part { name: name.clone(), ..part }));
+            }
+        }
+        return some(Encoding::KubernetesSecret, parts);
+    }
+    read_layers(bytes, 0)
+}
+
+fn some(encoding: Encoding, parts: Vec<Part>) -> Result<Contents, ContentsError> {
+    let holds = |part: &Part| !part.certificates.is_empty() || !part.private_keys.is_empty();
+    if parts.iter().any(holds) {
+        Ok(Contents { encoding, parts })
+    } else {
+        Err(ContentsError::Nothing)
+    }
+}
+
+fn read_layers(bytes: &[u8], layers: u8) -> Result<Contents, ContentsError> {
+    let encoding = |inner| if layers == 0 { inner } else { Encoding::Base64 { layers } };
+    if pem::has_block(bytes) {
+        return some(encoding(Encoding::Pem), vec![pem_part(bytes)?]);
+    }
+    // A SEQUENCE (X.690 8.9); no text of the other encodings begins with the digit and such a length.
+    if bytes.starts_with(&[0x30]) && x509::parse(1, bytes).is_ok() {
+        let part = Part { certificates: vec![bytes.to_vec()], ..Part::default() };
+        return some(encoding(Encoding::Der), vec![part]);
+    }
+    if layers == MAX_LAYERS {
+        return Err(ContentsError::Unknown);
+    }
+    let packed = bytes.iter().copied().filter(|octet| !octet.is_ascii_whitespace());
+    let packed = Zeroizing::new(packed.collect::<Vec<u8>>());
+    match BASE64_STANDARD.decode(&packed) {
+        Ok(inner) if !inner.is_empty() => read_layers(&Zeroizing::new(inner), layers + 1),
+        _ => Err(ContentsError::Unknown),
+    }
+}
+
+fn pem_part(text: &[u8]) -> Result<Part, ContentsError> {
+    let mut part = Part::default();
+    for block in pem::decode(text)? {
+        match block {
+            Block::Certificate(der) => {
+                let position = part.certificates.len() + 1;
+                x509::parse(position, &der).map_err(|error| ContentsError::Certificate {
+                    position,
+                    reason: match error {
+                        crate::Error::CertificateEncoding { reason, .. } => reason,
+                        other => other.to_string(),
+                    },
+                })?;
+                part.certificates.push(der);
+            }
+            Block::PrivateKey(key) => part.private_keys.push(KeyPair::from_der(&key)),
+            Block::Other(label) => part.others.push(label),
+        }
+    }
+    Ok(part)
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Base64 { layers: 1 } => f.write_str("Base64"),
+            Self::Base64 { layers } => write!(f, "Base64 in {layers} layers"),
+            Self::Der => f.write_str("DER"),
+            Self::KubernetesSecret => f.write_str("Kubernetes Secret"),
+            Self::Pem => f.write_str("PEM"),
+        }
+    }
+}

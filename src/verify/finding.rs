@@ -1,0 +1,474 @@
+//! What can be wrong with certificates that are to work together, with the values that were compared.
+
+use std::net::IpAddr;
+
+use time::OffsetDateTime;
+
+use super::clients::{Client, Rule};
+use crate::encode::pem::PemError;
+use crate::error::Error;
+use crate::key::KeyError;
+use crate::validity::rfc3339;
+
+/// Why a check did not pass. Displays as a lower-case fragment; text from certificates is escaped.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Finding {
+    /// A file is not made of the PEM blocks that it should hold.
+    #[error("{file}: {error}")]
+    Pem {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        error: PemError,
+    },
+
+    /// A file is empty.
+    #[error("{file} is empty")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+
+    /// A certificate cannot be read.
+    #[error("{file}: certificate {position} cannot be read as X.509: {reason}")]
+    Certificate {
+        /// The file.
+        file: String,
+        /// Its place in the file, counted from 1.
+        position: usize,
+        /// The parser's words.
+        reason: String,
+    },
+
+    /// A private key cannot be used.
+    #[error("{file}: {error}")]
+    Key {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        error: KeyError,
+    },
+
+    /// The key stands where the certificate should, and the other way round.
+    #[error("{certificate_file} holds a private key, and {key_file} a certificate")]
+    Swapped {
+        /// The file given as the certificate.
+        certificate_file: String,
+        /// The file given as the key.
+        key_file: String,
+    },
+
+    /// The first certificate of a CA file is not that of a CA, and Kuma looks at no other.
+    #[error("{file}: its first certificate, {subject}, is not that of a CA")]
+    NotCa {
+        /// The file.
+        file: String,
+        /// The subject of the certificate.
+        subject: String,
+    },
+
+    /// A bundle has line breaks.
+    #[error("{file} is {lines} lines, where the installation wants one")]
+    BundleWrapped {
+        /// The file.
+        file: String,
+        /// How many lines.
+        lines: usize,
+    },
+
+    /// A bundle cannot be read.
+    #[error("{file}: {reason}")]
+    Bundle {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+
+    /// A bundle holds other certificates than the CA file.
+    #[error("{file} holds other certificates than {ca_file}")]
+    BundleDiffers {
+        /// The bundle.
+        file: String,
+        /// The CA file.
+        ca_file: String,
+    },
+
+    /// Others than its owner can read a key.
+    #[error("{file} has the permissions {mode:04o}: others than its owner can read the key")]
+    KeyReadable {
+        /// The file.
+        file: String,
+        /// Its permissions.
+        mode: u32,
+    },
+
+    /// The private key is another certificate's.
+    #[error(
+        "the key belongs to another certificate: its identifier is {key}, that of the \
+         certificate's key {certificate}"
+    )]
+    KeyMismatch {
+        /// The identifier of the certificate's key.
+        certificate: String,
+        /// The identifier of the private key.
+        key: String,
+        /// Whether the two are of different types.
+        types_differ: bool,
+        /// The place of a certificate of the file that the key does belong to, counted from 1.
+        belongs_to: Option<usize>,
+    },
+
+    /// A server showed a certificate, and did not prove that it has its key.
+    #[error("the server did not prove that it has the certificate's key: {reason}")]
+    KeyNotProved {
+        /// Why.
+        reason: String,
+    },
+
+    /// The issuer of a certificate is not among those that were given.
+    #[error("{subject} is issued by {issuer}, which is neither in the chain nor in the CA file")]
+    IssuerMissing {
+        /// The subject of the certificate.
+        subject: String,
+        /// The issuer that it names.
+        issuer: String,
+    },
+
+    /// A CA with the issuer's name is there, but another key signed.
+    #[error(
+        "{subject} is not signed with the key of {issuer}, whose name it carries as its issuer"
+    )]
+    SignatureInvalid {
+        /// The subject of the certificate.
+        subject: String,
+        /// The CA.
+        issuer: String,
+    },
+
+    /// A certificate is self-signed, and clients do not trust it.
+    #[error("{subject} is self-signed and not in the CA file")]
+    SelfSignedUntrusted {
+        /// The subject of the certificate.
+        subject: String,
+    },
+
+    /// The signature is of a kind that is not trusted any more.
+    #[error("{subject} is signed with {algorithm}, which clients do not accept any more")]
+    WeakSignature {
+        /// The subject of the certificate.
+        subject: String,
+        /// The signature algorithm.
+        algorithm: String,
+    },
+
+    /// The certificate is trusted by itself, though another issued it.
+    #[error(
+        "{subject} itself is in the CA file, and not the CA that issued it: Go, Java and GnuTLS \
+         trust it, OpenSSL, Node and rustls do not"
+    )]
+    LeafAsAnchor {
+        /// The subject of the certificate.
+        subject: String,
+    },
+
+    /// The path validation of rustls-webpki refuses the chain for a reason that no other check names.
+    #[error("the chain is refused: {reason}")]
+    PathRefused {
+        /// rustls-webpki's words.
+        reason: String,
+    },
+
+    /// A certificate of the chain has expired.
+    #[error("{subject} expired at {}; it is {}", rfc3339(not_after), rfc3339(at))]
+    Expired {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its end.
+        not_after: OffsetDateTime,
+        /// The time of the question.
+        at: OffsetDateTime,
+        /// Whether it is the CA in the CA file.
+        is_anchor: bool,
+    },
+
+    /// A certificate of the chain is not valid yet.
+    #[error("{subject} is valid from {} on; it is {}", rfc3339(not_before), rfc3339(at))]
+    NotYetValid {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its start.
+        not_before: OffsetDateTime,
+        /// The time of the question.
+        at: OffsetDateTime,
+    },
+
+    /// A certificate that issued another is not a CA's.
+    #[error("{subject} issued a certificate, but is not a CA: its basicConstraints {found}")]
+    IssuerNotCa {
+        /// The subject of the certificate.
+        subject: String,
+        /// `say CA:FALSE` or `are missing`.
+        found: &'static str,
+    },
+
+    /// A CA must not sign certificates.
+    #[error("{subject} must not sign certificates: its keyUsage is {usage}, without keyCertSign")]
+    MayNotSign {
+        /// The subject of the certificate.
+        subject: String,
+        /// The usages that it has.
+        usage: String,
+    },
+
+    /// There are more CAs below one than it allows.
+    #[error("{subject} allows {allowed} CAs below it, and has {found}")]
+    PathTooLong {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its pathLenConstraint.
+        allowed: u32,
+        /// How many there are.
+        found: u32,
+    },
+
+    /// An extension occurs twice.
+    #[error("{subject} has the extension {extension} more than once")]
+    ExtensionTwice {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its name or object identifier.
+        extension: String,
+    },
+
+    /// A critical extension is unknown.
+    #[error("{subject} has the critical extension {extension}, which clients do not know")]
+    ExtensionUnknown {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its name or object identifier.
+        extension: String,
+    },
+
+    /// An extension is critical that must not be.
+    #[error("{subject} has the extension {extension} as critical, which RFC 5280 forbids")]
+    ExtensionCritical {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its name.
+        extension: String,
+    },
+
+    /// An extension cannot be read.
+    #[error("{subject} has the extension {extension}, which cannot be read")]
+    ExtensionMalformed {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its name or object identifier.
+        extension: String,
+    },
+
+    /// The serial number is negative.
+    #[error("{subject} has a negative serial number")]
+    SerialNegative {
+        /// The subject of the certificate.
+        subject: String,
+    },
+
+    /// The key must not be used to prove who a server or client is.
+    #[error(
+        "the key must not make the signatures of TLS: its keyUsage is {usage}, without digitalSignature"
+    )]
+    NoDigitalSignature {
+        /// The usages that it has.
+        usage: String,
+    },
+
+    /// The certificate is not for what it is wanted for.
+    #[error("{subject} is for {found}, not for {wanted}")]
+    Usage {
+        /// The subject of the certificate, or of the CA that limits it.
+        subject: String,
+        /// What it says.
+        found: String,
+        /// What is wanted: `serverAuth` or `clientAuth`.
+        wanted: &'static str,
+    },
+
+    /// A CA must not certify a name.
+    #[error("{name} is not certified by {subject}: its nameConstraints say that it {constraint}")]
+    NameExcluded {
+        /// The name.
+        name: String,
+        /// The subject of the CA.
+        subject: String,
+        /// `permits only ...` or `excludes ...`.
+        constraint: String,
+    },
+
+    /// The certificate does not have a name.
+    #[error("{host} is not among the names of the certificate: {}", listed(names))]
+    NotNamed {
+        /// The name that was asked for.
+        host: String,
+        /// The names that it has.
+        names: Vec<String>,
+        /// A name that was probably meant to be this one, and what is wrong with it.
+        near: Option<NearMiss>,
+    },
+
+    /// The certificate has no name but in its subject.
+    #[error("{host} is the commonName of the certificate, which has no subjectAltName")]
+    CommonNameOnly {
+        /// The name that was asked for.
+        host: String,
+    },
+
+    /// Clients disagree whether the certificate has a name.
+    #[error("{host} is {name} for {accepts}, but not for {refuses}")]
+    ClientsDisagree {
+        /// The name that was asked for.
+        host: String,
+        /// The name in the certificate.
+        name: String,
+        /// Who takes one for the other.
+        accepts: &'static str,
+        /// Who does not.
+        refuses: &'static str,
+    },
+
+    /// The certificate ends soon.
+    #[error("the certificate ends at {}, in {left}", rfc3339(not_after))]
+    EndsSoon {
+        /// Its end.
+        not_after: OffsetDateTime,
+        /// How long that is, in words.
+        left: String,
+    },
+
+    /// Envoy refuses the key.
+    #[error("Envoy, as Kuma configures it, does not connect to a server with a key of type {key}")]
+    EnvoyKey {
+        /// The type of the key.
+        key: String,
+        /// What Envoy logs.
+        error: &'static str,
+    },
+
+    /// The client that was asked for refuses the certificate.
+    #[error("{} refuses the certificate: {}", client.title(), rule.because)]
+    Refused {
+        /// Which.
+        client: Client,
+        /// Why.
+        rule: &'static Rule,
+    },
+}
+
+/// A name in a certificate that looks like the one that was asked for, and matches nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NearMiss {
+    /// The name as it stands in the certificate.
+    pub name: String,
+    /// Why it does not match, as a fragment.
+    pub reason: &'static str,
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "it has none".to_owned() } else { names.join(", ") }
+}
+
+impl Finding {
+    /// What the user would have met in Kuma: the message, and who says it.
+    #[must_use]
+    pub fn kuma_error(&self) -> Option<(&'static str, String)> {
+        // Go's crypto/tls and crypto/x509, which kuma-cp loads the pair and kuma-dp judges it with.
+        const LOAD: &str = "kuma-cp";
+        const DIAL: &str = "kuma-dp";
+        const WEBHOOK: &str = "kube-apiserver";
+        let owned = |who, text: &str| Some((who, text.to_owned()));
+        match self {
+            Self::Swapped { .. } | Self::Pem { error: PemError::PrivateKey { .. }, .. } => owned(
+                LOAD,
+                "tls: failed to find certificate PEM data in certificate input, but did find a \
+                 private key; PEM inputs may have been switched",
+            ),
+            Self::Empty { .. }
+            | Self::Pem {
+                error:
+                    PemError::NoBlock | PemError::Base64 { .. } | PemError::Der | PemError::Truncated,
+                ..
+            } => owned(LOAD, "tls: failed to find any PEM data in certificate input"),
+            Self::NotCa { .. } => owned("kuma-cp's bootstrap", "NotCA"),
+            Self::Bundle { .. } | Self::BundleWrapped { .. } => owned(
+                WEBHOOK,
+                "could not get REST client: unable to load root certificates: unable to parse \
+                 bytes as PEM block",
+            ),
+            Self::BundleDiffers { .. } => {
+                owned(WEBHOOK, "x509: certificate signed by unknown authority")
+            }
+            Self::KeyMismatch { types_differ: true, .. } => {
+                owned(LOAD, "tls: private key type does not match public key type")
+            }
+            Self::KeyMismatch { .. } => owned(LOAD, "tls: private key does not match public key"),
+            Self::IssuerMissing { .. }
+            | Self::SignatureInvalid { .. }
+            | Self::SelfSignedUntrusted { .. } => {
+                owned(DIAL, "x509: certificate signed by unknown authority")
+            }
+            Self::Expired { not_after, at, .. } => Some((
+                DIAL,
+                format!(
+                    "x509: certificate has expired or is not yet valid: current time {} is after {}",
+                    rfc3339(at),
+                    rfc3339(not_after)
+                ),
+            )),
+            Self::NotYetValid { not_before, at, .. } => Some((
+                DIAL,
+                format!(
+                    "x509: certificate has expired or is not yet valid: current time {} is before {}",
+                    rfc3339(at),
+                    rfc3339(not_before)
+                ),
+            )),
+            Self::Usage { .. } => {
+                owned(DIAL, "x509: certificate specifies an incompatible key usage")
+            }
+            Self::NotNamed { host, names, .. } => Some((DIAL, not_named(host, names))),
+            Self::EnvoyKey { error, .. } => owned("Envoy", error),
+            Self::NoDigitalSignature { .. } => owned("Envoy", "KEY_USAGE_BIT_INCORRECT"),
+            _ => None,
+        }
+    }
+}
+
+/// Go's words (crypto/x509, HostnameError).
+fn not_named(host: &str, names: &[String]) -> String {
+    if host.parse::<IpAddr>().is_ok() && !names.iter().any(|n| n.parse::<IpAddr>().is_ok()) {
+        return format!(
+            "x509: cannot validate certificate for {host} because it doesn't contain any IP SANs"
+        );
+    }
+    if names.is_empty() {
+        return format!("x509: certificate is not valid for any names, but wanted to match {host}");
+    }
+    format!("x509: certificate is valid for {}, not {host}", names.join(", "))
+}
+
+impl Finding {
+    pub(super) fn unreadable(file: &str, error: Error) -> Self {
+        let file = file.to_owned();
+        match error {
+            Error::Pem(error) => Self::Pem { file, error },
+            Error::CertificateEncoding { position, reason } => {
+                Self::Certificate { file, position, reason }
+            }
+            Error::BundleEncoding { reason } => Self::Bundle { file, reason },
+            Error::Key(error) => Self::Key { file, error },
+            other => Self::Certificate { file, position: 1, reason: other.to_string() },
+        }
+    }
+}
