@@ -19,3 +19,10 @@ bench:
 # Check licenses, advisories and sources of the dependencies
 deny:
     cargo deny check
+
+# Feed every parser with spoilt input, for so many seconds each
+fuzz seconds="60":
+    for target in bytes pem secret name; do \
+        RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" --sanitizer none \
+            -- -max_total_time={{seconds}} -max_len=16384 -rss_limit_mb=1024 || exit 1; \
+    done

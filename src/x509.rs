@@ -174,7 +174,7 @@ pub(crate) fn signature_algorithm(certificate: &X509Certificate<'_>) -> String {
     known
         .iter()
         .find(|(known, _)| *known == oid)
-        .map_or(oid.clone(), |(_, name)| (*name).to_owned())
+        .map_or_else(|| oid.clone(), |(_, name)| (*name).to_owned())
 }
 
 /// The bits of keyUsage by their names (RFC 5280 4.2.1.3); `None` if it is absent.

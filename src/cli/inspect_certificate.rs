@@ -109,7 +109,7 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
     let path = Path::new(source);
     if source != "-" && !path.exists() {
         if let Some(address) = Address::parse(source) {
-            let name = server_name.unwrap_or(address.host());
+            let name = server_name.unwrap_or_else(|| address.host());
             let served = connect::fetch(&address, name, timeout)?;
             let part = Part { certificates: served.chain, ..Part::default() };
             let contents = Contents { encoding: Encoding::Der, parts: vec![part] };

@@ -136,8 +136,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     verify::self_check(&certificate, &template, &key, issuer.as_ref())?;
     let chain = chain(&certificate, issuer.as_ref(), args.issuer.is_ephemeral());
     let anchor =
-        issuer.as_ref().map(|issuer| issuer.trust_anchor().unwrap_or(issuer.certificate()));
-    let anchor = pem::encode_certificates([anchor.unwrap_or(certificate.der())]);
+        issuer.as_ref().map(|issuer| issuer.trust_anchor().unwrap_or_else(|| issuer.certificate()));
+    let anchor = pem::encode_certificates([anchor.unwrap_or_else(|| certificate.der())]);
     verify::check_issued(&template, &chain, &anchor, now)?;
 
     let private_key = pem::encode_private_key(&key.private_key(args.key.key_format.into())?);

@@ -134,7 +134,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut hosts = args.names.parse()?;
     if let Some(address) = args.connect.as_deref().filter(|_| hosts.is_empty()) {
         let address = Address::parse_flag("--connect", address)?;
-        let name = args.server_name.as_deref().unwrap_or(address.host());
+        let name = args.server_name.as_deref().unwrap_or_else(|| address.host());
         hosts.push(SubjectAltName::parse(name).map_err(kumactl::Error::from)?);
     }
     let given = read(args).map_err(Failure::while_reading)?;
@@ -206,7 +206,7 @@ fn read(args: &Args) -> Result<Given, Failure> {
 }
 
 fn from_files(args: &Args) -> Result<Given, Failure> {
-    let path = args.cert_file.as_deref().unwrap_or(Path::new("-"));
+    let path = args.cert_file.as_deref().unwrap_or_else(|| Path::new("-"));
     let certificate = Named::read(path, "certificate file")?;
     let (mut key, mut key_mode) = (None, None);
     if let Some(path) = &args.key_file {
@@ -240,7 +240,7 @@ fn from_secret(path: &Path) -> Result<Given, Failure> {
 
 fn from_server(args: &Args, address: &str) -> Result<Given, Failure> {
     let address = Address::parse_flag("--connect", address)?;
-    let name = args.server_name.as_deref().unwrap_or(address.host());
+    let name = args.server_name.as_deref().unwrap_or_else(|| address.host());
     let served = connect::fetch(&address, name, timeout(&args.timeout)?)?;
     let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
     let certificate = Named { name: address.to_string(), bytes: Zeroizing::new(chain) };

@@ -4,6 +4,7 @@ mod ca_bundle;
 mod contract;
 mod docs;
 mod files;
+mod inspect;
 mod issued;
 mod library;
 mod limits;

@@ -119,6 +119,13 @@ impl Ended {
         self.stdout
     }
 
+    /// The standard output of a check that failed and said so there.
+    #[track_caller]
+    pub(crate) fn failure_report(self) -> String {
+        assert_eq!((self.status, self.stderr.as_str()), (1, ""), "{self:?}");
+        self.stdout
+    }
+
     /// The standard error of a failure with this status that printed nothing.
     #[track_caller]
     pub(crate) fn failure(self, status: i32) -> String {

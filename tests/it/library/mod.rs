@@ -4,3 +4,4 @@ mod durations;
 mod issuer;
 mod names;
 mod profile;
+mod spoilt;

@@ -1,1 +1,210 @@
-//! files
+//! Files in all the forms in which they come, and those that cannot be read.
+
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::pki::{Made, Pki, key, pem, write_key};
+use super::{FILES, checks, report, verify};
+use crate::support::{Sandbox, run};
+
+fn sound() -> (Sandbox, Made) {
+    let sandbox = Sandbox::new();
+    let made = Pki::new().make();
+    made.write(&sandbox);
+    (sandbox, made)
+}
+
+fn secret(sandbox: &Sandbox) -> String {
+    let field = |name: &str| BASE64_STANDARD.encode(sandbox.read(name));
+    format!(
+        "apiVersion: v1\ndata:\n  ca.crt: {}\n  tls.crt: {}\n  tls.key: {}\nkind: Secret\n\
+         metadata:\n  creationTimestamp: \"2026-11-24T10:00:00Z\"\n  name: general-tls-certs\n  \
+         namespace: kuma-system\ntype: Opaque\n",
+        field("ca.crt"),
+        field("tls.crt"),
+        field("tls.key")
+    )
+}
+
+#[test]
+fn a_secret_is_judged_as_yaml_and_as_json_and_beside_a_bundle() {
+    let (sandbox, made) = sound();
+    let yaml = secret(&sandbox);
+    let data: Vec<String> = yaml
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ")?.split_once(": "))
+        .filter(|(key, _)| key.contains('.'))
+        .map(|(key, value)| format!("\"{key}\": \"{value}\""))
+        .collect();
+    let json = format!("{{\"kind\": \"Secret\", \"data\": {{{}}}}}", data.join(", "));
+    for text in [yaml, json] {
+        sandbox.write("secret", text);
+        let arguments = ["verify", "tls-certificate", "--secret=secret", "--hostname=cp.example"];
+        let (json, status) = report(&sandbox, &arguments);
+        assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
+        let passed = checks(&json, "passed");
+        assert_eq!(passed[0].1, "tls.crt of the Secret: 1 certificate");
+        let own = format!("--ca-bundle={}", BASE64_STANDARD.encode(pem(&made.root)));
+        assert_eq!(report(&sandbox, &[&arguments[..], &[&own]].concat()).1, 0);
+        let other = pem(&Pki::new().make().root);
+        let other = format!("--ca-bundle={}", BASE64_STANDARD.encode(other));
+        let (json, status) = report(&sandbox, &[&arguments[..], &[&other]].concat());
+        assert_eq!((status, checks(&json, "failed").len()), (1, 1), "{json}");
+        assert_eq!(checks(&json, "failed")[0].0, "ca-bundle");
+    }
+}
+
+#[test]
+fn a_secret_on_standard_input_is_read() {
+    let (sandbox, _) = sound();
+    sandbox.write("secret.yaml", secret(&sandbox));
+    let script = "kumactl verify tls-certificate --secret=- --hostname=cp.example < secret.yaml";
+    let ended = sandbox.shell(script);
+    assert!(ended.quiet_success().ends_with("The certificate verifies: 15 passed\n"));
+}
+
+#[test]
+fn what_is_no_secret_of_a_control_plane_is_told_apart() {
+    let (sandbox, _) = sound();
+    for (text, status, says) in [
+        ("kind: ConfigMap\ndata: {}\n", 3, "it is a ConfigMap, not a Secret"),
+        ("kind: Secret\ndata: {ca.crt: LS0t}\n", 3, "has no tls.crt"),
+        ("kind: Secret\ndata: {tls.crt: '!'}\n", 3, "the value of tls.crt is not Base64"),
+        ("kind: Secret\ndata: [1, 2\n", 3, "it cannot be read as YAML or JSON"),
+        ("hello\n", 3, "it cannot be read as YAML or JSON"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nkind: 7\ndata: *b\n", 3, "it cannot be read as YAML"),
+    ] {
+        sandbox.write("secret", text);
+        let stderr = sandbox.kumactl(["verify", "tls-certificate", "--secret=secret"]);
+        let stderr = stderr.failure(status);
+        assert!(stderr.starts_with("error: ") && stderr.contains(says), "{text}: {stderr}");
+    }
+}
+
+#[test]
+fn the_old_and_the_new_ca_in_one_file_verify_in_either_order() {
+    for swap in [false, true] {
+        let (sandbox, made) = sound();
+        let old = pem(&Pki::new().make().root);
+        let both = if swap { [pem(&made.root), old] } else { [old, pem(&made.root)] };
+        sandbox.write("ca.crt", both.concat());
+        let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+        assert_eq!(status, 0, "{json}");
+    }
+}
+
+#[test]
+fn text_around_the_blocks_and_windows_line_ends_do_no_harm() {
+    let (sandbox, _) = sound();
+    for name in ["tls.crt", "tls.key", "ca.crt"] {
+        let text = sandbox.read(name).replace("\r\n", "\n").replace('\n', "\r\n");
+        sandbox.write(name, format!("Bag Attributes\r\n  a: b\r\n{text}the end\r\n"));
+    }
+    let ended = verify(&sandbox, &["--hostname=cp.example"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+}
+
+#[test]
+fn a_key_that_others_can_read_is_worth_a_warning() {
+    let (sandbox, _) = sound();
+    fs::set_permissions(sandbox.path("tls.key"), fs::Permissions::from_mode(0o640)).expect("mode");
+    let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+    assert_eq!(status, 0);
+    assert_eq!(
+        checks(&json, "warning"),
+        [(
+            "file-mode".to_owned(),
+            "tls.key has the permissions 0640: others than its owner can read the key".to_owned()
+        )]
+    );
+}
+
+#[test]
+fn what_cannot_be_read_ends_with_status_3_and_is_named() {
+    let (sandbox, _) = sound();
+    fs::create_dir(sandbox.path("directory")).expect("a directory");
+    let zeros = File::create(sandbox.path("zeros")).expect("a file");
+    zeros.set_len(100 << 20).expect("a sparse file");
+    for (name, says) in [
+        ("missing", "no such file or directory"),
+        ("directory", "is a directory"),
+        ("zeros", "is longer than 1 MiB"),
+    ] {
+        for flag in ["cert-file", "key-file", "ca-cert-file", "ca-bundle-file", "secret"] {
+            let flag = format!("--{flag}={name}");
+            let certificate = if flag.contains("cert-file=") && !flag.contains("ca-cert") {
+                vec![]
+            } else if flag.contains("secret") {
+                vec![]
+            } else {
+                vec!["--cert-file=tls.crt"]
+            };
+            let arguments = [&["verify", "tls-certificate", &flag][..], &certificate].concat();
+            let stderr = sandbox.kumactl(&arguments).failure(3);
+            assert!(stderr.contains(name) && stderr.contains(says), "{arguments:?}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_megabytes_are_refused_in_constant_memory() {
+    let (sandbox, _) = sound();
+    let zeros = File::create(sandbox.path("zeros")).expect("a file");
+    zeros.set_len(100 << 20).expect("a sparse file");
+    for command in [
+        "inspect certificate zeros",
+        "inspect certificate - < zeros",
+        "verify tls-certificate --cert-file=zeros",
+        "verify tls-certificate --secret=- < zeros",
+    ] {
+        // Address space: the program, its libraries and what it reads. Debug builds are large.
+        let script = format!("ulimit -v 400000; kumactl {command}");
+        let stderr = run(sandbox.command("sh").args(["-c", &script])).failure(3);
+        assert!(stderr.contains("longer than 1 MiB"), "{command}: {stderr}");
+    }
+}
+
+#[test]
+fn without_a_ca_the_file_is_its_own_if_its_ca_is_in_it_and_else_one_is_asked_for() {
+    let (sandbox, made) = sound();
+    let own = ["verify", "tls-certificate", "--cert-file=tls.crt", "--hostname=cp.example"];
+    let stderr = sandbox.kumactl(own).failure(2);
+    assert_eq!(
+        stderr,
+        "error: which CA do clients trust? That of tls.crt is not in it\n\
+         hint: --ca-cert-file=ca.crt, or --ca-bundle with its Base64\n"
+    );
+    sandbox.write("tls.crt", format!("{}{}", pem(&made.leaf), pem(&made.root)));
+    let (json, status) = report(&sandbox, &own);
+    // The certificate says CA:FALSE, and Kuma would look at it alone.
+    assert_eq!((status, checks(&json, "failed")[0].0.as_str()), (1, "ca-file"), "{json}");
+}
+
+#[test]
+fn no_byte_of_a_key_is_printed_whatever_is_mixed_up() {
+    let (sandbox, made) = sound();
+    let text = sandbox.read("tls.key");
+    let secrets: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
+    write_key(&sandbox, "other.key", &key());
+    sandbox.write("all.pem", format!("{}{text}{}", pem(&made.leaf), pem(&made.root)));
+    sandbox.write("secret", secret(&sandbox));
+    for command in [
+        "inspect certificate all.pem tls.key secret",
+        "inspect certificate all.pem tls.key secret -o json",
+        "inspect certificate all.pem secret -o pem",
+        "verify tls-certificate --cert-file=tls.key --key-file=tls.crt --ca-cert-file=tls.key",
+        "verify tls-certificate --cert-file=tls.crt --key-file=tls.key --ca-cert-file=all.pem -o json",
+        "verify tls-certificate --secret=tls.key",
+        "verify tls-certificate --secret=secret",
+    ] {
+        let ended = run(sandbox.command("sh").args(["-c", &format!("kumactl {command}")]));
+        let printed = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!printed.is_empty());
+        for line in &secrets {
+            assert!(!printed.contains(line), "{command}: {printed}");
+        }
+    }
+}

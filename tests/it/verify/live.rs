@@ -1,1 +1,181 @@
-//! live
+//! Live servers: rustls on loopback, and what is no TLS server.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection};
+use time::OffsetDateTime;
+
+use super::pki::{Made, Pki, pem};
+use super::{checks, report};
+use crate::support::Sandbox;
+
+/// A server on a port of its own, which ends after a connection; gives the address.
+fn serve(answer: impl FnOnce(TcpStream) + Send + 'static) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        if let Ok((stream, _)) = listener.accept() {
+            answer(stream);
+        }
+    });
+    address
+}
+
+fn tls(made: &Made, wants_client: bool) -> String {
+    let builder = || {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+    };
+    let builder = if wants_client {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(made.root.clone())).expect("a root");
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        builder().with_client_cert_verifier(verifier.build().expect("a verifier"))
+    } else {
+        builder().with_no_client_auth()
+    };
+    let chain = vec![CertificateDer::from(made.leaf.clone())];
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.leaf_key.serialize_der()));
+    let config = Arc::new(builder.with_single_cert(chain, key).expect("a configuration"));
+    serve(move |mut stream| {
+        let mut connection = ServerConnection::new(config).expect("a connection");
+        while connection.is_handshaking() {
+            if connection.complete_io(&mut stream).is_err() {
+                return;
+            }
+        }
+        let _ = connection.complete_io(&mut stream);
+    })
+}
+
+fn sandbox(made: &Made) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("ca.crt", pem(&made.root));
+    sandbox
+}
+
+fn connect<'a>(address: &'a str, more: &[&'a str]) -> Vec<String> {
+    let connect = format!("--connect={address}");
+    let fixed = ["verify", "tls-certificate", "--ca-cert-file=ca.crt", "--server-name=cp.example"];
+    fixed.iter().chain(more).map(|word| (*word).to_owned()).chain([connect]).collect()
+}
+
+#[track_caller]
+fn judged(sandbox: &Sandbox, address: &str, more: &[&str]) -> (Vec<(String, String)>, i32) {
+    let arguments = connect(address, more);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (json, status) = report(sandbox, &arguments);
+    (checks(&json, "failed"), status)
+}
+
+#[test]
+fn a_server_with_the_right_ca_and_name_verifies_and_proves_its_key() {
+    let made = Pki::new().make();
+    let sandbox = sandbox(&made);
+    let address = tls(&made, false);
+    let arguments = connect(&address, &[]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (json, status) = report(&sandbox, &arguments);
+    assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
+    let passed = checks(&json, "passed");
+    let proof = ("private-key".to_owned(), "the server has the certificate's key".to_owned());
+    assert!(passed.contains(&proof), "{passed:?}");
+    assert!(passed.contains(&("hostname".to_owned(), "cp.example".to_owned())), "{passed:?}");
+}
+
+#[test]
+fn a_server_that_wants_a_client_certificate_is_judged_all_the_same() {
+    let made = Pki::new().make();
+    assert_eq!(judged(&sandbox(&made), &tls(&made, true), &[]), (vec![], 0));
+}
+
+#[test]
+fn the_wrong_ca_the_wrong_name_and_an_expired_certificate_are_refused() {
+    let made = Pki::new().make();
+    let stranger = sandbox(&Pki::new().make());
+    let (failed, status) = judged(&stranger, &tls(&made, false), &[]);
+    assert_eq!((failed[0].0.as_str(), failed.len(), status), ("chain", 1, 1), "{failed:?}");
+
+    let (failed, status) = judged(&sandbox(&made), &tls(&made, false), &["--hostname=x.example"]);
+    assert_eq!((failed[0].0.as_str(), failed.len(), status), ("hostname", 1, 1), "{failed:?}");
+
+    let mut pki = Pki::new();
+    pki.leaf.not_before = OffsetDateTime::now_utc() - time::Duration::days(9);
+    pki.leaf.not_after = OffsetDateTime::now_utc() - time::Duration::days(2);
+    let expired = pki.make();
+    let (failed, status) = judged(&sandbox(&expired), &tls(&expired, false), &[]);
+    assert_eq!((failed[0].0.as_str(), failed.len(), status), ("dates", 1, 1), "{failed:?}");
+}
+
+#[test]
+fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
+    let made = Pki::new().make();
+    let sandbox = sandbox(&made);
+    let http = serve(|mut stream| {
+        let mut request = [0; 64];
+        let _ = stream.read(&mut request);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    let closes = serve(|stream| {
+        let _ = stream.shutdown(Shutdown::Both);
+    });
+    let closed = {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        listener.local_addr().expect("an address").to_string()
+    };
+    for (address, says) in [
+        (http, "does not speak TLS\nhint: of a control plane, 5678 and 5682 speak TLS"),
+        (closes, "during the handshake"),
+        (closed, "could not connect to 127.0.0.1:"),
+        ("no-such-host.invalid:1".to_owned(), "there is no address for no-such-host.invalid"),
+    ] {
+        let stderr = sandbox.kumactl(connect(&address, &[])).failure(3);
+        let inspected = sandbox.kumactl(["inspect", "certificate", &address]).status;
+        assert!(stderr.contains(says), "{stderr}");
+        assert_eq!(inspected, 3);
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_is_left_when_the_time_is_over() {
+    let made = Pki::new().make();
+    let sandbox = sandbox(&made);
+    let silent = serve(|stream| {
+        thread::sleep(Duration::from_secs(60));
+        drop(stream);
+    });
+    let slow = serve(|mut stream| {
+        // A byte now and then, so that no single read takes long.
+        while stream.write_all(&[22]).is_ok() {
+            thread::sleep(Duration::from_millis(100));
+        }
+    });
+    for address in [silent, slow] {
+        let start = Instant::now();
+        let stderr = sandbox.kumactl(connect(&address, &["--timeout=1s"]));
+        let is_bounded = start.elapsed() < Duration::from_secs(30);
+        let stderr = stderr.failure(3);
+        assert!(is_bounded && !stderr.is_empty(), "{stderr}");
+    }
+}
+
+#[test]
+fn what_a_server_shows_can_be_looked_at_and_kept_as_pem() {
+    let made = Pki::new().make();
+    let sandbox = sandbox(&made);
+    let address = tls(&made, false);
+    let shown = sandbox.kumactl(["inspect", "certificate", &address]).quiet_success();
+    assert!(shown.starts_with(&format!("{address} (TLS server)\n\n1  server certificate\n")));
+    let address = tls(&made, false);
+    let kept = sandbox.kumactl(["inspect", "certificate", &address, "-o", "pem"]).quiet_success();
+    assert_eq!(kept, pem(&made.leaf).replace("\r\n", "\n"));
+}

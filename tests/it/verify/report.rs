@@ -1,1 +1,111 @@
-//! report
+//! What is printed, and when.
+
+use super::pki::Pki;
+use super::{FILES, checks, report, verify};
+use crate::support::Sandbox;
+
+fn sound() -> Sandbox {
+    let sandbox = Sandbox::new();
+    Pki::new().make().write(&sandbox);
+    sandbox
+}
+
+#[test]
+fn every_check_is_a_line_and_a_verdict_ends_them() {
+    let text = verify(&sound(), &["--hostname=cp.example"]).quiet_success();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines[0], "passed   certificate-file         tls.crt: 1 certificate");
+    assert_eq!(lines[5], "passed   chain                    issued by CN=root");
+    assert_eq!(lines[13], "passed   hostname                 cp.example");
+    assert!(lines[17].starts_with("accepted by kuma-dp, envoy, "), "{text}");
+    assert_eq!(lines.last(), Some(&"The certificate verifies: 16 passed"));
+}
+
+#[test]
+fn a_failure_says_what_was_compared_what_kuma_would_say_and_what_to_type() {
+    let ended = verify(&sound(), &["--hostname=localhost", "--quiet"]);
+    assert_eq!(
+        ended.failure_report(),
+        "failed   hostname                 localhost is not among the names of the certificate: \
+         cp.example\n         \
+         kuma-dp: x509: certificate is valid for cp.example, not localhost\n         \
+         hint: make it for that name too: --hostname=localhost\n"
+    );
+}
+
+#[test]
+fn quiet_prints_nothing_of_a_success() {
+    for format in ["--output=text", "--output=json"] {
+        let ended = verify(&sound(), &["--hostname=cp.example", "--quiet", format]);
+        assert_eq!(ended.quiet_success(), "");
+    }
+}
+
+#[test]
+fn without_a_name_the_check_is_left_out_and_said_to_be() {
+    let (json, status) = report(&sound(), &FILES);
+    assert_eq!(status, 0);
+    assert_eq!(
+        checks(&json, "skipped"),
+        [("hostname".to_owned(), "none was asked for; the certificate has cp.example".to_owned())]
+    );
+}
+
+#[test]
+fn the_question_can_be_asked_of_another_time() {
+    let sandbox = sound();
+    for (at, status, fails) in [
+        ("--at=+100d", 0, None),
+        ("--at=+364d", 0, None),
+        ("--at=+400d", 1, Some("dates")),
+        ("--at=2001-01-01", 1, Some("dates")),
+        ("--at=2001-01-01T00:00:00+02:00", 1, Some("dates")),
+    ] {
+        let (json, found) =
+            report(&sandbox, &[&FILES[..], &["--hostname=cp.example", at]].concat());
+        assert_eq!(found, status, "{at}: {json}");
+        let failed = checks(&json, "failed");
+        assert!(failed.iter().all(|(name, _)| Some(name.as_str()) == fails), "{at}: {failed:?}");
+    }
+    let (json, _) = report(&sandbox, &[&FILES[..], &["--at=+364d"]].concat());
+    assert_eq!(checks(&json, "warning")[0].0, "time-left");
+    let stderr = verify(&sandbox, &["--at=tomorrow"]).failure(2);
+    assert!(stderr.starts_with("error: --at: \"tomorrow\" is no time\nhint: --at=20"), "{stderr}");
+}
+
+#[test]
+fn wrong_command_lines_end_with_status_2() {
+    let sandbox = sound();
+    for (arguments, says) in [
+        (&["verify", "tls-certificate"][..], "required arguments were not provided"),
+        (&["verify", "tls-certificate", "--cert-file=a", "--secret=b"], "cannot be used with"),
+        (&["verify", "tls-certificate", "--secret=b", "--key-file=c"], "cannot be used with"),
+        (&["verify", "tls-certificate", "--cert-file=-", "--key-file=-"], "read only once"),
+        (&["verify", "tls-certificate", "--cert-file=tls.crt", "--hostname=a b"], "hostname"),
+        (
+            &["verify", "tls-certificate", "--connect=https://cp.example:5678/x"],
+            "=cp.example:5678?",
+        ),
+        (&["verify", "tls-certificate", "--connect=cp.example"], "=cp.example:5678?"),
+        (&["verify", "tls-certificate", "--connect=::1"], "=[::1]:5678?"),
+        (&["inspect", "certificate"], "required arguments were not provided"),
+        (&["inspect", "certificate", "-", "-"], "read only once"),
+        (&["inspect", "certificate", "https://cp.example:5678"], "cp.example:5678"),
+    ] {
+        let stderr = sandbox.kumactl(arguments).failure(2);
+        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let sandbox = sound();
+    let plain = verify(&sandbox, &[]).quiet_success();
+    assert!(!plain.contains('\u{1b}'));
+    let colored = verify(&sandbox, &["--color=always"]).quiet_success();
+    assert!(colored.contains("\u{1b}[32mpassed  \u{1b}[0m"), "{colored:?}");
+    let inspected = ["inspect", "certificate", "tls.crt"];
+    assert!(!sandbox.kumactl(inspected).quiet_success().contains('\u{1b}'));
+    let colored = sandbox.kumactl(inspected.iter().chain(&["--color=always"])).quiet_success();
+    assert!(colored.contains("\u{1b}["));
+}

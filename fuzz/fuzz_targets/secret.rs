@@ -1,0 +1,10 @@
+//! Kubernetes Secrets in YAML and JSON.
+#![no_main]
+
+use kumactl::encode::kubernetes_secret;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &[u8]| {
+    let _ = kubernetes_secret::is_manifest(text);
+    let _ = kubernetes_secret::decode(text);
+});

@@ -1,0 +1,193 @@
+//! `kumactl inspect certificate`.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+
+use crate::read_back;
+use crate::support::{Sandbox, installed};
+
+/// `tls.crt` and `tls.key` from an ephemeral CA, and `ca.crt`.
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let made = ["--type=server", "--hostname=cp.example,10.0.0.1,::1,*.mesh.example"];
+    let files = ["--cert-file=tls.crt", "--key-file=tls.key", "--ca-cert-file=ca.crt"];
+    sandbox
+        .generate(made.iter().chain(&files).chain(&["--ephemeral-ca", "--valid-for=90d"]))
+        .quiet_success();
+    sandbox
+}
+
+#[track_caller]
+fn json(sandbox: &Sandbox, source: &str) -> Value {
+    let printed = sandbox.kumactl(["inspect", "certificate", source, "-o", "json"]);
+    serde_json::from_str(&printed.quiet_success()).expect("JSON")
+}
+
+#[test]
+fn every_field_is_shown_with_the_names_by_their_kinds() {
+    let sandbox = sandbox();
+    let text = sandbox.kumactl(["inspect", "certificate", "tls.crt"]).quiet_success();
+    let (identifier, serial) =
+        read_back::certificate(&text_of_first(&sandbox.read("tls.crt")), |certificate| {
+            (read_back::subject_key_identifier(certificate), certificate.raw_serial_as_string())
+        });
+    let identifier: Vec<_> = identifier.iter().map(|octet| format!("{octet:02X}")).collect();
+    for line in [
+        "tls.crt (PEM)\n\n1  server certificate\n   subject     O=Kuma, CN=cp.example\n   issuer      O=Kuma, CN=Kuma CA ",
+        "\n   names       dNSName cp.example\n               iPAddress 10.0.0.1\n               iPAddress ::1\n               dNSName *.mesh.example\n",
+        ", 89 days, 23 hours left\n",
+        "\n   key         ECDSA P-256\n   signature   ecdsa-with-SHA256\n   usages      digitalSignature, serverAuth\n   CA          it does not say\n",
+        &format!("\n   key id      {}\n", identifier.join(":")),
+        &format!("\n   serial      {}\n", serial.to_uppercase()),
+        "\n\n2  root CA\n",
+        "\n   usages      keyCertSign, cRLSign\n   CA          CA:TRUE, 0 CAs below it\n",
+        "\nchain: 1 is issued by 2\n",
+    ] {
+        assert!(text.contains(line), "{line:?}\n{text}");
+    }
+    assert!(!text.contains("refuse"), "{text}");
+}
+
+fn text_of_first(pem: &str) -> String {
+    let end = "-----END CERTIFICATE-----\n";
+    pem[..pem.find(end).expect("an end") + end.len()].to_owned()
+}
+
+#[test]
+fn the_fingerprint_and_dates_are_those_that_openssl_shows() {
+    let Some(openssl) = installed("openssl") else { return };
+    let sandbox = sandbox();
+    let shown = sandbox.kumactl(["inspect", "certificate", "ca.crt"]).quiet_success();
+    let command = format!("{} x509 -in ca.crt -noout -fingerprint -sha256", openssl.display());
+    let theirs = sandbox.shell(&command).quiet_success();
+    let theirs = theirs.split('=').nth(1).expect("a fingerprint").trim();
+    assert!(shown.contains(&format!("   SHA-256     {theirs}\n")), "{shown}");
+}
+
+#[test]
+fn every_encoding_of_a_certificate_says_the_same() {
+    let sandbox = sandbox();
+    let pem = sandbox.read("ca.crt");
+    let line = BASE64_STANDARD.encode(&pem);
+    let der = read_back::blocks(&pem).remove(0).1;
+    let wrapped: Vec<_> = line.as_bytes().chunks(76).map(String::from_utf8_lossy).collect();
+    let secret =
+        format!("apiVersion: v1\nkind: Secret\ndata:\n  ca.crt: {line}\n  other: aGVsbG8=\n");
+    let inner = BASE64_STANDARD.encode(&line);
+    let json_secret =
+        format!("{{\"apiVersion\":\"v1\",\"data\":{{\"ca.crt\":\"{line}\"}},\"kind\":\"Secret\"}}");
+    let pem_in_yaml = pem.replace('\n', "\n    ");
+    let string_data = format!("kind: Secret\nstringData:\n  ca.crt: |\n    {pem_in_yaml}\n");
+    let wanted = json(&sandbox, "ca.crt")[0]["parts"][0]["certificates"].clone();
+    assert_eq!(wanted.as_array().map(Vec::len), Some(1));
+    for (content, encoding) in [
+        (der.clone(), "DER"),
+        (line.clone().into_bytes(), "Base64"),
+        (wrapped.join("\n").into_bytes(), "Base64"),
+        (inner.into_bytes(), "Base64 in 2 layers"),
+        (BASE64_STANDARD.encode(der).into_bytes(), "Base64"),
+        (secret.into_bytes(), "Kubernetes Secret"),
+        (json_secret.into_bytes(), "Kubernetes Secret"),
+        (string_data.into_bytes(), "Kubernetes Secret"),
+    ] {
+        sandbox.write("source", content);
+        let found = json(&sandbox, "source");
+        assert_eq!(found[0]["encoding"], encoding);
+        assert_eq!(found[0]["parts"][0]["certificates"], wanted, "{encoding}");
+        assert_eq!(found[0]["parts"].as_array().map(Vec::len), Some(1));
+    }
+    let script = "kumactl inspect certificate - -o json < ca.crt";
+    let found: Value = serde_json::from_str(&sandbox.shell(script).quiet_success()).expect("JSON");
+    assert_eq!(found[0]["source"], "standard input");
+    assert_eq!(found[0]["parts"][0]["certificates"], wanted);
+}
+
+#[test]
+fn a_key_is_told_by_its_type_and_by_the_certificate_that_it_belongs_to() {
+    let sandbox = sandbox();
+    sandbox.write("both.pem", sandbox.read("tls.key") + &sandbox.read("tls.crt"));
+    sandbox.write("wrong.pem", sandbox.read("tls.key") + &sandbox.read("ca.crt"));
+    for (source, line) in [
+        ("both.pem", "private key: ECDSA P-256, belongs to certificate 1\n"),
+        ("wrong.pem", "private key: ECDSA P-256, belongs to none of these certificates\n"),
+        ("tls.key", "private key: ECDSA P-256, no certificate beside it\n"),
+    ] {
+        let shown = sandbox.kumactl(["inspect", "certificate", source]).quiet_success();
+        assert!(shown.contains(line), "{source}: {shown}");
+    }
+    let keys = &json(&sandbox, "both.pem")[0]["parts"][0]["private_keys"];
+    assert_eq!(keys.to_string(), r#"[{"belongs_to":1,"error":null,"key_type":"ECDSA P-256"}]"#);
+}
+
+#[test]
+fn certificates_can_be_taken_out_as_pem_without_the_key() {
+    let sandbox = sandbox();
+    sandbox.write("both.pem", sandbox.read("tls.key") + &sandbox.read("tls.crt"));
+    let sources = ["inspect", "certificate", "both.pem", "ca.crt", "-o", "pem"];
+    let printed = sandbox.kumactl(sources).quiet_success();
+    assert_eq!(printed, sandbox.read("tls.crt") + &sandbox.read("ca.crt"));
+}
+
+#[test]
+fn who_would_refuse_the_certificate_is_a_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.generate(["--type=server", "--hostname=cp.example"]).quiet_success();
+    let shown = sandbox.kumactl(["inspect", "certificate", "cert.pem"]).quiet_success();
+    let warning = "\nwarning: rustls 0.23 and Firefox 153 refuse it: it says CA:TRUE, which a \
+                   server's own certificate must not\n";
+    assert!(shown.contains(warning), "{shown}");
+    let warnings = &json(&sandbox, "cert.pem")[0]["parts"][0]["warnings"];
+    assert_eq!(warnings.as_array().map(Vec::len), Some(2), "{warnings}");
+}
+
+#[test]
+fn text_of_a_certificate_cannot_steer_the_terminal() {
+    let mut params = rcgen::CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    let hostile = "a\u{1b}[2Jb\nc\u{202e}d";
+    params.distinguished_name.push(rcgen::DnType::CommonName, hostile);
+    params.subject_alt_names =
+        vec![rcgen::SanType::DnsName("x\u{1b}]0;y\u{7}".try_into().expect("ASCII"))];
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let sandbox = Sandbox::new();
+    sandbox.write("hostile.crt", certificate.der());
+    for arguments in [
+        &["inspect", "certificate", "hostile.crt"][..],
+        &["inspect", "certificate", "hostile.crt", "-o", "json"],
+        &["verify", "tls-certificate", "--cert-file=pem", "--hostname=cp.example"],
+    ] {
+        let pem = sandbox.kumactl(["inspect", "certificate", "hostile.crt", "-o", "pem"]);
+        sandbox.write("pem", pem.quiet_success());
+        let ended = sandbox.kumactl(arguments);
+        let printed = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(printed.contains("u{1b}"), "{printed}");
+        assert!(!printed.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{printed:?}");
+        assert!(!printed.contains("b\nc"), "{printed:?}");
+    }
+}
+
+#[test]
+fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
+    let sandbox = sandbox();
+    sandbox.write("text", "hello\n");
+    sandbox.write("empty", "");
+    sandbox.write("cut", &sandbox.read("ca.crt")[..99]);
+    sandbox.write("request", sandbox.read("ca.crt").replace("CERTIFICATE", "CERTIFICATE REQUEST"));
+    sandbox.write("map", "kind: ConfigMap\ndata:\n  ca.crt: a\n");
+    for (source, says) in [
+        ("text", "it is neither PEM, nor DER, nor Base64 of them, nor a Kubernetes Secret\nhint: "),
+        ("empty", "it is empty\n"),
+        ("cut", "its last PEM block has no end\n"),
+        ("request", "there is no certificate and no private key in it\nhint: "),
+        ("map", "it is a ConfigMap, not a Secret\n"),
+        ("missing", "could not read the certificate file missing: no such file or directory\n"),
+        (".", "could not read the certificate file .: is a directory\n"),
+    ] {
+        let ended = sandbox.kumactl(["inspect", "certificate", source, "ca.crt"]);
+        assert_eq!(ended.status, 3, "{source}: {ended:?}");
+        assert!(ended.stderr.contains(says), "{source}: {ended:?}");
+        assert!(ended.stdout.starts_with("ca.crt (PEM)\n"), "{source}: {ended:?}");
+    }
+}

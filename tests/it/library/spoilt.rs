@@ -1,0 +1,99 @@
+//! The seeds of the fuzz targets, spoilt: nothing panics. `just fuzz` goes on where this ends.
+
+use std::fs;
+use std::path::Path;
+
+use kumactl::encode::{bundle, kubernetes_secret, pem};
+use kumactl::verify::{self, Evidence, File, Question};
+use kumactl::{ExtendedKeyUsage, ServiceName, SubjectAltName, ValidFor, contents, inspect};
+use time::OffsetDateTime;
+
+/// Numbers that look random and are the same in every run (Knuth's MMIX).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % limit.max(1)
+    }
+}
+
+fn spoil(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..=numbers.below(3) {
+        let at = numbers.below(bytes.len());
+        match numbers.below(5) {
+            0 => bytes.truncate(at),
+            1 => {
+                bytes.insert(at.min(bytes.len()), u8::try_from(numbers.below(256)).expect("a byte"))
+            }
+            2 => {
+                let end = bytes.len().min(at + 1 + numbers.below(40));
+                let copied = bytes.get(at..end).unwrap_or_default().to_vec();
+                bytes.splice(at..at, copied);
+            }
+            _ => {
+                let bit = numbers.below(8);
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 << bit;
+                }
+            }
+        }
+    }
+    bytes
+}
+
+fn read_all(bytes: &[u8]) {
+    let now = OffsetDateTime::UNIX_EPOCH;
+    let _ = inspect::summary(bytes, now);
+    if let Ok(found) = contents::read(bytes) {
+        for part in &found.parts {
+            let _ = inspect::links(&part.certificates);
+            let _ = inspect::refusals(&part.certificates);
+        }
+    }
+    let _ = (pem::decode(bytes), pem::decode_private_key(bytes), bundle::decode(bytes));
+    let _ = kubernetes_secret::decode(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let _ = (SubjectAltName::parse(&text), ServiceName::parse(&text), text.parse::<ValidFor>());
+    let armored = pem::encode_certificates([bytes]);
+    let hosts = [SubjectAltName::parse("cp.example").expect("a name")];
+    for text in [bytes, &armored] {
+        let file = File { name: "file", bytes: text };
+        let evidence = Evidence {
+            certificate: file,
+            proof: None,
+            key: Some(file),
+            key_mode: None,
+            ca: Some(file),
+            bundle: Some(file),
+        };
+        let question = Question {
+            hosts: &hosts,
+            usage: ExtendedKeyUsage::ServerAuth,
+            at: now,
+            min_remaining: None,
+            clients: &[],
+        };
+        let _ = verify::verify(&evidence, &question);
+    }
+}
+
+#[test]
+fn no_spoilt_input_makes_a_reader_panic() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let mut numbers = Numbers(1);
+    let mut seeds = 0;
+    for directory in fs::read_dir(corpus).expect("the seeds") {
+        for seed in fs::read_dir(directory.expect("an entry").path()).expect("seeds") {
+            let seed = fs::read(seed.expect("an entry").path()).expect("a seed");
+            read_all(&seed);
+            for _ in 0..400 {
+                read_all(&spoil(&seed, &mut numbers));
+            }
+            seeds += 1;
+        }
+    }
+    assert!(seeds >= 20, "{seeds}");
+}
