@@ -3,7 +3,7 @@
 //! The blocks of a file run in one directory, in order. A line with `$ ` is a command, with the lines
 //! behind it that continue it; the lines up to the next one are what it prints on both streams. `...`
 //! stands for any text in a line, and alone in a line for any lines. A command may fail only where a
-//! line begins with `error: `. What needs a cluster (kubectl, helm, the official `kumactl install`) is
+//! line begins with `error: ` or `failed `. What needs a cluster (kubectl, helm, the official `kumactl install`) is
 //! played by the scripts in `tests/fixtures/stubs`, which look at their arguments.
 
 use std::fs;
@@ -96,7 +96,8 @@ fn play(steps: &[Step]) -> Result<(), String> {
         shell.env("PATH", format!("{}:{path}", stubs.display())).env("KUMACTL", kumactl());
         let ended = run(shell.args(["-uc", &format!("exec 2>&1\n{command}")]));
         let found: Vec<&str> = ended.stdout.lines().collect();
-        let fails = expected.iter().any(|line| line.starts_with("error: "));
+        let fails =
+            expected.iter().any(|line| line.starts_with("error: ") || line.starts_with("failed "));
         if !matches(expected, &found) || fails != (ended.status != 0) {
             let (status, found) = (ended.status, ended.stdout);
             return Err(format!("$ {command}\nended with {status} and printed:\n{found}"));

@@ -135,13 +135,8 @@ fn what_cannot_be_read_ends_with_status_3_and_is_named() {
     ] {
         for flag in ["cert-file", "key-file", "ca-cert-file", "ca-bundle-file", "secret"] {
             let flag = format!("--{flag}={name}");
-            let certificate = if flag.contains("cert-file=") && !flag.contains("ca-cert") {
-                vec![]
-            } else if flag.contains("secret") {
-                vec![]
-            } else {
-                vec!["--cert-file=tls.crt"]
-            };
+            let is_alone = flag.starts_with("--cert-file") || flag.starts_with("--secret");
+            let certificate = if is_alone { vec![] } else { vec!["--cert-file=tls.crt"] };
             let arguments = [&["verify", "tls-certificate", &flag][..], &certificate].concat();
             let stderr = sandbox.kumactl(&arguments).failure(3);
             assert!(stderr.contains(name) && stderr.contains(says), "{arguments:?}: {stderr}");
