@@ -77,6 +77,24 @@ fn rows(directory: &Path) -> Vec<Row> {
         row("the crypto library's RSA-2048 key alone", 4, bare),
         row("kumactl, RSA-2048", 4, generate(ours, &["--force"])),
     ];
+    let look = |words: &[&str]| {
+        let mut command = Command::new(ours);
+        command.args(words).args(["kept.crt"]);
+        command
+    };
+    let made =
+        generate(ours, &["--ephemeral-ca", "--cert-file=kept.crt", "--key-file=kept.crt.key"])
+            .current_dir(directory)
+            .stdout(Stdio::null())
+            .status();
+    assert!(made.is_ok_and(|status| status.success()));
+    rows.push(row("kumactl inspect certificate", 0, look(&["inspect", "certificate"])));
+    rows.push(row("kumactl verify tls-certificate, RSA-2048 and its key", 0, {
+        let mut command =
+            look(&["verify", "tls-certificate", "--key-file=kept.crt.key", "--cert-file"]);
+        command.arg("--hostname=cp.example");
+        command
+    }));
     let openssl = |key: &[&str]| {
         let mut command = Command::new("openssl");
         command.args(["req", "-x509", "-nodes", "-subj", "/CN=cp.example", "-keyout", "o.key"]);

@@ -14,7 +14,7 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::constraint::PermittedSubtree;
 use crate::error::Error;
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, IssuerError};
 use crate::key::KeyPair;
 use crate::name::SubjectAltName;
 use crate::profile::{DistinguishedName, KeyUsage, Template};
@@ -58,6 +58,9 @@ pub fn issued_by(
     issuer: &Issuer,
 ) -> Result<Certificate, Error> {
     issuer.check(template)?;
+    if key.public_key() == issuer.key().public_key() {
+        return Err(IssuerError::SameKey { subject: issuer.name().to_owned() }.into());
+    }
     let algorithm = signature_algorithm(issuer.key())?;
     // rcgen cannot hold every name: it keeps one attribute of each type. So it gets none, and no
     // signature is made of what it writes.

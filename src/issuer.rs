@@ -111,6 +111,13 @@ pub enum IssuerError {
         constraint: String,
     },
 
+    /// The certificate is to be for the CA's own key.
+    #[error("the key that is to be certified is the key of the CA {subject} itself")]
+    SameKey {
+        /// The CA's.
+        subject: String,
+    },
+
     /// A certificate of the chain is not that of a CA.
     #[error("{subject} is not a CA: its basicConstraints {found}")]
     NotCa {

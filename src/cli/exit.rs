@@ -117,6 +117,14 @@ pub(super) fn reason(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// A duration that can be typed and is no longer than this, with a minute left to type it.
+fn longest(left: time::Duration) -> String {
+    match left.whole_minutes() - 1 {
+        minutes @ 120.. => format!("{}h", minutes / 60),
+        minutes => format!("{}m", minutes.max(1)),
+    }
+}
+
 /// What to do about a CA that cannot issue what was asked for.
 const fn issuer_hint(error: &IssuerError) -> &'static str {
     match error {
@@ -130,6 +138,9 @@ const fn issuer_hint(error: &IssuerError) -> &'static str {
             "give the key that belongs to the certificate, or the certificate of this key"
         }
         IssuerError::NameExcluded { .. } => "use a CA that may certify the name, or leave it out",
+        IssuerError::SameKey { .. } => {
+            "a server with the CA's key could be any server: leave --reuse-key out, and a key is made"
+        }
         IssuerError::SameSubject { .. } => {
             "a CA has a name of its own: `kumactl generate ca-certificate` makes one"
         }
@@ -171,13 +182,8 @@ impl From<Error> for Failure {
             Error::Issuer(error) => failure.hint(issuer_hint(&error)),
             Error::OutlivesIssuer { now, issuer_not_after, .. } => failure.hint(format!(
                 "leave --valid-for out, and the certificate ends with its CA; the longest is \
-                 --valid-for={}h",
-                // A minute less, so that the line can still be typed.
-                (issuer_not_after - now + kumactl::BACKDATE)
-                    .whole_minutes()
-                    .max(1)
-                    .saturating_sub(1)
-                    / 60
+                 --valid-for={}",
+                longest(issuer_not_after - now + kumactl::BACKDATE)
             )),
             Error::ValidityTooShort { .. } => {
                 failure.hint("give it longer, such as --valid-for=1h")

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use kumactl::encode::bundle;
 use kumactl::encode::pem::{self, PemError};
@@ -74,7 +74,7 @@ impl RenewalArgs {
         if self.if_needed {
             plan.lock()?;
         }
-        let mut found = Found { force: self.force, ..Found::default() };
+        let mut found = Found { force: self.force, reuse_key: self.reuse_key, ..Found::default() };
         found.read_key(&plan.regular_file(Role::PrivateKey)?)?;
         if self.if_needed {
             for role in [Role::CaCertificate, Role::CaBundle] {
@@ -85,8 +85,10 @@ impl RenewalArgs {
             found.read_chain(&plan.regular_file(Role::Certificate)?)?;
             let key = plan.mode(Role::PrivateKey);
             found.check_mode(key, &plan.regular_file(Role::PrivateKey)?);
-        } else if found.key.is_none() {
-            let failure = Failure::failed("there is no private key to reuse");
+        }
+        if self.reuse_key && self.force && found.key.is_none() {
+            let reason = found.reasons.first().map_or("there is none", String::as_str);
+            let failure = Failure::failed(format!("there is no private key to reuse: {reason}"));
             return Err(failure.hint("leave --reuse-key out, and a key is made"));
         }
         Ok(found)
@@ -126,6 +128,12 @@ impl RenewalArgs {
         })
     }
 
+    /// Whether the key that was found stays: because it is to, or because without --force no key is
+    /// replaced that has no certificate beside it. It may be in use, or left by a run that was killed.
+    fn keeps_key(&self, found: &Found) -> bool {
+        self.reuse_key || (!self.force && found.chain.is_none() && !found.has_certificate_file)
+    }
+
     /// The key to make a certificate for, if the one that is there is to be kept.
     ///
     /// # Errors
@@ -136,13 +144,18 @@ impl RenewalArgs {
         found: Found,
         key_type: Option<KeyAlgorithm>,
     ) -> Result<Option<KeyPair>, Failure> {
-        let Some(key) = found.key.filter(|_| self.reuse_key) else {
+        let keeps_key = self.keeps_key(&found);
+        let Some(key) = found.key.filter(|_| keeps_key) else {
             return Ok(None);
         };
         match key_type {
             Some(wanted) if wanted != key.algorithm() => {
                 let text = format!("the key that exists is {}, not {wanted}", key.algorithm());
-                Err(Failure::usage(text).hint("leave --key-type out, or --reuse-key"))
+                Err(Failure::usage(text).hint(if self.reuse_key {
+                    "leave --key-type out, or --reuse-key"
+                } else {
+                    "leave --key-type out, and it gets a certificate; --force replaces it"
+                }))
             }
             _ => Ok(Some(key)),
         }
@@ -150,7 +163,7 @@ impl RenewalArgs {
 
     /// The type of key to ask for: that of a key which is to be kept, if no other is named.
     pub(super) fn key_type(&self, found: &Found, given: Option<KeyAlgorithm>) -> KeyAlgorithm {
-        let kept = found.key.as_ref().filter(|_| self.reuse_key).map(KeyPair::algorithm);
+        let kept = found.key.as_ref().filter(|_| self.keeps_key(found)).map(KeyPair::algorithm);
         given.or(kept).unwrap_or_default()
     }
 }
@@ -161,9 +174,12 @@ pub(super) struct Found {
     key: Option<KeyPair>,
     chain: Option<Vec<Vec<u8>>>,
     certificate_file: String,
+    /// Whether there is anything in that file.
+    has_certificate_file: bool,
     /// What is known to be wrong already.
     reasons: Vec<String>,
     force: bool,
+    reuse_key: bool,
 }
 
 impl Found {
@@ -184,15 +200,24 @@ impl Found {
         let shown = path.display();
         let key = match pem::decode_private_key(&text) {
             Ok(der) => KeyPair::from_der(&der),
+            Err(error) if self.reuse_key => return Err(self.foreign_key(path, &error)),
             Err(error) => return self.damaged(path, &text, &error),
         };
         match key {
             Ok(key) => self.key = Some(key),
             Err(KeyError::Malformed) => self.reasons.push(format!("{shown} is damaged")),
             Err(error) if self.force => self.reasons.push(format!("{shown}: {error}")),
-            Err(error) => return Err(foreign(path, &error)),
+            Err(error) => return Err(self.foreign_key(path, &error)),
         }
         Ok(())
+    }
+
+    fn foreign_key(&self, path: &Path, error: &dyn std::fmt::Display) -> Failure {
+        if self.reuse_key {
+            let text = format!("{} cannot be reused: {error}", path.display());
+            return Failure::failed(text).hint("name another file, or leave --reuse-key out");
+        }
+        foreign(path, error)
     }
 
     fn read_chain(&mut self, path: &Path) -> Result<(), Failure> {
@@ -200,6 +225,7 @@ impl Found {
         let Some(text) = self.read(path)? else {
             return Ok(());
         };
+        self.has_certificate_file = true;
         match pem::decode_certificates(&text) {
             Ok(chain) => self.chain = Some(chain),
             Err(error) => self.damaged(path, &text, &error)?,
@@ -257,38 +283,45 @@ pub(super) fn stale(
 ) -> Result<Vec<(Role, String)>, Failure> {
     let mut stale = Vec::new();
     for role in [Role::CaCertificate, Role::CaBundle] {
-        if !plan.has(role) {
-            continue;
+        if plan.has(role) {
+            let mut found = Found { force, ..Found::default() };
+            found.read_ca(role, &plan.regular_file(role)?, trust_anchor)?;
+            stale.extend(found.reasons.into_iter().map(|reason| (role, reason)));
         }
-        let path: PathBuf = plan.regular_file(role)?;
-        let mut found = Found { force, ..Found::default() };
-        if let Some(text) = found.read(&path)? {
-            let certificates = match role {
-                Role::CaBundle => bundle::decode(&text)
-                    .and_then(|pem| Ok(pem::decode_certificates(&pem)?))
-                    .map_err(|error| foreign(&path, &error)),
-                _ => match pem::decode_certificates(&text) {
-                    Err(error) => found.damaged(&path, &text, &error).map(|()| Vec::new()),
-                    Ok(certificates) => Ok(certificates),
-                },
-            };
-            let is_wrapped = role == Role::CaBundle && text.trim_ascii().contains(&b'\n');
-            match certificates {
-                Ok(certificates) if certificates.iter().any(|der| der == trust_anchor) => {
-                    if is_wrapped {
-                        found.reasons.push(format!("{} has several lines", path.display()));
-                    }
-                }
-                Ok(_) if found.reasons.is_empty() => {
-                    found.reasons.push(format!("{} holds another CA", path.display()));
-                }
-                Err(failure) if !force => return Err(failure),
-                Ok(_) | Err(_) => {}
-            }
-        }
-        stale.extend(found.reasons.into_iter().map(|reason| (role, reason)));
     }
     Ok(stale)
+}
+
+impl Found {
+    /// Looks for the CA certificate in a file.
+    fn read_ca(&mut self, role: Role, path: &Path, trust_anchor: &[u8]) -> Result<(), Failure> {
+        let Some(text) = self.read(path)? else {
+            return Ok(());
+        };
+        let shown = path.display();
+        let certificates = if role == Role::CaBundle {
+            let read = bundle::decode(&text).and_then(|pem| Ok(pem::decode_certificates(&pem)?));
+            match read {
+                Ok(certificates) => certificates,
+                Err(error) if self.force => {
+                    self.reasons.push(format!("{shown}: {error}"));
+                    return Ok(());
+                }
+                Err(error) => return Err(foreign(path, &error)),
+            }
+        } else {
+            match pem::decode_certificates(&text) {
+                Ok(certificates) => certificates,
+                Err(error) => return self.damaged(path, &text, &error),
+            }
+        };
+        if !certificates.iter().any(|der| der == trust_anchor) {
+            self.reasons.push(format!("{shown} holds another CA"));
+        } else if role == Role::CaBundle && text.trim_ascii().contains(&b'\n') {
+            self.reasons.push(format!("{shown} has several lines"));
+        }
+        Ok(())
+    }
 }
 
 fn foreign(path: &Path, error: &dyn std::fmt::Display) -> Failure {

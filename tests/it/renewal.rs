@@ -65,7 +65,7 @@ fn a_second_run_changes_no_byte_and_no_time_and_says_so() {
 fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
     type Spoil = fn(&Sandbox);
     let nothing: Spoil = |_| {};
-    let rows: [(Spoil, &[&str], &str); 11] = [
+    let rows: [(Spoil, &[&str], &str); 10] = [
         (|s| fs::remove_file(s.path("key.pem")).expect("a key"), &[], "key.pem does not exist"),
         (
             |s| {
@@ -95,7 +95,6 @@ fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
             &[],
             "cert.pem is damaged",
         ),
-        (|s| s.write("cert.pem", ""), &[], "cert.pem is empty"),
         (
             |s| {
                 let text = s.read("cert.pem");
@@ -127,7 +126,7 @@ fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
         }
         assert_pair(&sandbox);
         if !reason.starts_with("it ends") {
-            let stdout = again(&sandbox, &[more, &[]].concat()).stdout;
+            let stdout = again(&sandbox, more).stdout;
             assert!(stdout.starts_with("Nothing changed"), "{reason}: {stdout}");
         }
     }
@@ -187,6 +186,62 @@ fn a_file_that_is_not_ours_is_kept_unless_forced() {
         assert_eq!(again(&sandbox, &["--force"]).status, 0);
         assert_pair(&sandbox);
     }
+}
+
+#[test]
+fn a_key_without_a_certificate_is_kept_and_gets_one() {
+    let spoils: [fn(&Sandbox); 2] = [
+        |s| fs::remove_file(s.path("cert.pem")).expect("a certificate"),
+        |s| s.write("cert.pem", ""),
+    ];
+    for spoil in spoils {
+        let sandbox = made();
+        spoil(&sandbox);
+        let key = sandbox.read("key.pem");
+        let stderr = again(&sandbox, &["--key-type=rsa"]).failure(2);
+        assert_eq!(
+            stderr,
+            "error: the key that exists is ecdsa, not rsa\n\
+             hint: leave --key-type out, and it gets a certificate; --force replaces it\n"
+        );
+        assert_eq!(sandbox.read("key.pem"), key);
+        assert_eq!(again(&sandbox, &[]).status, 0);
+        assert_eq!(sandbox.read("key.pem"), key);
+        assert_pair(&sandbox);
+
+        spoil(&sandbox);
+        assert_eq!(again(&sandbox, &["--force"]).status, 0);
+        assert_ne!(sandbox.read("key.pem"), key);
+        assert_pair(&sandbox);
+    }
+}
+
+#[test]
+fn a_bundle_that_is_not_ours_is_kept_and_replaced_with_force() {
+    let sandbox = made();
+    let (bundle, pair) = (sandbox.read("ca.b64"), sandbox.read("key.pem"));
+    sandbox.write("ca.b64", "no Base64 at all!\n");
+    let stderr = again(&sandbox, &[]).failure(1);
+    assert!(stderr.contains("ca.b64 was kept") && stderr.contains("--force"), "{stderr}");
+    assert_eq!(sandbox.read("ca.b64"), "no Base64 at all!\n");
+    let ended = again(&sandbox, &["--force"]);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert_eq!((sandbox.read("ca.b64"), sandbox.read("key.pem")), (bundle, pair));
+}
+
+#[test]
+fn the_hint_about_a_key_that_cannot_be_reused_leads_to_a_line_that_works() {
+    let sandbox = made();
+    sandbox.write("key.pem", "no key\n");
+    let stderr = again(&sandbox, &["--reuse-key"]).failure(1);
+    assert_eq!(
+        stderr,
+        "error: key.pem cannot be reused: it has no PEM block\n\
+         hint: name another file, or leave --reuse-key out\n"
+    );
+    assert!(again(&sandbox, &[]).failure(1).contains("--force replaces it"));
+    assert_eq!(again(&sandbox, &["--force"]).status, 0);
+    assert_pair(&sandbox);
 }
 
 #[test]

@@ -143,7 +143,8 @@ pub(super) fn failure(request: &Request, error: &io::Error) -> Failure {
         io::ErrorKind::IsADirectory => {
             let example = path.join(request.role.words().example);
             let flag = request.role.words().flag;
-            failure.hint(format!("name a file in it: {flag}={}", example.display()))
+            let example = example.to_string_lossy();
+            failure.hint(format!("name a file in it: {flag}={}", word(&example)))
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => failure.hint(
             "files are replaced as a whole, so the directory must be one that you may write to",

@@ -139,3 +139,24 @@ fn a_constraint_that_is_none_is_refused_with_the_one_that_was_meant() {
         assert!(sandbox.names().is_empty());
     }
 }
+
+#[test]
+fn the_key_of_the_ca_is_not_certified_for_a_server() {
+    let sandbox = Sandbox::new();
+    sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"]).quiet_success();
+    let copy = sandbox.shell("cp ca.key key.pem");
+    assert_eq!(copy.status, 0);
+    let words = ["is the key of the CA O=Kuma, CN=Kuma CA ", "hint: ", "leave --reuse-key out"];
+    refused(&sandbox, &["--reuse-key", "--force"], &words);
+    refused(&sandbox, &["--reuse-key", "--if-needed"], &words);
+}
+
+#[test]
+fn the_longest_validity_is_named_in_a_unit_that_can_be_typed() {
+    let sandbox = Sandbox::new();
+    let ca = ["generate", "ca-certificate", "--key-type=ecdsa", "--valid-for=40m"];
+    sandbox.kumactl(ca).quiet_success();
+    refused(&sandbox, &["--valid-for=2h"], &["the longest is --valid-for=38m"]);
+    let longest = FROM_CA.iter().chain(&["--hostname=cp.example", "--valid-for=38m"]);
+    assert_eq!(sandbox.kumactl(longest).status, 0);
+}
