@@ -252,6 +252,12 @@ impl Issuer {
         self.chain.first().map_or(&[], Vec::as_slice)
     }
 
+    /// The CA's own certificate and those above it, DER.
+    #[must_use]
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.chain
+    }
+
     /// The CA's subject, for people.
     #[must_use]
     pub fn name(&self) -> &str {

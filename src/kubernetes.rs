@@ -1,4 +1,4 @@
-//! The names of a Kubernetes Service.
+//! Names in Kubernetes, as the API server checks them.
 
 use std::fmt;
 
@@ -20,6 +20,107 @@ pub struct ServiceNameError {
     pub reason: &'static str,
     /// What was probably meant.
     pub meant: Option<String>,
+}
+
+/// The name of an object such as a Secret: a DNS subdomain (RFC 1123), at most 253 characters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ObjectName(String);
+
+/// The name of a namespace: a DNS label (RFC 1123), at most 63 characters.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Namespace(String);
+
+/// A text that Kubernetes does not take for a name.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("\"{}\" {reason}", input.escape_debug())]
+pub struct ObjectNameError {
+    /// What was typed.
+    pub input: String,
+    /// What is wrong with it, to follow the input.
+    pub reason: &'static str,
+}
+
+impl ObjectName {
+    /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// Anything but lower-case letters, digits, hyphens and dots in the places where they may be.
+    pub fn parse(input: &str) -> Result<Self, ObjectNameError> {
+        if input.len() <= 253 && input.split('.').all(is_label) {
+            return Ok(Self(input.to_owned()));
+        }
+        let reason = "is no name in Kubernetes: lower-case letters, digits, hyphens and dots, at \
+                      most 253, with a letter or digit at both ends";
+        Err(ObjectNameError { input: input.to_owned(), reason })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Namespace {
+    /// Reads a name.
+    ///
+    /// # Errors
+    ///
+    /// Anything but lower-case letters, digits and hyphens in the places where they may be.
+    pub fn parse(input: &str) -> Result<Self, ObjectNameError> {
+        if is_label(input) {
+            return Ok(Self(input.to_owned()));
+        }
+        let reason = "is no namespace: lower-case letters, digits and hyphens, at most 63, with a \
+                      letter or digit at both ends";
+        Err(ObjectNameError { input: input.to_owned(), reason })
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads the key of a label or an annotation, such as `app.kubernetes.io/name`.
+///
+/// # Errors
+///
+/// Anything that Kubernetes does not take for one.
+pub fn check_key(key: &str) -> Result<(), ObjectNameError> {
+    let (prefix, name) = match key.split_once('/') {
+        Some((prefix, name)) => (Some(prefix), name),
+        None => (None, key),
+    };
+    let is_good = !name.is_empty() && check_label_value(name).is_ok();
+    if is_good && prefix.is_none_or(|prefix| ObjectName::parse(prefix).is_ok()) {
+        return Ok(());
+    }
+    let reason = "is no key of a label or annotation: letters, digits, `-`, `_` and `.`, at most 63, \
+                  perhaps behind a domain and `/`";
+    Err(ObjectNameError { input: key.to_owned(), reason })
+}
+
+/// Reads the value of a label, which may be empty.
+///
+/// # Errors
+///
+/// Anything that Kubernetes does not take for one.
+pub fn check_label_value(value: &str) -> Result<(), ObjectNameError> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    let is_good = value.len() <= 63
+        && value.chars().all(inside)
+        && edge(value.chars().next())
+        && edge(value.chars().next_back());
+    if is_good {
+        return Ok(());
+    }
+    let reason = "is no value of a label: letters, digits, `-`, `_` and `.`, at most 63, with a \
+                  letter or digit at both ends";
+    Err(ObjectNameError { input: value.to_owned(), reason })
 }
 
 /// What may follow `NAME.NAMESPACE` in the name of a Service.

@@ -33,7 +33,10 @@ pub use error::{Error, ErrorKind};
 pub use issue::{Certificate, Fingerprint, issued_by, self_signed};
 pub use issuer::{Issuer, IssuerError};
 pub use key::{KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding};
-pub use kubernetes::{ServiceName, ServiceNameError};
+pub use kubernetes::{
+    Namespace, ObjectName, ObjectNameError, ServiceName, ServiceNameError, check_key,
+    check_label_value,
+};
 pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
 pub use profile::{BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template};
 pub use request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};

@@ -100,9 +100,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let is_silent = plan.uses_stdout();
     let written = plan.commit(|role| match role {
         Role::PrivateKey => private_key.clone(),
-        Role::Certificate | Role::CaCertificate | Role::CaBundle => {
-            Zeroizing::new(certificate_pem.clone())
-        }
+        _ => Zeroizing::new(certificate_pem.clone()),
     })?;
     let mut warnings = warnings(args);
     warnings.extend(args.renewal.warning(template.validity, now));

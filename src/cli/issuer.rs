@@ -48,15 +48,41 @@ impl IssuerArgs {
         let (Some(certificate), Some(key)) = (&self.issuer_cert_file, &self.issuer_key_file) else {
             return Ok(None);
         };
-        if [certificate, key].iter().all(|path| path.as_os_str() == "-") {
-            return Err(Failure::usage("standard input can be read only once"));
-        }
-        let text = input::read(certificate, "CA certificate file")?;
-        let chain = pem::decode_certificates(&text)
-            .map_err(|error| unusable(certificate, "CA certificate file", &error))?;
-        let issuer = Issuer::new(chain, read_key(key)?, now);
-        Ok(Some(issuer.map_err(Failure::from)?))
+        open(certificate, key, now).map(Some)
     }
+}
+
+/// The flags of a CA without which nothing can be made.
+#[derive(clap::Args)]
+pub(super) struct CaFilesArgs {
+    /// The certificate of the CA, followed by those of the CAs above it
+    #[arg(long, value_name = "FILE")]
+    issuer_cert_file: PathBuf,
+
+    /// The private key of the CA
+    #[arg(long, value_name = "FILE")]
+    issuer_key_file: PathBuf,
+}
+
+impl CaFilesArgs {
+    /// Reads the CA.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not those of a CA that can sign.
+    pub(super) fn open(&self, now: OffsetDateTime) -> Result<Issuer, Failure> {
+        open(&self.issuer_cert_file, &self.issuer_key_file, now)
+    }
+}
+
+fn open(certificate: &Path, key: &Path, now: OffsetDateTime) -> Result<Issuer, Failure> {
+    if [certificate, key].iter().all(|path| path.as_os_str() == "-") {
+        return Err(Failure::usage("standard input can be read only once"));
+    }
+    let text = input::read(certificate, "CA certificate file")?;
+    let chain = pem::decode_certificates(&text)
+        .map_err(|error| unusable(certificate, "CA certificate file", &error))?;
+    Ok(Issuer::new(chain, read_key(key)?, now)?)
 }
 
 /// Makes a CA whose key lives as long as this run.

@@ -2,18 +2,26 @@
 
 mod ca_bundle;
 mod ca_certificate;
+mod cert_manager;
 mod certificate_type;
 mod compatibility;
 mod completion;
 mod connect;
+mod control_plane;
+mod control_plane_tls;
+mod environment;
 mod exit;
 mod generate;
 mod hostname;
 mod input;
 mod inspect;
 mod inspect_certificate;
+mod installation;
+mod issuance;
 mod issuer;
 mod key_options;
+mod kubernetes_secret;
+mod material;
 mod official;
 mod output;
 mod remedy;

@@ -1,6 +1,7 @@
 //! The only code that writes: messages to standard output, and files, all of a run or none.
 
 mod interrupt;
+mod role;
 mod target;
 mod transaction;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use zeroize::Zeroizing;
 
+pub(super) use self::role::Role;
 use self::target::{State, Target};
 use super::exit::Failure;
 
@@ -24,19 +26,6 @@ pub(super) enum Destination {
     File(PathBuf),
     /// Standard output.
     Stdout,
-}
-
-/// What an output is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Role {
-    /// The private key.
-    PrivateKey,
-    /// The certificate, with the chain behind it.
-    Certificate,
-    /// The CA certificate that clients trust.
-    CaCertificate,
-    /// The same in one line of Base64.
-    CaBundle,
 }
 
 /// An output that was asked for.
@@ -81,65 +70,6 @@ impl Destination {
             Self::File(path) => Some(path),
             Self::Stdout => None,
         }
-    }
-}
-
-/// What there is to say about a [`Role`].
-struct Words {
-    /// In error messages: `could not write the key file`.
-    name: &'static str,
-    /// The flag that names the file.
-    flag: &'static str,
-    /// The start of the line that says where it was saved; the first two are the official ones.
-    title: &'static str,
-    /// In JSON reports.
-    key: &'static str,
-    /// A usual name for the file.
-    example: &'static str,
-}
-
-impl Role {
-    const fn words(self) -> Words {
-        match self {
-            Self::PrivateKey => Words {
-                name: "key file",
-                flag: "--key-file",
-                title: "Private key",
-                key: "private_key",
-                example: "key.pem",
-            },
-            Self::Certificate => Words {
-                name: "cert file",
-                flag: "--cert-file",
-                title: "Certificate",
-                key: "certificate",
-                example: "cert.pem",
-            },
-            Self::CaCertificate => Words {
-                name: "CA certificate file",
-                flag: "--ca-cert-file",
-                title: "CA certificate",
-                key: "ca_certificate",
-                example: "ca.crt",
-            },
-            Self::CaBundle => Words {
-                name: "CA bundle file",
-                flag: "--ca-bundle-file",
-                title: "CA bundle",
-                key: "ca_bundle",
-                example: "ca-bundle.b64",
-            },
-        }
-    }
-
-    /// The start of the line that says where it was saved.
-    pub(super) const fn title(self) -> &'static str {
-        self.words().title
-    }
-
-    /// The name in JSON reports.
-    pub(super) const fn key(self) -> &'static str {
-        self.words().key
     }
 }
 

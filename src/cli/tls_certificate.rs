@@ -3,10 +3,8 @@
 use std::ffi::OsString;
 
 use kumactl::encode::{bundle, pem};
-use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
-    Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, Profile, SerialNumber,
-    Template, ValidFor, Validity, verify,
+    ExtendedKeyUsage, IssuanceRequest, Issuer, Profile, SerialNumber, Template, ValidFor, Validity,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -14,7 +12,8 @@ use zeroize::Zeroizing;
 use super::certificate_type::CertificateType;
 use super::exit::Failure;
 use super::hostname::{self, NameArgs};
-use super::issuer::{self, IssuerArgs};
+use super::issuance::Signer;
+use super::issuer::IssuerArgs;
 use super::key_options::KeyArgs;
 use super::output::{self, Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks, ReportFormat};
@@ -95,72 +94,34 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut plan = plan(args, issuer.as_ref())?;
     let found = args.renewal.read(&mut plan)?;
     let request = request.with_key_algorithm(args.renewal.key_type(&found, args.key.key_type));
+    let signer = Signer { issuer, is_ephemeral: args.issuer.is_ephemeral() };
     let mut reasons = Vec::new();
     if args.renewal.is_if_needed() {
         let wanted =
             Profile::SelfSigned { request: &request }.resolve(now, SerialNumber::random()?)?;
-        let expected = match &issuer {
-            Some(issuer) => ExpectedIssuer::Issuer(issuer),
-            None if args.issuer.is_ephemeral() => ExpectedIssuer::Ephemeral,
-            None => ExpectedIssuer::Itself,
-        };
-        reasons = args.renewal.reasons(&found, &wanted, expected, now);
+        reasons = args.renewal.reasons(&found, &wanted, signer.expected(), now);
         if reasons.is_empty() {
-            return repair(args, plan, found.chain(), &wanted, issuer.as_ref());
+            return repair(args, plan, found.chain(), &wanted, &signer);
         }
     }
-
-    let issuer = match issuer {
-        None if args.issuer.is_ephemeral() => {
-            Some(issuer::make_ephemeral(request.key_algorithm(), request.valid_for(), now)?)
-        }
-        issuer => issuer,
-    };
-    let profile = match &issuer {
-        None => Profile::SelfSigned { request: &request },
-        Some(issuer) => Profile::Issued { request: &request, within: issuer.validity() },
-    };
-    let template = profile.resolve(now, SerialNumber::random()?)?;
-    if let Some(issuer) = &issuer {
-        // Before the time that a key takes.
-        issuer.check(&template)?;
-    }
-    let key = match args.renewal.reused(found, args.key.key_type)? {
-        Some(key) => key,
-        None => KeyPair::generate(request.key_algorithm())?,
-    };
-    let certificate = match &issuer {
-        None => kumactl::self_signed(&template, &key)?,
-        Some(issuer) => kumactl::issued_by(&template, &key, issuer)?,
-    };
-    verify::self_check(&certificate, &template, &key, issuer.as_ref())?;
-    let chain = chain(&certificate, issuer.as_ref(), args.issuer.is_ephemeral());
-    let anchor =
-        issuer.as_ref().map(|issuer| issuer.trust_anchor().unwrap_or_else(|| issuer.certificate()));
-    let anchor = pem::encode_certificates([anchor.unwrap_or_else(|| certificate.der())]);
-    verify::check_issued(&template, &chain, &anchor, now)?;
-
-    let private_key = pem::encode_private_key(&key.private_key(args.key.key_format.into())?);
-    let trust_anchor = match &issuer {
-        None => Some(certificate.der()),
-        Some(issuer) => issuer.trust_anchor(),
-    };
-    let ca_file = pem::encode_certificates(trust_anchor);
+    let issued = signer.issue(&request, now, || args.renewal.reused(found, args.key.key_type))?;
+    let private_key = issued.private_key(args.key.key_format.into())?;
+    let ca_file = issued.ca_file();
     let is_silent = plan.uses_stdout();
     let written = plan.commit(|role| match role {
         Role::PrivateKey => private_key.clone(),
-        Role::Certificate => Zeroizing::new(chain.clone()),
-        Role::CaCertificate => Zeroizing::new(ca_file.clone()),
+        Role::Certificate => Zeroizing::new(issued.chain.clone()),
         Role::CaBundle => Zeroizing::new(bundle::encode(&ca_file)),
+        _ => Zeroizing::new(ca_file.clone()),
     })?;
 
-    if let Some(note) = shortened(&request, &template, now) {
+    if let Some(note) = shortened(&request, &issued.template, now) {
         output::note(&format!("note: {note}"));
     }
     let mut warnings = warnings(args, &request);
-    warnings.extend(args.renewal.warning(template.validity, now));
+    warnings.extend(args.renewal.warning(issued.template.validity, now));
     let remarks = Remarks { warnings, reasons };
-    let certificate = CertificateReport::new(&certificate, &template, issuer.as_ref());
+    let certificate = issued.report();
     render::report(args.output, is_silent, &certificate, &written, &remarks)
 }
 
@@ -170,13 +131,9 @@ fn repair(
     plan: Plan,
     chain: &[Vec<u8>],
     wanted: &Template,
-    issuer: Option<&Issuer>,
+    signer: &Signer,
 ) -> Result<(), Failure> {
-    let trust_anchor = match issuer {
-        Some(issuer) => issuer.trust_anchor(),
-        // Itself, or the ephemeral CA behind it.
-        None => chain.last().map(Vec::as_slice),
-    };
+    let (issuer, trust_anchor) = (signer.issuer.as_ref(), signer.trust_anchor(chain));
     let stale = renewal::stale(&plan, trust_anchor.unwrap_or_default(), args.renewal.is_forced())?;
     if stale.is_empty() {
         return render::unchanged(args.output, chain, wanted, issuer);
@@ -192,17 +149,6 @@ fn repair(
     let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
     let remarks = Remarks { reasons, ..Remarks::default() };
     render::report(args.output, false, &certificate, &written, &remarks)
-}
-
-/// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that
-/// a copy of the file is a CA file; a server does not send the root of a CA that clients have.
-fn chain(certificate: &Certificate, issuer: Option<&Issuer>, is_ephemeral: bool) -> Vec<u8> {
-    let above: Vec<&[u8]> = match issuer {
-        None => Vec::new(),
-        Some(issuer) if is_ephemeral => vec![issuer.certificate()],
-        Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
-    };
-    pem::encode_certificates([certificate.der()].into_iter().chain(above))
 }
 
 /// What there is to say about a certificate that ends with its CA.

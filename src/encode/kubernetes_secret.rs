@@ -5,8 +5,11 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::encode::yaml;
+use crate::kubernetes::{Namespace, ObjectName};
 
 /// What a Secret holds. Its data are wiped when it is dropped.
 #[derive(Clone, Eq, PartialEq)]
@@ -17,6 +20,74 @@ pub struct KubernetesSecret {
     pub namespace: Option<String>,
     /// Every key with its bytes.
     pub data: BTreeMap<String, Zeroizing<Vec<u8>>>,
+}
+
+/// What a manifest says beside the data.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SecretMetadata {
+    /// metadata.name.
+    pub name: ObjectName,
+    /// metadata.namespace.
+    pub namespace: Namespace,
+    /// `type`; `None` leaves it to the API server, which makes it `Opaque`.
+    pub secret_type: Option<&'static str>,
+    /// metadata.labels.
+    pub labels: BTreeMap<String, String>,
+    /// metadata.annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl SecretMetadata {
+    /// Of a Secret without labels, annotations and type.
+    #[must_use]
+    pub fn new(name: ObjectName, namespace: Namespace) -> Self {
+        let labels = BTreeMap::new();
+        Self { name, namespace, secret_type: None, annotations: labels.clone(), labels }
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(rename = "apiVersion")]
+    api_version: &'static str,
+    data: BTreeMap<&'a str, Zeroizing<String>>,
+    kind: &'static str,
+    metadata: WrittenMetadata<'a>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    secret_type: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct WrittenMetadata<'a> {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: &'a BTreeMap<String, String>,
+    name: &'a str,
+    namespace: &'a str,
+}
+
+/// A manifest as YAML: the fields, in the order, of `kubectl create secret generic --dry-run=client -o
+/// yaml`, without the empty creationTimestamp of some versions.
+#[must_use]
+pub fn encode(metadata: &SecretMetadata, data: &[(&str, &[u8])]) -> Zeroizing<String> {
+    let length: usize = data.iter().map(|(_, bytes)| bytes.len() * 4 / 3 + 64).sum();
+    let base64 = |bytes: &[u8]| Zeroizing::new(BASE64_STANDARD.encode(bytes));
+    let texts = metadata.labels.iter().chain(&metadata.annotations);
+    let texts: usize = texts.map(|(key, value)| key.len() + 2 * value.len() + 16).sum();
+    let written = Written {
+        api_version: "v1",
+        data: data.iter().map(|(key, bytes)| (*key, base64(bytes))).collect(),
+        kind: "Secret",
+        metadata: WrittenMetadata {
+            annotations: &metadata.annotations,
+            labels: &metadata.labels,
+            name: metadata.name.as_str(),
+            namespace: metadata.namespace.as_str(),
+        },
+        secret_type: metadata.secret_type,
+    };
+    yaml::document(&written, length + texts + 1024)
 }
 
 /// A text that is no Secret.

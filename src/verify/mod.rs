@@ -101,6 +101,20 @@ pub fn verify(evidence: &Evidence<'_>, question: &Question<'_>) -> Report {
     report
 }
 
+/// Judges a CA file alone: does it hold CA certificates that are valid, a CA's first, and no key?
+#[must_use]
+pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
+    let mut report = Report::default();
+    let certificates = ca_file(file, &mut report).unwrap_or_default();
+    let parsed = parse(&certificates);
+    // While one CA replaces another, the older may have expired.
+    let mut findings: Vec<_> = parsed.iter().map(|one| path::dates(one, at, true)).collect();
+    if !findings.is_empty() && findings.iter().all(|found| !found.is_empty()) {
+        report.add_all(CheckName::Dates, findings.swap_remove(0), String::new);
+    }
+    report
+}
+
 /// Judges a certificate that is about to be written, by the checks that [`verify`] makes of files: does
 /// `chain` lead to `anchor`, for every name of the template? Both are PEM.
 ///

@@ -241,7 +241,7 @@ fn weak_signature(certificate: &Parsed<'_>, is_anchor: bool) -> Vec<Finding> {
     vec![Finding::WeakSignature { subject: subject(certificate), algorithm }]
 }
 
-fn dates(certificate: &Parsed<'_>, at: OffsetDateTime, is_anchor: bool) -> Vec<Finding> {
+pub(super) fn dates(certificate: &Parsed<'_>, at: OffsetDateTime, is_anchor: bool) -> Vec<Finding> {
     let validity = x509::validity(&certificate.x509);
     let subject = subject(certificate);
     if at > validity.not_after {

@@ -1,5 +1,6 @@
 //! The tests of the program and of its library, as one binary.
 
+mod artefacts;
 mod ca_bundle;
 mod contract;
 mod docs;

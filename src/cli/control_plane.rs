@@ -1,0 +1,54 @@
+//! The control plane that something is made for: its namespace, its Service, its Secrets.
+
+use kumactl::{Namespace, ObjectName, ServiceName, SubjectAltName};
+
+use super::exit::Failure;
+
+/// The names that Kuma's documentation uses.
+pub(super) const NAMESPACE: &str = "kuma-system";
+/// The Service of Kuma's chart.
+pub(super) const SERVICE: &str = "kuma-control-plane";
+/// The Secret of the general certificate.
+pub(super) const GENERAL_SECRET: &str = "general-tls-certs";
+
+/// Reads the value of a flag that names an object.
+///
+/// # Errors
+///
+/// What Kubernetes would not take.
+pub(super) fn object_name(text: &str) -> Result<ObjectName, String> {
+    ObjectName::parse(text).map_err(|error| error.reason.to_owned())
+}
+
+/// Reads the value of `--namespace`.
+///
+/// # Errors
+///
+/// What Kubernetes would not take.
+pub(super) fn namespace(text: &str) -> Result<Namespace, String> {
+    Namespace::parse(text).map_err(|error| error.reason.to_owned())
+}
+
+/// The names of a Service in a namespace. With `all` also the one under `cluster.local`, which nothing
+/// in Kuma dials.
+///
+/// # Errors
+///
+/// A text that is no name of a Service.
+pub(super) fn service_names(
+    service: &str,
+    namespace: &Namespace,
+    all: bool,
+) -> Result<Vec<SubjectAltName>, Failure> {
+    let parsed = ServiceName::parse(&format!("{service}.{}", namespace.as_str()));
+    let mut names = parsed
+        .map_err(|error| {
+            Failure::usage(format!("--service: {error}"))
+                .hint(format!("--service={SERVICE}, the name of the Service alone"))
+        })?
+        .subject_alt_names();
+    if !all {
+        names.truncate(2);
+    }
+    Ok(names)
+}

@@ -1,0 +1,116 @@
+//! `kumactl generate helm-values` and `kumactl generate install-flags`: one set of settings in two
+//! forms.
+
+use std::path::PathBuf;
+
+use kumactl::ObjectName;
+use kumactl::encode::installation::Installation;
+use time::OffsetDateTime;
+
+use super::control_plane::{self, GENERAL_SECRET};
+use super::exit::Failure;
+use super::material::MaterialArgs;
+use super::output;
+
+/// Print the values of Kuma's Helm chart that are about certificates
+///
+/// `controlPlane.tls...`, for charts 2.x and 3.x. The CA bundle is the Base64 of the CA file on one
+/// line, which the chart prints into every webhook.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  $ kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
+  $ helm install kuma kuma/kuma --namespace=kuma-system --values=tls-values.yaml
+
+  $ helm install kuma kuma/kuma $(kumactl generate helm-values --ca-cert-file=ca.crt --set)")]
+pub(super) struct HelmValuesArgs {
+    #[command(flatten)]
+    settings: SettingsArgs,
+
+    /// Print arguments of Helm instead, in one line
+    #[arg(long)]
+    set: bool,
+}
+
+/// Print the flags of `kumactl install control-plane` that are about certificates
+///
+/// One line that a shell splits into exactly these flags.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  $ kumactl install control-plane $(kumactl generate install-flags --ca-cert-file=ca.crt) \\
+      | kubectl apply -f -")]
+pub(super) struct InstallFlagsArgs {
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(clap::Args)]
+struct SettingsArgs {
+    /// The CA certificate that the webhooks' clients trust; it needs the general Secret beside it
+    #[arg(long, value_name = "FILE")]
+    ca_cert_file: Option<PathBuf>,
+
+    /// The Secret with tls.crt, tls.key and ca.crt [default with --ca-cert-file: general-tls-certs]
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name, requires = "ca_cert_file")]
+    general_secret: Option<ObjectName>,
+
+    /// The Secret with ca.crt, if the general one has none
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name, requires = "ca_cert_file")]
+    general_ca_secret: Option<ObjectName>,
+
+    /// The Secret of the API server, with tls.crt and tls.key
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
+    api_server_secret: Option<ObjectName>,
+
+    /// The Secret of a global control plane's server for zones, with tls.crt and tls.key (2.x only)
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
+    kds_global_server_secret: Option<ObjectName>,
+
+    /// The Secret of a zone with the CA of its global control plane, with ca.crt
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
+    kds_zone_client_secret: Option<ObjectName>,
+}
+
+pub(super) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
+    let installation = args.settings.read()?;
+    output::print(&if args.set {
+        installation.helm_arguments()
+    } else {
+        installation.helm_values()
+    })
+}
+
+pub(super) fn install_flags(args: &InstallFlagsArgs) -> Result<(), Failure> {
+    output::print(&args.settings.read()?.flags())
+}
+
+impl SettingsArgs {
+    fn read(&self) -> Result<Installation, Failure> {
+        let material = MaterialArgs {
+            cert_file: None,
+            key_file: None,
+            ca_cert_file: self.ca_cert_file.clone(),
+        };
+        let material = material.read(&[], OffsetDateTime::now_utc())?;
+        let general = match &self.general_secret {
+            Some(name) => Some(name.clone()),
+            // The chart wants both or neither.
+            None if material.ca.is_some() => ObjectName::parse(GENERAL_SECRET).ok(),
+            None => None,
+        };
+        let installation = Installation {
+            general_secret: general,
+            general_ca_secret: self.general_ca_secret.clone(),
+            ca_bundle: material.ca.map(|bytes| bytes.to_vec()),
+            api_server_secret: self.api_server_secret.clone(),
+            kds_global_server_secret: self.kds_global_server_secret.clone(),
+            kds_zone_client_secret: self.kds_zone_client_secret.clone(),
+        };
+        if installation == Installation::default() {
+            let failure = Failure::usage("there is nothing to set");
+            return Err(failure.hint("--ca-cert-file=ca.crt, with the CA certificate"));
+        }
+        Ok(installation)
+    }
+}

@@ -1,0 +1,134 @@
+//! From a request to a certificate that was looked at from all sides, with everything made from it.
+
+use kumactl::encode::pem;
+use kumactl::renewal::ExpectedIssuer;
+use kumactl::{
+    Certificate, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile, SerialNumber,
+    Template, verify,
+};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::exit::Failure;
+use super::issuer;
+use super::render::CertificateReport;
+
+/// Who signs.
+pub(super) struct Signer {
+    /// The user's CA.
+    pub(super) issuer: Option<Issuer>,
+    /// Whether, without one, a CA is made for the run; else the certificate is self-signed.
+    pub(super) is_ephemeral: bool,
+}
+
+/// A certificate and its key.
+pub(super) struct Issued {
+    certificate: Certificate,
+    pub(super) template: Template,
+    issuer: Option<Issuer>,
+    key: KeyPair,
+    /// The PEM of the certificate and of the CAs behind it.
+    pub(super) chain: Vec<u8>,
+}
+
+impl Signer {
+    /// Who is to have signed a certificate that exists.
+    pub(super) const fn expected(&self) -> ExpectedIssuer<'_> {
+        match &self.issuer {
+            Some(issuer) => ExpectedIssuer::Issuer(issuer),
+            None if self.is_ephemeral => ExpectedIssuer::Ephemeral,
+            None => ExpectedIssuer::Itself,
+        }
+    }
+
+    /// What clients trust of a certificate that exists: the root of the user's CA, or the last
+    /// certificate of its file, which is itself or the CA that was made for it.
+    pub(super) fn trust_anchor<'a>(&'a self, chain: &'a [Vec<u8>]) -> Option<&'a [u8]> {
+        match &self.issuer {
+            Some(issuer) => issuer.trust_anchor(),
+            None => chain.last().map(Vec::as_slice),
+        }
+    }
+
+    /// Makes a certificate. `existing` gives the key to make it for, if one is to be kept.
+    ///
+    /// # Errors
+    ///
+    /// A CA that cannot issue it, and what the crypto library refuses.
+    pub(super) fn issue(
+        self,
+        request: &IssuanceRequest,
+        now: OffsetDateTime,
+        existing: impl FnOnce() -> Result<Option<KeyPair>, Failure>,
+    ) -> Result<Issued, Failure> {
+        let issuer = match self.issuer {
+            None if self.is_ephemeral => {
+                Some(issuer::make_ephemeral(request.key_algorithm(), request.valid_for(), now)?)
+            }
+            issuer => issuer,
+        };
+        let profile = match &issuer {
+            None => Profile::SelfSigned { request },
+            Some(issuer) => Profile::Issued { request, within: issuer.validity() },
+        };
+        let template = profile.resolve(now, SerialNumber::random()?)?;
+        if let Some(issuer) = &issuer {
+            // Before the time that a key takes.
+            issuer.check(&template)?;
+        }
+        let key = match existing()? {
+            Some(key) => key,
+            None => KeyPair::generate(request.key_algorithm())?,
+        };
+        let certificate = match &issuer {
+            None => kumactl::self_signed(&template, &key)?,
+            Some(issuer) => kumactl::issued_by(&template, &key, issuer)?,
+        };
+        verify::self_check(&certificate, &template, &key, issuer.as_ref())?;
+        let chain = chain(&certificate, issuer.as_ref(), self.is_ephemeral);
+        let anchor = match &issuer {
+            None => certificate.der(),
+            Some(issuer) => issuer.trust_anchor().unwrap_or_else(|| issuer.certificate()),
+        };
+        verify::check_issued(&template, &chain, &pem::encode_certificates([anchor]), now)?;
+        Ok(Issued { certificate, template, issuer, key, chain })
+    }
+}
+
+impl Issued {
+    /// The PEM of the CA certificate that clients trust; empty if the user's CA came without its root.
+    pub(super) fn ca_file(&self) -> Vec<u8> {
+        pem::encode_certificates(match &self.issuer {
+            None => Some(self.certificate.der()),
+            Some(issuer) => issuer.trust_anchor(),
+        })
+    }
+
+    /// The PEM of the private key.
+    ///
+    /// # Errors
+    ///
+    /// What the crypto library refuses.
+    pub(super) fn private_key(
+        &self,
+        encoding: PrivateKeyEncoding,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        Ok(pem::encode_private_key(&self.key.private_key(encoding)?))
+    }
+
+    /// What the certificate says.
+    pub(super) fn report(&self) -> CertificateReport {
+        CertificateReport::new(&self.certificate, &self.template, self.issuer.as_ref())
+    }
+}
+
+/// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that
+/// a copy of the file is a CA file; a server does not send the root of a CA that clients have.
+fn chain(certificate: &Certificate, issuer: Option<&Issuer>, is_ephemeral: bool) -> Vec<u8> {
+    let above: Vec<&[u8]> = match issuer {
+        None => Vec::new(),
+        Some(issuer) if is_ephemeral => vec![issuer.certificate()],
+        Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
+    };
+    pem::encode_certificates([certificate.der()].into_iter().chain(above))
+}

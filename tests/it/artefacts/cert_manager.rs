@@ -1,0 +1,88 @@
+//! `generate cert-manager`.
+
+use serde_json::{Value, json};
+
+use super::{decoded, generate, yaml};
+use crate::support::Sandbox;
+
+const ISSUER: [&str; 2] = ["--issuer-cert-file=ca.crt", "--issuer-key-file=ca.key"];
+
+fn ca() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox
+        .kumactl(["generate", "ca-certificate", "--key-type=ecdsa", "--key-format=pkcs8"])
+        .quiet_success();
+    sandbox
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    text.split("---\n").map(yaml).collect()
+}
+
+#[test]
+fn the_manifests_are_the_ca_an_issuer_of_it_and_a_certificate_of_that_for_the_service() {
+    let sandbox = ca();
+    let more = ["--namespace=mesh", "--hostname=cp.example,10.0.0.1", "--key-type=ecdsa"];
+    let text = generate(&sandbox, "cert-manager", &[&ISSUER[..], &more].concat());
+    let [secret, issuer, certificate] = documents(&text).try_into().expect("three documents");
+    assert_eq!((&secret["kind"], &secret["type"]), (&json!("Secret"), &json!("kubernetes.io/tls")));
+    assert_eq!(decoded(&secret["data"]["tls.crt"]), sandbox.read("ca.crt"));
+    assert_eq!(decoded(&secret["data"]["tls.key"]), sandbox.read("ca.key"));
+    assert_eq!(issuer["apiVersion"], "cert-manager.io/v1");
+    assert_eq!(issuer["kind"], "Issuer");
+    assert_eq!(issuer["spec"]["ca"]["secretName"], secret["metadata"]["name"]);
+    assert_eq!(certificate["kind"], "Certificate");
+    let spec = &certificate["spec"];
+    assert_eq!(spec["secretName"], "general-tls-certs");
+    assert_eq!(spec["issuerRef"]["name"], issuer["metadata"]["name"]);
+    assert_eq!(
+        spec["dnsNames"],
+        json!([
+            "kuma-control-plane.mesh",
+            "kuma-control-plane.mesh.svc",
+            "kuma-control-plane.mesh.svc.cluster.local",
+            "cp.example"
+        ])
+    );
+    assert_eq!(spec["ipAddresses"], json!(["10.0.0.1"]));
+    assert_eq!(spec["usages"], json!(["digital signature", "server auth"]));
+    assert_eq!(spec["privateKey"]["algorithm"], "ECDSA");
+    assert_eq!(
+        (&spec["duration"], &spec["renewBefore"]),
+        (&json!("2160h0m0s"), &json!("720h0m0s"))
+    );
+    for document in [&secret, &issuer, &certificate] {
+        assert_eq!(document["metadata"]["namespace"], "mesh");
+    }
+}
+
+#[test]
+fn a_chart_that_makes_the_certificate_itself_gets_its_issuer_and_values() {
+    let sandbox = ca();
+    let issuer = generate(&sandbox, "cert-manager", &[&ISSUER[..], &["--for=chart"]].concat());
+    let kinds: Vec<_> = documents(&issuer).iter().map(|one| one["kind"].clone()).collect();
+    assert_eq!(kinds, ["Secret", "Issuer"]);
+    let values =
+        yaml(&generate(&sandbox, "cert-manager", &[&ISSUER[..], &["--for=values"]].concat()));
+    let found = &values["controlPlane"]["tls"]["general"]["certManager"];
+    assert_eq!(found["enabled"], true);
+    assert_eq!(found["issuerRef"]["name"], "kuma-ca");
+    assert_eq!(found["dnsNames"][1], "kuma-control-plane.kuma-system.svc");
+}
+
+#[test]
+fn a_ca_that_cannot_issue_the_certificate_is_refused() {
+    let sandbox = Sandbox::new();
+    let limited = ["generate", "ca-certificate", "--key-type=ecdsa", "--permit-dns=mesh.example"];
+    assert_eq!(sandbox.kumactl(limited.iter().chain(&["--valid-for=60d"])).status, 0);
+    let command = ["generate", "cert-manager", ISSUER[0], ISSUER[1]];
+    let stderr = sandbox.kumactl(command.iter().chain(&["--valid-for=30d"])).failure(1);
+    assert!(stderr.contains("kuma-control-plane.kuma-system cannot be certified"), "{stderr}");
+    let stderr = sandbox.kumactl(command).failure(2);
+    assert!(stderr.contains("and its CA only until"), "{stderr}");
+    let stderr = sandbox.kumactl(command.iter().chain(&["--valid-for=30m"])).failure(2);
+    assert!(stderr.contains("less than an hour\nhint: --valid-for=90d"), "{stderr}");
+    let swapped =
+        ["generate", "cert-manager", "--issuer-cert-file=ca.key", "--issuer-key-file=ca.crt"];
+    assert!(sandbox.kumactl(swapped).failure(1).contains("private key"));
+}

@@ -1,0 +1,141 @@
+//! `generate kubernetes-secret`.
+
+use std::fs;
+
+use super::{CA, PAIR, decoded, files, generate, yaml};
+use crate::support::{Sandbox, installed, run};
+
+#[test]
+fn the_secret_is_the_one_that_kubectl_makes_of_the_same_files() {
+    let Some(kubectl) = installed("kubectl") else { return };
+    let sandbox = files();
+    type Row = (&'static [&'static str], &'static [&'static str]);
+    let rows: [Row; 4] = [
+        (&["--cert-file=tls.crt", "--key-file=tls.key", CA], &["ca.crt", "tls.crt", "tls.key"]),
+        (&PAIR, &["tls.crt", "tls.key"]),
+        (&[CA], &["ca.crt"]),
+        (
+            &["--cert-file=tls.crt", "--key-file=tls.key", "--secret-type=kubernetes.io/tls"],
+            &["tls.crt", "tls.key"],
+        ),
+    ];
+    for (flags, keys) in rows {
+        let mut command = sandbox.command(&kubectl);
+        command.args(["create", "secret", "generic", "general-tls-certs", "--dry-run=client"]);
+        command.args(["--namespace=kuma-system", "-o", "yaml"]);
+        command.args(keys.iter().map(|key| format!("--from-file={key}")));
+        if flags.contains(&"--secret-type=kubernetes.io/tls") {
+            command.arg("--type=kubernetes.io/tls");
+        }
+        let ended = run(&mut command);
+        assert_eq!(ended.status, 0, "{ended:?}");
+        // Older versions print a time that is not there.
+        let theirs = ended.stdout.replace("  creationTimestamp: null\n", "");
+        let ours = generate(&sandbox, "kubernetes-secret", flags);
+        assert_eq!(ours, theirs, "{flags:?}");
+    }
+}
+
+#[test]
+fn a_secret_has_its_fields_in_order_and_its_files_byte_for_byte() {
+    let sandbox = files();
+    let more = ["--label=app.kubernetes.io/part-of=kuma", "--annotation=note=yes: \"no\""];
+    let named = ["--name=other", "--namespace=kuma-system", "--secret-type=Opaque"];
+    let text = generate(&sandbox, "kubernetes-secret", &[&PAIR[..], &[CA], &more, &named].concat());
+    let lines: Vec<_> = text.lines().map(|line| line.split(": ").next().unwrap_or(line)).collect();
+    assert_eq!(
+        lines,
+        [
+            "apiVersion",
+            "data:",
+            "  ca.crt",
+            "  tls.crt",
+            "  tls.key",
+            "kind",
+            "metadata:",
+            "  annotations:",
+            "    note",
+            "  labels:",
+            "    app.kubernetes.io/part-of",
+            "  name",
+            "  namespace",
+            "type"
+        ]
+    );
+    let found = yaml(&text);
+    for name in ["tls.crt", "tls.key", "ca.crt"] {
+        assert_eq!(decoded(&found["data"][name]), sandbox.read(name), "{name}");
+    }
+    assert_eq!(found["metadata"]["annotations"]["note"], "yes: \"no\"");
+    assert_eq!(found["type"], "Opaque");
+    assert_eq!(
+        text,
+        generate(&sandbox, "kubernetes-secret", &[&PAIR[..], &[CA], &more, &named].concat())
+    );
+}
+
+#[test]
+fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
+    let sandbox = files();
+    sandbox.generate(["--type=server", "--hostname=cp.example"]).quiet_success();
+    for (arguments, status, says) in [
+        (&[][..], 2, "nothing to put into the Secret\nhint: --cert-file=tls.crt"),
+        (&["--cert-file=tls.crt"], 2, "--key-file"),
+        (&["--cert-file=tls.key", "--key-file=tls.key", CA], 1, "is a private key"),
+        (
+            &["--cert-file=tls.crt", "--key-file=tls.key", "--ca-cert-file=tls.key"],
+            1,
+            "tls.key: its PEM block 1 is a private key",
+        ),
+        (&["--ca-cert-file=tls.key"], 1, "tls.key: its PEM block 1 is a private key"),
+        (
+            &["--cert-file=tls.crt", "--key-file=key.pem", CA],
+            1,
+            "the key belongs to another certificate",
+        ),
+        (
+            &["--cert-file=cert.pem", "--key-file=key.pem", CA],
+            1,
+            "kuma-control-plane.kuma-system is not among the names",
+        ),
+        (
+            &["--cert-file=tls.crt", "--key-file=tls.key", CA, "--namespace=other"],
+            1,
+            "hint: make it for that name too: --hostname=kuma-control-plane.other",
+        ),
+        (
+            &["--cert-file=tls.crt", "--key-file=tls.key", CA, "--hostname=x.example"],
+            1,
+            "x.example is not among",
+        ),
+        (&[CA, "--name=No"], 2, "is no name in Kubernetes"),
+        (&[CA, "--namespace=a.b"], 2, "is no namespace"),
+        (&[CA, "--label=x"], 2, "--label=KEY=VALUE"),
+        (&[CA, "--label=x=-"], 2, "is no value of a label"),
+        (&[CA, "--label=a b=c"], 2, "is no key of a label"),
+        (&[CA, "--secret-type=kubernetes.io/tls"], 2, "has a certificate and its key"),
+    ] {
+        let all = ["generate", "kubernetes-secret"].iter().chain(arguments);
+        let stderr = sandbox.kumactl(all).failure(status);
+        assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn an_expired_ca_is_refused_everywhere() {
+    let sandbox = Sandbox::new();
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.not_before = time::OffsetDateTime::now_utc() - time::Duration::days(9);
+    params.not_after = time::OffsetDateTime::now_utc() - time::Duration::days(2);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let der = params.self_signed(&key).expect("a certificate").der().to_vec();
+    let text = pem::encode(&pem::Pem::new("CERTIFICATE", der));
+    fs::write(sandbox.path("ca.crt"), text).expect("a file");
+    for noun in ["kubernetes-secret", "helm-values", "install-flags"] {
+        let stderr = sandbox.kumactl(["generate", noun, CA]).failure(1);
+        assert!(stderr.contains("expired at"), "{noun}: {stderr}");
+    }
+    let environment = ["generate", "environment", "--component=kuma-dp", CA];
+    assert!(sandbox.kumactl(environment).failure(1).contains("expired at"));
+}
