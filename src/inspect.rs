@@ -86,6 +86,9 @@ pub enum Link {
     SelfSigned,
 }
 
+/// How many certificates with the name of an issuer are tried: a bound on what a file can cost.
+const MAX_CANDIDATES: usize = 16;
+
 /// Reads a certificate at a moment.
 ///
 /// # Errors
@@ -146,6 +149,7 @@ pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, Error> {
             .iter()
             .enumerate()
             .filter(|(_, issuer)| issuer.subject().as_raw() == one.issuer().as_raw())
+            .take(MAX_CANDIDATES)
             .collect();
         let signed = named.iter().find(|(_, issuer)| x509::is_issued_by(one, issuer));
         match (signed, named.first()) {
@@ -185,10 +189,16 @@ pub fn refusals(certificates: &[Vec<u8>]) -> Result<Vec<ClientVerdict>, Error> {
     };
     let mut issuers: Vec<&Parsed<'_>> = Vec::new();
     let mut last = first;
-    while let Some(issuer) = others.iter().find(|issuer| {
-        !issuers.iter().any(|known| known.der == issuer.der)
-            && x509::is_issued_by(&last.x509, &issuer.x509)
-    }) {
+    let named = |last: &Parsed<'_>, issuer: &Parsed<'_>| {
+        issuer.x509.subject().as_raw() == last.x509.issuer().as_raw()
+    };
+    while let Some(issuer) = others
+        .iter()
+        .filter(|issuer| named(last, issuer))
+        .take(MAX_CANDIDATES)
+        .filter(|issuer| !issuers.iter().any(|known| known.der == issuer.der))
+        .find(|issuer| x509::is_issued_by(&last.x509, &issuer.x509))
+    {
         issuers.push(issuer);
         last = issuer;
     }

@@ -137,6 +137,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let name = args.server_name.as_deref().unwrap_or_else(|| address.host());
         hosts.push(SubjectAltName::parse(name).map_err(kumactl::Error::from)?);
     }
+    if let Some(pattern) = hosts.iter().find(|host| host.to_string().starts_with('*')) {
+        let failure = Failure::usage(format!("clients dial names, not patterns such as {pattern}"));
+        let name = pattern.to_string().replacen('*', "www", 1);
+        return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));
+    }
     let given = read(args).map_err(Failure::while_reading)?;
     let evidence = Evidence {
         certificate: given.certificate.as_file(),

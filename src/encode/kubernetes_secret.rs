@@ -150,7 +150,10 @@ pub fn is_manifest(text: &[u8]) -> bool {
 /// Anything but one Secret.
 pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     let malformed = |reason: String| SecretError::Malformed {
-        reason: reason.lines().next().unwrap_or_default().to_owned(),
+        reason: {
+            let line = reason.lines().next().unwrap_or_default();
+            line.strip_prefix("error: ").unwrap_or(line).to_owned()
+        },
     };
     let text = std::str::from_utf8(text).map_err(|error| malformed(error.to_string()))?;
     let manifest: Manifest =

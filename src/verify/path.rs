@@ -139,10 +139,12 @@ impl<'a> Search<'_, 'a> {
 /// Why there is no path, told of the certificate at which it ends.
 fn without_path(trust: &Trust<'_>) -> Finding {
     let mut last = &trust.chain[0];
-    for _ in 0..trust.chain.len() {
+    for _ in 0..MAX_LENGTH {
         let next = trust
             .chain
             .iter()
+            .filter(|next| next.x509.subject().as_raw() == last.x509.issuer().as_raw())
+            .take(MAX_LENGTH)
             .find(|next| next.der != last.der && x509::is_issued_by(&last.x509, &next.x509));
         let Some(next) = next else { break };
         last = next;

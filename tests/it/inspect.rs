@@ -191,3 +191,28 @@ fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
         assert!(ended.stdout.starts_with("ca.crt (PEM)\n"), "{source}: {ended:?}");
     }
 }
+
+#[test]
+fn a_file_full_of_certificates_of_one_name_is_read_in_bounded_work() {
+    // Each names every other as its issuer: without a bound, a signature for each of their pairs.
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let issuer = rcgen::Issuer::new(params.clone(), &key);
+    let made = (0..200).map(|_| {
+        let own = rcgen::KeyPair::generate().expect("a key");
+        let der = params.signed_by(&own, &issuer).expect("a certificate").der().to_vec();
+        pem::encode(&pem::Pem::new("CERTIFICATE", der))
+    });
+    let sandbox = Sandbox::new();
+    sandbox.write("many.pem", made.collect::<String>());
+    let found = json(&sandbox, "many.pem");
+    assert_eq!(found[0]["parts"][0]["certificates"].as_array().map(Vec::len), Some(200));
+    let ended = sandbox.kumactl([
+        "verify",
+        "tls-certificate",
+        "--cert-file=many.pem",
+        "--ca-cert-file=many.pem",
+    ]);
+    assert_eq!(ended.status, 1);
+}

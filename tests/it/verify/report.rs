@@ -88,6 +88,10 @@ fn wrong_command_lines_end_with_status_2() {
         ),
         (&["verify", "tls-certificate", "--connect=cp.example"], "=cp.example:5678?"),
         (&["verify", "tls-certificate", "--connect=::1"], "=[::1]:5678?"),
+        (
+            &["verify", "tls-certificate", "--cert-file=tls.crt", "--hostname=*.a.example"],
+            "--hostname=www.a.example",
+        ),
         (&["inspect", "certificate"], "required arguments were not provided"),
         (&["inspect", "certificate", "-", "-"], "read only once"),
         (&["inspect", "certificate", "https://cp.example:5678"], "cp.example:5678"),
