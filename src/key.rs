@@ -191,6 +191,13 @@ impl KeyAlgorithm {
         self.facts().envoy_connects
     }
 
+    /// Whether making a key takes long, and some keys much longer than others.
+    #[must_use]
+    pub const fn is_slow(self) -> bool {
+        // The primes of RSA have to be found, and only RSA enciphers.
+        self.facts().enciphers
+    }
+
     /// The object identifier of the signatures that a key of this type makes.
     pub(crate) const fn signature_oid(self) -> &'static [u64] {
         self.facts().signature_oid

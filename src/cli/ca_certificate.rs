@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::exit::Failure;
 use super::issuer::DEFAULT_NAME;
 use super::key_options::KeyArgs;
+use super::new_key;
 use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks, ReportFormat};
 use super::renewal::RenewalArgs;
@@ -88,7 +89,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let key = match args.renewal.reused(found, args.key.key_type)? {
         Some(key) => key,
-        None => KeyPair::generate(request.key_algorithm())?,
+        None => new_key::generate(request.key_algorithm())?,
     };
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     let template = profile.resolve(now, SerialNumber::random()?)?;

@@ -10,8 +10,8 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
-use super::issuer;
 use super::render::CertificateReport;
+use super::{issuer, new_key};
 
 /// Who signs.
 pub(super) struct Signer {
@@ -78,7 +78,7 @@ impl Signer {
         }
         let key = match existing()? {
             Some(key) => key,
-            None => KeyPair::generate(request.key_algorithm())?,
+            None => new_key::generate(request.key_algorithm())?,
         };
         let certificate = match &issuer {
             None => kumactl::self_signed(&template, &key)?,

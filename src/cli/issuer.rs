@@ -7,7 +7,7 @@ use kumactl::{CaRequest, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, V
 use time::OffsetDateTime;
 
 use super::exit::Failure;
-use super::{input, shell};
+use super::{input, new_key, shell};
 
 /// The name of a CA for which none was given.
 pub(super) const DEFAULT_NAME: &str = "Kuma CA";
@@ -96,7 +96,7 @@ pub(super) fn make_ephemeral(
     now: OffsetDateTime,
 ) -> Result<Issuer, Failure> {
     let request = CaRequest::new(DEFAULT_NAME, key_algorithm, Vec::new(), valid_for)?;
-    let key = KeyPair::generate(key_algorithm)?;
+    let key = new_key::generate(key_algorithm)?;
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     let template = profile.resolve(now, SerialNumber::random()?)?;
     let certificate = kumactl::self_signed(&template, &key)?;

@@ -22,6 +22,7 @@ mod issuer;
 mod key_options;
 mod kubernetes_secret;
 mod material;
+mod new_key;
 mod official;
 mod output;
 mod remedy;

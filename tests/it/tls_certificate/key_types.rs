@@ -47,3 +47,35 @@ fn a_server_key_that_envoy_refuses_is_made_with_a_warning_that_names_kuma() {
         }
     }
 }
+
+/// How many threads a run starts, under these words in front of it.
+fn threads(sandbox: &Sandbox, words: &str, key_type: &str) -> usize {
+    let ended = sandbox.shell(&format!(
+        "strace -f -qq -e trace=clone,clone3 -e signal=none -o log {words} kumactl generate \
+         tls-certificate --type=server --hostname=cp.example --key-type={key_type} --force"
+    ));
+    assert_eq!(ended.status, 0, "{ended:?}");
+    sandbox
+        .read("log")
+        .lines()
+        .filter(|line| line.contains("clone") && !line.contains("resumed"))
+        .count()
+}
+
+#[test]
+fn primes_are_searched_on_all_processors_that_the_process_may_use_and_on_one_without_threads() {
+    if installed("strace").is_none() || installed("taskset").is_none() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let searches = if processors == 1 { 0 } else { processors.min(4) };
+    // What every run needs, such as the one that waits for signals.
+    let usual = threads(&sandbox, "", "ecdsa");
+    assert_eq!(threads(&sandbox, "", "rsa"), usual + searches);
+    // The first processor that this process may use.
+    let affinity = sandbox.shell("taskset -cp $$").stdout;
+    let list = affinity.rsplit(' ').next().expect("a list").trim();
+    let first = list.split([',', '-']).next().expect("a processor");
+    assert_eq!(threads(&sandbox, &format!("taskset -c {first}"), "rsa"), usual);
+}
