@@ -162,12 +162,22 @@ impl ServiceName {
         Ok(Self { name: name.to_owned(), namespace: namespace.to_owned() })
     }
 
-    /// The names by which clients in the cluster reach the Service: data plane proxies use the
-    /// first, the API server's webhooks the second (`pkg/plugins/runtime/k8s/plugin.go`), and the
-    /// chart's cert-manager certificate has all three.
+    /// The names by which clients in the cluster can reach the Service, those of [`Self::dialled`]
+    /// first; the chart's cert-manager certificate has all three.
     #[must_use]
     pub fn subject_alt_names(&self) -> Vec<SubjectAltName> {
-        ["", ".svc", ".svc.cluster.local"]
+        self.names(&["", ".svc", ".svc.cluster.local"])
+    }
+
+    /// The names that are dialled in a cluster with Kuma: by data plane proxies the first, by the API
+    /// server's webhooks the second (`pkg/plugins/runtime/k8s/plugin.go`).
+    #[must_use]
+    pub fn dialled(&self) -> Vec<SubjectAltName> {
+        self.names(&["", ".svc"])
+    }
+
+    fn names(&self, suffixes: &[&str]) -> Vec<SubjectAltName> {
+        suffixes
             .iter()
             .filter_map(|suffix| SubjectAltName::parse(&format!("{self}{suffix}")).ok())
             .collect()

@@ -94,7 +94,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let failure = Failure::usage("cert-manager makes no certificate for less than an hour");
         return Err(failure.hint("--valid-for=90d"));
     }
-    let mut names = control_plane::service_names(&args.service, &args.namespace, true)?;
+    let mut names = control_plane::service(&args.service, &args.namespace)?.subject_alt_names();
     for name in args.names.parse()? {
         if !names.contains(&name) {
             names.push(name);

@@ -1,6 +1,6 @@
 //! The control plane that something is made for: its namespace, its Service, its Secrets.
 
-use kumactl::{Namespace, ObjectName, ServiceName, SubjectAltName};
+use kumactl::{Namespace, ObjectName, ServiceName};
 
 use super::exit::Failure;
 
@@ -29,26 +29,14 @@ pub(super) fn namespace(text: &str) -> Result<Namespace, String> {
     Namespace::parse(text).map_err(|error| error.reason.to_owned())
 }
 
-/// The names of a Service in a namespace. With `all` also the one under `cluster.local`, which nothing
-/// in Kuma dials.
+/// A Service in a namespace.
 ///
 /// # Errors
 ///
 /// A text that is no name of a Service.
-pub(super) fn service_names(
-    service: &str,
-    namespace: &Namespace,
-    all: bool,
-) -> Result<Vec<SubjectAltName>, Failure> {
-    let parsed = ServiceName::parse(&format!("{service}.{}", namespace.as_str()));
-    let mut names = parsed
-        .map_err(|error| {
-            Failure::usage(format!("--service: {error}"))
-                .hint(format!("--service={SERVICE}, the name of the Service alone"))
-        })?
-        .subject_alt_names();
-    if !all {
-        names.truncate(2);
-    }
-    Ok(names)
+pub(super) fn service(name: &str, namespace: &Namespace) -> Result<ServiceName, Failure> {
+    ServiceName::parse(&format!("{name}.{}", namespace.as_str())).map_err(|error| {
+        Failure::usage(format!("--service: {error}"))
+            .hint(format!("--service={SERVICE}, the name of the Service alone"))
+    })
 }

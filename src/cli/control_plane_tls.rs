@@ -10,7 +10,7 @@ use kumactl::encode::installation::Installation;
 use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
 use kumactl::encode::{bundle, pem};
 use kumactl::{
-    ExtendedKeyUsage, IssuanceRequest, Namespace, ObjectName, Profile, SerialNumber, ServiceName,
+    ExtendedKeyUsage, IssuanceRequest, Namespace, ObjectName, Profile, SerialNumber,
     SubjectAltName, ValidFor,
 };
 use time::OffsetDateTime;
@@ -197,7 +197,9 @@ fn repair(args: &Args, plan: Plan, pair: &Pair, report: &CertificateReport) -> R
 impl Args {
     fn request(&self) -> Result<IssuanceRequest, Failure> {
         let mut names = match self.mode {
-            Mode::Kubernetes => control_plane::service_names(&self.service, &self.namespace, true)?,
+            Mode::Kubernetes => {
+                control_plane::service(&self.service, &self.namespace)?.subject_alt_names()
+            }
             Mode::Universal => Vec::new(),
         };
         if self.names.is_empty() && self.mode == Mode::Universal {
@@ -337,13 +339,12 @@ impl Args {
     fn dialled(&self) -> Vec<SubjectAltName> {
         let mut names = match self.mode {
             Mode::Kubernetes => {
-                let service = format!("{}.{}", self.service, self.namespace.as_str());
-                let names = ServiceName::parse(&service).map(|service| service.subject_alt_names());
-                names.unwrap_or_default().into_iter().take(2).collect()
+                let service = control_plane::service(&self.service, &self.namespace);
+                service.map(|service| service.dialled()).unwrap_or_default()
             }
             Mode::Universal => Vec::new(),
         };
-        names.extend(self.names.parse().unwrap_or_default());
+        names.extend(self.names.dialled().unwrap_or_default());
         names
     }
 

@@ -87,7 +87,7 @@ fn purpose(text: &str) -> Result<Purpose, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let hosts = args.names.parse()?;
+    let hosts = args.names.dialled()?;
     let files = &args.material;
     let variables = match args.component {
         Component::KumaCp => {

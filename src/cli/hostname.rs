@@ -12,7 +12,7 @@ pub(super) struct NameArgs {
     #[arg(long = "hostname", value_name = "NAME")]
     hostnames: Vec<String>,
 
-    /// Kubernetes Service whose three names clients dial, such as kuma-control-plane.kuma-system
+    /// Kubernetes Service by whose names clients reach it, such as kuma-control-plane.kuma-system
     #[arg(long = "kubernetes-service", value_name = "NAME.NAMESPACE")]
     kubernetes_services: Vec<String>,
 }
@@ -23,20 +23,36 @@ impl NameArgs {
         self.kubernetes_services.is_empty() && self.hostnames.iter().all(String::is_empty)
     }
 
-    /// Reads the names of all flags.
+    /// Reads the names for a certificate: of a Service all three.
     ///
     /// # Errors
     ///
     /// Every name that cannot be used, each with the one that was meant.
     pub(super) fn parse(&self) -> Result<Vec<SubjectAltName>, Failure> {
+        self.read(ServiceName::subject_alt_names)
+    }
+
+    /// Reads the names that clients dial: of a Service the two that Kuma and the API server use.
+    ///
+    /// # Errors
+    ///
+    /// Every name that cannot be used, each with the one that was meant.
+    pub(super) fn dialled(&self) -> Result<Vec<SubjectAltName>, Failure> {
+        self.read(ServiceName::dialled)
+    }
+
+    fn read(
+        &self,
+        of_service: impl Fn(&ServiceName) -> Vec<SubjectAltName>,
+    ) -> Result<Vec<SubjectAltName>, Failure> {
         let mut failures = Vec::new();
         let mut names = parse(&self.hostnames).unwrap_or_else(|failure| {
             failures.push(failure);
             Vec::new()
         });
         for service in &self.kubernetes_services {
-            match service_names(service) {
-                Ok(more) => names.extend(more),
+            match service_name(service) {
+                Ok(service) => names.extend(of_service(&service)),
                 Err(failure) => failures.push(failure),
             }
         }
@@ -44,13 +60,12 @@ impl NameArgs {
     }
 }
 
-fn service_names(service: &str) -> Result<Vec<SubjectAltName>, Failure> {
-    let parsed = ServiceName::parse(service).map_err(|error| {
+fn service_name(service: &str) -> Result<ServiceName, Failure> {
+    ServiceName::parse(service).map_err(|error| {
         let failure = Failure::usage(format!("--kubernetes-service: {error}"));
         let meant = error.meant.as_deref().unwrap_or("kuma-control-plane.kuma-system");
         failure.hint(format!("did you mean --kubernetes-service={meant}?"))
-    })?;
-    Ok(parsed.subject_alt_names())
+    })
 }
 
 /// Reads the values of all `--hostname` flags. An empty value adds no name, as in the official

@@ -80,10 +80,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let labels = pairs("--label", &args.labels, true)?;
     let annotations = pairs("--annotation", &args.annotations, false)?;
-    let mut hosts = args.names.parse()?;
+    let mut hosts = args.names.dialled()?;
     let is_general = files.cert_file.is_some() && files.ca_cert_file.is_some();
     if args.names.is_empty() && is_general {
-        hosts = control_plane::service_names(&args.service, &args.namespace, false)?;
+        hosts = control_plane::service(&args.service, &args.namespace)?.dialled();
     }
     let material = files.read(&hosts, OffsetDateTime::now_utc())?;
     let metadata = SecretMetadata {

@@ -131,7 +131,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
     let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose();
     let min_remaining = min_remaining.map_err(kumactl::Error::from)?;
-    let mut hosts = args.names.parse()?;
+    let mut hosts = args.names.dialled()?;
     if let Some(address) = args.connect.as_deref().filter(|_| hosts.is_empty()) {
         let address = Address::parse_flag("--connect", address)?;
         let name = args.server_name.as_deref().unwrap_or_else(|| address.host());
