@@ -40,6 +40,7 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         Finding::SelfSignedUntrusted { .. } => {
             "a self-signed certificate is its own CA: cp tls.crt ca.crt".to_owned()
         }
+        Finding::AnchorNotRoot { .. } => "append the root's certificate to the CA file".to_owned(),
         Finding::LeafAsAnchor { .. } => {
             "put the CA that issued it into the CA file instead".to_owned()
         }

@@ -219,6 +219,19 @@ pub static RULES: &[Rule] = &[
         },
     },
     Rule {
+        because: "the CA file ends with a CA that another one issued, and has not that one",
+        refused_by: &[
+            (Client::Openssl, "error 2: unable to get issuer certificate"),
+            (Client::OpensslStrict, "error 2: unable to get issuer certificate"),
+            (Client::Node, "UNABLE_TO_GET_ISSUER_CERT"),
+        ],
+        source: "OpenSSL was run; Node: its option allowPartialTrustChain is off",
+        applies: |shape| {
+            !shape.issuers.is_empty()
+                && shape.anchor.issuer().as_raw() != shape.anchor.subject().as_raw()
+        },
+    },
+    Rule {
         because: "it has no authorityKeyIdentifier",
         refused_by: &[
             (Client::OpensslStrict, "error 85: Missing Authority Key Identifier"),

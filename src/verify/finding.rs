@@ -173,6 +173,16 @@ pub enum Finding {
         subject: String,
     },
 
+    /// The chain ends at a CA that another one issued.
+    #[error(
+        "issued by {chain}, which is in the CA file without the CA that issued it: Go, Java and \
+         rustls trust it, OpenSSL and Node do not"
+    )]
+    AnchorNotRoot {
+        /// The subjects of the CAs.
+        chain: String,
+    },
+
     /// The path validation of rustls-webpki refuses the chain for a reason that no other check names.
     #[error("the chain is refused: {reason}")]
     PathRefused {

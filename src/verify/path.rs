@@ -4,18 +4,19 @@
 //! and since webpki leaves much of the trust anchor and of the CAs to its callers: an anchor's dates,
 //! CA flag, usage and path length, the usage of intermediates, a certificate that is its own anchor.
 
+mod defects;
+
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
 use time::OffsetDateTime;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
-use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::X509Certificate;
 
+pub(super) use self::defects::dates;
+use self::defects::{defects, own_defects, passed};
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
-use crate::constraint;
-use crate::name::SubjectAltName;
 use crate::request::ExtendedKeyUsage;
 use crate::x509;
 
@@ -76,12 +77,17 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'
     };
     let chain: Vec<Finding> = take(&mut defects, CheckName::Chain);
     let refused = webpki_refuses(&path, trust).filter(|_| defects.is_empty() && chain.is_empty());
-    if is_leaf_as_anchor(&path) {
+    let chain: Vec<Finding> = chain.into_iter().chain(refused).collect();
+    if !chain.is_empty() {
+        report.add_all(CheckName::Chain, chain, String::new);
+    } else if is_leaf_as_anchor(&path) {
         let finding = Finding::LeafAsAnchor { subject: subject(end_entity) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
+    } else if path.last().is_some_and(|anchor| !is_self_issued(anchor)) {
+        let finding = Finding::AnchorNotRoot { chain: issuers(&path) };
+        report.add(CheckName::Chain, Outcome::Warning(finding));
     } else {
-        let chain = chain.into_iter().chain(refused).collect();
-        report.add_all(CheckName::Chain, chain, || shown(&path));
+        report.add(CheckName::Chain, Outcome::Passed(shown(&path)));
     }
     for name in CHECKS {
         report.add_all(name, take(&mut defects, name), || passed(name, &path, trust));
@@ -95,7 +101,12 @@ fn take(defects: &mut Defects, name: CheckName) -> Vec<Finding> {
 
 /// Whether the path is a certificate alone that another issued.
 fn is_leaf_as_anchor(path: &Path<'_>) -> bool {
-    path.len() == 1 && path[0].x509.issuer().as_raw() != path[0].x509.subject().as_raw()
+    path.len() == 1 && !is_self_issued(path[0])
+}
+
+/// Whether subject and issuer are one name (RFC 5280 3.2).
+fn is_self_issued(certificate: &Parsed<'_>) -> bool {
+    certificate.x509.issuer().as_raw() == certificate.x509.subject().as_raw()
 }
 
 struct Search<'s, 'a> {
@@ -194,256 +205,20 @@ fn webpki_refuses(path: &Path<'_>, trust: &Trust<'_>) -> Option<Finding> {
     verdict().err().map(|error| Finding::PathRefused { reason: error.to_string() })
 }
 
-fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
-    let mut defects = Defects::new();
-    for (index, certificate) in path.iter().enumerate() {
-        let is_anchor = index + 1 == path.len();
-        let mut add = |name, found: Vec<Finding>| {
-            defects.extend(found.into_iter().map(|finding| (name, finding)));
-        };
-        if !is_anchor || x509::is_self_signed(&certificate.x509) {
-            add(CheckName::Chain, weak_signature(certificate, is_anchor));
-        } else if certificate.x509.issuer().as_raw() == certificate.x509.subject().as_raw() {
-            let (subject, issuer) = (subject(certificate), subject(certificate));
-            add(CheckName::Chain, vec![Finding::SignatureInvalid { subject, issuer }]);
-        }
-        add(CheckName::Dates, dates(certificate, trust.at, is_anchor));
-        add(CheckName::Extensions, extensions(certificate));
-        add(CheckName::ExtendedKeyUsage, usage(certificate, trust.usage));
-        if index == 0 {
-            add(CheckName::KeyUsage, digital_signature(certificate));
-            continue;
-        }
-        add(CheckName::CertificationAuthority, authority(certificate));
-        add(CheckName::PathLength, path_length(certificate, &path[1..index]));
-        add(CheckName::NameConstraints, name_constraints(certificate, path[0]));
-    }
-    defects
-}
-
-/// The defects of the certificate itself, where nothing leads from it to a CA.
-fn own_defects(name: CheckName, certificate: &Parsed<'_>, trust: &Trust<'_>) -> Vec<Finding> {
-    match name {
-        CheckName::Dates => dates(certificate, trust.at, false),
-        CheckName::Extensions => extensions(certificate),
-        CheckName::KeyUsage => digital_signature(certificate),
-        CheckName::ExtendedKeyUsage => usage(certificate, trust.usage),
-        _ => Vec::new(),
-    }
-}
-
-/// Nobody looks at the signature of an anchor.
-fn weak_signature(certificate: &Parsed<'_>, is_anchor: bool) -> Vec<Finding> {
-    let algorithm = x509::signature_algorithm(&certificate.x509);
-    let is_weak =
-        algorithm.starts_with("md5") || algorithm.contains("sha1") || algorithm.contains("SHA1");
-    if is_anchor || !is_weak {
-        return Vec::new();
-    }
-    vec![Finding::WeakSignature { subject: subject(certificate), algorithm }]
-}
-
-pub(super) fn dates(certificate: &Parsed<'_>, at: OffsetDateTime, is_anchor: bool) -> Vec<Finding> {
-    let validity = x509::validity(&certificate.x509);
-    let subject = subject(certificate);
-    if at > validity.not_after {
-        return vec![Finding::Expired { subject, not_after: validity.not_after, at, is_anchor }];
-    }
-    if at < validity.not_before {
-        return vec![Finding::NotYetValid { subject, not_before: validity.not_before, at }];
-    }
-    Vec::new()
-}
-
-fn authority(certificate: &Parsed<'_>) -> Vec<Finding> {
-    let found = match x509::is_ca(&certificate.x509) {
-        Some(true) => None,
-        Some(false) => Some("say CA:FALSE"),
-        None => Some("are missing"),
-    };
-    let not_ca = found.map(|found| Finding::IssuerNotCa { subject: subject(certificate), found });
-    let usage = x509::key_usage(&certificate.x509);
-    let may_not_sign = usage.filter(|usage| !usage.contains(&"keyCertSign")).map(|usage| {
-        Finding::MayNotSign { subject: subject(certificate), usage: usage.join(", ") }
-    });
-    // A certificate that is no CA has no business with keyCertSign: one fault, told once.
-    not_ca.or(may_not_sign).into_iter().collect()
-}
-
-/// `below` are the CAs between this one and the certificate; self-issued ones do not count (RFC 5280
-/// 4.2.1.9).
-fn path_length(certificate: &Parsed<'_>, below: &[&Parsed<'_>]) -> Vec<Finding> {
-    let constraints = certificate.x509.basic_constraints().ok().flatten();
-    let Some(allowed) = constraints.and_then(|found| found.value.path_len_constraint) else {
-        return Vec::new();
-    };
-    let counted = below.iter().filter(|ca| ca.x509.subject().as_raw() != ca.x509.issuer().as_raw());
-    let found = u32::try_from(counted.count()).unwrap_or(u32::MAX);
-    if found <= allowed {
-        return Vec::new();
-    }
-    vec![Finding::PathTooLong { subject: subject(certificate), allowed, found }]
-}
-
-/// The extensions that clients act on when they are critical (RFC 5280 4.2; Go's crypto/x509 and
-/// OpenSSL know these).
-const KNOWN: [(&str, &str); 12] = [
-    ("2.5.29.14", "subjectKeyIdentifier"),
-    ("2.5.29.15", "keyUsage"),
-    ("2.5.29.17", "subjectAltName"),
-    ("2.5.29.19", "basicConstraints"),
-    ("2.5.29.30", "nameConstraints"),
-    ("2.5.29.31", "cRLDistributionPoints"),
-    ("2.5.29.32", "certificatePolicies"),
-    ("2.5.29.33", "policyMappings"),
-    ("2.5.29.35", "authorityKeyIdentifier"),
-    ("2.5.29.36", "policyConstraints"),
-    ("2.5.29.37", "extKeyUsage"),
-    ("2.5.29.54", "inhibitAnyPolicy"),
-];
-
-/// Those that RFC 5280 forbids to be critical, and for which Go refuses the certificate.
-const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifier"];
-
-fn extensions(certificate: &Parsed<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut seen = Vec::new();
-    if certificate.x509.raw_serial().first().is_some_and(|octet| octet & 0x80 != 0) {
-        findings.push(Finding::SerialNegative { subject: subject(certificate) });
-    }
-    for found in certificate.x509.extensions() {
-        let oid = found.oid.to_id_string();
-        let name = KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
-        let (subject, extension) = (subject(certificate), name.unwrap_or(&oid).to_owned());
-        if seen.contains(&oid) {
-            findings.push(Finding::ExtensionTwice { subject, extension });
-        } else if is_malformed(found.parsed_extension()) {
-            findings.push(Finding::ExtensionMalformed { subject, extension });
-        } else if found.critical && name.is_none() {
-            findings.push(Finding::ExtensionUnknown { subject, extension });
-        } else if found.critical && name.is_some_and(|name| NEVER_CRITICAL.contains(&name)) {
-            findings.push(Finding::ExtensionCritical { subject, extension });
-        }
-        seen.push(oid);
-    }
-    findings
-}
-
-/// A name that is not ASCII cannot be read by Go (RFC 5280 4.2.1.6: IA5String).
-fn is_malformed(extension: &ParsedExtension<'_>) -> bool {
-    match extension {
-        ParsedExtension::ParseError { .. } => true,
-        ParsedExtension::SubjectAlternativeName(names) => {
-            names.general_names.iter().any(|name| match name {
-                GeneralName::DNSName(text)
-                | GeneralName::URI(text)
-                | GeneralName::RFC822Name(text) => !text.is_ascii(),
-                _ => false,
-            })
-        }
-        _ => false,
-    }
-}
-
-/// A TLS 1.3 server signs with its key, and so does an ECDSA server in TLS 1.2; Envoy, Java and
-/// Chrome hold RSA servers to it as well.
-fn digital_signature(certificate: &Parsed<'_>) -> Vec<Finding> {
-    let usage = x509::key_usage(&certificate.x509);
-    let lacking = usage.filter(|usage| !usage.contains(&"digitalSignature"));
-    lacking
-        .into_iter()
-        .map(|usage| Finding::NoDigitalSignature { usage: usage.join(", ") })
-        .collect()
-}
-
-/// A CA's extendedKeyUsage limits that of what it issues, in Go and OpenSSL.
-fn usage(certificate: &Parsed<'_>, wanted: ExtendedKeyUsage) -> Vec<Finding> {
-    let wanted = usage_name(wanted);
-    let allows = |usage: &Vec<String>| {
-        usage.iter().any(|usage| usage == wanted || usage == "anyExtendedKeyUsage")
-    };
-    let found = x509::extended_key_usage(&certificate.x509).filter(|usage| !allows(usage));
-    let finding = |found: Vec<String>| Finding::Usage {
-        subject: subject(certificate),
-        found: found.join(", "),
-        wanted,
-    };
-    found.map(finding).into_iter().collect()
-}
-
-const fn usage_name(usage: ExtendedKeyUsage) -> &'static str {
-    match usage {
-        ExtendedKeyUsage::ClientAuth => "clientAuth",
-        ExtendedKeyUsage::ServerAuth => "serverAuth",
-    }
-}
-
-fn name_constraints(ca: &Parsed<'_>, end_entity: &Parsed<'_>) -> Vec<Finding> {
-    let Ok(Some(constraints)) = ca.x509.name_constraints() else {
-        return Vec::new();
-    };
-    let names = x509::subject_alt_names(&end_entity.x509).iter().filter_map(alt_name);
-    names
-        .filter_map(|name| {
-            let excluded = constraint::check_name(&name, constraints.value).err()?;
-            Some(Finding::NameExcluded {
-                name: name.to_string(),
-                subject: subject(ca),
-                constraint: excluded.to_string(),
-            })
-        })
-        .collect()
-}
-
-/// A name of a certificate that could be one of ours.
-fn alt_name(name: &GeneralName<'_>) -> Option<SubjectAltName> {
-    match name {
-        GeneralName::DNSName(text) | GeneralName::URI(text) => SubjectAltName::parse(text).ok(),
-        GeneralName::IPAddress(octets) => x509::ip_address(octets).map(SubjectAltName::Ip),
-        _ => None,
-    }
-}
-
 fn subject(certificate: &Parsed<'_>) -> String {
     x509::name(certificate.x509.subject())
 }
 
 /// The path in words.
 fn shown(path: &Path<'_>) -> String {
-    match path.as_slice() {
-        [] | [_] => "the certificate is its own CA, and in the CA file".to_owned(),
-        [_, cas @ ..] => {
-            let cas: Vec<_> = cas.iter().map(|ca| subject(ca)).collect();
-            format!("issued by {}", cas.join(", which is issued by "))
-        }
+    match path.len() {
+        0 | 1 => "the certificate is its own CA, and in the CA file".to_owned(),
+        _ => format!("issued by {}", issuers(path)),
     }
 }
 
-/// What a check compared, for a path without that defect.
-fn passed(name: CheckName, path: &Path<'_>, trust: &Trust<'_>) -> String {
-    let end_entity = path[0];
-    match name {
-        CheckName::Dates => {
-            let ends = path.iter().map(|one| x509::validity(&one.x509).not_after).min();
-            let ends = ends.as_ref().map(crate::validity::rfc3339).unwrap_or_default();
-            format!("valid until {ends}")
-        }
-        CheckName::CertificationAuthority if path.len() == 1 => "no CA is above it".to_owned(),
-        CheckName::CertificationAuthority => match path.len() - 1 {
-            1 => "the CA may sign certificates".to_owned(),
-            count => format!("{count} CAs may sign certificates"),
-        },
-        CheckName::PathLength => "no CA has more CAs below it than it allows".to_owned(),
-        CheckName::Extensions => "each is there once and known".to_owned(),
-        CheckName::KeyUsage => x509::key_usage(&end_entity.x509)
-            .map_or_else(|| "not limited".to_owned(), |usage| usage.join(", ")),
-        CheckName::ExtendedKeyUsage => match x509::extended_key_usage(&end_entity.x509) {
-            Some(_) => usage_name(trust.usage).to_owned(),
-            None => "not limited".to_owned(),
-        },
-        _ => {
-            let limits = path.iter().any(|ca| matches!(ca.x509.name_constraints(), Ok(Some(_))));
-            if limits { "the names are within them" } else { "no CA has any" }.to_owned()
-        }
-    }
+/// The CAs of a path.
+fn issuers(path: &Path<'_>) -> String {
+    let cas: Vec<_> = path.iter().skip(1).map(|ca| subject(ca)).collect();
+    cas.join(", which is issued by ")
 }

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::pki::{Made, Pki, key, pem, write_key};
-use super::{FILES, checks, report, verify};
-use crate::support::{Sandbox, run};
+use super::{FILES, checks, refusing, report, verify};
+use crate::support::{Sandbox, installed, run};
 
 fn sound() -> (Sandbox, Made) {
     let sandbox = Sandbox::new();
@@ -94,6 +94,25 @@ fn the_old_and_the_new_ca_in_one_file_verify_in_either_order() {
         let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
         assert_eq!(status, 0, "{json}");
     }
+}
+
+#[test]
+fn a_ca_file_without_the_root_is_worth_a_warning_that_openssl_confirms() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    pki.has_intermediate = true;
+    let made = pki.make();
+    made.write(&sandbox);
+    sandbox.write("ca.crt", pem(&made.intermediate));
+    let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+    assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
+    assert_eq!(checks(&json, "warning").len(), 1, "{json}");
+    assert!(checks(&json, "warning")[0].1.contains("which is in the CA file without the CA"));
+    assert_eq!(refusing(&json), ["openssl", "openssl-strict", "node"]);
+    let Some(openssl) = installed("openssl") else { return };
+    let mut command = sandbox.command(openssl);
+    let ended = run(command.args(["verify", "-CAfile", "ca.crt", "tls.crt"]));
+    assert!(ended.stderr.contains("error 2 at 1 depth lookup"), "{ended:?}");
 }
 
 #[test]
