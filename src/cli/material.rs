@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use kumactl::encode::pem;
-use kumactl::verify::{self, CheckName, Evidence, File, Finding, Question};
+use kumactl::verify::{self, CheckName, Evidence, File, Finding, Outcome, Question};
 use kumactl::{ExtendedKeyUsage, SubjectAltName, inspect};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -96,7 +96,11 @@ impl MaterialArgs {
         match Failure::join(failed.into_iter().map(|(_, finding)| failure(finding))) {
             Some(failure) => return Err(failure),
             None => {
-                for (_, finding) in envoy {
+                let chain = report.checks.iter().filter_map(|check| match &check.outcome {
+                    Outcome::Warning(finding) if check.name == CheckName::Chain => Some(finding),
+                    _ => None,
+                });
+                for finding in envoy.into_iter().map(|(_, finding)| finding).chain(chain) {
                     output::note(&format!("warning: {finding}"));
                 }
             }

@@ -151,7 +151,7 @@ pub(super) fn ca_file(file: File<'_>, report: &mut Report) -> Option<Vec<Vec<u8>
             return None;
         }
     };
-    let outcome = match kuma::check_ca_file(&certificates) {
+    let outcome = match kuma::check_first_certificate(&certificates) {
         Ok(Ok(())) => Outcome::Passed(format!("{}: {}", file.name, count(&certificates))),
         Ok(Err(not_ca)) => {
             Outcome::Failed(Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject })

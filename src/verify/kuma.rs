@@ -12,12 +12,24 @@ pub struct NotCa {
     pub subject: String,
 }
 
-/// Whether Kuma takes these certificates as the CA of a control plane.
+/// Kuma's own rule for the CA of a control plane.
 ///
 /// Kuma looks at the first certificate of a CA file only, and refuses it as `NotCA` when its
 /// basicConstraints say that it is none (`pkg/xds/bootstrap/generator.go`, `caCert`). A first
-/// certificate without basicConstraints passes there; here it passes only with the CA that issued
-/// it behind it, since alone no client could use it as an anchor.
+/// certificate without basicConstraints passes.
+///
+/// # Errors
+///
+/// [`Error::CertificateEncoding`] if a certificate cannot be read.
+pub fn check_first_certificate(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Error> {
+    let parsed = x509::parse_all(certificates)?;
+    let refused = parsed.first().filter(|first| x509::is_ca(first) == Some(false));
+    Ok(refused.map_or(Ok(()), |first| Err(NotCa { subject: x509::name(first.subject()) })))
+}
+
+/// Whether a file can be handed out as the CA of a control plane: [Kuma's rule](check_first_certificate),
+/// and a first certificate without basicConstraints only with the CA that issued it behind it, since
+/// OpenSSL, Node and rustls do not take it for an anchor.
 ///
 /// # Errors
 ///

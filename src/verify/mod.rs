@@ -110,6 +110,10 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
 pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let mut report = Report::default();
     let certificates = ca_file(file, &mut report).unwrap_or_default();
+    if let (Ok(Err(not_ca)), true) = (kuma::check_ca_file(&certificates), report.verifies()) {
+        let finding = Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject };
+        report.add(CheckName::CaFile, Outcome::Failed(finding));
+    }
     let parsed = parse(&certificates);
     // While one CA replaces another, the older may have expired.
     let mut findings: Vec<_> = parsed.iter().map(|one| path::dates(one, at, true)).collect();

@@ -137,6 +137,21 @@ impl Report {
         self.failures().next().is_none()
     }
 
+    /// Whether something failed that all clients look at, so that none would accept the certificate.
+    #[must_use]
+    pub fn is_refused_by_all(&self) -> bool {
+        self.failures().any(|(name, finding)| match name {
+            // Each is one program's, and a rule of that client where there is one.
+            CheckName::CaBundle | CheckName::Client | CheckName::Envoy | CheckName::KeyUsage => {
+                false
+            }
+            CheckName::CaFile => !matches!(finding, Finding::NotCa { .. }),
+            // Nobody's yet.
+            CheckName::FileMode | CheckName::TimeLeft => false,
+            _ => true,
+        })
+    }
+
     /// What failed.
     pub fn failures(&self) -> impl Iterator<Item = (CheckName, &Finding)> {
         self.checks.iter().filter_map(|check| match &check.outcome {

@@ -1,6 +1,6 @@
 //! What the checks found, as text and as JSON.
 
-use kumactl::verify::{Check, CheckName, ClientVerdict, Finding, Outcome, Report};
+use kumactl::verify::{Check, ClientVerdict, Finding, Outcome, Report};
 use serde::Serialize;
 
 use super::super::remedy;
@@ -48,7 +48,7 @@ struct Reason {
 
 /// For programs. `at` is the moment of the question.
 pub(in super::super) fn json(report: &Report, at: &str) -> String {
-    let shared = is_refused_by_all(report);
+    let shared = report.is_refused_by_all();
     let client = |verdict: &ClientVerdict| ClientReport {
         client: verdict.client.as_str(),
         title: verdict.client.title(),
@@ -69,11 +69,6 @@ pub(in super::super) fn json(report: &Report, at: &str) -> String {
         checks: report.checks.iter().map(check).collect(),
         clients: report.clients.iter().map(client).collect(),
     })
-}
-
-/// Whether something failed that is no single client's opinion.
-fn is_refused_by_all(report: &Report) -> bool {
-    report.failures().any(|(name, _)| !matches!(name, CheckName::Client | CheckName::Envoy))
 }
 
 fn check(check: &Check) -> CheckReport {
@@ -150,7 +145,7 @@ fn clients_text(report: &Report, palette: Palette) -> String {
     let (accept, refuse): (Vec<_>, Vec<_>) =
         report.clients.iter().partition(|verdict| verdict.reasons.is_empty());
     let mut text = String::from("\n");
-    if is_refused_by_all(report) {
+    if report.is_refused_by_all() {
         text.push_str("Clients refuse the certificate for what failed above");
         text.push_str(if refuse.is_empty() { "\n" } else { "; and beside that\n" });
     }
@@ -167,7 +162,7 @@ fn clients_text(report: &Report, palette: Palette) -> String {
             ));
         }
     }
-    if !is_refused_by_all(report) {
+    if !report.is_refused_by_all() {
         let names: Vec<_> = accept.iter().map(|verdict| verdict.client.as_str()).collect();
         text.push_str(&format!("{} {}\n", palette.good("accepted by"), names.join(", ")));
     }

@@ -139,3 +139,20 @@ fn an_expired_ca_is_refused_everywhere() {
     let environment = ["generate", "environment", "--component=kuma-dp", CA];
     assert!(sandbox.kumactl(environment).failure(1).contains("expired at"));
 }
+
+#[test]
+fn a_ca_file_that_only_some_clients_trust_is_refused_alone_and_worth_a_warning_beside_its_pair() {
+    let sandbox = files();
+    let text = sandbox.read("tls.crt");
+    let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
+    sandbox.write("leaf.crt", &text[..end]);
+    let alone = ["generate", "kubernetes-secret", "--ca-cert-file=leaf.crt"];
+    assert!(sandbox.kumactl(alone).failure(1).contains("is not that of a CA"));
+    let pair = ["--cert-file=leaf.crt", "--key-file=tls.key"];
+    let ended = sandbox.kumactl(alone.iter().chain(&pair));
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(
+        ended.stderr.starts_with("warning: O=Kuma, CN=kuma-control-plane.kuma-system itself"),
+        "{ended:?}"
+    );
+}

@@ -116,6 +116,29 @@ fn a_ca_file_without_the_root_is_worth_a_warning_that_openssl_confirms() {
 }
 
 #[test]
+fn a_ca_file_with_the_certificate_alone_is_refused_by_those_who_want_its_ca() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    pki.leaf.is_ca = rcgen::IsCa::NoCa;
+    let made = pki.make();
+    made.write(&sandbox);
+    sandbox.write("ca.crt", pem(&made.leaf));
+    let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+    assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
+    assert!(checks(&json, "warning")[0].1.contains("itself is in the CA file"), "{json}");
+    let refuse = ["openssl", "openssl-strict", "node", "rustls", "chrome", "mbedtls"];
+    assert_eq!(refusing(&json), refuse);
+
+    // Kuma's own opinion, and nobody else's.
+    let made = Pki::new().make();
+    made.write(&sandbox);
+    sandbox.write("ca.crt", format!("{}{}", pem(&made.leaf), pem(&made.root)));
+    let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+    assert_eq!((status, checks(&json, "failed")[0].0.as_str()), (1, "ca-file"), "{json}");
+    assert_eq!(refusing(&json), ["kuma-dp"]);
+}
+
+#[test]
 fn text_around_the_blocks_and_windows_line_ends_do_no_harm() {
     let (sandbox, _) = sound();
     for name in ["tls.crt", "tls.key", "ca.crt"] {
