@@ -27,3 +27,7 @@ fuzz seconds="60":
             --sanitizer none "target/fuzz/$target" "fuzz/corpus/$target" \
             -- -max_total_time={{seconds}} -max_len=16384 -rss_limit_mb=1024 || exit 1; \
     done
+
+# Let other TLS stacks judge what we make; --require-all wants all of them
+interop *flags:
+    tests/interop/run {{flags}}

@@ -1,0 +1,29 @@
+// Go's crypto/tls, with which kuma-dp, kumactl and the Kubernetes API server judge.
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+)
+
+func main() {
+	pem, err := os.ReadFile(os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		fmt.Println("refused could not add certificate")
+		return
+	}
+	config := &tls.Config{RootCAs: pool, ServerName: os.Args[2]}
+	connection, err := tls.Dial("tcp", "127.0.0.1:"+os.Args[3], config)
+	if err != nil {
+		fmt.Println("refused", err)
+		return
+	}
+	connection.Close()
+	fmt.Println("accepted")
+}
