@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::encode::kubernetes_secret::{self, SecretError};
 use crate::encode::pem::{self, Block, PemError};
+use crate::error::Error;
 use crate::key::{KeyError, KeyPair};
 use crate::x509;
 
@@ -54,17 +55,12 @@ pub enum Encoding {
 }
 
 /// Bytes in which there are no certificates.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContentsError {
     /// A certificate cannot be read.
-    #[error("certificate {position} cannot be read as X.509: {reason}")]
-    Certificate {
-        /// Its place, counted from 1.
-        position: usize,
-        /// The parser's words.
-        reason: String,
-    },
+    #[error(transparent)]
+    Certificate(#[from] Error),
     /// There is nothing.
     #[error("it is empty")]
     Empty,
@@ -127,9 +123,7 @@ fn read_layers(bytes: &[u8], layers: u8) -> Result<Contents, ContentsError> {
     if layers == MAX_LAYERS {
         return Err(ContentsError::Unknown);
     }
-    let packed = bytes.iter().copied().filter(|octet| !octet.is_ascii_whitespace());
-    let packed = Zeroizing::new(packed.collect::<Vec<u8>>());
-    match BASE64_STANDARD.decode(&packed) {
+    match BASE64_STANDARD.decode(crate::encode::packed(bytes)) {
         Ok(inner) if !inner.is_empty() => read_layers(&Zeroizing::new(inner), layers + 1),
         _ => Err(ContentsError::Unknown),
     }
@@ -141,13 +135,7 @@ fn pem_part(text: &[u8]) -> Result<Part, ContentsError> {
         match block {
             Block::Certificate(der) => {
                 let position = part.certificates.len() + 1;
-                x509::parse(position, &der).map_err(|error| ContentsError::Certificate {
-                    position,
-                    reason: match error {
-                        crate::Error::CertificateEncoding { reason, .. } => reason,
-                        other => other.to_string(),
-                    },
-                })?;
+                x509::parse(position, &der)?;
                 part.certificates.push(der);
             }
             Block::PrivateKey(key) => part.private_keys.push(KeyPair::from_der(&key)),

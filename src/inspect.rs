@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
 use crate::constraint;
@@ -106,7 +106,7 @@ pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, Error> {
         role: role(x509::is_ca(&certificate), self_signed, extended_key_usage.as_deref()),
         subject: x509::name(certificate.subject()),
         issuer: x509::name(certificate.issuer()),
-        self_issued: certificate.subject().as_raw() == certificate.issuer().as_raw(),
+        self_issued: x509::is_self_issued(&certificate),
         self_signed,
         serial_number: with_colons(certificate.raw_serial()),
         not_before: rfc3339(&validity.not_before),
@@ -128,7 +128,7 @@ pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, Error> {
         permitted_names: limits.and_then(|limits| some(constraint::permitted(limits))),
         excluded_names: limits.and_then(|limits| some(constraint::excluded(limits))),
         subject_key_identifier: x509::subject_key_identifier(&certificate).map(with_colons),
-        authority_key_identifier: authority_key_identifier(&certificate),
+        authority_key_identifier: x509::authority_key_identifier(&certificate).map(with_colons),
         other_extensions: others(&certificate),
         sha256_fingerprint: Certificate::from_der(der.to_vec())?.fingerprint().to_string(),
     })
@@ -148,7 +148,7 @@ pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, Error> {
         let named: Vec<_> = parsed
             .iter()
             .enumerate()
-            .filter(|(_, issuer)| issuer.subject().as_raw() == one.issuer().as_raw())
+            .filter(|(_, issuer)| x509::names_as_issuer(one, issuer))
             .take(MAX_CANDIDATES)
             .collect();
         let signed = named.iter().find(|(_, issuer)| x509::is_issued_by(one, issuer));
@@ -159,6 +159,15 @@ pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, Error> {
         }
     };
     Ok(parsed.iter().map(link).collect())
+}
+
+/// Whether a certificate of a file is self-signed, so that the file can be its own CA file.
+///
+/// # Errors
+///
+/// [`Error::CertificateEncoding`] if one cannot be read.
+pub fn holds_root(certificates: &[Vec<u8>]) -> Result<bool, Error> {
+    Ok(x509::parse_all(certificates)?.iter().any(x509::is_self_signed))
 }
 
 /// Whether a certificate is for the public half of a key; not if it cannot be read.
@@ -174,11 +183,7 @@ pub fn has_key(der: &[u8], key: &KeyPair) -> bool {
 ///
 /// [`Error::CertificateEncoding`] if a certificate cannot be read.
 pub fn refusals(certificates: &[Vec<u8>]) -> Result<Vec<ClientVerdict>, Error> {
-    let parsed: Vec<_> = x509::parse_all(certificates)?
-        .into_iter()
-        .zip(certificates)
-        .map(|(x509, der)| Parsed { der, x509 })
-        .collect();
+    let parsed = Parsed::all(certificates)?;
     let Some((first, others)) = parsed.split_first() else {
         return Ok(Vec::new());
     };
@@ -189,12 +194,9 @@ pub fn refusals(certificates: &[Vec<u8>]) -> Result<Vec<ClientVerdict>, Error> {
     };
     let mut issuers: Vec<&Parsed<'_>> = Vec::new();
     let mut last = first;
-    let named = |last: &Parsed<'_>, issuer: &Parsed<'_>| {
-        issuer.x509.subject().as_raw() == last.x509.issuer().as_raw()
-    };
     while let Some(issuer) = others
         .iter()
-        .filter(|issuer| named(last, issuer))
+        .filter(|issuer| x509::names_as_issuer(&last.x509, &issuer.x509))
         .take(MAX_CANDIDATES)
         .filter(|issuer| !issuers.iter().any(|known| known.der == issuer.der))
         .find(|issuer| x509::is_issued_by(&last.x509, &issuer.x509))
@@ -237,15 +239,6 @@ fn name(name: &GeneralName<'_>) -> Name {
         _ => "otherName",
     };
     Name { kind, value: verify::name_text(name) }
-}
-
-fn authority_key_identifier(certificate: &X509Certificate<'_>) -> Option<String> {
-    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-        ParsedExtension::AuthorityKeyIdentifier(found) => {
-            found.key_identifier.as_ref().map(|identifier| with_colons(identifier.0))
-        }
-        _ => None,
-    })
 }
 
 /// The extensions that no other field tells of.

@@ -56,16 +56,37 @@ pub(crate) fn is_self_signed(certificate: &X509Certificate<'_>) -> bool {
     is_issued_by(certificate, certificate)
 }
 
+/// Whether one certificate names another as its issuer, octet for octet.
+pub(crate) fn names_as_issuer(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>) -> bool {
+    certificate.issuer().as_raw() == ca.subject().as_raw()
+}
+
+/// Whether subject and issuer are one name (RFC 5280 3.2).
+pub(crate) fn is_self_issued(certificate: &X509Certificate<'_>) -> bool {
+    names_as_issuer(certificate, certificate)
+}
+
 /// Whether one certificate is signed with the key of another, and names it as its issuer.
 pub(crate) fn is_issued_by(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>) -> bool {
-    certificate.issuer().as_raw() == ca.subject().as_raw()
-        && certificate.verify_signature(Some(ca.public_key())).is_ok()
+    names_as_issuer(certificate, ca) && certificate.verify_signature(Some(ca.public_key())).is_ok()
 }
 
 /// The subjectKeyIdentifier (RFC 5280 4.2.1.2).
 pub(crate) fn subject_key_identifier<'a>(certificate: &'a X509Certificate<'_>) -> Option<&'a [u8]> {
     certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
         ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0),
+        _ => None,
+    })
+}
+
+/// The keyIdentifier in the authorityKeyIdentifier (RFC 5280 4.2.1.1).
+pub(crate) fn authority_key_identifier<'a>(
+    certificate: &'a X509Certificate<'_>,
+) -> Option<&'a [u8]> {
+    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(found) => {
+            found.key_identifier.as_ref().map(|identifier| identifier.0)
+        }
         _ => None,
     })
 }

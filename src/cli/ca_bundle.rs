@@ -46,9 +46,7 @@ fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
         let failure = Failure::usage("--ca-cert-file is missing: which certificates?");
         return Err(failure.hint("--ca-cert-file=ca.crt, or `-` for standard input"));
     }
-    if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(Failure::usage("standard input can be read only once"));
-    }
+    input::read_stdin_once(paths)?;
     let files = paths.iter().map(|path| read_ca_file(path)).collect::<Result<Vec<_>, _>>()?;
     output::print_bytes(&bundle::encode(&join(&files)))
 }

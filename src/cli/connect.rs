@@ -120,13 +120,9 @@ pub(super) fn fetch(
     let proof = seen.proof.clone();
     match (shakes, seen.chain.is_empty(), proof) {
         (_, false, Some(proof)) => Ok(Served { chain: seen.chain.clone(), proof }),
-        (Ok(()), ..) => Err(unreachable(format!("{address} shows no certificate"))),
+        (Ok(()), ..) => Err(Failure::unreadable(format!("{address} shows no certificate"))),
         (Err(error), ..) => Err(handshake_failure(address, &error, timeout)),
     }
-}
-
-fn unreachable(text: String) -> Failure {
-    Failure::unreadable(text)
 }
 
 /// Finds the host and connects to the first of its addresses that answers.
@@ -144,7 +140,7 @@ fn dial(address: &Address, until: Instant, timeout: Duration) -> Result<TcpStrea
     }
     match last {
         Some(error) if error.kind() != io::ErrorKind::TimedOut => {
-            Err(unreachable(format!("could not connect to {address}: {}", reason(&error)))
+            Err(Failure::unreadable(format!("could not connect to {address}: {}", reason(&error)))
                 .hint("is the server running, and is this its port?"))
         }
         _ => Err(too_slow(address, timeout)),
@@ -169,16 +165,17 @@ fn resolve(
     });
     match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(_)) => Err(unreachable(format!("there is no address for {}", address.host)).hint(
-            "to ask one server under another's name: --connect=ADDRESS:PORT --server-name=NAME",
-        )),
+        Ok(Err(_)) => Err(Failure::unreadable(format!("there is no address for {}", address.host))
+            .hint(
+                "to ask one server under another's name: --connect=ADDRESS:PORT --server-name=NAME",
+            )),
         Err(_) => Err(too_slow(address, timeout)),
     }
 }
 
 fn too_slow(address: &Address, timeout: Duration) -> Failure {
     let seconds = timeout.as_secs_f64();
-    unreachable(format!("{address} did not answer within {seconds} s"))
+    Failure::unreadable(format!("{address} did not answer within {seconds} s"))
         .hint("--timeout=30s waits longer")
 }
 
@@ -187,17 +184,21 @@ fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) ->
     match (error.kind(), inner) {
         (io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock, _) => too_slow(address, timeout),
         (_, Some(rustls::Error::InvalidMessage(_))) => {
-            unreachable(format!("{address} does not speak TLS"))
+            Failure::unreadable(format!("{address} does not speak TLS"))
                 .hint("of a control plane, 5678 and 5682 speak TLS, and 5681 does not")
         }
         (_, Some(rustls::Error::AlertReceived(alert))) => {
-            unreachable(format!("{address} broke the handshake off: {alert:?}"))
+            Failure::unreadable(format!("{address} broke the handshake off: {alert:?}"))
         }
-        (_, Some(error)) => unreachable(format!("the handshake with {address} failed: {error}")),
+        (_, Some(error)) => {
+            Failure::unreadable(format!("the handshake with {address} failed: {error}"))
+        }
         (io::ErrorKind::UnexpectedEof, None) => {
-            unreachable(format!("{address} closed the connection during the handshake"))
+            Failure::unreadable(format!("{address} closed the connection during the handshake"))
         }
-        (_, None) => unreachable(format!("the handshake with {address} failed: {}", reason(error))),
+        (_, None) => {
+            Failure::unreadable(format!("the handshake with {address} failed: {}", reason(error)))
+        }
     }
 }
 

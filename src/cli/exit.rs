@@ -73,6 +73,15 @@ impl Failure {
         self
     }
 
+    /// Says what to type instead, where that is known.
+    #[must_use]
+    pub(super) fn hint_if_any(self, hint: Option<impl Display>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+
     /// Joins several failures into one; `None` if there are none.
     pub(super) fn join(failures: impl IntoIterator<Item = Self>) -> Option<Self> {
         failures.into_iter().reduce(|mut all, next| {
@@ -189,10 +198,7 @@ impl From<Error> for Failure {
                 failure.hint("give it longer, such as --valid-for=1h")
             }
             Error::ValidityTooLong { .. } => failure.hint("--valid-for=87600h is the default"),
-            Error::Verification(finding) => match super::remedy::hint(&finding) {
-                Some(hint) => failure.hint(hint),
-                None => failure,
-            },
+            Error::Verification(finding) => failure.hint_if_any(super::remedy::hint(&finding)),
             Error::SelfCheck { .. } => failure.hint("nothing was written; please report this"),
             _ => failure,
         }

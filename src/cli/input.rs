@@ -11,6 +11,21 @@ use super::exit::{Failure, reason};
 /// The largest file that is read, in bytes: more than a Kubernetes Secret can hold.
 const MAX_LENGTH: u64 = 1 << 20;
 
+/// Refuses `-` for more than one of the inputs of a run.
+///
+/// # Errors
+///
+/// Two inputs that are standard input.
+pub(super) fn read_stdin_once(
+    inputs: impl IntoIterator<Item = impl AsRef<Path>>,
+) -> Result<(), Failure> {
+    let stdin = inputs.into_iter().filter(|input| input.as_ref().as_os_str() == "-");
+    if stdin.count() > 1 {
+        return Err(Failure::usage("standard input can be read only once"));
+    }
+    Ok(())
+}
+
 /// Reads a file, or standard input for `-`. What is read is wiped when dropped, since people mix up
 /// keys and certificates. `role` names the file in messages, such as `CA certificate file`.
 ///

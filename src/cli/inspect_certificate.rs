@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kumactl::contents::{self, Contents, ContentsError, Encoding, Part};
+use kumactl::contents::{self, ContentsError, Encoding, Part};
 use kumactl::encode::pem;
 use kumactl::{KeyPair, ValidFor};
 use time::OffsetDateTime;
@@ -65,16 +65,14 @@ enum Format {
 pub(super) struct Source {
     /// As a message names it.
     pub(super) shown: String,
-    pub(super) contents: Contents,
     /// How it is encoded, or `None` of a live server.
     pub(super) encoding: Option<Encoding>,
+    pub(super) parts: Vec<Part>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let timeout = timeout(&args.timeout)?;
-    if args.sources.iter().filter(|source| *source == "-").count() > 1 {
-        return Err(Failure::usage("standard input can be read only once"));
-    }
+    input::read_stdin_once(&args.sources)?;
     let mut sources = Vec::new();
     let mut failures = Vec::new();
     for source in &args.sources {
@@ -88,7 +86,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Format::Text => summary::text(&sources, now, args.color.palette())?,
         Format::Json => summary::json(&sources, now)?,
         Format::Pem => {
-            let parts = sources.iter().flat_map(|source| &source.contents.parts);
+            let parts = sources.iter().flat_map(|source| &source.parts);
             let certificates = parts.flat_map(|part| &part.certificates).map(Vec::as_slice);
             String::from_utf8_lossy(&pem::encode_certificates(certificates)).into_owned()
         }
@@ -112,8 +110,7 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             let name = server_name.unwrap_or_else(|| address.host());
             let served = connect::fetch(&address, name, timeout)?;
             let part = Part { certificates: served.chain, ..Part::default() };
-            let contents = Contents { encoding: Encoding::Der, parts: vec![part] };
-            return Ok(Source { shown: source.to_owned(), contents, encoding: None });
+            return Ok(Source { shown: source.to_owned(), encoding: None, parts: vec![part] });
         }
         if source.contains("://") {
             return Err(Address::parse_flag("SOURCE", source).map_or_else(
@@ -133,7 +130,7 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             _ => failure,
         }
     })?;
-    Ok(Source { shown, encoding: Some(contents.encoding), contents })
+    Ok(Source { shown, encoding: Some(contents.encoding), parts: contents.parts })
 }
 
 /// Which certificate a key belongs to, counted from 1.

@@ -76,9 +76,7 @@ impl CaFilesArgs {
 }
 
 fn open(certificate: &Path, key: &Path, now: OffsetDateTime) -> Result<Issuer, Failure> {
-    if [certificate, key].iter().all(|path| path.as_os_str() == "-") {
-        return Err(Failure::usage("standard input can be read only once"));
-    }
+    input::read_stdin_once([certificate, key])?;
     let text = input::read(certificate, "CA certificate file")?;
     let chain = pem::decode_certificates(&text)
         .map_err(|error| unusable(certificate, "CA certificate file", &error))?;

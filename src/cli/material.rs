@@ -1,7 +1,7 @@
 //! The PEM files that manifests, values and variables are made from, judged before anything is
 //! printed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use kumactl::encode::pem;
 use kumactl::verify::{self, CheckName, Evidence, File, Finding, Outcome, Question};
@@ -48,9 +48,7 @@ impl MaterialArgs {
         now: OffsetDateTime,
     ) -> Result<Material, Failure> {
         let paths = [&self.cert_file, &self.key_file, &self.ca_cert_file];
-        if paths.iter().filter(|path| path.as_deref() == Some(Path::new("-"))).count() > 1 {
-            return Err(Failure::usage("standard input can be read only once"));
-        }
+        input::read_stdin_once(paths.into_iter().flatten())?;
         let read = |path: &Option<PathBuf>, role| {
             path.as_ref().map(|path| input::read(path, role)).transpose()
         };
@@ -110,14 +108,10 @@ impl MaterialArgs {
 }
 
 fn failure(finding: &Finding) -> Failure {
-    let failure = Failure::failed(finding);
-    match remedy::hint(finding) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
+    Failure::failed(finding).hint_if_any(remedy::hint(finding))
 }
 
 fn holds_its_ca(file: File<'_>) -> bool {
     let chain = pem::decode_certificates(file.bytes).unwrap_or_default();
-    inspect::links(&chain).is_ok_and(|links| links.contains(&inspect::Link::SelfSigned))
+    inspect::holds_root(&chain).is_ok_and(|holds| holds)
 }

@@ -184,10 +184,7 @@ impl Named {
 
 fn read(args: &Args) -> Result<Given, Failure> {
     let inputs = [&args.cert_file, &args.key_file, &args.secret, &args.ca_cert_file];
-    let inputs = inputs.into_iter().chain([&args.ca_bundle_file]).flatten();
-    if inputs.filter(|path| path.as_os_str() == "-").count() > 1 {
-        return Err(Failure::usage("standard input can be read only once"));
-    }
+    input::read_stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
     let mut given = match (&args.secret, &args.connect) {
         (Some(path), _) => from_secret(path)?,
         (_, Some(address)) => from_server(args, address)?,
@@ -259,9 +256,7 @@ fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
         // The checks will say what is wrong with it.
         return Ok(None);
     };
-    let holds_ca =
-        inspect::links(&chain).is_ok_and(|links| links.contains(&inspect::Link::SelfSigned));
-    if !holds_ca && inspect::links(&chain).is_ok() {
+    if let Ok(false) = inspect::holds_root(&chain) {
         let failure = Failure::usage(format!(
             "which CA do clients trust? That of {} is not in it",
             certificate.name

@@ -164,9 +164,7 @@ pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     let mut data = BTreeMap::new();
     for (key, value) in manifest.data.unwrap_or_default() {
         // Go, and so Kubernetes, passes over line breaks in Base64.
-        let packed: Zeroizing<Vec<u8>> =
-            Zeroizing::new(value.bytes().filter(|octet| !octet.is_ascii_whitespace()).collect());
-        let Ok(decoded) = BASE64_STANDARD.decode(&packed) else {
+        let Ok(decoded) = BASE64_STANDARD.decode(super::packed(value.as_bytes())) else {
             return Err(SecretError::Base64 { key: key.escape_debug().to_string() });
         };
         data.insert(key, Zeroizing::new(decoded));

@@ -241,11 +241,11 @@ fn without_block(text: &[u8]) -> PemError {
 
 /// How many layers of Base64 there are around PEM. Each is shorter than the one around it.
 fn base64_layers(text: &[u8]) -> Option<usize> {
-    let packed: Vec<u8> = text.iter().copied().filter(|b| !b.is_ascii_whitespace()).collect();
+    let packed = super::packed(text);
     if packed.is_empty() {
         return None;
     }
-    let inner = Zeroizing::new(BASE64_STANDARD.decode(packed).ok()?);
+    let inner = Zeroizing::new(BASE64_STANDARD.decode(&packed).ok()?);
     if inner.windows(BEGIN.len()).any(|window| window == BEGIN) {
         return Some(1);
     }

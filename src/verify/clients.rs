@@ -213,10 +213,7 @@ pub static RULES: &[Rule] = &[
             (Client::Mbedtls, "The certificate is not correctly signed by the trusted CA"),
         ],
         source: RUN,
-        applies: |shape| {
-            shape.issuers.is_empty()
-                && shape.end_entity.issuer().as_raw() != shape.end_entity.subject().as_raw()
-        },
+        applies: |shape| shape.issuers.is_empty() && !x509::is_self_issued(shape.end_entity),
     },
     Rule {
         because: "the CA file ends with a CA that another one issued, and has not that one",
@@ -226,10 +223,7 @@ pub static RULES: &[Rule] = &[
             (Client::Node, "UNABLE_TO_GET_ISSUER_CERT"),
         ],
         source: "OpenSSL was run; Node: its option allowPartialTrustChain is off",
-        applies: |shape| {
-            !shape.issuers.is_empty()
-                && shape.anchor.issuer().as_raw() != shape.anchor.subject().as_raw()
-        },
+        applies: |shape| !shape.issuers.is_empty() && !x509::is_self_issued(shape.anchor),
     },
     Rule {
         because: "it has no authorityKeyIdentifier",

@@ -170,11 +170,7 @@ pub(crate) fn refusals<'a>(
 
 /// Certificates that were read before, and so can be read again.
 fn parse(certificates: &[Vec<u8>]) -> Vec<Parsed<'_>> {
-    let parsed = certificates
-        .iter()
-        .enumerate()
-        .filter_map(|(index, der)| Some(Parsed { der, x509: x509::parse(index + 1, der).ok()? }));
-    parsed.collect()
+    Parsed::all(certificates).unwrap_or_default()
 }
 
 fn private_key(

@@ -17,6 +17,7 @@ pub(super) use self::defects::dates;
 use self::defects::{defects, own_defects, passed};
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
+use crate::error::Error;
 use crate::request::ExtendedKeyUsage;
 use crate::x509;
 
@@ -30,6 +31,18 @@ const MAX_SIGNATURES: usize = 64;
 pub(crate) struct Parsed<'a> {
     pub(crate) der: &'a [u8],
     pub(crate) x509: X509Certificate<'a>,
+}
+
+impl<'a> Parsed<'a> {
+    /// Reads all certificates of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateEncoding`] with the place of the first that cannot be read.
+    pub(crate) fn all(certificates: &'a [Vec<u8>]) -> Result<Vec<Self>, Error> {
+        let parsed = x509::parse_all(certificates)?.into_iter().zip(certificates);
+        Ok(parsed.map(|(x509, der)| Self { der, x509 }).collect())
+    }
 }
 
 /// What a chain is held against.
@@ -83,7 +96,7 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'
     } else if is_leaf_as_anchor(&path) {
         let finding = Finding::LeafAsAnchor { subject: subject(end_entity) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
-    } else if path.last().is_some_and(|anchor| !is_self_issued(anchor)) {
+    } else if path.last().is_some_and(|anchor| !x509::is_self_issued(&anchor.x509)) {
         let finding = Finding::AnchorNotRoot { chain: issuers(&path) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
     } else {
@@ -101,12 +114,7 @@ fn take(defects: &mut Defects, name: CheckName) -> Vec<Finding> {
 
 /// Whether the path is a certificate alone that another issued.
 fn is_leaf_as_anchor(path: &Path<'_>) -> bool {
-    path.len() == 1 && !is_self_issued(path[0])
-}
-
-/// Whether subject and issuer are one name (RFC 5280 3.2).
-fn is_self_issued(certificate: &Parsed<'_>) -> bool {
-    certificate.x509.issuer().as_raw() == certificate.x509.subject().as_raw()
+    path.len() == 1 && !x509::is_self_issued(&path[0].x509)
 }
 
 struct Search<'s, 'a> {
@@ -137,7 +145,7 @@ impl<'a> Search<'_, 'a> {
     }
 
     fn is_issued_by(&mut self, certificate: &Parsed<'_>, issuer: &Parsed<'_>) -> bool {
-        if certificate.x509.issuer().as_raw() != issuer.x509.subject().as_raw()
+        if !x509::names_as_issuer(&certificate.x509, &issuer.x509)
             || self.signatures == MAX_SIGNATURES
         {
             return false;
@@ -154,7 +162,7 @@ fn without_path(trust: &Trust<'_>) -> Finding {
         let next = trust
             .chain
             .iter()
-            .filter(|next| next.x509.subject().as_raw() == last.x509.issuer().as_raw())
+            .filter(|next| x509::names_as_issuer(&last.x509, &next.x509))
             .take(MAX_LENGTH)
             .find(|next| next.der != last.der && x509::is_issued_by(&last.x509, &next.x509));
         let Some(next) = next else { break };
@@ -165,9 +173,7 @@ fn without_path(trust: &Trust<'_>) -> Finding {
         return Finding::SelfSignedUntrusted { subject: name };
     }
     let mut candidates = trust.anchors.iter().chain(trust.chain);
-    if candidates
-        .any(|ca| ca.der != last.der && ca.x509.subject().as_raw() == last.x509.issuer().as_raw())
-    {
+    if candidates.any(|ca| ca.der != last.der && x509::names_as_issuer(&last.x509, &ca.x509)) {
         return Finding::SignatureInvalid { subject: name, issuer };
     }
     Finding::IssuerMissing { subject: name, issuer }

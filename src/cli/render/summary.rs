@@ -50,7 +50,7 @@ struct KeyReport {
 /// A certificate that cannot be read.
 pub(in super::super) fn json(sources: &[Source], now: OffsetDateTime) -> Result<String, Failure> {
     let reports = sources.iter().map(|source| {
-        let parts = source.contents.parts.iter().map(|part| part_report(part, now));
+        let parts = source.parts.iter().map(|part| part_report(part, now));
         Ok(SourceReport {
             source: &source.shown,
             encoding: encoding(source),
@@ -101,7 +101,7 @@ pub(in super::super) fn text(
 ) -> Result<String, Failure> {
     let mut paragraphs = Vec::new();
     for source in sources {
-        for part in &source.contents.parts {
+        for part in &source.parts {
             let within = if part.name.is_empty() { "" } else { ", " };
             let title = format!("{}{within}{}", source.shown, part.name);
             let encoding = format!("({})", encoding(source));

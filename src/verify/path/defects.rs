@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
-use super::{Defects, Parsed, Path, Trust, is_self_issued, subject};
+use super::{Defects, Parsed, Path, Trust, subject};
 use crate::constraint;
 use crate::name::SubjectAltName;
 use crate::request::ExtendedKeyUsage;
@@ -21,7 +21,7 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
         };
         if !is_anchor || x509::is_self_signed(&certificate.x509) {
             add(CheckName::Chain, weak_signature(certificate, is_anchor));
-        } else if is_self_issued(certificate) {
+        } else if x509::is_self_issued(&certificate.x509) {
             let (subject, issuer) = (subject(certificate), subject(certificate));
             add(CheckName::Chain, vec![Finding::SignatureInvalid { subject, issuer }]);
         }
@@ -103,7 +103,7 @@ fn path_length(certificate: &Parsed<'_>, below: &[&Parsed<'_>]) -> Vec<Finding> 
     let Some(allowed) = constraints.and_then(|found| found.value.path_len_constraint) else {
         return Vec::new();
     };
-    let counted = below.iter().filter(|ca| ca.x509.subject().as_raw() != ca.x509.issuer().as_raw());
+    let counted = below.iter().filter(|ca| !x509::is_self_issued(&ca.x509));
     let found = u32::try_from(counted.count()).unwrap_or(u32::MAX);
     if found <= allowed {
         return Vec::new();
