@@ -6,7 +6,7 @@ use kumactl::encode::pem;
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
     CaRequest, ConstraintError, KeyIdentifier, KeyPair, PermittedSubtree, Profile, SerialNumber,
-    ValidFor, verify,
+    verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use super::exit::Failure;
 use super::issuer::DEFAULT_NAME;
 use super::key_options::KeyArgs;
-use super::new_key;
 use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks, ReportFormat};
 use super::renewal::RenewalArgs;
+use super::{issuance, new_key};
 
 /// Make a CA of your own, to issue several certificates from
 ///
@@ -134,9 +134,8 @@ fn request(args: &Args) -> Result<CaRequest, Failure> {
             Err(error) => failures.push(refusal(flag, &error)),
         }
     }
-    let valid_for = args.valid_for.as_deref().map(str::parse::<ValidFor>).transpose();
-    let valid_for = valid_for.unwrap_or_else(|error| {
-        failures.push(Failure::from(kumactl::Error::from(error)));
+    let valid_for = issuance::valid_for(args.valid_for.as_deref()).unwrap_or_else(|failure| {
+        failures.push(failure);
         None
     });
     match Failure::join(failures) {

@@ -3,12 +3,12 @@
 use kumactl::encode::cert_manager::CertManager;
 use kumactl::encode::pem;
 use kumactl::{
-    ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, Namespace, ObjectName, PrivateKeyEncoding,
-    Profile, SerialNumber, ValidFor,
+    ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, ObjectName, PrivateKeyEncoding, Profile,
+    SerialNumber, ValidFor,
 };
 use time::OffsetDateTime;
 
-use super::control_plane::{self, GENERAL_SECRET, NAMESPACE, SERVICE};
+use super::control_plane::{self, GENERAL_SECRET, ServiceArgs};
 use super::exit::Failure;
 use super::hostname::NameArgs;
 use super::issuer::CaFilesArgs;
@@ -35,13 +35,8 @@ pub(super) struct Args {
     #[command(flatten)]
     ca: CaFilesArgs,
 
-    /// Namespace of the control plane
-    #[arg(long, short, value_parser = control_plane::namespace, default_value = NAMESPACE)]
-    namespace: Namespace,
-
-    /// Service of the control plane, whose names the certificate has
-    #[arg(long, value_name = "NAME", default_value = SERVICE)]
-    service: String,
+    #[command(flatten)]
+    service: ServiceArgs,
 
     #[command(flatten)]
     names: NameArgs,
@@ -94,12 +89,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let failure = Failure::usage("cert-manager makes no certificate for less than an hour");
         return Err(failure.hint("--valid-for=90d"));
     }
-    let mut names = control_plane::service(&args.service, &args.namespace)?.subject_alt_names();
-    for name in args.names.parse()? {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let mut names = args.service.read()?.subject_alt_names();
+    names.extend(args.names.parse()?);
     let issuer = args.ca.open(now)?;
     // Can the CA certify these names, for this time?
     let algorithm = match args.key_type {
@@ -107,18 +98,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         KeyType::Rsa => KeyAlgorithm::Rsa2048,
     };
     let usage = ExtendedKeyUsage::ServerAuth;
-    let request = IssuanceRequest::new(usage, names.clone(), algorithm, Some(valid_for))?;
+    let request = IssuanceRequest::new(usage, names, algorithm, Some(valid_for))?;
     let profile = Profile::Issued { request: &request, within: issuer.validity() };
     issuer.check(&profile.resolve(now, SerialNumber::random()?)?)?;
 
     let name =
         |text: &str| ObjectName::parse(text).map_err(|error| Failure::usage(error.to_string()));
     let made = CertManager {
-        namespace: args.namespace.clone(),
+        namespace: args.service.namespace.clone(),
         issuer: args.issuer_name.clone(),
-        certificate: name(&args.service)?,
+        certificate: name(&args.service.service_name)?,
         secret: args.secret_name.clone(),
-        names,
+        names: request.subject_alt_names().to_vec(),
         is_ecdsa: args.key_type == KeyType::Ecdsa,
         valid_for,
     };

@@ -11,6 +11,29 @@ pub(super) const SERVICE: &str = "kuma-control-plane";
 /// The Secret of the general certificate.
 pub(super) const GENERAL_SECRET: &str = "general-tls-certs";
 
+/// The flags that name the Service for whose names a certificate is made.
+#[derive(clap::Args)]
+pub(super) struct ServiceArgs {
+    /// Namespace of the control plane
+    #[arg(long, short, value_parser = namespace, default_value = NAMESPACE)]
+    pub(super) namespace: Namespace,
+
+    /// Service of the control plane, whose names the certificate has
+    #[arg(long = "service", value_name = "NAME", default_value = SERVICE)]
+    pub(super) service_name: String,
+}
+
+impl ServiceArgs {
+    /// The Service.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no name of a Service.
+    pub(super) fn read(&self) -> Result<ServiceName, Failure> {
+        service(&self.service_name, &self.namespace)
+    }
+}
+
 /// Reads the value of a flag that names an object.
 ///
 /// # Errors

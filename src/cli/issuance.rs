@@ -4,14 +4,78 @@ use kumactl::encode::pem;
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
     Certificate, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile, SerialNumber,
-    Template, verify,
+    Template, ValidFor, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
-use super::render::CertificateReport;
+use super::issuer::IssuerArgs;
+use super::key_options::KeyArgs;
+use super::render::{CertificateReport, ReportFormat};
+use super::renewal::{Found, RenewalArgs};
 use super::{issuer, new_key};
+
+/// The flags of every command that makes a certificate for a server or a client.
+#[derive(clap::Args)]
+pub(super) struct IssuanceArgs {
+    #[command(flatten)]
+    pub(super) issuer: IssuerArgs,
+
+    #[command(flatten)]
+    pub(super) key: KeyArgs,
+
+    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h,
+    /// or as long as the CA]
+    #[arg(long, value_name = "DURATION")]
+    valid_for: Option<String>,
+
+    #[command(flatten)]
+    pub(super) renewal: RenewalArgs,
+
+    /// Form of the report on what was done
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(super) output: ReportFormat,
+}
+
+impl IssuanceArgs {
+    /// How long the certificate is to live, if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no duration.
+    pub(super) fn valid_for(&self) -> Result<Option<ValidFor>, Failure> {
+        valid_for(self.valid_for.as_deref())
+    }
+
+    /// What is asked for, as far as a certificate that exists can be held against it, and with
+    /// --if-needed the reasons why that one cannot stay.
+    ///
+    /// # Errors
+    ///
+    /// A request for which no certificate can be made.
+    pub(super) fn compare(
+        &self,
+        found: &Found,
+        request: &IssuanceRequest,
+        signer: &Signer,
+        now: OffsetDateTime,
+    ) -> Result<(Template, Vec<String>), Failure> {
+        let wanted = Profile::SelfSigned { request }.resolve(now, SerialNumber::random()?)?;
+        let reasons = self.renewal.reasons(found, &wanted, signer.expected(), now);
+        Ok((wanted, reasons))
+    }
+}
+
+/// Reads the value of `--valid-for`.
+///
+/// # Errors
+///
+/// A text that is no duration.
+pub(super) fn valid_for(text: Option<&str>) -> Result<Option<ValidFor>, Failure> {
+    let parsed = text.map(str::parse::<ValidFor>).transpose();
+    Ok(parsed.map_err(kumactl::Error::from)?)
+}
 
 /// Who signs.
 pub(super) struct Signer {
@@ -33,7 +97,7 @@ pub(super) struct Issued {
 
 impl Signer {
     /// Who is to have signed a certificate that exists.
-    pub(super) const fn expected(&self) -> ExpectedIssuer<'_> {
+    const fn expected(&self) -> ExpectedIssuer<'_> {
         match &self.issuer {
             Some(issuer) => ExpectedIssuer::Issuer(issuer),
             None if self.is_ephemeral => ExpectedIssuer::Ephemeral,

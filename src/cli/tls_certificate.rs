@@ -3,21 +3,17 @@
 use std::ffi::OsString;
 
 use kumactl::encode::{bundle, pem};
-use kumactl::{
-    ExtendedKeyUsage, IssuanceRequest, Issuer, Profile, SerialNumber, Template, ValidFor, Validity,
-};
+use kumactl::{ExtendedKeyUsage, IssuanceRequest, Issuer, Template, ValidFor, Validity};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::certificate_type::CertificateType;
 use super::exit::Failure;
 use super::hostname::{self, NameArgs};
-use super::issuance::Signer;
-use super::issuer::IssuerArgs;
-use super::key_options::KeyArgs;
+use super::issuance::{IssuanceArgs, Signer};
 use super::output::{self, Destination, PUBLIC_MODE, Plan, Request, Role};
-use super::render::{self, CertificateReport, Remarks, ReportFormat};
-use super::renewal::{self, RenewalArgs};
+use super::render::{self, CertificateReport, Remarks};
+use super::renewal;
 use super::shell;
 
 /// Make a TLS certificate and its private key
@@ -69,43 +65,29 @@ pub(super) struct Args {
     ca_bundle_file: Option<OsString>,
 
     #[command(flatten)]
-    issuer: IssuerArgs,
-
-    #[command(flatten)]
-    key: KeyArgs,
-
-    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h,
-    /// or as long as the CA]
-    #[arg(long, value_name = "DURATION")]
-    valid_for: Option<String>,
-
-    #[command(flatten)]
-    renewal: RenewalArgs,
-
-    /// Form of the report on what was done
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
-    output: ReportFormat,
+    issuance: IssuanceArgs,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let request = request(args)?;
-    let issuer = args.issuer.open(now)?;
+    let issuer = args.issuance.issuer.open(now)?;
     let mut plan = plan(args, issuer.as_ref())?;
-    let found = args.renewal.read(&mut plan)?;
-    let request = request.with_key_algorithm(args.renewal.key_type(&found, args.key.key_type));
-    let signer = Signer { issuer, is_ephemeral: args.issuer.is_ephemeral() };
+    let found = args.issuance.renewal.read(&mut plan)?;
+    let request = request
+        .with_key_algorithm(args.issuance.renewal.key_type(&found, args.issuance.key.key_type));
+    let signer = Signer { issuer, is_ephemeral: args.issuance.issuer.is_ephemeral() };
     let mut reasons = Vec::new();
-    if args.renewal.is_if_needed() {
-        let wanted =
-            Profile::SelfSigned { request: &request }.resolve(now, SerialNumber::random()?)?;
-        reasons = args.renewal.reasons(&found, &wanted, signer.expected(), now);
+    if args.issuance.renewal.is_if_needed() {
+        let wanted;
+        (wanted, reasons) = args.issuance.compare(&found, &request, &signer, now)?;
         if reasons.is_empty() {
             return repair(args, plan, found.chain(), &wanted, &signer);
         }
     }
-    let issued = signer.issue(&request, now, || args.renewal.reused(found, args.key.key_type))?;
-    let private_key = issued.private_key(args.key.key_format.into())?;
+    let issued = signer
+        .issue(&request, now, || args.issuance.renewal.reused(found, args.issuance.key.key_type))?;
+    let private_key = issued.private_key(args.issuance.key.key_format.into())?;
     let ca_file = issued.ca_file();
     let is_silent = plan.uses_stdout();
     let written = plan.commit(|role| match role {
@@ -119,10 +101,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         output::note(&format!("note: {note}"));
     }
     let mut warnings = warnings(args, &request);
-    warnings.extend(args.renewal.warning(issued.template.validity, now));
+    warnings.extend(args.issuance.renewal.warning(issued.template.validity, now));
     let remarks = Remarks { warnings, reasons };
     let certificate = issued.report();
-    render::report(args.output, is_silent, &certificate, &written, &remarks)
+    render::report(args.issuance.output, is_silent, &certificate, &written, &remarks)
 }
 
 /// Leaves a good pair alone, and writes what is made from its CA where that is missing or stale.
@@ -134,9 +116,10 @@ fn repair(
     signer: &Signer,
 ) -> Result<(), Failure> {
     let (issuer, trust_anchor) = (signer.issuer.as_ref(), signer.trust_anchor(chain));
-    let stale = renewal::stale(&plan, trust_anchor.unwrap_or_default(), args.renewal.is_forced())?;
+    let stale =
+        renewal::stale(&plan, trust_anchor.unwrap_or_default(), args.issuance.renewal.is_forced())?;
     if stale.is_empty() {
-        return render::unchanged(args.output, chain, wanted, issuer);
+        return render::unchanged(args.issuance.output, chain, wanted, issuer);
     }
     let ca_file = pem::encode_certificates(trust_anchor);
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
@@ -148,7 +131,7 @@ fn repair(
     })?;
     let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
     let remarks = Remarks { reasons, ..Remarks::default() };
-    render::report(args.output, false, &certificate, &written, &remarks)
+    render::report(args.issuance.output, false, &certificate, &written, &remarks)
 }
 
 /// What there is to say about a certificate that ends with its CA.
@@ -174,7 +157,7 @@ fn warnings(args: &Args, request: &IssuanceRequest) -> Vec<String> {
              {key_algorithm}; a control plane needs RSA or ecdsa"
         ));
     }
-    warnings.extend(args.key.warning());
+    warnings.extend(args.issuance.key.warning());
     warnings
 }
 
@@ -194,9 +177,8 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
         let failure = Failure::usage("--hostname is missing: which name do clients dial?");
         failures.push(failure.hint("--hostname=NAME, once for each name or IP address"));
     }
-    let valid_for = args.valid_for.as_deref().map(str::parse::<ValidFor>).transpose();
-    let valid_for = valid_for.unwrap_or_else(|error| {
-        failures.push(Failure::from(kumactl::Error::from(error)));
+    let valid_for = args.issuance.valid_for().unwrap_or_else(|failure| {
+        failures.push(failure);
         None
     });
     match (args.certificate_type, Failure::join(failures)) {
@@ -205,7 +187,7 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
             Ok(IssuanceRequest::new(
                 usage,
                 names,
-                args.key.key_type.unwrap_or_default(),
+                args.issuance.key.key_type.unwrap_or_default(),
                 valid_for,
             )?)
         }
@@ -220,7 +202,8 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
         && wants_anchor
         && issuer.trust_anchor().is_none()
     {
-        let files: Vec<_> = args.issuer.inputs().take(1).map(|p| p.to_string_lossy()).collect();
+        let files: Vec<_> =
+            args.issuance.issuer.inputs().take(1).map(|p| p.to_string_lossy()).collect();
         let failure = Failure::failed(format!(
             "{} has no self-signed certificate, so there is no CA certificate for clients to trust",
             files.join("")
@@ -235,7 +218,7 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
         Request {
             role: Role::PrivateKey,
             destination: Destination::parse(&args.key_file),
-            mode: args.key.key_mode,
+            mode: args.issuance.key.key_mode,
         },
         Request {
             role: Role::Certificate,
@@ -251,8 +234,8 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
             requests.push(Request { role, destination, mode: PUBLIC_MODE });
         }
     }
-    let plan = Plan::new(requests, args.renewal.existing())?;
-    plan.refuse_inputs(args.issuer.inputs())?;
-    render::refuse_shared_stdout(&plan, args.output)?;
+    let plan = Plan::new(requests, args.issuance.renewal.existing())?;
+    plan.refuse_inputs(args.issuance.issuer.inputs())?;
+    render::refuse_shared_stdout(&plan, args.issuance.output)?;
     Ok(plan)
 }
