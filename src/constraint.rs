@@ -10,6 +10,7 @@ use x509_parser::x509::X509Name;
 
 use crate::name::{DnsName, SubjectAltName};
 use crate::profile::DistinguishedName;
+use crate::text::printable;
 use crate::x509;
 
 /// Names that a CA of ours may certify; of the kinds that are constrained, no others.
@@ -192,13 +193,13 @@ pub(crate) fn excluded(constraints: &NameConstraints<'_>) -> Vec<String> {
 /// The base of a subtree as text.
 fn shown(base: &GeneralName<'_>) -> String {
     match base {
-        GeneralName::DNSName(domain) => x509::printable(domain),
+        GeneralName::DNSName(domain) => printable(domain),
         GeneralName::DirectoryName(name) => x509::name(name),
         GeneralName::IPAddress(octets) => {
             range(octets).map_or_else(|| format!("{octets:?}"), |range| range.to_string())
         }
-        GeneralName::URI(host) => format!("URIs of {}", x509::printable(host)),
-        other => x509::printable(&other.to_string()),
+        GeneralName::URI(host) => format!("URIs of {}", printable(host)),
+        other => printable(&other.to_string()),
     }
 }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use crate::encode::kubernetes_secret::{self, SecretError};
+use crate::encode::kubernetes_secret::{self, KubernetesSecret, SecretError};
 use crate::encode::pem::{self, Block, PemError};
 use crate::error::Error;
 use crate::key::{KeyError, KeyPair};
@@ -22,6 +22,8 @@ pub struct Contents {
     pub encoding: Encoding,
     /// The file itself, or each key of a Secret that holds certificates or private keys.
     pub parts: Vec<Part>,
+    /// The keys of a Secret that should hold some by their value or name, and cannot be read.
+    pub faults: Vec<(String, ContentsError)>,
 }
 
 /// Certificates and keys that stand together.
@@ -33,7 +35,7 @@ pub struct Part {
     pub certificates: Vec<Vec<u8>>,
     /// The private keys, or why one cannot be used.
     pub private_keys: Vec<Result<KeyPair, KeyError>>,
-    /// The labels of other PEM blocks.
+    /// The labels of other PEM blocks, each made of letters, digits and blanks.
     pub others: Vec<String>,
 }
 
@@ -64,6 +66,9 @@ pub enum ContentsError {
     /// There is nothing.
     #[error("it is empty")]
     Empty,
+    /// A value of a Secret that is not Base64.
+    #[error("it is not Base64, so that Kubernetes refuses the Secret")]
+    NotBase64,
     /// There are neither certificates nor keys.
     #[error("there is no certificate and no private key in it")]
     Nothing,
@@ -87,24 +92,53 @@ pub fn read(bytes: &[u8]) -> Result<Contents, ContentsError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ContentsError::Empty);
     }
-    if kubernetes_secret::is_manifest(bytes) {
-        let secret = kubernetes_secret::decode(bytes)?;
-        let mut parts = Vec::new();
-        for (name, value) in &secret.data {
-            // A Secret may hold anything beside.
-            if let Ok(Contents { parts: found, .. }) = read_layers(value, 0) {
-                parts.extend(found.into_iter().map(|part| Part { name: name.clone(), ..part }));
-            }
-        }
-        return some(Encoding::KubernetesSecret, parts);
+    if !pem::begins_line(bytes) && kubernetes_secret::is_manifest(bytes) {
+        return read_secret(&kubernetes_secret::decode(bytes)?);
     }
     read_layers(bytes, 0)
+}
+
+fn read_secret(secret: &KubernetesSecret) -> Result<Contents, ContentsError> {
+    let is_ours = |name: &str| ["tls.crt", "tls.key", "ca.crt"].contains(&name);
+    let (mut parts, mut faults) = (Vec::new(), Vec::new());
+    for (name, value) in &secret.data {
+        let found =
+            if value.is_empty() { Err(ContentsError::Empty) } else { read_layers(value, 0) };
+        match found {
+            Ok(found) => {
+                let named = |part| Part { name: name.clone(), ..part };
+                parts.extend(found.parts.into_iter().map(named));
+            }
+            // A Secret may hold anything beside.
+            Err(ContentsError::Unknown | ContentsError::Nothing | ContentsError::Empty)
+                if !is_ours(name) => {}
+            Err(error) => faults.push((name.clone(), error)),
+        }
+    }
+    let unreadable = secret.unreadable.iter().filter(|name| is_ours(name));
+    faults.extend(unreadable.map(|name| (name.clone(), ContentsError::NotBase64)));
+    match some(Encoding::KubernetesSecret, parts) {
+        Ok(contents) => Ok(Contents { faults, ..contents }),
+        Err(_) if !faults.is_empty() => {
+            Ok(Contents { encoding: Encoding::KubernetesSecret, parts: Vec::new(), faults })
+        }
+        Err(nothing) => Err(nothing),
+    }
+}
+
+/// Whether certificates that come from elsewhere than a file can all be read.
+///
+/// # Errors
+///
+/// The first that cannot.
+pub fn check(certificates: &[Vec<u8>]) -> Result<(), Error> {
+    x509::parse_all(certificates).map(|_| ())
 }
 
 fn some(encoding: Encoding, parts: Vec<Part>) -> Result<Contents, ContentsError> {
     let holds = |part: &Part| !part.certificates.is_empty() || !part.private_keys.is_empty();
     if parts.iter().any(holds) {
-        Ok(Contents { encoding, parts })
+        Ok(Contents { encoding, parts, faults: Vec::new() })
     } else {
         Err(ContentsError::Nothing)
     }
@@ -123,7 +157,7 @@ fn read_layers(bytes: &[u8], layers: u8) -> Result<Contents, ContentsError> {
     if layers == MAX_LAYERS {
         return Err(ContentsError::Unknown);
     }
-    match BASE64_STANDARD.decode(crate::encode::packed(bytes)) {
+    match BASE64_STANDARD.decode(crate::encode::packed([bytes])) {
         Ok(inner) if !inner.is_empty() => read_layers(&Zeroizing::new(inner), layers + 1),
         _ => Err(ContentsError::Unknown),
     }

@@ -10,6 +10,7 @@ use crate::encode::hex::with_colons;
 use crate::error::Error;
 use crate::issue::Certificate;
 use crate::key::KeyPair;
+use crate::signature::{self, Budget, Signature};
 use crate::validity::{rfc3339, words};
 use crate::verify::{self, ClientVerdict, Parsed};
 use crate::x509;
@@ -20,14 +21,17 @@ use crate::x509;
 pub struct Summary {
     /// What it can be used as, in a word or two.
     pub role: &'static str,
-    /// The subject, as RFC 4514 writes names.
+    /// The subject: its attributes in order, escaped as RFC 4514 says.
     pub subject: String,
-    /// The issuer, as RFC 4514 writes names.
+    /// The issuer, likewise.
     pub issuer: String,
     /// Whether subject and issuer are the same name (RFC 5280 3.2).
     pub self_issued: bool,
     /// Whether it is signed with its own key.
     pub self_signed: bool,
+    /// What is wrong with the signature of one that is self-issued.
+    #[serde(skip)]
+    pub signature_fault: Option<&'static str>,
     /// The serial number: upper-case hexadecimal octets with colons between.
     pub serial_number: String,
     /// The first moment at which it is valid, as RFC 3339 writes it.
@@ -80,14 +84,17 @@ pub enum Link {
     IssuedBy(usize),
     /// It names the certificate in this place as its issuer, but is not signed with its key.
     NotSignedBy(usize),
+    /// It names the certificate in this place as its issuer; whether that one's key signed it was not
+    /// looked at: it is a signature that clients do not know any more, or one of too many.
+    NotJudged(usize),
     /// Its issuer is not here.
     IssuerElsewhere,
     /// It is signed with its own key.
     SelfSigned,
 }
 
-/// How many certificates with the name of an issuer are tried: a bound on what a file can cost.
-const MAX_CANDIDATES: usize = 16;
+/// How many signatures are looked at beyond one for each certificate: a bound on what a file can cost.
+const MAX_SIGNATURES: usize = 256;
 
 /// Reads a certificate at a moment.
 ///
@@ -100,14 +107,25 @@ pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, Error> {
     let constraints = certificate.basic_constraints().ok().flatten().map(|found| found.value);
     let limits = certificate.name_constraints().ok().flatten().map(|found| found.value);
     let some = |names: Vec<String>| (!names.is_empty()).then_some(names);
-    let self_signed = x509::is_self_signed(&certificate);
+    let own_signature =
+        x509::is_self_issued(&certificate).then(|| signature::verify(&certificate, &certificate));
+    let self_signed = own_signature == Some(Signature::Valid);
     let extended_key_usage = x509::extended_key_usage(&certificate);
     Ok(Summary {
-        role: role(x509::is_ca(&certificate), self_signed, extended_key_usage.as_deref()),
+        role: role(
+            x509::is_ca(&certificate),
+            signature::is_root(&certificate),
+            extended_key_usage.as_deref(),
+        ),
         subject: x509::name(certificate.subject()),
         issuer: x509::name(certificate.issuer()),
         self_issued: x509::is_self_issued(&certificate),
         self_signed,
+        signature_fault: match own_signature {
+            None | Some(Signature::Valid) => None,
+            Some(Signature::Invalid) => Some("self-issued, but not signed with its own key"),
+            Some(Signature::Unsupported) => Some("its signature is none that clients still accept"),
+        },
         serial_number: with_colons(certificate.raw_serial()),
         not_before: rfc3339(&validity.not_before),
         not_after: rfc3339(&validity.not_after),
@@ -141,33 +159,41 @@ pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, Error> {
 /// [`Error::CertificateEncoding`] if one cannot be read.
 pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, Error> {
     let parsed = x509::parse_all(certificates)?;
-    let link = |one: &X509Certificate<'_>| {
-        if x509::is_self_signed(one) {
+    let mut signatures = Budget::new(2 * parsed.len() + MAX_SIGNATURES);
+    let mut link = |one: &X509Certificate<'_>| {
+        if x509::is_self_issued(one) && signatures.verify(one, one) == Some(Signature::Valid) {
             return Link::SelfSigned;
         }
-        let named: Vec<_> = parsed
-            .iter()
-            .enumerate()
-            .filter(|(_, issuer)| x509::names_as_issuer(one, issuer))
-            .take(MAX_CANDIDATES)
-            .collect();
-        let signed = named.iter().find(|(_, issuer)| x509::is_issued_by(one, issuer));
-        match (signed, named.first()) {
-            (Some((index, _)), _) => Link::IssuedBy(index + 1),
-            (None, Some((index, _))) => Link::NotSignedBy(index + 1),
-            (None, None) => Link::IssuerElsewhere,
+        let named = signature::candidates(one, &parsed);
+        let Some((first, _)) = named.first() else {
+            return Link::IssuerElsewhere;
+        };
+        let mut is_judged = true;
+        for (index, issuer) in &named {
+            match signatures.verify(one, issuer) {
+                Some(Signature::Valid) => return Link::IssuedBy(index + 1),
+                Some(Signature::Invalid) => {}
+                Some(Signature::Unsupported) | None => is_judged = false,
+            }
+            if signatures.is_spent() {
+                break;
+            }
         }
+        if is_judged { Link::NotSignedBy(first + 1) } else { Link::NotJudged(first + 1) }
     };
-    Ok(parsed.iter().map(link).collect())
+    Ok(parsed.iter().map(&mut link).collect())
 }
 
-/// Whether a certificate of a file is self-signed, so that the file can be its own CA file.
+/// The certificates of a file that are signed with their own keys.
 ///
 /// # Errors
 ///
 /// [`Error::CertificateEncoding`] if one cannot be read.
-pub fn holds_root(certificates: &[Vec<u8>]) -> Result<bool, Error> {
-    Ok(x509::parse_all(certificates)?.iter().any(x509::is_self_signed))
+pub fn self_signed(certificates: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Error> {
+    let parsed = x509::parse_all(certificates)?;
+    let pairs = parsed.iter().zip(certificates);
+    let roots = pairs.filter(|(one, _)| signature::is_self_signed(one));
+    Ok(roots.map(|(_, der)| der.clone()).collect())
 }
 
 /// Whether a certificate is for the public half of a key; not if it cannot be read.
@@ -192,20 +218,19 @@ pub fn refusals(certificates: &[Vec<u8>]) -> Result<Vec<ClientVerdict>, Error> {
         Some(usage) => usage.iter().any(|usage| usage == "serverAuth"),
         None => x509::is_ca(&first.x509) != Some(true),
     };
+    let mut signatures = Budget::new(64);
     let mut issuers: Vec<&Parsed<'_>> = Vec::new();
     let mut last = first;
-    while let Some(issuer) = others
-        .iter()
-        .filter(|issuer| x509::names_as_issuer(&last.x509, &issuer.x509))
-        .take(MAX_CANDIDATES)
-        .filter(|issuer| !issuers.iter().any(|known| known.der == issuer.der))
-        .find(|issuer| x509::is_issued_by(&last.x509, &issuer.x509))
-    {
-        issuers.push(issuer);
-        last = issuer;
+    loop {
+        let is_known = |ca: &&Parsed<'_>| issuers.iter().any(|known| known.der == ca.der);
+        let unknown: Vec<_> = others.iter().filter(|ca| !is_known(ca)).collect();
+        let named = signature::candidates(&last.x509, unknown.iter().map(|ca| &ca.x509));
+        let Some((index, _)) = signatures.issuer_of(&last.x509, &named) else { break };
+        last = unknown[index];
+        issuers.push(last);
     }
     // Of a certificate whose CA is elsewhere, half of what clients look at is not here.
-    if !is_server || !x509::is_self_signed(&last.x509) {
+    if !is_server || !signature::is_self_signed(&last.x509) {
         return Ok(Vec::new());
     }
     Ok(verify::refusals(first, &issuers))

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::key::{KeyIdentifier, KeyPair};
 use crate::profile::Template;
 use crate::validity::{Validity, rfc3339};
-use crate::x509;
+use crate::{signature, x509};
 
 /// A CA with its private key, and the certificates that lead from it to a trust anchor.
 ///
@@ -188,7 +188,7 @@ impl Issuer {
             return Err(IssuerError::EmptySubject.into());
         }
         for (index, pair) in parsed.windows(2).enumerate() {
-            if !x509::is_issued_by(&pair[0], &pair[1]) {
+            if !signature::is_issued_by(&pair[0], &pair[1]) {
                 return Err(Error::Issuer(IssuerError::BrokenChain {
                     position: index + 2,
                     subject: x509::name(pair[1].subject()),
@@ -204,7 +204,7 @@ impl Issuer {
         let (name, subject) = (x509::name(own.subject()), own.subject().as_raw().to_vec());
         let key_identifier = x509::subject_key_identifier(own)
             .map_or_else(|| key.identifier().as_bytes().to_vec(), <[u8]>::to_vec);
-        let has_root = x509::is_self_signed(last);
+        let has_root = signature::is_self_signed(last);
         Ok(Self { key, chain, name, subject, key_identifier, validity, has_root })
     }
 

@@ -24,6 +24,8 @@ mod name;
 mod profile;
 pub mod renewal;
 mod request;
+mod signature;
+mod text;
 mod validity;
 pub mod verify;
 mod x509;
@@ -40,4 +42,5 @@ pub use kubernetes::{
 pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
 pub use profile::{BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template};
 pub use request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+pub use text::printable;
 pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity, rfc3339, words};

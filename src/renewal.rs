@@ -16,7 +16,7 @@ use crate::name;
 use crate::profile::Template;
 use crate::request::ExtendedKeyUsage;
 use crate::validity::{DurationError, DurationFault, ValidFor, Validity, rfc3339};
-use crate::x509;
+use crate::{signature, x509};
 
 /// How long before its end a certificate is to be renewed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -227,16 +227,18 @@ fn signed_by(
 ) -> Result<Option<Reason>, Error> {
     let differs = |wanted: String| Reason::Issuer { found: x509::name(own.issuer()), wanted };
     Ok(match expected {
-        ExpectedIssuer::Itself if !x509::is_self_signed(own) => Some(differs("itself".to_owned())),
+        ExpectedIssuer::Itself if !signature::is_self_signed(own) => {
+            Some(differs("itself".to_owned()))
+        }
         ExpectedIssuer::Itself => (!above.is_empty()).then_some(Reason::Chain),
         ExpectedIssuer::Ephemeral => match above {
-            _ if x509::is_self_signed(own) => Some(differs("a CA made for it".to_owned())),
-            [ca] if x509::is_ca(ca) == Some(true) && x509::is_issued_by(own, ca) => None,
+            _ if signature::is_self_signed(own) => Some(differs("a CA made for it".to_owned())),
+            [ca] if x509::is_ca(ca) == Some(true) && signature::is_issued_by(own, ca) => None,
             _ => Some(Reason::Chain),
         },
         ExpectedIssuer::Issuer(issuer) => {
             let ca = x509::parse(1, issuer.certificate())?;
-            if x509::is_issued_by(own, &ca) {
+            if signature::is_issued_by(own, &ca) {
                 (chain[1..] != *issuer.intermediates()).then_some(Reason::Chain)
             } else {
                 Some(differs(issuer.name().to_owned()))

@@ -115,7 +115,8 @@ impl Validity {
 /// A moment in UTC as RFC 3339 writes it, in whole seconds: `2026-11-24T07:00:00Z`.
 #[must_use]
 pub fn rfc3339(moment: &OffsetDateTime) -> String {
-    let utc = moment.to_offset(UtcOffset::UTC);
+    // At the ends of time there is no other offset to write it in.
+    let utc = moment.checked_to_offset(UtcOffset::UTC).unwrap_or(*moment);
     let (hour, minute, second) = utc.to_hms();
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", utc.date())
 }

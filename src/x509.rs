@@ -4,11 +4,13 @@ use std::fmt;
 use std::net::IpAddr;
 
 use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::objects;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
-use x509_parser::x509::X509Name;
+use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::error::Error;
+use crate::text::printable;
 use crate::validity::Validity;
 
 /// Reads one certificate. `position` is its place in its file, counted from 1.
@@ -51,11 +53,6 @@ pub(crate) fn is_ca(certificate: &X509Certificate<'_>) -> Option<bool> {
     Some(extension.value.ca)
 }
 
-/// Whether a certificate is signed with its own key.
-pub(crate) fn is_self_signed(certificate: &X509Certificate<'_>) -> bool {
-    is_issued_by(certificate, certificate)
-}
-
 /// Whether one certificate names another as its issuer, octet for octet.
 pub(crate) fn names_as_issuer(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>) -> bool {
     certificate.issuer().as_raw() == ca.subject().as_raw()
@@ -64,11 +61,6 @@ pub(crate) fn names_as_issuer(certificate: &X509Certificate<'_>, ca: &X509Certif
 /// Whether subject and issuer are one name (RFC 5280 3.2).
 pub(crate) fn is_self_issued(certificate: &X509Certificate<'_>) -> bool {
     names_as_issuer(certificate, certificate)
-}
-
-/// Whether one certificate is signed with the key of another, and names it as its issuer.
-pub(crate) fn is_issued_by(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>) -> bool {
-    names_as_issuer(certificate, ca) && certificate.verify_signature(Some(ca.public_key())).is_ok()
 }
 
 /// The subjectKeyIdentifier (RFC 5280 4.2.1.2).
@@ -100,22 +92,44 @@ pub(crate) fn validity(certificate: &X509Certificate<'_>) -> Validity {
     }
 }
 
-/// A name as text, with control characters escaped.
+/// A name as text, its attributes in the order of the certificate, each written and escaped as RFC 4514
+/// 2.3 and 2.4 say, so that a comma in one does not look like the next.
 pub(crate) fn name(name: &X509Name<'_>) -> String {
-    let text = name.to_string();
-    if text.is_empty() { "(empty)".to_owned() } else { printable(&text) }
+    let relative = name.iter_rdn().map(|relative| {
+        let attributes: Vec<_> = relative.iter().map(attribute).collect();
+        attributes.join("+")
+    });
+    let text = relative.collect::<Vec<_>>().join(", ");
+    if text.is_empty() { "(empty)".to_owned() } else { text }
 }
 
-/// Text from a certificate, with what could steer a terminal escaped.
-pub(crate) fn printable(text: &str) -> String {
-    // Also the characters that turn the direction of text, and could make a name look like another.
-    let is_hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
+    let oid = attribute.attr_type();
+    let key = objects::oid2abbrev(oid, objects::oid_registry())
+        .map_or_else(|_| oid.to_id_string(), str::to_owned);
+    let Ok(value) = attribute.as_str() else {
+        // RFC 4514 2.4: what is no text is written as octets, of which the first say enough here.
+        let octets = attribute.as_slice().iter().take(32);
+        return format!(
+            "{key}=#{}",
+            octets.map(|octet| format!("{octet:02x}")).collect::<String>()
+        );
     };
-    text.chars()
-        .map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.into() })
-        .collect()
+    let mut escaped = String::with_capacity(value.len());
+    for (place, letter) in value.char_indices() {
+        let is_last = place + letter.len_utf8() == value.len();
+        let is_special = match letter {
+            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => true,
+            ' ' => place == 0 || is_last,
+            '#' => place == 0,
+            _ => false,
+        };
+        if is_special {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    format!("{key}={}", printable(&escaped))
 }
 
 /// The type of a certificate's key.

@@ -9,7 +9,7 @@ use kumactl::verify::kuma;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
-use super::{input, output, shell};
+use super::{input, output, remedy, shell};
 
 /// Print CA certificates as one line of Base64
 ///
@@ -95,7 +95,7 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
             PemError::PrivateKey { .. } => {
                 failure.hint("a bundle is public: give the file with the CA certificate alone")
             }
-            PemError::Truncated | PemError::Malformed { .. } => failure.hint("copy it once more"),
+            PemError::Malformed { fault, .. } => failure.hint(remedy::damage_hint(fault)),
             _ => failure.hint("a CA file holds blocks that begin -----BEGIN CERTIFICATE-----"),
         }
     })?;

@@ -1,26 +1,20 @@
 //! What a live TLS server shows: the only code that opens a connection. Nothing is believed and
 //! nothing is sent but the handshake.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use kumactl::{SubjectAltName, ValidFor};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
 
+use super::address::Address;
 use super::exit::{Failure, reason};
-
-/// A host and a port, as people write them.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Address {
-    host: String,
-    port: u16,
-}
 
 /// What a server showed.
 #[derive(Debug)]
@@ -31,53 +25,18 @@ pub(super) struct Served {
     pub(super) proof: Result<(), String>,
 }
 
-impl Address {
-    /// Reads `HOST:PORT` or `[IPv6]:PORT`; `None` if it is anything else.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (host, port) = text.rsplit_once(':')?;
-        let port = port.parse().ok()?;
-        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-            Some(host) => host.parse::<IpAddr>().ok()?.to_string(),
-            None if host.contains([':', '/']) || host.is_empty() => return None,
-            None => host.to_owned(),
-        };
-        Some(Self { host, port })
+/// How long to wait for a server, as `--timeout` says.
+///
+/// # Errors
+///
+/// No duration, or one of more than a day.
+pub(super) fn timeout(value: &str) -> Result<Duration, Failure> {
+    let parsed = value.parse::<ValidFor>().map_err(kumactl::Error::from)?;
+    if parsed > ValidFor::from_days(1) {
+        return Err(Failure::usage(format!("--timeout: {value} is longer than a day"))
+            .hint("--timeout=30s waits half a minute"));
     }
-
-    /// Reads the value of a flag.
-    ///
-    /// # Errors
-    ///
-    /// Anything but a host and a port, with what was probably meant.
-    pub(super) fn parse_flag(flag: &str, text: &str) -> Result<Self, Failure> {
-        if let Some(address) = Self::parse(text) {
-            return Ok(address);
-        }
-        let failure = Failure::usage(format!("{flag}: {text:?} is not HOST:PORT"));
-        let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
-        let bare = bare.split('/').next().unwrap_or(bare);
-        let meant = match (Self::parse(bare), bare.parse::<IpAddr>()) {
-            (Some(address), _) => address.to_string(),
-            (None, Ok(IpAddr::V6(host))) => format!("[{host}]:5678"),
-            (None, _) => format!("{}:5678", bare.split(':').next().unwrap_or(bare)),
-        };
-        Err(failure.hint(format!("did you mean {flag}={meant}?")))
-    }
-
-    /// The host alone.
-    pub(super) fn host(&self) -> &str {
-        &self.host
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(f, "[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{}:{}", self.host, self.port)
-        }
-    }
+    Ok(parsed.duration())
 }
 
 /// Connects, and reads the certificates that the server shows to clients which dial `server_name`.
@@ -87,11 +46,11 @@ impl fmt::Display for Address {
 /// A server that cannot be reached within the time, does not speak TLS, or shows no certificate.
 pub(super) fn fetch(
     address: &Address,
-    server_name: &str,
+    server_name: &SubjectAltName,
     timeout: Duration,
 ) -> Result<Served, Failure> {
-    let name = ServerName::try_from(server_name.to_owned()).map_err(|_| {
-        Failure::usage(format!("{server_name:?} is not a name that a client can dial"))
+    let name = ServerName::try_from(server_name.to_string()).map_err(|_| {
+        Failure::usage(format!("{server_name} is not a name that a client can ask for"))
             .hint("--server-name is one DNS name or IP address, without a wildcard")
     })?;
     let until = Instant::now() + timeout;
@@ -153,7 +112,7 @@ fn resolve(
     until: Instant,
     timeout: Duration,
 ) -> Result<Vec<SocketAddr>, Failure> {
-    let (host, port) = (address.host.clone(), address.port);
+    let (host, port) = (address.host().to_owned(), address.port());
     if let Ok(host) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(host, port)]);
     }
@@ -165,10 +124,11 @@ fn resolve(
     });
     match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(_)) => Err(Failure::unreadable(format!("there is no address for {}", address.host))
-            .hint(
+        Ok(Err(_)) => {
+            Err(Failure::unreadable(format!("there is no address for {}", address.host())).hint(
                 "to ask one server under another's name: --connect=ADDRESS:PORT --server-name=NAME",
-            )),
+            ))
+        }
         Err(_) => Err(too_slow(address, timeout)),
     }
 }

@@ -104,18 +104,10 @@ impl Failure {
     }
 }
 
-/// Without control characters, which could come from a file name or a certificate and steer a
-/// terminal. Line breaks are ours.
+/// Without what could steer a terminal, and come from a file name or a certificate. Line breaks are
+/// ours.
 pub(super) fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' => printable.push('\n'),
-            c if c.is_control() => printable.extend(c.escape_default()),
-            c => printable.push(c),
-        }
-    }
-    printable
+    text.split('\n').map(kumactl::printable).collect::<Vec<_>>().join("\n")
 }
 
 /// What the system says, as a fragment and without its number.

@@ -77,7 +77,10 @@ pub(super) fn read_any(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Fa
 
 /// The path as a message names it.
 pub(super) fn shown(path: &Path) -> String {
-    if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() }
+    if path.as_os_str() == "-" {
+        return "standard input".to_owned();
+    }
+    kumactl::printable(&path.display().to_string())
 }
 
 /// At most one byte more than allowed. The buffer has room for the expected length and the reader's

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use kumactl::KeyPair;
 use kumactl::contents::{self, ContentsError, Encoding, Part};
 use kumactl::encode::pem;
-use kumactl::{KeyPair, ValidFor};
 use time::OffsetDateTime;
 
-use super::connect::{self, Address};
+use super::address::{self, Address};
+use super::connect;
 use super::exit::Failure;
 use super::render::summary;
 use super::style::ColorChoice;
@@ -68,16 +69,21 @@ pub(super) struct Source {
     /// How it is encoded, or `None` of a live server.
     pub(super) encoding: Option<Encoding>,
     pub(super) parts: Vec<Part>,
+    /// What of it could not be read.
+    faults: Vec<Failure>,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let timeout = timeout(&args.timeout)?;
+    let timeout = connect::timeout(&args.timeout)?;
     input::read_stdin_once(&args.sources)?;
     let mut sources = Vec::new();
     let mut failures = Vec::new();
     for source in &args.sources {
         match open(source, args.server_name.as_deref(), timeout) {
-            Ok(source) => sources.push(source),
+            Ok(mut source) => {
+                failures.append(&mut source.faults);
+                sources.push(source);
+            }
             Err(failure) => failures.push(failure.while_reading()),
         }
     }
@@ -97,26 +103,20 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     Failure::join(failures).map_or(Ok(()), Err)
 }
 
-/// Reads `--timeout`.
-pub(super) fn timeout(value: &str) -> Result<Duration, Failure> {
-    let parsed = value.parse::<ValidFor>().map_err(kumactl::Error::from)?;
-    Ok(parsed.duration())
-}
-
 fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<Source, Failure> {
     let path = Path::new(source);
     if source != "-" && !path.exists() {
         if let Some(address) = Address::parse(source) {
-            let name = server_name.unwrap_or_else(|| address.host());
-            let served = connect::fetch(&address, name, timeout)?;
+            let name = address::server_name("SOURCE", &address, server_name)?;
+            let served = connect::fetch(&address, &name, timeout)?;
+            let shown = address.to_string();
+            contents::check(&served.chain)
+                .map_err(|error| Failure::unreadable(format!("what {shown} shows: {error}")))?;
             let part = Part { certificates: served.chain, ..Part::default() };
-            return Ok(Source { shown: source.to_owned(), encoding: None, parts: vec![part] });
+            return Ok(Source { shown, encoding: None, parts: vec![part], faults: Vec::new() });
         }
         if source.contains("://") {
-            return Err(Address::parse_flag("SOURCE", source).map_or_else(
-                |failure| failure,
-                |address| Failure::usage(format!("{source:?} is not HOST:PORT, as {address}")),
-            ));
+            Address::parse_flag("", source)?;
         }
     }
     let bytes = input::read_any(path, "certificate file")?;
@@ -130,7 +130,12 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             _ => failure,
         }
     })?;
-    Ok(Source { shown, encoding: Some(contents.encoding), parts: contents.parts })
+    let faults = contents.faults.iter().map(|(name, error)| {
+        let name = kumactl::printable(name);
+        Failure::unreadable(format!("{name} of {shown} cannot be shown: {error}"))
+    });
+    let (encoding, faults) = (Some(contents.encoding), faults.collect());
+    Ok(Source { shown, encoding, parts: contents.parts, faults })
 }
 
 /// Which certificate a key belongs to, counted from 1.

@@ -7,7 +7,7 @@ use kumactl::{CaRequest, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, V
 use time::OffsetDateTime;
 
 use super::exit::Failure;
-use super::{input, new_key, shell};
+use super::{input, new_key, remedy, shell};
 
 /// The name of a CA for which none was given.
 pub(super) const DEFAULT_NAME: &str = "Kuma CA";
@@ -133,6 +133,7 @@ fn unusable(path: &Path, role: &str, error: &PemError) -> Failure {
         (PemError::NoPrivateKey { .. }, _) => {
             failure.hint("--issuer-key-file is the CA's key, --issuer-cert-file its certificate")
         }
+        (PemError::Malformed { fault, .. }, _) => failure.hint(remedy::damage_hint(*fault)),
         _ => failure,
     }
 }

@@ -113,5 +113,5 @@ fn failure(finding: &Finding) -> Failure {
 
 fn holds_its_ca(file: File<'_>) -> bool {
     let chain = pem::decode_certificates(file.bytes).unwrap_or_default();
-    inspect::holds_root(&chain).is_ok_and(|holds| holds)
+    inspect::self_signed(&chain).is_ok_and(|roots| !roots.is_empty())
 }

@@ -1,5 +1,6 @@
 //! The program around the library: arguments, clock, files, terminal, exit status.
 
+mod address;
 mod ca_bundle;
 mod ca_certificate;
 mod cert_manager;

@@ -1,6 +1,9 @@
 //! What to type to mend what a check found.
 
-use kumactl::encode::pem::PemError;
+use std::borrow::Cow;
+use std::path::Path;
+
+use kumactl::encode::pem::{PemError, PemFault};
 use kumactl::verify::Finding;
 
 use super::shell;
@@ -9,18 +12,17 @@ use super::shell;
 pub(super) fn hint(finding: &Finding) -> Option<String> {
     let text = match finding {
         Finding::Pem { file, error } => return pem_hint(file, error),
-        Finding::Swapped { certificate_file, key_file } => format!(
-            "--cert-file={} --key-file={}",
-            shell::word(key_file),
-            shell::word(certificate_file)
-        ),
+        Finding::Swapped { certificate_file, key_file } if is_file(key_file) => {
+            format!("--cert-file={} --key-file={}", typed(key_file), typed(certificate_file))
+        }
+        Finding::Swapped { .. } => "exchange the two".to_owned(),
         Finding::NotCa { .. } => {
             "Kuma looks at the first certificate of the file only: put the CA's first".to_owned()
         }
         Finding::BundleWrapped { .. } | Finding::BundleDiffers { .. } | Finding::Bundle { .. } => {
             "make it with `kumactl generate ca-bundle --ca-cert-file=ca.crt`".to_owned()
         }
-        Finding::KeyReadable { file, .. } => format!("chmod 600 {}", shell::word(file)),
+        Finding::KeyReadable { file, .. } => format!("chmod 600 {}", typed(file)),
         Finding::KeyMismatch { belongs_to: Some(place), .. } => {
             format!("put certificate {place} first in the file: the key is its")
         }
@@ -37,8 +39,17 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
             "a CA with that name has another key: give the CA file that belongs to the certificate"
                 .to_owned()
         }
-        Finding::SelfSignedUntrusted { .. } => {
-            "a self-signed certificate is its own CA: cp tls.crt ca.crt".to_owned()
+        Finding::SelfSignedUntrusted { is_end_entity: true, .. } => {
+            "a self-signed certificate is its own CA: give it with --ca-cert-file".to_owned()
+        }
+        Finding::SelfSignedUntrusted { subject, .. } => {
+            format!("give the file with the CA {subject} with --ca-cert-file")
+        }
+        Finding::SignatureUnsupported { .. } => {
+            "have it issued anew by a CA with an ECDSA key, or an RSA key of 2048 bits".to_owned()
+        }
+        Finding::SearchEnded { .. } => {
+            "leave in the CA file only the CAs that are in use".to_owned()
         }
         Finding::AnchorNotRoot { .. } => "append the root's certificate to the CA file".to_owned(),
         Finding::LeafAsAnchor { .. } => {
@@ -92,22 +103,48 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
     Some(text)
 }
 
-fn pem_hint(file: &str, error: &PemError) -> Option<String> {
-    let file = shell::word(file);
+/// A file as it is typed. Some names that are shown are none: `standard input`, `tls.crt of the Secret`.
+fn typed(name: &str) -> Cow<'_, str> {
+    if is_file(name) { shell::word(name) } else { Cow::Borrowed("FILE") }
+}
+
+fn is_file(name: &str) -> bool {
+    Path::new(name).exists()
+}
+
+/// How to mend a file that is not made of the PEM blocks that it should hold.
+pub(super) fn pem_hint(file: &str, error: &PemError) -> Option<String> {
+    let word = typed(file);
     Some(match error {
-        PemError::PrivateKey { .. } => {
-            format!("the certificates alone: kumactl inspect certificate {file} -o pem")
+        PemError::PrivateKey { beside_certificates: true, .. } => {
+            format!("the certificates alone: kumactl inspect certificate {word} -o pem")
         }
+        PemError::PrivateKey { .. } => "this is the place of a certificate".to_owned(),
         PemError::NoPrivateKey { .. } => "--key-file is for the private key".to_owned(),
         PemError::Base64 { .. } | PemError::Der => {
-            format!("as PEM: kumactl inspect certificate {file} -o pem")
+            format!("as PEM: kumactl inspect certificate {word} -o pem")
         }
         PemError::EncryptedPrivateKey => {
             format!(
-                "kuma-cp reads no passphrase: (umask 077; openssl pkey -in {file} -out tls.key)"
+                "kuma-cp reads no passphrase: (umask 077; openssl pkey -in {word} -out tls.key)"
             )
         }
-        PemError::Truncated | PemError::Malformed { .. } => "copy it once more".to_owned(),
+        PemError::Malformed { fault, .. } => damage_hint(*fault).to_owned(),
+        PemError::Utf16 => format!("iconv -f UTF-16 -t UTF-8 {word}"),
         _ => return None,
     })
+}
+
+/// How to mend PEM that was damaged on its way.
+pub(super) const fn damage_hint(fault: PemFault) -> &'static str {
+    match fault {
+        PemFault::ByteOrderMark => "save it as plain text, without a byte order mark",
+        PemFault::CarriageReturn => "lines end in a line feed: tr '\\r' '\\n'",
+        PemFault::Glued => "put a line break between the two blocks",
+        PemFault::Headers => "leave out the lines between -----BEGIN and the first blank line",
+        PemFault::Indented => {
+            "take away what stands before -----BEGIN and -----END: sed 's/^[[:blank:]]*//'"
+        }
+        _ => "copy it once more, with its line breaks",
+    }
 }

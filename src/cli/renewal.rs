@@ -250,7 +250,7 @@ impl Found {
     /// A damaged file of ours is replaced; a file of somebody else's is not.
     fn damaged(&mut self, path: &Path, text: &[u8], error: &PemError) -> Result<(), Failure> {
         let is_start = *error == PemError::NoBlock && b"-----BEGIN ".starts_with(text.trim_ascii());
-        let is_ours = matches!(error, PemError::Malformed { .. } | PemError::Truncated) || is_start;
+        let is_ours = matches!(error, PemError::Malformed { .. }) || is_start;
         if !is_ours && !self.force {
             return Err(foreign(path, error));
         }

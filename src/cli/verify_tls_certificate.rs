@@ -1,26 +1,24 @@
 //! `kumactl verify tls-certificate`.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+mod given;
 
-use kumactl::encode::{kubernetes_secret, pem};
+use std::path::PathBuf;
+
 use kumactl::renewal::RenewBefore;
 use kumactl::verify::clients::Client;
-use kumactl::verify::{self, Evidence, File, Question};
-use kumactl::{SubjectAltName, ValidFor, inspect, rfc3339};
+use kumactl::verify::{self, Evidence, Question};
+use kumactl::{ValidFor, rfc3339};
 use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, Time};
-use zeroize::Zeroizing;
+use time::{OffsetDateTime, Time, UtcOffset};
 
+use self::given::{Named, Server, read};
 use super::certificate_type::CertificateType;
-use super::connect::{self, Address};
+use super::connect;
 use super::exit::Failure;
 use super::hostname::NameArgs;
-use super::inspect_certificate::timeout;
+use super::output;
 use super::render::{ReportFormat, judgement};
 use super::style::ColorChoice;
-use super::{input, output};
 
 /// Judge a certificate, its key and its CA as those will who use them
 ///
@@ -111,38 +109,26 @@ pub(super) struct Args {
     color: ColorChoice,
 }
 
-/// Bytes with what people call them.
-struct Named {
-    name: String,
-    bytes: Zeroizing<Vec<u8>>,
-}
-
-/// What was given, read.
-struct Given {
-    certificate: Named,
-    proof: Option<Result<(), String>>,
-    key: Option<Named>,
-    key_mode: Option<u32>,
-    ca: Option<Named>,
-    bundle: Option<Named>,
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    let timeout = connect::timeout(&args.timeout)?;
     let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose();
     let min_remaining = min_remaining.map_err(kumactl::Error::from)?;
+    if !args.clients.is_empty() && matches!(args.certificate_type, CertificateType::Client) {
+        let failure = Failure::usage("--client names those who judge a server's certificate");
+        return Err(failure.hint("leave --client or --type=client out"));
+    }
     let mut hosts = args.names.dialled()?;
-    if let Some(address) = args.connect.as_deref().filter(|_| hosts.is_empty()) {
-        let address = Address::parse_flag("--connect", address)?;
-        let name = args.server_name.as_deref().unwrap_or_else(|| address.host());
-        hosts.push(SubjectAltName::parse(name).map_err(kumactl::Error::from)?);
+    let server = args.connect.as_deref().map(|address| Server::parse(address, args)).transpose()?;
+    if let Some(server) = server.as_ref().filter(|_| hosts.is_empty()) {
+        hosts.push(server.name.clone());
     }
     if let Some(pattern) = hosts.iter().find(|host| host.to_string().starts_with('*')) {
         let failure = Failure::usage(format!("clients dial names, not patterns such as {pattern}"));
         let name = pattern.to_string().replacen('*', "www", 1);
         return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));
     }
-    let given = read(args).map_err(Failure::while_reading)?;
+    let given = read(args, server.as_ref(), timeout).map_err(Failure::while_reading)?;
     let evidence = Evidence {
         certificate: given.certificate.as_file(),
         proof: given.proof.as_ref(),
@@ -172,101 +158,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
 }
 
-impl Named {
-    fn as_file(&self) -> File<'_> {
-        File { name: &self.name, bytes: &self.bytes }
-    }
-
-    fn read(path: &Path, role: &str) -> Result<Self, Failure> {
-        Ok(Self { name: input::shown(path), bytes: input::read_any(path, role)? })
-    }
-}
-
-fn read(args: &Args) -> Result<Given, Failure> {
-    let inputs = [&args.cert_file, &args.key_file, &args.secret, &args.ca_cert_file];
-    input::read_stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
-    let mut given = match (&args.secret, &args.connect) {
-        (Some(path), _) => from_secret(path)?,
-        (_, Some(address)) => from_server(args, address)?,
-        _ => from_files(args)?,
-    };
-    if let Some(path) = &args.ca_cert_file {
-        given.ca = Some(Named::read(path, "CA certificate file")?);
-    }
-    given.bundle = match (&args.ca_bundle, &args.ca_bundle_file) {
-        (Some(line), _) => Some(Named {
-            name: "--ca-bundle".to_owned(),
-            bytes: Zeroizing::new(line.as_bytes().to_vec()),
-        }),
-        (None, Some(path)) => Some(Named::read(path, "CA bundle file")?),
-        (None, None) => None,
-    };
-    if given.ca.is_none() && given.bundle.is_none() {
-        given.ca = own_ca(&given.certificate)?;
-    }
-    Ok(given)
-}
-
-fn from_files(args: &Args) -> Result<Given, Failure> {
-    let path = args.cert_file.as_deref().unwrap_or_else(|| Path::new("-"));
-    let certificate = Named::read(path, "certificate file")?;
-    let (mut key, mut key_mode) = (None, None);
-    if let Some(path) = &args.key_file {
-        key = Some(Named::read(path, "key file")?);
-        let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
-        key_mode = metadata.map(|metadata| metadata.permissions().mode());
-    }
-    Ok(Given { certificate, proof: None, key, key_mode, ca: None, bundle: None })
-}
-
-fn from_secret(path: &Path) -> Result<Given, Failure> {
-    let text = input::read(path, "Secret")?;
-    let shown = input::shown(path);
-    let mut secret = kubernetes_secret::decode(&text).map_err(|error| {
-        Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"))
-    })?;
-    let mut take = |key: &str| {
-        let bytes = secret.data.remove(key)?;
-        Some(Named { name: format!("{key} of the Secret"), bytes })
-    };
-    let (certificate, key, ca) = (take("tls.crt"), take("tls.key"), take("ca.crt"));
-    let Some(certificate) = certificate else {
-        let failure = Failure::failed(format!("the Secret in {shown} has no tls.crt"));
-        return Err(failure.hint(
-            "a Secret with ca.crt alone has no certificate to judge; `kumactl inspect certificate` \
-             shows what is in it",
-        ));
-    };
-    Ok(Given { certificate, proof: None, key, key_mode: None, ca, bundle: None })
-}
-
-fn from_server(args: &Args, address: &str) -> Result<Given, Failure> {
-    let address = Address::parse_flag("--connect", address)?;
-    let name = args.server_name.as_deref().unwrap_or_else(|| address.host());
-    let served = connect::fetch(&address, name, timeout(&args.timeout)?)?;
-    let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
-    let certificate = Named { name: address.to_string(), bytes: Zeroizing::new(chain) };
-    let proof = Some(served.proof);
-    Ok(Given { certificate, proof, key: None, key_mode: None, ca: None, bundle: None })
-}
-
-/// The certificate file as its own CA file, which `cp tls.crt ca.crt` makes of it, if its CA is in it.
-fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
-    let Ok(chain) = pem::decode_certificates(&certificate.bytes) else {
-        // The checks will say what is wrong with it.
-        return Ok(None);
-    };
-    if let Ok(false) = inspect::holds_root(&chain) {
-        let failure = Failure::usage(format!(
-            "which CA do clients trust? That of {} is not in it",
-            certificate.name
-        ));
-        return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
-    }
-    let name = format!("{} as its own CA file", certificate.name);
-    Ok(Some(Named { name, bytes: certificate.bytes.clone() }))
-}
-
 fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
     let Some(text) = text else { return Ok(now) };
     if let Some(span) = text.strip_prefix('+') {
@@ -278,7 +169,9 @@ fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Fai
     }
     let day = time::macros::format_description!("[year]-[month]-[day]");
     let day = time::Date::parse(text, day).map(|day| day.with_time(Time::MIDNIGHT).assume_utc());
-    OffsetDateTime::parse(text, &Rfc3339).or(day).map_err(|_| {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).or(day).ok();
+    let utc = moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC));
+    utc.filter(|moment| (0..=9999).contains(&moment.year())).ok_or_else(|| {
         let failure = Failure::usage(format!("--at: {text:?} is no time"));
         failure.hint(format!("--at={}, --at={}, or --at=+90d", rfc3339(&now), now.date()))
     })

@@ -25,7 +25,7 @@ pub fn encode(pem: &[u8]) -> Vec<u8> {
 /// [`Error::BundleEncoding`] for anything but Base64 of PEM certificates.
 pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, Error> {
     let fault = |reason| Error::BundleEncoding { reason };
-    let packed = super::packed(bundle);
+    let packed = super::packed([bundle]);
     if packed.is_empty() {
         return Err(fault("it is empty"));
     }

@@ -20,6 +20,8 @@ pub struct KubernetesSecret {
     pub namespace: Option<String>,
     /// Every key with its bytes.
     pub data: BTreeMap<String, Zeroizing<Vec<u8>>>,
+    /// The keys of `data` whose value is not Base64, so that the API server would refuse them.
+    pub unreadable: Vec<String>,
 }
 
 /// What a manifest says beside the data.
@@ -90,15 +92,18 @@ pub fn encode(metadata: &SecretMetadata, data: &[(&str, &[u8])]) -> Zeroizing<St
     yaml::document(&written, length + texts + 1024)
 }
 
-/// A text that is no Secret.
+/// A text that is no Secret. No variant holds a part of the text but what can be no octets of a key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// A key of `data` is not Base64.
-    #[error("the value of {key} is not Base64")]
-    Base64 {
-        /// Which.
-        key: String,
+    /// The values are longer than a Secret can be.
+    #[error("its data are longer than 1 MiB, which no Secret can hold")]
+    TooLong,
+    /// Something occurs twice.
+    #[error("line {line} names a key for the second time")]
+    DuplicateKey {
+        /// Where, counted from 1.
+        line: u64,
     },
     /// Another kind of object.
     #[error("it is a {kind}, not a Secret")]
@@ -107,12 +112,22 @@ pub enum SecretError {
         kind: String,
     },
     /// Neither YAML nor JSON, or not an object of Kubernetes.
-    #[error("it cannot be read as YAML or JSON: {reason}")]
+    #[error("it cannot be read as YAML or JSON of an object of Kubernetes{}", at(*line))]
     Malformed {
-        /// The parser's words, in one line.
-        reason: String,
+        /// Where, counted from 1, if that is known.
+        line: Option<u64>,
     },
+    /// More than one document.
+    #[error("it holds several documents, of which one is to be judged")]
+    SeveralDocuments,
 }
+
+fn at(line: Option<u64>) -> String {
+    line.map(|line| format!(" (line {line})")).unwrap_or_default()
+}
+
+/// The longest that the values of a Secret can be together, in bytes (core/v1, MaxSecretSize).
+const MAX_LENGTH: usize = 1 << 20;
 
 /// The fields that matter; others are passed over.
 #[derive(Deserialize)]
@@ -120,27 +135,33 @@ struct Manifest {
     kind: String,
     #[serde(default)]
     metadata: Metadata,
-    data: Option<BTreeMap<String, Zeroizing<String>>>,
+    data: Option<BTreeMap<String, Option<Zeroizing<String>>>>,
     #[serde(rename = "stringData")]
-    string_data: Option<BTreeMap<String, Zeroizing<String>>>,
+    string_data: Option<BTreeMap<String, Option<Zeroizing<String>>>>,
 }
 
 #[derive(Default, Deserialize)]
 struct Metadata {
-    #[serde(default)]
-    name: String,
+    name: Option<String>,
     namespace: Option<String>,
 }
 
-/// Whether a text looks like an object of Kubernetes rather than anything else.
+/// Whether a text looks like an object of Kubernetes rather than anything else: there is a key `kind`,
+/// in YAML or JSON.
 #[must_use]
 pub fn is_manifest(text: &[u8]) -> bool {
-    let is_kind = |line: &[u8]| {
-        let line = line.trim_ascii_start();
-        [&b"kind:"[..], b"\"kind\":", b"{\"kind\":"].iter().any(|start| line.starts_with(start))
-            || (line.starts_with(b"{") && line.windows(6).any(|window| window == b"\"kind\""))
+    const KEY: &[u8] = b"kind";
+    let starts = |place: usize| {
+        let before = text[..place].strip_suffix(b"\"").unwrap_or(&text[..place]);
+        before.last().is_none_or(|octet| b"\n\t ,{".contains(octet))
     };
-    text.split(|octet| *octet == b'\n').any(is_kind)
+    let goes_on = |place: usize| {
+        let behind = &text[place + KEY.len()..];
+        let behind = behind.strip_prefix(b"\"").unwrap_or(behind);
+        behind.trim_ascii_start().starts_with(b":")
+    };
+    let places = text.windows(KEY.len()).enumerate().filter(|(_, window)| *window == KEY);
+    places.map(|(place, _)| place).any(|place| starts(place) && goes_on(place))
 }
 
 /// Reads a manifest. `stringData` goes over `data`, as in the API server.
@@ -149,34 +170,54 @@ pub fn is_manifest(text: &[u8]) -> bool {
 ///
 /// Anything but one Secret.
 pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
-    let malformed = |reason: String| SecretError::Malformed {
-        reason: {
-            let line = reason.lines().next().unwrap_or_default();
-            line.strip_prefix("error: ").unwrap_or(line).to_owned()
-        },
-    };
-    let text = std::str::from_utf8(text).map_err(|error| malformed(error.to_string()))?;
-    let manifest: Manifest =
-        serde_saphyr::from_str(text).map_err(|error| malformed(error.to_string()))?;
+    let text = std::str::from_utf8(text).map_err(|_| SecretError::Malformed { line: None })?;
+    let manifest: Manifest = serde_saphyr::from_str(text).map_err(|error| fault(&error))?;
     if manifest.kind != "Secret" {
-        return Err(SecretError::Kind { kind: manifest.kind.escape_debug().to_string() });
+        let is_kind =
+            manifest.kind.len() <= 63 && manifest.kind.bytes().all(|o| o.is_ascii_alphabetic());
+        let kind = if is_kind { manifest.kind } else { "different object".to_owned() };
+        return Err(SecretError::Kind { kind });
     }
-    let mut data = BTreeMap::new();
+    let (mut data, mut unreadable, mut length) = (BTreeMap::new(), Vec::new(), 0);
     for (key, value) in manifest.data.unwrap_or_default() {
+        let value = value.unwrap_or_default();
+        length += value.len() / 4 * 3;
+        if length > MAX_LENGTH {
+            return Err(SecretError::TooLong);
+        }
         // Go, and so Kubernetes, passes over line breaks in Base64.
-        let Ok(decoded) = BASE64_STANDARD.decode(super::packed(value.as_bytes())) else {
-            return Err(SecretError::Base64 { key: key.escape_debug().to_string() });
-        };
-        data.insert(key, Zeroizing::new(decoded));
+        match BASE64_STANDARD.decode(super::packed([value.as_bytes()])) {
+            Ok(decoded) => drop(data.insert(key, Zeroizing::new(decoded))),
+            Err(_) => unreadable.push(key),
+        }
     }
     for (key, value) in manifest.string_data.unwrap_or_default() {
+        let value = value.unwrap_or_default();
+        length += value.len();
+        if length > MAX_LENGTH {
+            return Err(SecretError::TooLong);
+        }
+        unreadable.retain(|other| *other != key);
         data.insert(key, Zeroizing::new(value.as_bytes().to_vec()));
     }
     Ok(KubernetesSecret {
-        name: manifest.metadata.name,
+        name: manifest.metadata.name.unwrap_or_default(),
         namespace: manifest.metadata.namespace,
         data,
+        unreadable,
     })
+}
+
+/// The parser speaks to programmers, and quotes what it read.
+fn fault(error: &serde_saphyr::Error) -> SecretError {
+    let line = error.location().map(|place| place.line()).filter(|line| *line > 0);
+    match (error.without_snippet(), line) {
+        (serde_saphyr::Error::MultipleDocuments { .. }, _) => SecretError::SeveralDocuments,
+        (serde_saphyr::Error::DuplicateMappingKey { .. }, Some(line)) => {
+            SecretError::DuplicateKey { line }
+        }
+        _ => SecretError::Malformed { line },
+    }
 }
 
 impl fmt::Debug for KubernetesSecret {

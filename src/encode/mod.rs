@@ -11,7 +11,15 @@ pub mod kubernetes_secret;
 pub mod pem;
 pub(crate) mod yaml;
 
-/// A text without white space, as Base64 is read: in one line or wrapped. It may hold a key.
-pub(crate) fn packed(text: &[u8]) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(text.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect())
+/// Texts behind each other without their white space, as Base64 is read: in one line or wrapped. They may
+/// hold a key, so no copy is left behind.
+pub(crate) fn packed<'a>(
+    texts: impl IntoIterator<Item = &'a [u8], IntoIter: Clone>,
+) -> Zeroizing<Vec<u8>> {
+    let texts = texts.into_iter();
+    let mut packed = Zeroizing::new(Vec::with_capacity(texts.clone().map(<[u8]>::len).sum()));
+    for text in texts {
+        packed.extend(text.iter().filter(|octet| !octet.is_ascii_whitespace()));
+    }
+    packed
 }

@@ -1,67 +1,20 @@
 //! PEM (RFC 7468): certificates and keys as text, and back.
 
-use std::fmt;
+mod error;
+mod frame;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use pem::{EncodeConfig, LineEnding, Pem};
 use zeroize::Zeroizing;
 
+pub use self::error::{PemError, PemFault};
+use self::frame::{BEGIN, RawBlock, blocks, framed};
 use crate::key::PrivateKeyDer;
 
 /// The PEM label of a certificate (RFC 7468 5.1).
 pub const CERTIFICATE: &str = "CERTIFICATE";
 
-/// The start of a PEM block.
-const BEGIN: &[u8] = b"-----BEGIN ";
-
 /// What ends the label of every kind of private key (RFC 7468 10 and 11, RFC 5915 4).
 const PRIVATE_KEY: &str = "PRIVATE KEY";
-
-/// Text that is not made of the PEM blocks that were expected.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum PemError {
-    /// PEM in further layers of Base64; a CA bundle has one.
-    Base64 {
-        /// How often it was encoded.
-        layers: usize,
-    },
-    /// DER: the bytes that PEM wraps.
-    Der,
-    /// A block is damaged.
-    Malformed {
-        /// The parser's words.
-        reason: String,
-    },
-    /// A private key is protected by a passphrase.
-    EncryptedPrivateKey,
-    /// There is no PEM block at all.
-    NoBlock,
-    /// There are PEM blocks, but none is a private key.
-    NoPrivateKey {
-        /// The label of the first.
-        label: String,
-    },
-    /// A private key stands where certificates should.
-    PrivateKey {
-        /// Which block of the file, counted from 1.
-        position: usize,
-        /// Its label.
-        label: String,
-    },
-    /// There is more than one private key.
-    SeveralPrivateKeys,
-    /// A block has no end.
-    Truncated,
-    /// A block holds something else than a certificate.
-    UnexpectedLabel {
-        /// Which block of the file, counted from 1.
-        position: usize,
-        /// Its label.
-        label: String,
-    },
-}
 
 /// Certificates as PEM, in this order.
 #[must_use]
@@ -97,24 +50,48 @@ pub fn encode_private_key(key: &PrivateKeyDer) -> Zeroizing<Vec<u8>> {
 ///
 /// A text without a private key, with several, or with one that is encrypted or damaged.
 pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
-    let labels = labels(text);
-    let Some(first) = labels.first() else {
-        return Err(without_block(text));
-    };
-    let mut keys = labels.iter().filter(|label| label.ends_with(PRIVATE_KEY));
-    let (label, None) = (keys.next(), keys.next()) else {
-        return Err(PemError::SeveralPrivateKeys);
-    };
-    let label = label.ok_or_else(|| PemError::NoPrivateKey { label: first.clone() })?;
-    let block = block(text, label)?;
-    if label.starts_with("ENCRYPTED") || find(block, b"Proc-Type:").is_some() {
-        return Err(PemError::EncryptedPrivateKey);
+    let blocks = blocks(text)?;
+    let mut keys = blocks.iter().filter(|block| block.is_private_key());
+    match (keys.next(), keys.next()) {
+        (Some(key), None) => key.private_key(),
+        (Some(_), Some(_)) => Err(PemError::SeveralPrivateKeys),
+        (None, _) => Err(PemError::NoPrivateKey { label: blocks[0].label.to_owned() }),
     }
-    let malformed = |error: pem_rfc7468::Error| PemError::Malformed { reason: error.to_string() };
-    let mut decoder = pem_rfc7468::Decoder::new_detect_wrap(block).map_err(malformed)?;
-    let mut der = Zeroizing::new(vec![0; decoder.remaining_len()]);
-    decoder.decode(&mut der).map_err(malformed)?;
-    PrivateKeyDer::new(label, der).ok_or_else(|| PemError::NoPrivateKey { label: label.clone() })
+}
+
+/// The DER of every certificate of a PEM text, in order; at least one. Text between the blocks is
+/// passed over, and so are blocks of other kinds, such as parameters, behind a certificate.
+///
+/// # Errors
+///
+/// A text without blocks, that begins with another one than a certificate, or that holds a private
+/// key, a request, or a block that is damaged.
+pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
+    // Looked for first: half a key is a key, too.
+    if let Some(error) = private_key_among(text) {
+        return Err(error);
+    }
+    let blocks = blocks(text)?;
+    let is_certificate = |block: &RawBlock<'_>| block.label == CERTIFICATE;
+    let stands_for_one = |block: &RawBlock<'_>| block.label.contains(CERTIFICATE);
+    let is_other = |block: &&RawBlock<'_>| {
+        !is_certificate(block) && (block.position == 1 || stands_for_one(block))
+    };
+    if let Some(RawBlock { position, label, .. }) = blocks.iter().find(is_other) {
+        return Err(PemError::UnexpectedLabel { position: *position, label: (*label).to_owned() });
+    }
+    blocks.iter().filter(|block| is_certificate(block)).map(RawBlock::certificate).collect()
+}
+
+/// The first private key that begins in a text, whatever is wrong with its block or others.
+fn private_key_among(text: &[u8]) -> Option<PemError> {
+    let lines = text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii_end);
+    let begins = lines.filter(|line| line.starts_with(BEGIN.as_bytes()));
+    let labels: Vec<&str> = begins.map(|line| framed(line, BEGIN).unwrap_or_default()).collect();
+    let index = labels.iter().position(|label| label.ends_with(PRIVATE_KEY))?;
+    let beside_certificates = labels.contains(&CERTIFICATE);
+    let label = labels[index].to_owned();
+    Some(PemError::PrivateKey { position: index + 1, label, beside_certificates })
 }
 
 /// One block of a PEM text.
@@ -131,154 +108,31 @@ pub enum Block {
 /// Whether a block begins in a text.
 #[must_use]
 pub fn has_block(text: &[u8]) -> bool {
-    find(text, BEGIN).is_some()
+    text.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes())
 }
 
-/// Every block of a PEM text, in order.
+/// Whether a block begins at the start of a line.
+#[must_use]
+pub fn begins_line(text: &[u8]) -> bool {
+    text.split(|octet| *octet == b'\n').any(|line| line.starts_with(BEGIN.as_bytes()))
+}
+
+/// Every block of a PEM text, in order; at least one.
 ///
 /// # Errors
 ///
 /// A text without blocks, and a block that is damaged.
 pub fn decode(text: &[u8]) -> Result<Vec<Block>, PemError> {
-    let mut blocks = Vec::new();
-    let mut rest = text;
-    while let Some(start) = find(rest, BEGIN) {
-        rest = &rest[start..];
-        let label = first_label(&rest[BEGIN.len()..]);
-        let block = block(rest, &label)?;
-        rest = &rest[block.len()..];
-        blocks.push(match label.as_str() {
-            CERTIFICATE => Block::Certificate(decode_certificates(block)?.swap_remove(0)),
-            _ if label.ends_with(PRIVATE_KEY) => match decode_private_key(block) {
-                Ok(key) => Block::PrivateKey(key),
-                Err(PemError::EncryptedPrivateKey | PemError::NoPrivateKey { .. }) => {
-                    Block::Other(label)
-                }
-                Err(error) => return Err(error),
-            },
-            _ => Block::Other(label),
-        });
-    }
-    if blocks.is_empty() { Err(without_block(text)) } else { Ok(blocks) }
-}
-
-/// A block with its first and last line.
-fn block<'a>(text: &'a [u8], label: &str) -> Result<&'a [u8], PemError> {
-    let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
-    let start = find(text, begin.as_bytes()).ok_or(PemError::Truncated)?;
-    let text = &text[start..];
-    let length = find(text, end.as_bytes()).ok_or(PemError::Truncated)? + end.len();
-    Ok(&text[..length])
-}
-
-fn find(text: &[u8], part: &[u8]) -> Option<usize> {
-    text.windows(part.len()).position(|window| window == part)
-}
-
-/// The DER of every certificate of a PEM text, in order; at least one. Text between the blocks is
-/// passed over, as Go's and OpenSSL's readers do.
-///
-/// # Errors
-///
-/// A text without blocks, a damaged block, or one that is not a certificate.
-pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
-    let begun = text.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
-    if begun == 0 {
-        return Err(without_block(text));
-    }
-    // Looked for first, and in the text: a key is not to be decoded, nor its absence believed
-    // because another block is damaged.
-    let labels = labels(text);
-    for (index, label) in labels.iter().enumerate() {
-        if label.ends_with(PRIVATE_KEY) {
-            return Err(PemError::PrivateKey { position: index + 1, label: label.clone() });
-        }
-    }
-    let blocks =
-        pem::parse_many(text).map_err(|error| PemError::Malformed { reason: error.to_string() })?;
-    if blocks.len() != begun {
-        return Err(PemError::Truncated);
-    }
-    blocks
-        .into_iter()
-        .enumerate()
-        .map(|(index, block)| match block.tag() {
-            CERTIFICATE => Ok(block.into_contents()),
-            label => {
-                Err(PemError::UnexpectedLabel { position: index + 1, label: label.to_owned() })
+    let block = |block: &RawBlock<'_>| match block.label {
+        CERTIFICATE => block.certificate().map(Block::Certificate),
+        label if block.is_private_key() => match block.private_key() {
+            Ok(key) => Ok(Block::PrivateKey(key)),
+            Err(PemError::EncryptedPrivateKey | PemError::NoPrivateKey { .. }) => {
+                Ok(Block::Other(label.to_owned()))
             }
-        })
-        .collect()
+            Err(error) => Err(error),
+        },
+        label => Ok(Block::Other(label.to_owned())),
+    };
+    blocks(text)?.iter().map(block).collect()
 }
-
-/// The label whose first letter the text begins with. It is one line (RFC 7468 3).
-fn first_label(text: &[u8]) -> String {
-    let line = text.split(|octet| *octet == b'\n').next().unwrap_or_default();
-    let end = find(line, b"-----").unwrap_or(line.len());
-    String::from_utf8_lossy(&line[..end]).into_owned()
-}
-
-/// The labels of all blocks that begin in a text.
-fn labels(text: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(text)
-        .split("-----BEGIN ")
-        .skip(1)
-        .map(|rest| rest.split("-----").next().unwrap_or(rest).to_owned())
-        .collect()
-}
-
-fn without_block(text: &[u8]) -> PemError {
-    // DER is a SEQUENCE, whose first octet is a `0`, with octets that no text has behind it.
-    let is_binary = text.iter().any(|octet| *octet < b'\t' || *octet >= 0x80);
-    if text.starts_with(&[0x30]) && is_binary {
-        return PemError::Der;
-    }
-    match base64_layers(text) {
-        Some(layers) => PemError::Base64 { layers },
-        None => PemError::NoBlock,
-    }
-}
-
-/// How many layers of Base64 there are around PEM. Each is shorter than the one around it.
-fn base64_layers(text: &[u8]) -> Option<usize> {
-    let packed = super::packed(text);
-    if packed.is_empty() {
-        return None;
-    }
-    let inner = Zeroizing::new(BASE64_STANDARD.decode(&packed).ok()?);
-    if inner.windows(BEGIN.len()).any(|window| window == BEGIN) {
-        return Some(1);
-    }
-    base64_layers(&inner).map(|layers| layers + 1)
-}
-
-impl fmt::Display for PemError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Base64 { layers: 1 } => f.write_str("it is Base64 already, not PEM"),
-            Self::Base64 { layers: 2 } => {
-                f.write_str("it is Base64 of Base64: it was encoded twice")
-            }
-            Self::Base64 { layers } => write!(f, "it is Base64 that was encoded {layers} times"),
-            Self::Der => f.write_str("it is DER, not PEM"),
-            Self::EncryptedPrivateKey => f.write_str("its private key is encrypted"),
-            Self::Malformed { reason } => write!(f, "it has a damaged PEM block: {reason}"),
-            Self::NoBlock => f.write_str("it has no PEM block"),
-            Self::NoPrivateKey { label } => {
-                write!(f, "it holds no private key but \"{}\"", label.escape_debug())
-            }
-            Self::PrivateKey { position, label } => {
-                write!(f, "its PEM block {position} is a private key ({})", label.escape_debug())
-            }
-            Self::SeveralPrivateKeys => f.write_str("it holds more than one private key"),
-            Self::Truncated => f.write_str("its last PEM block has no end"),
-            Self::UnexpectedLabel { position, label } => write!(
-                f,
-                "its PEM block {position} is not a certificate but \"{}\"",
-                label.escape_debug()
-            ),
-        }
-    }
-}
-
-impl std::error::Error for PemError {}

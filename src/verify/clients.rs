@@ -10,6 +10,7 @@ use x509_parser::prelude::X509Certificate;
 
 use super::path::Parsed;
 use crate::name::{NameWarning, SubjectAltName};
+use crate::signature;
 use crate::x509::{self, SubjectKey};
 
 /// A program, or a group that judges alike, that connects to a control plane.
@@ -223,7 +224,7 @@ pub static RULES: &[Rule] = &[
             (Client::Node, "UNABLE_TO_GET_ISSUER_CERT"),
         ],
         source: "OpenSSL was run; Node: its option allowPartialTrustChain is off",
-        applies: |shape| !shape.issuers.is_empty() && !x509::is_self_issued(shape.anchor),
+        applies: |shape| !shape.issuers.is_empty() && !signature::is_root(shape.anchor),
     },
     Rule {
         because: "it has no authorityKeyIdentifier",

@@ -140,6 +140,11 @@ fn bundle_text(file: File<'_>) -> Result<Vec<u8>, Finding> {
     if lines > 1 {
         return Err(Finding::BundleWrapped { file: name, lines });
     }
+    if file.bytes.trim_ascii().iter().any(u8::is_ascii_whitespace) {
+        // Go's decoder passes over line breaks, and over nothing else.
+        let reason = "it has blanks inside, which Kubernetes does not take for Base64";
+        return Err(Finding::Bundle { file: name, reason });
+    }
     Ok(text)
 }
 

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 
 use super::clients::{Client, Rule};
-use crate::encode::pem::PemError;
+use super::report::CheckName;
+use crate::encode::pem::{PemError, PemFault};
 use crate::error::Error;
 use crate::key::KeyError;
 use crate::validity::rfc3339;
@@ -147,11 +148,36 @@ pub enum Finding {
         issuer: String,
     },
 
+    /// A CA with the issuer's name is there, but whether its key signed cannot be told.
+    #[error(
+        "{subject} says that it is issued by {issuer}, but its signature, {algorithm} with a key of \
+         type {key}, is none that clients still accept"
+    )]
+    SignatureUnsupported {
+        /// The subject of the certificate.
+        subject: String,
+        /// The CA.
+        issuer: String,
+        /// The signature algorithm.
+        algorithm: String,
+        /// The type of the CA's key.
+        key: String,
+    },
+
     /// A certificate is self-signed, and clients do not trust it.
     #[error("{subject} is self-signed and not in the CA file")]
     SelfSignedUntrusted {
         /// The subject of the certificate.
         subject: String,
+        /// Whether it is the certificate itself, rather than a CA of its chain.
+        is_end_entity: bool,
+    },
+
+    /// There were so many CAs of one name that the search was given up.
+    #[error("no path to a CA was found with the {signatures} signatures that are looked at")]
+    SearchEnded {
+        /// How many.
+        signatures: usize,
     },
 
     /// The signature is of a kind that is not trusted any more.
@@ -233,7 +259,10 @@ pub enum Finding {
     },
 
     /// There are more CAs below one than it allows.
-    #[error("{subject} allows {allowed} CAs below it, and has {found}")]
+    #[error(
+        "{subject} allows {allowed} CAs below it, and has {found}{}",
+        if *only_for_go { "; other clients than those in Go do not count the self-issued ones" } else { "" }
+    )]
     PathTooLong {
         /// The subject of the certificate.
         subject: String,
@@ -241,6 +270,8 @@ pub enum Finding {
         allowed: u32,
         /// How many there are.
         found: u32,
+        /// Whether only Go, which counts self-issued CAs too, finds them too many.
+        only_for_go: bool,
     },
 
     /// An extension occurs twice.
@@ -390,26 +421,18 @@ fn listed(names: &[String]) -> String {
 }
 
 impl Finding {
-    /// What the user would have met in Kuma: the message, and who says it.
+    /// What the user would have met in Kuma, had nobody made this check: the message, and who says it.
     #[must_use]
-    pub fn kuma_error(&self) -> Option<(&'static str, String)> {
+    pub fn kuma_error(&self, check: CheckName) -> Option<(&'static str, String)> {
         // Go's crypto/tls and crypto/x509, which kuma-cp loads the pair and kuma-dp judges it with.
         const LOAD: &str = "kuma-cp";
         const DIAL: &str = "kuma-dp";
         const WEBHOOK: &str = "kube-apiserver";
         let owned = |who, text: &str| Some((who, text.to_owned()));
         match self {
-            Self::Swapped { .. } | Self::Pem { error: PemError::PrivateKey { .. }, .. } => owned(
-                LOAD,
-                "tls: failed to find certificate PEM data in certificate input, but did find a \
-                 private key; PEM inputs may have been switched",
-            ),
-            Self::Empty { .. }
-            | Self::Pem {
-                error:
-                    PemError::NoBlock | PemError::Base64 { .. } | PemError::Der | PemError::Truncated,
-                ..
-            } => owned(LOAD, "tls: failed to find any PEM data in certificate input"),
+            Self::Swapped { .. } => owned(LOAD, SWITCHED),
+            Self::Empty { .. } => no_pem(check).map(|text| (LOAD, text.to_owned())),
+            Self::Pem { error, .. } => pem_error(error, check),
             Self::NotCa { .. } => owned("kuma-cp's bootstrap", "NotCA"),
             Self::Bundle { .. } | Self::BundleWrapped { .. } => owned(
                 WEBHOOK,
@@ -425,6 +448,7 @@ impl Finding {
             Self::KeyMismatch { .. } => owned(LOAD, "tls: private key does not match public key"),
             Self::IssuerMissing { .. }
             | Self::SignatureInvalid { .. }
+            | Self::SignatureUnsupported { .. }
             | Self::SelfSignedUntrusted { .. } => {
                 owned(DIAL, "x509: certificate signed by unknown authority")
             }
@@ -452,6 +476,53 @@ impl Finding {
             Self::NoDigitalSignature { .. } => owned("Envoy", "KEY_USAGE_BIT_INCORRECT"),
             _ => None,
         }
+    }
+}
+
+/// Go's words (crypto/tls, X509KeyPair) for a key in place of the certificate.
+const SWITCHED: &str = "tls: failed to find certificate PEM data in certificate input, but did find \
+                        a private key; PEM inputs may have been switched";
+
+/// Go's words (crypto/tls, X509KeyPair) for a file of the pair in which it finds no block.
+const fn no_pem(check: CheckName) -> Option<&'static str> {
+    match check {
+        CheckName::CertificateFile => Some("tls: failed to find any PEM data in certificate input"),
+        CheckName::KeyFile => Some("tls: failed to find any PEM data in key input"),
+        _ => None,
+    }
+}
+
+/// What Kuma says to a file that is not made of the blocks that it should hold.
+fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String)> {
+    use PemFault::{
+        Base64, Begin, ByteOrderMark, CarriageReturn, End, Glued, Indented, Label, NoEnd,
+    };
+    match (check, error) {
+        (CheckName::CertificateFile, PemError::PrivateKey { beside_certificates: false, .. }) => {
+            Some(("kuma-cp", SWITCHED.to_owned()))
+        }
+        // Go passes over such a block, and finds none.
+        (
+            _,
+            PemError::NoBlock
+            | PemError::Base64 { .. }
+            | PemError::Der
+            | PemError::Utf16
+            | PemError::Malformed {
+                position: 1,
+                fault:
+                    Base64 | Begin | ByteOrderMark | CarriageReturn | End | Glued | Indented | Label
+                    | NoEnd,
+                ..
+            },
+        ) => no_pem(check).map(|text| ("kuma-cp", text.to_owned())),
+        // pkg/xds/bootstrap/generator.go, parseCert
+        (
+            CheckName::CaFile,
+            PemError::PrivateKey { position: 1, .. }
+            | PemError::UnexpectedLabel { position: 1, .. },
+        ) => Some(("kuma-dp", "unexpected status code: 500".to_owned())),
+        _ => None,
     }
 }
 

@@ -9,6 +9,7 @@ use x509_parser::prelude::X509Certificate;
 use super::finding::{Finding, NearMiss};
 use super::report::Outcome;
 use crate::name::{NameFault, SubjectAltName};
+use crate::text::printable;
 use crate::x509;
 
 /// How a name in a certificate compares with one that was asked for.
@@ -74,14 +75,14 @@ pub(crate) fn check(certificate: &X509Certificate<'_>, host: &SubjectAltName) ->
 pub(crate) fn text(name: &GeneralName<'_>) -> String {
     match name {
         GeneralName::DNSName(text) | GeneralName::URI(text) | GeneralName::RFC822Name(text) => {
-            x509::printable(text)
+            printable(text)
         }
         GeneralName::IPAddress(octets) => match x509::ip_address(octets) {
             Some(address) => address.to_string(),
             None => format!("an address of {} octets", octets.len()),
         },
         GeneralName::DirectoryName(name) => x509::name(name),
-        other => x509::printable(&other.to_string()),
+        other => printable(&other.to_string()),
     }
 }
 
@@ -146,6 +147,6 @@ fn near_miss(names: &[GeneralName<'_>], host: &SubjectAltName) -> Option<NearMis
             },
             _ => return None,
         };
-        Some(NearMiss { name: x509::printable(written), reason })
+        Some(NearMiss { name: printable(written), reason })
     })
 }

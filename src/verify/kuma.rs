@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Error;
-use crate::x509;
+use crate::{signature, x509};
 
 /// A CA file that Kuma or its clients would not take.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -43,7 +43,7 @@ pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Erro
         Some(is_ca) => is_ca,
         None => others
             .iter()
-            .any(|other| x509::is_ca(other) == Some(true) && x509::is_issued_by(first, other)),
+            .any(|other| x509::is_ca(other) == Some(true) && signature::is_issued_by(first, other)),
     };
     Ok(if is_ca { Ok(()) } else { Err(NotCa { subject: x509::name(first.subject()) }) })
 }

@@ -19,13 +19,15 @@ use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
 use crate::error::Error;
 use crate::request::ExtendedKeyUsage;
+use crate::signature::{self, Budget, Signature};
 use crate::x509;
 
-/// The longest path that is looked at, as in OpenSSL's and Go's defaults more than anyone needs.
-const MAX_LENGTH: usize = 8;
+/// The longest path that is looked at: one certificate more than rustls-webpki takes, and more than
+/// anyone needs.
+const MAX_LENGTH: usize = 9;
 
 /// How many signatures are looked at in all: a bound on what many CAs of one name can cost.
-const MAX_SIGNATURES: usize = 64;
+const MAX_SIGNATURES: usize = 256;
 
 /// A certificate that was read.
 pub(crate) struct Parsed<'a> {
@@ -76,12 +78,15 @@ const CHECKS: [CheckName; 7] = [
 /// end entity, the anchor last; `None` if there is no path.
 pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'a Parsed<'a>>> {
     let end_entity = trust.chain.first()?;
-    let mut search = Search { trust, signatures: 0, paths: Vec::new() };
+    let mut search = Search { trust, signatures: Budget::new(MAX_SIGNATURES), paths: Vec::new() };
     search.extend(&mut vec![end_entity]);
-    let judged = search.paths.into_iter().map(|path| (defects(&path, trust), path));
-    let best = judged.min_by_key(|(defects, path)| (defects.len(), is_leaf_as_anchor(path)));
-    let Some((mut defects, path)) = best else {
-        report.add(CheckName::Chain, Outcome::Failed(without_path(trust)));
+    let Some((mut defects, path)) = best(search.paths, trust) else {
+        let finding = if search.signatures.is_spent() {
+            Finding::SearchEnded { signatures: MAX_SIGNATURES }
+        } else {
+            without_path(trust)
+        };
+        report.add(CheckName::Chain, Outcome::Failed(finding));
         for name in CHECKS {
             let found = own_defects(name, end_entity, trust);
             report.add_all(name, found, || format!("of {} alone", subject(end_entity)));
@@ -89,14 +94,12 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'
         return None;
     };
     let chain: Vec<Finding> = take(&mut defects, CheckName::Chain);
-    let refused = webpki_refuses(&path, trust).filter(|_| defects.is_empty() && chain.is_empty());
-    let chain: Vec<Finding> = chain.into_iter().chain(refused).collect();
     if !chain.is_empty() {
         report.add_all(CheckName::Chain, chain, String::new);
     } else if is_leaf_as_anchor(&path) {
         let finding = Finding::LeafAsAnchor { subject: subject(end_entity) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
-    } else if path.last().is_some_and(|anchor| !x509::is_self_issued(&anchor.x509)) {
+    } else if path.last().is_some_and(|anchor| !signature::is_root(&anchor.x509)) {
         let finding = Finding::AnchorNotRoot { chain: issuers(&path) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
     } else {
@@ -106,6 +109,24 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'
         report.add_all(name, take(&mut defects, name), || passed(name, &path, trust));
     }
     Some(path[1..].to_vec())
+}
+
+/// The path that speaks best for the certificate, with what is wrong with it: the first without defects
+/// that webpki accepts too, or else the one with the fewest.
+fn best<'a>(paths: Vec<Path<'a>>, trust: &Trust<'a>) -> Option<(Defects, Path<'a>)> {
+    let mut judged: Vec<_> = paths.into_iter().map(|path| (defects(&path, trust), path)).collect();
+    judged.sort_by_key(|(defects, path)| (defects.len(), is_leaf_as_anchor(path)));
+    let mut first_refused = None;
+    for (mut defects, path) in judged {
+        let refused = if defects.is_empty() { webpki_refuses(&path, trust) } else { None };
+        let is_accepted = defects.is_empty() && refused.is_none();
+        defects.extend(refused.map(|finding| (CheckName::Chain, finding)));
+        if is_accepted {
+            return Some((defects, path));
+        }
+        first_refused.get_or_insert((defects, path));
+    }
+    first_refused
 }
 
 fn take(defects: &mut Defects, name: CheckName) -> Vec<Finding> {
@@ -119,7 +140,7 @@ fn is_leaf_as_anchor(path: &Path<'_>) -> bool {
 
 struct Search<'s, 'a> {
     trust: &'s Trust<'a>,
-    signatures: usize,
+    signatures: Budget,
     paths: Vec<Path<'a>>,
 }
 
@@ -133,50 +154,54 @@ impl<'a> Search<'_, 'a> {
         if path.len() == MAX_LENGTH {
             return;
         }
-        let (anchors, chain) = (self.trust.anchors, self.trust.chain);
-        for issuer in anchors.iter().chain(chain) {
-            let is_known = path.iter().any(|certificate| certificate.der == issuer.der);
-            if !is_known && self.is_issued_by(last, issuer) {
+        let known: Vec<&'a Parsed<'a>> =
+            self.trust.anchors.iter().chain(self.trust.chain).collect();
+        for (index, ca) in signature::candidates(&last.x509, known.iter().map(|ca| &ca.x509)) {
+            let issuer = known[index];
+            let is_on_path = path.iter().any(|certificate| certificate.der == issuer.der);
+            if !is_on_path && self.signatures.verify(&last.x509, ca) == Some(Signature::Valid) {
                 path.push(issuer);
                 self.extend(path);
                 path.pop();
             }
         }
     }
-
-    fn is_issued_by(&mut self, certificate: &Parsed<'_>, issuer: &Parsed<'_>) -> bool {
-        if !x509::names_as_issuer(&certificate.x509, &issuer.x509)
-            || self.signatures == MAX_SIGNATURES
-        {
-            return false;
-        }
-        self.signatures += 1;
-        x509::is_issued_by(&certificate.x509, &issuer.x509)
-    }
 }
 
 /// Why there is no path, told of the certificate at which it ends.
 fn without_path(trust: &Trust<'_>) -> Finding {
+    let mut signatures = Budget::new(MAX_SIGNATURES);
     let mut last = &trust.chain[0];
-    for _ in 0..MAX_LENGTH {
-        let next = trust
-            .chain
-            .iter()
-            .filter(|next| x509::names_as_issuer(&last.x509, &next.x509))
-            .take(MAX_LENGTH)
-            .find(|next| next.der != last.der && x509::is_issued_by(&last.x509, &next.x509));
-        let Some(next) = next else { break };
-        last = next;
+    let mut passed = vec![last.der];
+    loop {
+        let others = trust.chain.iter().filter(|ca| !passed.contains(&ca.der));
+        let others: Vec<_> = others.collect();
+        let named = signature::candidates(&last.x509, others.iter().map(|ca| &ca.x509));
+        let Some((index, _)) = signatures.issuer_of(&last.x509, &named) else { break };
+        if passed.len() == MAX_LENGTH {
+            let reason = format!("it is longer than {MAX_LENGTH} certificates");
+            return Finding::PathRefused { reason };
+        }
+        last = others[index];
+        passed.push(last.der);
     }
-    let (name, issuer) = (subject(last), x509::name(last.x509.issuer()));
-    if x509::is_self_signed(&last.x509) {
-        return Finding::SelfSignedUntrusted { subject: name };
+    let (subject, issuer) = (subject(last), x509::name(last.x509.issuer()));
+    if signature::is_self_signed(&last.x509) {
+        return Finding::SelfSignedUntrusted { subject, is_end_entity: passed.len() == 1 };
     }
-    let mut candidates = trust.anchors.iter().chain(trust.chain);
-    if candidates.any(|ca| ca.der != last.der && x509::names_as_issuer(&last.x509, &ca.x509)) {
-        return Finding::SignatureInvalid { subject: name, issuer };
+    let others = trust.anchors.iter().chain(trust.chain).filter(|ca| ca.der != last.der);
+    let named = signature::candidates(&last.x509, others.map(|ca| &ca.x509));
+    let mut judged = named.iter().map(|(_, ca)| (signatures.verify(&last.x509, ca), *ca));
+    if let Some((_, ca)) = judged.find(|(found, _)| *found == Some(Signature::Unsupported)) {
+        let algorithm = x509::signature_algorithm(&last.x509);
+        let key = x509::subject_key(ca).to_string();
+        return Finding::SignatureUnsupported { subject, issuer, algorithm, key };
     }
-    Finding::IssuerMissing { subject: name, issuer }
+    if named.is_empty() {
+        Finding::IssuerMissing { subject, issuer }
+    } else {
+        Finding::SignatureInvalid { subject, issuer }
+    }
 }
 
 /// What rustls-webpki says against a path that it can judge: it refuses every certificate that is a

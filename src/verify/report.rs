@@ -145,9 +145,12 @@ impl Report {
             CheckName::CaBundle | CheckName::Client | CheckName::Envoy | CheckName::KeyUsage => {
                 false
             }
+            CheckName::PathLength => {
+                !matches!(finding, Finding::PathTooLong { only_for_go: true, .. })
+            }
             CheckName::CaFile => !matches!(finding, Finding::NotCa { .. }),
             // Nobody's yet.
-            CheckName::FileMode | CheckName::TimeLeft => false,
+            CheckName::FileMode | CheckName::KeyFile | CheckName::TimeLeft => false,
             _ => true,
         })
     }

@@ -179,7 +179,7 @@ fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
     for (source, says) in [
         ("text", "it is neither PEM, nor DER, nor Base64 of them, nor a Kubernetes Secret\nhint: "),
         ("empty", "it is empty\n"),
-        ("cut", "its last PEM block has no end\n"),
+        ("cut", "its PEM block 1 has no end\n"),
         ("request", "there is no certificate and no private key in it\nhint: "),
         ("map", "it is a ConfigMap, not a Secret\n"),
         ("missing", "could not read the certificate file missing: no such file or directory\n"),
@@ -189,6 +189,38 @@ fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
         assert_eq!(ended.status, 3, "{source}: {ended:?}");
         assert!(ended.stderr.contains(says), "{source}: {ended:?}");
         assert!(ended.stdout.starts_with("ca.crt (PEM)\n"), "{source}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_secret_is_known_in_every_way_to_write_it_and_what_is_damaged_in_it_is_named() {
+    let sandbox = sandbox();
+    let value = BASE64_STANDARD.encode(sandbox.read("ca.crt"));
+    for text in [
+        format!("{{\n \"kind\" : \"Secret\",\n \"data\" : {{\"ca.crt\" : \"{value}\"}}}}"),
+        format!("{{apiVersion: v1, kind: Secret, data: {{ca.crt: {value}}}}}\n"),
+        format!(
+            "data:\n  ca.crt: {value}\n  other: null\nkind: Secret\nmetadata: {{name: null}}\n"
+        ),
+        format!("data:\n  ca.crt: {value}\n  other: '!'\nkind: Secret\n"),
+    ] {
+        sandbox.write("secret", &text);
+        let shown = sandbox.kumactl(["inspect", "certificate", "secret"]).quiet_success();
+        assert!(shown.starts_with("secret, ca.crt (Kubernetes Secret)\n"), "{text}: {shown}");
+    }
+    let cut = BASE64_STANDARD.encode(&sandbox.read("ca.crt")[..99]);
+    for (value_of_certificate, says) in [
+        (cut.as_str(), "error: tls.crt of secret cannot be shown: its PEM block 1 has no end\n"),
+        ("'!'", "error: tls.crt of secret cannot be shown: it is not Base64, so that Kubernetes"),
+        ("''", "error: tls.crt of secret cannot be shown: it is empty\n"),
+        ("aGVsbG8=", "error: tls.crt of secret cannot be shown: it is neither PEM"),
+    ] {
+        let text = format!("data:\n  ca.crt: {value}\n  tls.crt: {value_of_certificate}\n");
+        sandbox.write("secret", text + "kind: Secret\n");
+        let ended = sandbox.kumactl(["inspect", "certificate", "secret"]);
+        assert_eq!(ended.status, 3, "{ended:?}");
+        assert!(ended.stdout.starts_with("secret, ca.crt (Kubernetes Secret)\n"), "{ended:?}");
+        assert!(ended.stderr.starts_with(says), "{ended:?}");
     }
 }
 

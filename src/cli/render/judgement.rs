@@ -1,6 +1,6 @@
 //! What the checks found, as text and as JSON.
 
-use kumactl::verify::{Check, ClientVerdict, Finding, Outcome, Report};
+use kumactl::verify::{Check, ClientVerdict, Outcome, Report};
 use serde::Serialize;
 
 use super::super::remedy;
@@ -84,7 +84,7 @@ fn check(check: &Check) -> CheckReport {
         text,
         hint: finding.and_then(remedy::hint),
         kuma_error: finding
-            .and_then(Finding::kuma_error)
+            .and_then(|finding| finding.kuma_error(check.name))
             .map(|(from, text)| KumaError { from, text }),
     }
 }

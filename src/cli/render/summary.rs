@@ -16,12 +16,12 @@ use super::json_text;
 struct SourceReport<'a> {
     source: &'a str,
     encoding: String,
-    parts: Vec<PartReport<'a>>,
+    parts: Vec<PartReport>,
 }
 
 #[derive(Serialize)]
-struct PartReport<'a> {
-    name: &'a str,
+struct PartReport {
+    name: String,
     certificates: Vec<CertificateReport>,
     private_keys: Vec<KeyReport>,
     warnings: Vec<String>,
@@ -60,7 +60,7 @@ pub(in super::super) fn json(sources: &[Source], now: OffsetDateTime) -> Result<
     Ok(json_text(&reports.collect::<Result<Vec<_>, Failure>>()?))
 }
 
-fn part_report(part: &Part, now: OffsetDateTime) -> Result<PartReport<'_>, Failure> {
+fn part_report(part: &Part, now: OffsetDateTime) -> Result<PartReport, Failure> {
     let links = inspect::links(&part.certificates)?;
     let certificates = part.certificates.iter().zip(&links).map(|(der, link)| {
         let issued_by = match link {
@@ -70,7 +70,7 @@ fn part_report(part: &Part, now: OffsetDateTime) -> Result<PartReport<'_>, Failu
         Ok(CertificateReport { summary: inspect::summary(der, now)?, issued_by })
     });
     Ok(PartReport {
-        name: &part.name,
+        name: kumactl::printable(&part.name),
         certificates: certificates.collect::<Result<_, Failure>>()?,
         private_keys: part.private_keys.iter().map(|key| key_report(key, part)).collect(),
         warnings: warnings(part)?,
@@ -103,7 +103,7 @@ pub(in super::super) fn text(
     for source in sources {
         for part in &source.parts {
             let within = if part.name.is_empty() { "" } else { ", " };
-            let title = format!("{}{within}{}", source.shown, part.name);
+            let title = format!("{}{within}{}", source.shown, kumactl::printable(&part.name));
             let encoding = format!("({})", encoding(source));
             paragraphs.push(format!("{} {}\n", palette.strong(&title), palette.faint(&encoding)));
             part_text(part, now, palette, &mut paragraphs)?;
@@ -142,7 +142,7 @@ fn part_text(
         });
     }
     for label in &part.others {
-        lines.push_str(&format!("not shown: {}\n", label.escape_debug()));
+        lines.push_str(&format!("not shown: {label}\n"));
     }
     for warning in warnings(part)? {
         lines.push_str(&format!("{} {warning}\n", palette.doubtful("warning:")));
@@ -158,6 +158,9 @@ fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {
         Link::IssuedBy(issuer) => format!("chain: {place} is issued by {issuer}\n"),
         Link::NotSignedBy(issuer) => {
             format!("chain: {place} names {issuer} as its issuer, but is not signed with its key\n")
+        }
+        Link::NotJudged(issuer) => {
+            format!("chain: {place} names {issuer} as its issuer; its signature was not judged\n")
         }
         Link::IssuerElsewhere if count > 1 => {
             format!("chain: {place} is issued by a CA that is not here\n")
@@ -191,9 +194,7 @@ fn certificate(place: usize, summary: &Summary, palette: Palette) -> String {
         ("subject", summary.subject.clone()),
         ("issuer", if summary.self_issued { "itself".to_owned() } else { summary.issuer.clone() }),
     ];
-    if summary.self_issued && !summary.self_signed {
-        rows.push(("", "self-issued, but not signed with its own key".to_owned()));
-    }
+    rows.extend(summary.signature_fault.map(|fault| ("", fault.to_owned())));
     let names = summary.subject_alt_names.iter();
     rows.extend(names.enumerate().map(|(index, name)| {
         let label = if index == 0 { "names" } else { "" };

@@ -2,11 +2,13 @@
 
 use time::OffsetDateTime;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::x509::X509Version;
 
 use super::{Defects, Parsed, Path, Trust, subject};
 use crate::constraint;
 use crate::name::SubjectAltName;
 use crate::request::ExtendedKeyUsage;
+use crate::signature::{self, Signature};
 use crate::verify::finding::Finding;
 use crate::verify::report::CheckName;
 use crate::x509;
@@ -19,9 +21,9 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
         let mut add = |name, found: Vec<Finding>| {
             defects.extend(found.into_iter().map(|finding| (name, finding)));
         };
-        if !is_anchor || x509::is_self_signed(&certificate.x509) {
-            add(CheckName::Chain, weak_signature(certificate, is_anchor));
-        } else if x509::is_self_issued(&certificate.x509) {
+        if !is_anchor {
+            add(CheckName::Chain, weak_signature(certificate));
+        } else if is_damaged(certificate) {
             let (subject, issuer) = (subject(certificate), subject(certificate));
             add(CheckName::Chain, vec![Finding::SignatureInvalid { subject, issuer }]);
         }
@@ -32,7 +34,7 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
             add(CheckName::KeyUsage, digital_signature(certificate));
             continue;
         }
-        add(CheckName::CertificationAuthority, authority(certificate));
+        add(CheckName::CertificationAuthority, authority(certificate, is_anchor));
         add(CheckName::PathLength, path_length(certificate, &path[1..index]));
         add(CheckName::NameConstraints, name_constraints(certificate, path[0]));
     }
@@ -54,12 +56,25 @@ pub(super) fn own_defects(
     }
 }
 
-/// Nobody looks at the signature of an anchor.
-fn weak_signature(certificate: &Parsed<'_>, is_anchor: bool) -> Vec<Finding> {
+/// Whether a certificate says that it is signed with its own key, and is not. Nobody looks at the
+/// signature of an anchor, but one that is wrong shows that the file was changed. A CA's certificate
+/// that its older key signed has the same name twice as well, and names that key.
+fn is_damaged(anchor: &Parsed<'_>) -> bool {
+    let own = x509::subject_key_identifier(&anchor.x509);
+    let names_itself = match x509::authority_key_identifier(&anchor.x509) {
+        Some(identifier) => own == Some(identifier),
+        None => true,
+    };
+    x509::is_self_issued(&anchor.x509)
+        && names_itself
+        && signature::verify(&anchor.x509, &anchor.x509) == Signature::Invalid
+}
+
+fn weak_signature(certificate: &Parsed<'_>) -> Vec<Finding> {
     let algorithm = x509::signature_algorithm(&certificate.x509);
     let is_weak =
         algorithm.starts_with("md5") || algorithm.contains("sha1") || algorithm.contains("SHA1");
-    if is_anchor || !is_weak {
+    if !is_weak {
         return Vec::new();
     }
     vec![Finding::WeakSignature { subject: subject(certificate), algorithm }]
@@ -81,9 +96,11 @@ pub(in crate::verify) fn dates(
     Vec::new()
 }
 
-fn authority(certificate: &Parsed<'_>) -> Vec<Finding> {
+fn authority(certificate: &Parsed<'_>, is_anchor: bool) -> Vec<Finding> {
     let found = match x509::is_ca(&certificate.x509) {
         Some(true) => None,
+        // A root of X.509 version 1 has no extensions in which it could say so (RFC 5280 6.1.4 k).
+        None if certificate.x509.version() != X509Version::V3 && is_anchor => None,
         Some(false) => Some("say CA:FALSE"),
         None => Some("are missing"),
     };
@@ -96,19 +113,21 @@ fn authority(certificate: &Parsed<'_>) -> Vec<Finding> {
     not_ca.or(may_not_sign).into_iter().collect()
 }
 
-/// `below` are the CAs between this one and the certificate; self-issued ones do not count (RFC 5280
-/// 4.2.1.9).
+/// `below` are the CAs between this one and the certificate. RFC 5280 4.2.1.9 does not count the
+/// self-issued ones; Go, and so kuma-dp, does.
 fn path_length(certificate: &Parsed<'_>, below: &[&Parsed<'_>]) -> Vec<Finding> {
     let constraints = certificate.x509.basic_constraints().ok().flatten();
     let Some(allowed) = constraints.and_then(|found| found.value.path_len_constraint) else {
         return Vec::new();
     };
-    let counted = below.iter().filter(|ca| !x509::is_self_issued(&ca.x509));
-    let found = u32::try_from(counted.count()).unwrap_or(u32::MAX);
+    let self_issued = below.iter().filter(|ca| x509::is_self_issued(&ca.x509)).count();
+    let [found, others] = [below.len(), below.len() - self_issued]
+        .map(|count| u32::try_from(count).unwrap_or(u32::MAX));
     if found <= allowed {
         return Vec::new();
     }
-    vec![Finding::PathTooLong { subject: subject(certificate), allowed, found }]
+    let only_for_go = others <= allowed;
+    vec![Finding::PathTooLong { subject: subject(certificate), allowed, found, only_for_go }]
 }
 
 /// The extensions that clients act on when they are critical (RFC 5280 4.2; Go's crypto/x509 and

@@ -10,7 +10,7 @@ const ALONE: &str = "a bundle is public: give the file with the CA certificate a
 const BLOCKS: &str = "a CA file holds blocks that begin -----BEGIN CERTIFICATE-----";
 const FIRST: &str = "Kuma looks at the first certificate of the file only: put the CA's first, \
                      or give the file with the CA alone";
-const ONCE_MORE: &str = "copy it once more";
+const ONCE_MORE: &str = "copy it once more, with its line breaks";
 
 /// Both as a file and on standard input, behind a good file.
 #[track_caller]
@@ -142,8 +142,9 @@ fn der_is_refused_with_the_command_that_converts_it() {
 #[test]
 fn a_block_without_its_end_is_refused() {
     let (one, other) = (made::ca("one").pem(), made::ca("other").pem());
-    refused(&one[..one.len() / 2], "its last PEM block has no end", Some(ONCE_MORE));
-    refused(one + &other[..other.len() - 5], "its last PEM block has no end", Some(ONCE_MORE));
+    refused(&one[..one.len() / 2], "its PEM block 1 has no end", Some(ONCE_MORE));
+    let cut = one + &other[..other.len() - 20];
+    refused(cut, "its PEM block 2 has no end", Some(ONCE_MORE));
 }
 
 #[test]
@@ -151,7 +152,10 @@ fn damaged_certificates_are_refused() {
     let ca = made::ca("a");
     let sandbox = Sandbox::new();
     for (content, fault) in [
-        (ca.pem().replacen("\nMII", "\n!!!", 1), "it has a damaged PEM block: "),
+        (
+            ca.pem().replacen("\nMII", "\n!!!", 1),
+            "its PEM is damaged in line 1: what follows is not Base64\n",
+        ),
         (made::pem_of(b"no DER"), "certificate 1 cannot be read as X.509: "),
         (made::pem_of(&ca.der[..ca.der.len() - 1]), "certificate 1 cannot be read as X.509: "),
         (ca.pem() + &made::pem_of(b""), "certificate 2 cannot be read as X.509: "),

@@ -567,7 +567,7 @@ fn cases() -> Vec<Case> {
         files(
             "truncated certificate",
             &["certificate-file"],
-            "its last PEM block has no end",
+            "its PEM block 1 has no end",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -598,6 +598,97 @@ fn cases() -> Vec<Case> {
                 sandbox.write("tls.crt", pem(&[&made.leaf[..], b"garbage"].concat()));
             },
         ),
+        files(
+            "indented certificate",
+            &["certificate-file"],
+            "in line 1: a block begins or ends, but not at the start",
+            Agrees,
+            |made, sandbox| {
+                made.write(sandbox);
+                let text = pem(&made.leaf);
+                let lines: String = text.lines().map(|line| format!("  {line}\n")).collect();
+                sandbox.write("tls.crt", lines);
+            },
+        ),
+        files(
+            "certificate in one line",
+            &["certificate-file"],
+            "in line 1: a block begins with \"-----BEGIN LABEL-----\", alone on its line",
+            Agrees,
+            |made, sandbox| {
+                made.write(sandbox);
+                sandbox.write("tls.crt", pem(&made.leaf).replace("\r\n", " "));
+            },
+        ),
+        files(
+            "text in front of a block",
+            &["certificate-file"],
+            "in line 1: a block begins or ends, but not at the start",
+            Agrees,
+            |made, sandbox| {
+                made.write(sandbox);
+                sandbox.write("tls.crt", format!("tls.crt: {}", pem(&made.leaf)));
+            },
+        ),
+        files(
+            "two CAs without a line break between",
+            &["ca-file"],
+            "the next block begins on the line on which this one ends",
+            Agrees,
+            |made, sandbox| {
+                made.write(sandbox);
+                let both = format!("{}{}", pem(&made.root).trim_end(), pem(&made.root));
+                sandbox.write("ca.crt", both);
+            },
+        ),
+        files(
+            "byte order mark",
+            &["certificate-file"],
+            "in line 1: it begins with a byte order mark",
+            Differs("OpenSSL passes over it; Go and rustls find no certificate"),
+            |made, sandbox| {
+                made.write(sandbox);
+                sandbox.write("tls.crt", format!("\u{feff}{}", pem(&made.leaf)));
+            },
+        ),
+        files(
+            "carriage returns alone",
+            &["certificate-file"],
+            "in line 1: lines end in a carriage return alone",
+            Agrees,
+            |made, sandbox| {
+                made.write(sandbox);
+                sandbox.write("tls.crt", pem(&made.leaf).replace("\r\n", "\r"));
+            },
+        ),
+        files(
+            "headers in a certificate",
+            &["certificate-file"],
+            "in line 1: the certificate has headers",
+            Differs("OpenSSL and Go pass over them; rustls finds no certificate"),
+            |made, sandbox| {
+                made.write(sandbox);
+                let begin = "-----BEGIN CERTIFICATE-----";
+                let text = pem(&made.leaf).replace(begin, &format!("{begin}\nname: x\n"));
+                sandbox.write("tls.crt", text);
+            },
+        ),
+        files(
+            "blank lines in a certificate",
+            &["certificate-file"],
+            "in line 2: it is blank, within a block",
+            Agrees,
+            |made, sandbox| {
+                made.write(sandbox);
+                sandbox.write("tls.crt", pem(&made.leaf).replace("\r\n", "\n\n"));
+            },
+        ),
+        files("UTF-16", &["certificate-file"], "it is UTF-16 text", Agrees, |made, sandbox| {
+            made.write(sandbox);
+            let text = format!("\u{feff}{}", pem(&made.leaf));
+            let octets: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            sandbox.write("tls.crt", octets);
+        }),
         files(
             "request for a certificate",
             &["certificate-file"],
@@ -648,6 +739,12 @@ fn cases() -> Vec<Case> {
             let line = encode(&pem(&made.root));
             let (first, second) = line.split_at(76);
             sandbox.write("ca.b64", format!("{first}\n{second}\n"));
+        }),
+        bundle("bundle with blanks", "it has blanks inside", |made, sandbox| {
+            made.write(sandbox);
+            let line = encode(&pem(&made.root));
+            let (first, second) = line.split_at(76);
+            sandbox.write("ca.b64", format!("{first} {second}\n"));
         }),
         bundle("bundle encoded twice", "it was encoded twice", |made, sandbox| {
             made.write(sandbox);

@@ -57,6 +57,38 @@ fn tls(made: &Made, wants_client: bool) -> String {
     })
 }
 
+/// A server that shows its certificate whatever it is.
+fn tls_unchecked(made: &Made) -> String {
+    #[derive(Debug)]
+    struct Fixed(Arc<rustls::sign::CertifiedKey>);
+    impl rustls::server::ResolvesServerCert for Fixed {
+        fn resolve(
+            &self,
+            _: rustls::server::ClientHello<'_>,
+        ) -> Option<Arc<rustls::sign::CertifiedKey>> {
+            Some(Arc::clone(&self.0))
+        }
+    }
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.leaf_key.serialize_der()));
+    let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).expect("a key");
+    let chain = vec![CertificateDer::from(made.leaf.clone())];
+    let certified = Arc::new(rustls::sign::CertifiedKey::new(chain, key));
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(Fixed(certified)));
+    serve(move |mut stream| {
+        let mut connection = ServerConnection::new(Arc::new(config)).expect("a connection");
+        while connection.is_handshaking() {
+            if connection.complete_io(&mut stream).is_err() {
+                return;
+            }
+        }
+    })
+}
+
 fn sandbox(made: &Made) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write("ca.crt", pem(&made.root));
@@ -143,6 +175,18 @@ fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
         assert!(stderr.contains(says), "{stderr}");
         assert_eq!(inspected, 3);
     }
+}
+
+#[test]
+fn a_server_that_shows_garbage_ends_with_status_3_after_the_others_were_shown() {
+    let mut made = Pki::new().make();
+    let sandbox = sandbox(&made);
+    made.leaf = b"garbage".to_vec();
+    let address = tls_unchecked(&made);
+    let ended = sandbox.kumactl(["inspect", "certificate", &address, "ca.crt"]);
+    assert_eq!(ended.status, 3, "{ended:?}");
+    assert!(ended.stdout.starts_with("ca.crt (PEM)\n"), "{ended:?}");
+    assert!(ended.stderr.contains(&address), "{ended:?}");
 }
 
 #[test]

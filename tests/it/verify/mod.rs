@@ -3,7 +3,9 @@
 mod broken;
 mod clients;
 mod files;
+mod hostile;
 mod live;
+mod paths;
 mod pki;
 mod report;
 

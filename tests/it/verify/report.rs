@@ -75,6 +75,8 @@ fn the_question_can_be_asked_of_another_time() {
 
 #[test]
 fn wrong_command_lines_end_with_status_2() {
+    const CA: &str = "--ca-cert-file=ca.crt";
+    const CERT: [&str; 3] = ["verify", "tls-certificate", "--cert-file=tls.crt"];
     let sandbox = sound();
     for (arguments, says) in [
         (&["verify", "tls-certificate"][..], "required arguments were not provided"),
@@ -83,11 +85,35 @@ fn wrong_command_lines_end_with_status_2() {
         (&["verify", "tls-certificate", "--cert-file=-", "--key-file=-"], "read only once"),
         (&["verify", "tls-certificate", "--cert-file=tls.crt", "--hostname=a b"], "hostname"),
         (
-            &["verify", "tls-certificate", "--connect=https://cp.example:5678/x"],
-            "=cp.example:5678?",
+            &["verify", "tls-certificate", "--connect=https://cp.example:5678/x", CA],
+            "did you mean --connect=cp.example:5678?",
         ),
-        (&["verify", "tls-certificate", "--connect=cp.example"], "=cp.example:5678?"),
-        (&["verify", "tls-certificate", "--connect=::1"], "=[::1]:5678?"),
+        (&["verify", "tls-certificate", "--connect=cp.example", CA], "--connect=cp.example:5678?"),
+        (&["verify", "tls-certificate", "--connect=::1", CA], "did you mean --connect=[::1]:5678?"),
+        (&["verify", "tls-certificate", "--connect=:1", CA], "such as localhost:5678"),
+        (
+            &["verify", "tls-certificate", "--connect=[fe80::1%eth0]:1", CA],
+            "such as localhost:5678 or [::1]:5678",
+        ),
+        (&["verify", "tls-certificate", "--connect=cp.:1", CA], "error: --connect: \"cp.\" ends"),
+        (&["verify", "tls-certificate", "--connect=a b:1", CA], "error: --connect: \"a b\" has"),
+        (
+            &["verify", "tls-certificate", "--connect=a:1", "--server-name=b c", CA],
+            "error: --server-name: \"b c\" has",
+        ),
+        // Who trusts whatever a server sends has verified nothing.
+        (&["verify", "tls-certificate", "--connect=localhost:1"], "which CA do clients of the"),
+        (
+            &["verify", "tls-certificate", "--cert-file=tls.crt", "--type=client", "--client=java"],
+            "--client names those who judge a server's certificate",
+        ),
+        (&[CERT[0], CERT[1], CERT[2], "--timeout=abc"], "\"abc\" is not a duration"),
+        (&[CERT[0], CERT[1], CERT[2], "--timeout=580000000000y"], "is longer than a day"),
+        (&[CERT[0], CERT[1], CERT[2], "--at=9999-12-31T23:59:59-23:59"], "is no time"),
+        (&[CERT[0], CERT[1], CERT[2], "--at=0000-01-01T00:00:00+23:59"], "is no time"),
+        (&[CERT[0], CERT[1], CERT[2], "--at=+9999y"], "is no time"),
+        (&["inspect", "certificate", "localhost:1", "--timeout=580000000000y"], "than a day"),
+        (&["inspect", "certificate", "https://cp:1"], "did you mean cp:1?"),
         (
             &["verify", "tls-certificate", "--cert-file=tls.crt", "--hostname=*.a.example"],
             "--hostname=www.a.example",

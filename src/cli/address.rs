@@ -1,0 +1,89 @@
+//! Which server is asked, and by which name.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use kumactl::SubjectAltName;
+
+use super::exit::Failure;
+
+/// A host and a port, as people write them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Address {
+    host: String,
+    port: u16,
+}
+
+impl Address {
+    /// Reads `HOST:PORT` or `[IPv6]:PORT`; `None` if it is anything else.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let port = port.parse().ok()?;
+        let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+            Some(host) => host.parse::<IpAddr>().ok()?.to_string(),
+            None if host.contains([':', '/', '[', ']', '@']) || host.is_empty() => return None,
+            None => host.to_owned(),
+        };
+        Some(Self { host, port })
+    }
+
+    /// Reads the value of a flag.
+    ///
+    /// # Errors
+    ///
+    /// Anything but a host and a port, with what was probably meant.
+    pub(super) fn parse_flag(flag: &str, text: &str) -> Result<Self, Failure> {
+        if let Some(address) = Self::parse(text) {
+            return Ok(address);
+        }
+        let failure = Failure::usage(format!("{flag}{text:?} is not HOST:PORT"));
+        let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let bare = bare.split('/').next().unwrap_or(bare);
+        let host = bare.split([':', '%']).next().unwrap_or(bare);
+        let meant = match (Self::parse(bare), bare.parse::<IpAddr>()) {
+            (Some(address), _) => address.to_string(),
+            (None, Ok(IpAddr::V6(host))) => format!("[{host}]:5678"),
+            (None, _) if SubjectAltName::parse(host).is_ok() => format!("{host}:5678"),
+            (None, _) => return Err(failure.hint("such as localhost:5678 or [::1]:5678")),
+        };
+        Err(failure.hint(format!("did you mean {flag}{meant}?")))
+    }
+
+    /// The host alone.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port alone.
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// The name that a server is asked for: its host, if there is no other wish. `flag` is the one that the
+/// address was given with.
+///
+/// # Errors
+///
+/// Anything but a DNS name or an IP address.
+pub(super) fn server_name(
+    flag: &str,
+    address: &Address,
+    wish: Option<&str>,
+) -> Result<SubjectAltName, Failure> {
+    let (flag, name) = wish.map_or_else(|| (flag, address.host()), |name| ("--server-name", name));
+    SubjectAltName::parse(name).map_err(|error| {
+        let failure = Failure::usage(format!("{flag}: {error}"));
+        failure.hint("--server-name is one DNS name or IP address, without a wildcard")
+    })
+}

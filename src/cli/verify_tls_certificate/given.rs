@@ -1,0 +1,170 @@
+//! What `verify tls-certificate` looks at: files, a Secret, or what a live server shows.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use kumactl::encode::{kubernetes_secret, pem};
+use kumactl::verify::File;
+use kumactl::{SubjectAltName, inspect};
+use zeroize::Zeroizing;
+
+use super::super::address::{self, Address};
+use super::super::connect;
+use super::super::exit::Failure;
+use super::super::input;
+use super::Args;
+
+/// Bytes with what people call them.
+pub(super) struct Named {
+    name: String,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// What was given, read.
+pub(super) struct Given {
+    pub(super) certificate: Named,
+    pub(super) proof: Option<Result<(), String>>,
+    pub(super) key: Option<Named>,
+    pub(super) key_mode: Option<u32>,
+    pub(super) ca: Option<Named>,
+    pub(super) bundle: Option<Named>,
+}
+
+impl Named {
+    pub(super) fn as_file(&self) -> File<'_> {
+        File { name: &self.name, bytes: &self.bytes }
+    }
+
+    fn read(path: &Path, role: &str) -> Result<Self, Failure> {
+        Ok(Self { name: input::shown(path), bytes: input::read_any(path, role)? })
+    }
+}
+
+/// The live server that is asked.
+pub(super) struct Server {
+    address: Address,
+    pub(super) name: SubjectAltName,
+}
+
+impl Server {
+    pub(super) fn parse(address: &str, args: &Args) -> Result<Self, Failure> {
+        if args.ca_cert_file.is_none() && args.ca_bundle.is_none() && args.ca_bundle_file.is_none()
+        {
+            let failure = Failure::usage("which CA do clients of the server trust?");
+            return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
+        }
+        let address = Address::parse_flag("--connect=", address)?;
+        let name = address::server_name("--connect", &address, args.server_name.as_deref())?;
+        Ok(Self { address, name })
+    }
+}
+
+/// Reads everything that was named.
+///
+/// # Errors
+///
+/// A file, a Secret or a server that cannot be read, and a certificate whose CA nobody named.
+pub(super) fn read(
+    args: &Args,
+    server: Option<&Server>,
+    timeout: Duration,
+) -> Result<Given, Failure> {
+    let inputs = [&args.cert_file, &args.key_file, &args.secret, &args.ca_cert_file];
+    input::read_stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
+    let mut given = match (&args.secret, server) {
+        (Some(path), _) => from_secret(path)?,
+        (_, Some(server)) => from_server(server, timeout)?,
+        _ => from_files(args)?,
+    };
+    if let Some(path) = &args.ca_cert_file {
+        given.ca = Some(Named::read(path, "CA certificate file")?);
+    }
+    given.bundle = match (&args.ca_bundle, &args.ca_bundle_file) {
+        (Some(line), _) => Some(Named {
+            name: "--ca-bundle".to_owned(),
+            bytes: Zeroizing::new(line.as_bytes().to_vec()),
+        }),
+        (None, Some(path)) => Some(Named::read(path, "CA bundle file")?),
+        (None, None) => None,
+    };
+    if given.ca.is_none() && given.bundle.is_none() {
+        given.ca = own_ca(&given.certificate)?;
+    }
+    Ok(given)
+}
+
+fn from_files(args: &Args) -> Result<Given, Failure> {
+    let path = args.cert_file.as_deref().unwrap_or_else(|| Path::new("-"));
+    let certificate = Named::read(path, "certificate file")?;
+    let (mut key, mut key_mode) = (None, None);
+    if let Some(path) = &args.key_file {
+        key = Some(Named::read(path, "key file")?);
+        let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+        key_mode = metadata.map(|metadata| metadata.permissions().mode());
+    }
+    Ok(Given { certificate, proof: None, key, key_mode, ca: None, bundle: None })
+}
+
+fn from_secret(path: &Path) -> Result<Given, Failure> {
+    let text = input::read(path, "Secret")?;
+    let shown = input::shown(path);
+    let mut secret = kubernetes_secret::decode(&text).map_err(|error| {
+        Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"))
+    })?;
+    let mut take = |key: &str| {
+        if secret.unreadable.iter().any(|name| name == key) {
+            return Err(Failure::unreadable(format!(
+                "the value of {key} in the Secret in {shown} is not Base64"
+            )));
+        }
+        let bytes = secret.data.remove(key);
+        Ok(bytes.map(|bytes| Named { name: format!("{key} of the Secret"), bytes }))
+    };
+    let missing = |key: &str| Failure::unreadable(format!("the Secret in {shown} has no {key}"));
+    let ca = take("ca.crt")?;
+    let certificate = take("tls.crt")?.ok_or_else(|| {
+        missing("tls.crt").hint(
+            "a Secret with ca.crt alone has no certificate to judge; `kumactl inspect certificate` \
+             shows what is in it",
+        )
+    })?;
+    let key = take("tls.key")?
+        .ok_or_else(|| missing("tls.key").hint("the control plane does not start without it"))?;
+    Ok(Given { certificate, proof: None, key: Some(key), key_mode: None, ca, bundle: None })
+}
+
+fn from_server(server: &Server, timeout: Duration) -> Result<Given, Failure> {
+    let Server { address, name } = server;
+    let served = connect::fetch(address, name, timeout)?;
+    let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
+    let certificate = Named { name: address.to_string(), bytes: Zeroizing::new(chain) };
+    let proof = Some(served.proof);
+    Ok(Given { certificate, proof, key: None, key_mode: None, ca: None, bundle: None })
+}
+
+/// The certificate file as its own CA file, which `cp tls.crt ca.crt` makes of it, if its CA is in it.
+fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
+    let Ok(chain) = pem::decode_certificates(&certificate.bytes) else {
+        // The checks will say what is wrong with it.
+        return Ok(None);
+    };
+    let Ok(roots) = inspect::self_signed(&chain) else {
+        return Ok(None);
+    };
+    if roots.first() == chain.first() && !roots.is_empty() {
+        let name = format!("{} as its own CA file", certificate.name);
+        return Ok(Some(Named { name, bytes: certificate.bytes.clone() }));
+    }
+    if roots.is_empty() {
+        let failure = Failure::usage(format!(
+            "which CA do clients trust? That of {} is not in it",
+            certificate.name
+        ));
+        return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
+    }
+    let name = format!("the self-signed CA in {}", certificate.name);
+    let bytes = Zeroizing::new(pem::encode_certificates(roots.iter().map(Vec::as_slice)));
+    Ok(Some(Named { name, bytes }))
+}
