@@ -28,6 +28,8 @@ pub struct Issuer {
     validity: Validity,
     /// Whether the last certificate of the chain is self-signed.
     has_root: bool,
+    /// Whether a certificate of the chain limits names or usages.
+    is_limited: bool,
 }
 
 /// Why a CA cannot issue what was asked for. Names are as RFC 4514 writes them.
@@ -205,7 +207,8 @@ impl Issuer {
         let key_identifier = x509::subject_key_identifier(own)
             .map_or_else(|| key.identifier().as_bytes().to_vec(), <[u8]>::to_vec);
         let has_root = signature::is_self_signed(last);
-        Ok(Self { key, chain, name, subject, key_identifier, validity, has_root })
+        let is_limited = parsed.iter().any(check::is_limited);
+        Ok(Self { key, chain, name, subject, key_identifier, validity, has_root, is_limited })
     }
 
     /// Whether the CA, and each CA above it, may certify the names and the usage of a template.
@@ -218,6 +221,9 @@ impl Issuer {
         let subject = template.subject.to_string();
         if self.name == subject {
             return Err(IssuerError::SameSubject { subject }.into());
+        }
+        if !self.is_limited {
+            return Ok(());
         }
         for certificate in x509::parse_all(&self.chain)? {
             check::names(&certificate, template)?;

@@ -25,6 +25,7 @@ mod profile;
 pub mod renewal;
 mod request;
 mod signature;
+pub mod specification;
 mod text;
 mod validity;
 pub mod verify;

@@ -6,7 +6,6 @@ use kumactl::encode::pem;
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
     CaRequest, ConstraintError, KeyIdentifier, KeyPair, PermittedSubtree, Profile, SerialNumber,
-    verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -17,7 +16,7 @@ use super::key_options::KeyArgs;
 use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks, ReportFormat};
 use super::renewal::RenewalArgs;
-use super::{issuance, new_key};
+use super::{issuance, issuer, new_key};
 
 /// Make a CA of your own, to issue several certificates from
 ///
@@ -91,12 +90,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Some(key) => key,
         None => new_key::generate(request.key_algorithm())?,
     };
-    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
-    let template = profile.resolve(now, SerialNumber::random()?)?;
-    let certificate = kumactl::self_signed(&template, &key)?;
-    verify::self_check(&certificate, &template, &key, None)?;
+    let (certificate, template) = issuer::make(&request, &key, now)?;
 
-    let private_key = pem::encode_private_key(&key.private_key(args.key.key_format.into())?);
+    let private_key = pem::encode_private_key(&key.private_key(args.key.file.key_format.into())?);
     let certificate_pem = pem::encode_certificates([certificate.der()]);
     let is_silent = plan.uses_stdout();
     let written = plan.commit(|role| match role {
@@ -114,7 +110,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
     let output =
         |role, path: &OsString, mode| Request { role, destination: Destination::parse(path), mode };
     let requests = vec![
-        output(Role::PrivateKey, &args.key_file, args.key.key_mode),
+        output(Role::PrivateKey, &args.key_file, args.key.file.key_mode),
         output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
     ];
     let plan = Plan::new(requests, args.renewal.existing())?;

@@ -5,6 +5,7 @@ mod next_steps;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use kumactl::encode::pem;
 use kumactl::{ExtendedKeyUsage, IssuanceRequest, ObjectName};
@@ -15,10 +16,10 @@ use self::artefacts::{Artefacts, Pair};
 use super::control_plane::{self, GENERAL_SECRET, ServiceArgs};
 use super::exit::Failure;
 use super::hostname::NameArgs;
-use super::issuance::{IssuanceArgs, Signer};
+use super::issuance::{IssuanceArgs, Scrutiny, Signer};
 use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks};
-use super::{hostname, input};
+use super::{hostname, input, renewal};
 
 /// Make everything for one control plane, into one directory
 ///
@@ -98,7 +99,8 @@ fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
         );
         return Err(failure.hint("append the root's certificate to --issuer-cert-file"));
     }
-    let signer = Signer { is_ephemeral: issuer.is_none() && !args.self_signed, issuer };
+    let is_ephemeral = issuer.is_none() && !args.self_signed;
+    let signer = Signer { issuer: issuer.map(Arc::new), is_ephemeral };
     let mut plan = args.plan()?;
     let found = args.issuance.renewal.read(&mut plan)?;
     let request = request
@@ -115,15 +117,16 @@ fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
                 ca: pem::encode_certificates(signer.trust_anchor(found.chain())),
             };
             let report =
-                CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_ref())?;
+                CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_deref())?;
             return repair(args, plan, &Artefacts::new(args, pair)?, &report);
         }
     }
-    let issued = signer
-        .issue(&request, now, || args.issuance.renewal.reused(found, args.issuance.key.key_type))?;
+    let issued = signer.issue(&request, now, Scrutiny::Full, || {
+        args.issuance.renewal.reused(found, args.issuance.key.key_type)
+    })?;
     let pair = Pair {
         certificate: Zeroizing::new(issued.chain.clone()),
-        key: issued.private_key(args.issuance.key.key_format.into())?,
+        key: issued.private_key(args.issuance.key.file.key_format.into())?,
         ca: issued.ca_file(),
     };
     let artefacts = Artefacts::new(args, pair)?;
@@ -142,18 +145,9 @@ fn repair(
     artefacts: &Artefacts<'_>,
     report: &CertificateReport,
 ) -> Result<(), Failure> {
-    let mut reasons = Vec::new();
-    let mut roles = Vec::new();
-    for role in args.roles() {
-        let path = args.path(role);
-        let reason = match fs::read(&path).map(Zeroizing::new) {
-            Ok(found) if found == artefacts.content(role) => continue,
-            Ok(_) => "is not what is made from the pair",
-            Err(_) => "does not exist",
-        };
-        reasons.push(format!("{} {reason}", path.display()));
-        roles.push(role);
-    }
+    let stale =
+        renewal::stale_artefacts(&args.output_dir, args.roles(), |role| artefacts.content(role));
+    let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
     let written = if roles.is_empty() {
         Vec::new()
     } else {
@@ -212,7 +206,7 @@ impl Args {
             role,
             destination: Destination::File(self.path(role)),
             mode: match role {
-                Role::PrivateKey | Role::Secret => self.issuance.key.key_mode,
+                Role::PrivateKey | Role::Secret => self.issuance.key.file.key_mode,
                 _ => PUBLIC_MODE,
             },
         });

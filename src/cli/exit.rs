@@ -64,6 +64,15 @@ impl Failure {
         Self { problems: vec![problem], status }
     }
 
+    /// The same failure, told of a part of the run.
+    #[must_use]
+    pub(super) fn within(mut self, part: &str) -> Self {
+        for problem in &mut self.problems {
+            problem.text = format!("{part}: {}", problem.text);
+        }
+        self
+    }
+
     /// Says what to type instead.
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Display) -> Self {

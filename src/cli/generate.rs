@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::exit::Failure;
 use super::{
     ca_bundle, ca_certificate, cert_manager, control_plane_tls, environment, installation,
-    kubernetes_secret, tls_certificate,
+    kubernetes_secret, tls_certificate, tls_certificates,
 };
 
 /// Make certificates, keys and what is built from them
@@ -26,6 +26,7 @@ enum Noun {
     InstallFlags(installation::InstallFlagsArgs),
     KubernetesSecret(kubernetes_secret::Args),
     TlsCertificate(tls_certificate::Args),
+    TlsCertificates(tls_certificates::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
@@ -39,6 +40,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
         Some(Noun::InstallFlags(args)) => installation::install_flags(&args),
         Some(Noun::KubernetesSecret(args)) => kubernetes_secret::run(&args),
         Some(Noun::TlsCertificate(args)) => tls_certificate::run(&args),
+        Some(Noun::TlsCertificates(args)) => tls_certificates::run(&args),
         None => super::help("generate"),
     }
 }

@@ -46,6 +46,19 @@ pub(super) fn read(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failur
 ///
 /// A file that cannot be read, or is larger than 1 MiB.
 pub(super) fn read_any(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_up_to(path, role, MAX_LENGTH)
+}
+
+/// Reads a file of at most so many bytes, which may be empty.
+///
+/// # Errors
+///
+/// A file that cannot be read, or is larger.
+pub(super) fn read_up_to(
+    path: &Path,
+    role: &str,
+    longest: u64,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let shown = shown(path);
     let failed = |error: io::Error| {
         let failure =
@@ -56,20 +69,19 @@ pub(super) fn read_any(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Fa
         }
     };
     let bytes = if path.as_os_str() == "-" {
-        read_bounded(io::stdin().lock(), MAX_LENGTH)
+        read_bounded(io::stdin().lock(), 0, longest)
     } else {
         File::open(path).and_then(|file| {
-            let length = file.metadata().map_or(MAX_LENGTH, |metadata| match metadata.is_file() {
-                true => metadata.len(),
-                false => MAX_LENGTH,
-            });
-            read_bounded(file, length)
+            let length = file.metadata().map_or(0, |metadata| metadata.len());
+            read_bounded(file, length, longest)
         })
     }
     .map_err(failed)?;
-    if bytes.len() as u64 > MAX_LENGTH {
+    if bytes.len() as u64 > longest {
+        let why = if longest == MAX_LENGTH { ", which no Kubernetes Secret can hold" } else { "" };
         return Err(Failure::failed(format!(
-            "the {role} {shown} is longer than 1 MiB, which no Kubernetes Secret can hold"
+            "the {role} {shown} is longer than {} MiB{why}",
+            longest >> 20
         )));
     }
     Ok(bytes)
@@ -83,11 +95,11 @@ pub(super) fn shown(path: &Path) -> String {
     kumactl::printable(&path.display().to_string())
 }
 
-/// At most one byte more than allowed. The buffer has room for the expected length and the reader's
-/// probe for the end, so that it does not move and leave a copy behind.
-fn read_bounded(source: impl Read, expected: u64) -> io::Result<Zeroizing<Vec<u8>>> {
-    let capacity = expected.min(MAX_LENGTH) as usize + 64;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-    source.take(MAX_LENGTH + 1).read_to_end(&mut bytes)?;
+/// At most one byte more than allowed. The buffer has room for what is expected, and for all of what a
+/// pipe may bring, so that it does not move and leave a copy of a key behind.
+fn read_bounded(source: impl Read, expected: u64, longest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
+    let capacity = if expected == 0 { MAX_LENGTH.min(longest) } else { expected.min(longest) };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity as usize + 64));
+    source.take(longest + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use kumactl::encode::pem::{self, PemError};
-use kumactl::{CaRequest, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, ValidFor, verify};
+use kumactl::{
+    CaRequest, Certificate, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
+    ValidFor, verify,
+};
 use time::OffsetDateTime;
 
 use super::exit::Failure;
@@ -75,7 +78,12 @@ impl CaFilesArgs {
     }
 }
 
-fn open(certificate: &Path, key: &Path, now: OffsetDateTime) -> Result<Issuer, Failure> {
+/// Reads a CA.
+///
+/// # Errors
+///
+/// Files that cannot be read, or are not those of a CA that can sign.
+pub(super) fn open(certificate: &Path, key: &Path, now: OffsetDateTime) -> Result<Issuer, Failure> {
     input::read_stdin_once([certificate, key])?;
     let text = input::read(certificate, "CA certificate file")?;
     let chain = pem::decode_certificates(&text)
@@ -95,11 +103,25 @@ pub(super) fn make_ephemeral(
 ) -> Result<Issuer, Failure> {
     let request = CaRequest::new(DEFAULT_NAME, key_algorithm, Vec::new(), valid_for)?;
     let key = new_key::generate(key_algorithm)?;
-    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
-    let template = profile.resolve(now, SerialNumber::random()?)?;
-    let certificate = kumactl::self_signed(&template, &key)?;
-    verify::self_check(&certificate, &template, &key, None)?;
+    let (certificate, _) = make(&request, &key, now)?;
     Ok(Issuer::new(vec![certificate.der().to_vec()], key, now)?)
+}
+
+/// Makes the certificate of a CA, and looks at it once more.
+///
+/// # Errors
+///
+/// What the crypto library refuses.
+pub(super) fn make(
+    request: &CaRequest,
+    key: &KeyPair,
+    now: OffsetDateTime,
+) -> Result<(Certificate, Template), Failure> {
+    let profile = Profile::CertificateAuthority { request, key: key.identifier() };
+    let template = profile.resolve(now, SerialNumber::random()?)?;
+    let certificate = kumactl::self_signed(&template, key)?;
+    verify::self_check(&certificate, &template, key, None)?;
+    Ok((certificate, template))
 }
 
 fn read_key(path: &Path) -> Result<KeyPair, Failure> {

@@ -10,6 +10,13 @@ pub(super) struct KeyArgs {
     #[arg(long, value_name = "TYPE", value_parser = key_type_parser())]
     pub(super) key_type: Option<KeyAlgorithm>,
 
+    #[command(flatten)]
+    pub(super) file: KeyFileArgs,
+}
+
+/// Flags of every command that writes a key.
+#[derive(clap::Args)]
+pub(super) struct KeyFileArgs {
     /// Form of the private key: PKCS#1 or SEC 1, or PKCS#8
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(super) key_format: KeyFormat,
@@ -30,6 +37,13 @@ pub(super) enum KeyFormat {
 }
 
 impl KeyArgs {
+    /// What is worth a warning about the permissions.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.file.warning()
+    }
+}
+
+impl KeyFileArgs {
     /// What is worth a warning about the permissions.
     pub(super) fn warning(&self) -> Option<String> {
         (self.key_mode & 0o007 != 0).then(|| {

@@ -1,5 +1,6 @@
 //! The only code that writes: messages to standard output, and files, all of a run or none.
 
+mod folder;
 mod interrupt;
 mod role;
 mod target;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use zeroize::Zeroizing;
 
+pub(super) use self::folder::Folder;
 pub(super) use self::role::Role;
 use self::target::{State, Target};
 use super::exit::Failure;
@@ -46,10 +48,20 @@ pub(super) enum Existing {
     Replace,
 }
 
+/// Who cares for interrupt and terminate signals while files change places.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Signals {
+    /// The writing itself: they wait.
+    Wait,
+    /// The command, for all that it writes.
+    AreWaitedFor,
+}
+
 /// Outputs whose places are known to be usable, as far as can be told before writing.
 pub(super) struct Plan {
     places: Vec<(Request, Target)>,
     existing: Existing,
+    signals: Signals,
     /// Held from [`Plan::lock`] on.
     locks: Option<transaction::Locks>,
 }
@@ -89,9 +101,15 @@ impl Plan {
             }
             places.push((request, target));
         }
-        let plan = Self { places, existing, locks: None };
+        let plan = Self { places, existing, signals: Signals::Wait, locks: None };
         plan.refuse_existing()?;
         Ok(plan)
+    }
+
+    /// The same plan, of a command that cares for signals itself.
+    pub(super) const fn with_signals(mut self, signals: Signals) -> Self {
+        self.signals = signals;
+        self
     }
 
     /// Refuses to replace a file that the run reads, such as a CA's key.
@@ -138,7 +156,7 @@ impl Plan {
         self.lock()?;
         self.refuse_existing()?;
         let locks = self.locks.take().unwrap_or_default();
-        transaction::write(&locks, &self.places, self.existing, content)?;
+        transaction::write(&locks, &self.places, self.existing, self.signals, content)?;
         Ok(self.places.into_iter().map(|(request, _)| request).collect())
     }
 

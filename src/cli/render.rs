@@ -193,7 +193,7 @@ impl CertificateReport {
 }
 
 /// A report as JSON, with a newline at its end.
-fn json_text(report: &impl Serialize) -> String {
+pub(super) fn json_text(report: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(report).expect("strings and numbers are JSON");
     text.push('\n');
     text

@@ -10,6 +10,7 @@ use kumactl::encode::pem::{self, PemError};
 use kumactl::renewal::{self, ExpectedIssuer, RenewBefore};
 use kumactl::{KeyAlgorithm, KeyError, KeyPair, Template, Validity};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::exit::Failure;
 use super::input;
@@ -233,7 +234,7 @@ impl Found {
         Ok(())
     }
 
-    fn read(&mut self, path: &Path) -> Result<Option<zeroize::Zeroizing<Vec<u8>>>, Failure> {
+    fn read(&mut self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
         match fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.reasons.push(format!("{} does not exist", path.display()));
@@ -290,6 +291,24 @@ pub(super) fn stale(
         }
     }
     Ok(stale)
+}
+
+/// Which files of a directory are missing or are not what is made from a good pair, and why.
+pub(super) fn stale_artefacts(
+    directory: &Path,
+    roles: impl IntoIterator<Item = Role>,
+    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+) -> Vec<(Role, String)> {
+    let stale = |role: Role| {
+        let path = directory.join(role.file_name());
+        let reason = match fs::read(&path).map(Zeroizing::new) {
+            Ok(found) if found == content(role) => return None,
+            Ok(_) => "is not what is made from the pair",
+            Err(_) => "does not exist",
+        };
+        Some((role, format!("{} {reason}", path.display())))
+    };
+    roles.into_iter().filter_map(stale).collect()
 }
 
 impl Found {

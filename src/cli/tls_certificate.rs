@@ -1,6 +1,7 @@
 //! `kumactl generate tls-certificate`.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use kumactl::encode::{bundle, pem};
 use kumactl::{ExtendedKeyUsage, IssuanceRequest, Issuer, Template, ValidFor, Validity};
@@ -10,7 +11,7 @@ use zeroize::Zeroizing;
 use super::certificate_type::CertificateType;
 use super::exit::Failure;
 use super::hostname::{self, NameArgs};
-use super::issuance::{IssuanceArgs, Signer};
+use super::issuance::{IssuanceArgs, Scrutiny, Signer};
 use super::output::{self, Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks};
 use super::renewal;
@@ -76,7 +77,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let found = args.issuance.renewal.read(&mut plan)?;
     let request = request
         .with_key_algorithm(args.issuance.renewal.key_type(&found, args.issuance.key.key_type));
-    let signer = Signer { issuer, is_ephemeral: args.issuance.issuer.is_ephemeral() };
+    let signer =
+        Signer { issuer: issuer.map(Arc::new), is_ephemeral: args.issuance.issuer.is_ephemeral() };
     let mut reasons = Vec::new();
     if args.issuance.renewal.is_if_needed() {
         let wanted;
@@ -85,9 +87,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             return repair(args, plan, found.chain(), &wanted, &signer);
         }
     }
-    let issued = signer
-        .issue(&request, now, || args.issuance.renewal.reused(found, args.issuance.key.key_type))?;
-    let private_key = issued.private_key(args.issuance.key.key_format.into())?;
+    let issued = signer.issue(&request, now, Scrutiny::Full, || {
+        args.issuance.renewal.reused(found, args.issuance.key.key_type)
+    })?;
+    let private_key = issued.private_key(args.issuance.key.file.key_format.into())?;
     let ca_file = issued.ca_file();
     let is_silent = plan.uses_stdout();
     let written = plan.commit(|role| match role {
@@ -115,7 +118,7 @@ fn repair(
     wanted: &Template,
     signer: &Signer,
 ) -> Result<(), Failure> {
-    let (issuer, trust_anchor) = (signer.issuer.as_ref(), signer.trust_anchor(chain));
+    let (issuer, trust_anchor) = (signer.issuer.as_deref(), signer.trust_anchor(chain));
     let stale =
         renewal::stale(&plan, trust_anchor.unwrap_or_default(), args.issuance.renewal.is_forced())?;
     if stale.is_empty() {
@@ -218,7 +221,7 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
         Request {
             role: Role::PrivateKey,
             destination: Destination::parse(&args.key_file),
-            mode: args.issuance.key.key_mode,
+            mode: args.issuance.key.file.key_mode,
         },
         Request {
             role: Role::Certificate,

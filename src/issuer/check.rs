@@ -65,6 +65,12 @@ pub(super) fn ca(
     Ok(())
 }
 
+/// Whether there is anything that a CA may not certify.
+pub(super) fn is_limited(ca: &X509Certificate<'_>) -> bool {
+    // What cannot be read is a limit, too.
+    !matches!((ca.name_constraints(), ca.extended_key_usage()), (Ok(None), Ok(None)))
+}
+
 /// Whether a CA may certify the names and the subject.
 pub(super) fn names(ca: &X509Certificate<'_>, template: &Template) -> Result<(), IssuerError> {
     let Some(constraints) = ca.name_constraints().ok().flatten() else {

@@ -15,7 +15,7 @@ pub use finding::{Finding, NearMiss};
 pub(crate) use hostname::text as name_text;
 pub(crate) use path::Parsed;
 pub use report::{Check, CheckName, ClientVerdict, Outcome, Report};
-pub use self_check::self_check;
+pub use self_check::{check_fields, self_check};
 
 use self::clients::{Client, Shape};
 use self::files::{ca_file, ca_files, certificate_file, key_file};

@@ -57,7 +57,10 @@ fn steps(text: &str) -> Vec<Step> {
                     }
                 }
                 let is_command = continues || line.starts_with("$ ");
-                continues = is_command && line.ends_with('\\');
+                // Up to the end of what a command reads between `<<'END'` and `END`.
+                let command = steps.last().map_or("", |step| step.command.as_str());
+                let is_open = command.contains("<<'END'") && !command.ends_with("\nEND");
+                continues = is_command && (line.ends_with('\\') || is_open);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The tests of the program and of its library, as one binary.
 
 mod artefacts;
+mod batch;
 mod ca_bundle;
 mod contract;
 mod docs;

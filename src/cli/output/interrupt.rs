@@ -37,6 +37,11 @@ impl<T: Send + 'static> Guarded<T> {
         Ok(Self { work })
     }
 
+    /// Holds `work` for a run that waits for signals itself.
+    pub(super) fn without_signals(work: T) -> Self {
+        Self { work: Arc::new(Mutex::new(Some(work))) }
+    }
+
     /// The work, for as long as no signal is to come between.
     pub(super) fn lock(&self) -> MutexGuard<'_, Option<T>> {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::interrupt::Guarded;
 use super::target::{State, Target, failure};
-use super::{Existing, Request, Role, print_bytes};
+use super::{Existing, Request, Role, Signals, print_bytes};
 use crate::cli::exit::{Failure, reason};
 
 /// Between a file's name and the random end of its temporary names.
@@ -100,10 +100,14 @@ pub(super) fn write(
     locks: &Locks,
     places: &[(Request, Target)],
     existing: Existing,
+    signals: Signals,
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
     locks.remove_left_over(places, NEW);
-    let guarded = Guarded::new(Vec::new()).context("could not wait for signals")?;
+    let guarded = match signals {
+        Signals::Wait => Guarded::new(Vec::new()).context("could not wait for signals")?,
+        Signals::AreWaitedFor => Guarded::without_signals(Vec::new()),
+    };
     let result = stage_all(&guarded, places, existing, &content)
         .and_then(|()| write_in_place(places, &content))
         .and_then(|()| move_all(&guarded, places));

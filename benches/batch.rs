@@ -1,0 +1,172 @@
+//! Many certificates: the program, the library and the bare crypto library, in turns, in one run.
+//!
+//! `cargo bench --bench batch [-- --runs=N] [--certificates=N]`. Keys are P-256, files go to /dev/shm
+//! where it is, and every side has the same threads: those that the process may use. Compare the ratios.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+use kumactl::encode::pem;
+use kumactl::{
+    CaRequest, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm, KeyPair,
+    PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, verify,
+};
+use time::OffsetDateTime;
+
+fn number(name: &str, default: usize) -> usize {
+    env::args().find_map(|argument| argument.strip_prefix(name)?.parse().ok()).unwrap_or(default)
+}
+
+fn main() {
+    let runs = number("--runs=", 11);
+    let sizes = match number("--certificates=", 0) {
+        0 => vec![1_000, 10_000, 100_000],
+        size => vec![size],
+    };
+    let shared = Path::new("/dev/shm");
+    let place = if shared.is_dir() { shared.to_owned() } else { env::temp_dir() };
+    let directory = place.join(format!("kumactl-batch-{}", std::process::id()));
+    fs::create_dir_all(&directory).expect("a directory");
+    for size in sizes {
+        // A tenth of a million takes long enough to need fewer turns.
+        compare(&directory, size, if size > 10_000 { runs.min(3) } else { runs });
+    }
+    let _ = fs::remove_dir_all(&directory);
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
+fn compare(directory: &Path, size: usize, runs: usize) {
+    let specification = write_specification(directory, size);
+    let now = OffsetDateTime::now_utc();
+    let ca = ca(now);
+    let mut times: [Vec<Duration>; 3] = Default::default();
+    let mut memory = 0;
+    for _ in 0..runs {
+        times[0].push(timed(|| parallel(size, |_| bare())));
+        times[1].push(timed(|| parallel(size, |index| issue(index, &ca, now))));
+        let begun = Instant::now();
+        memory = memory.max(whole(directory, &specification));
+        times[2].push(begun.elapsed());
+        fs::remove_dir_all(directory.join("out")).expect("a directory");
+    }
+    let median = |times: &mut Vec<Duration>| {
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64()
+    };
+    let [bare, issued, whole] = times.each_mut().map(median);
+    println!("\n{size} certificates, {runs} runs each in turns, medians, {} threads\n", threads());
+    println!("| what | seconds | per second | of bare |");
+    println!("|---|---|---|---|");
+    for (title, seconds) in [
+        ("bare keys and signatures", bare),
+        ("issued by the library, each field read again, as PEM in memory", issued),
+        ("kumactl generate tls-certificates, three files each", whole),
+    ] {
+        println!(
+            "| {title} | {seconds:.3} | {:.0} | {:.2} |",
+            size as f64 / seconds,
+            bare / seconds
+        );
+    }
+    println!("\npeak memory of the program: {memory} KB");
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    work();
+    begun.elapsed()
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn parallel(size: usize, work: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads() {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= size {
+                        break;
+                    }
+                    work(index);
+                }
+            });
+        }
+    });
+}
+
+/// What no program can leave out: a key, and a signature over as much as a certificate has.
+fn bare() {
+    let random = SystemRandom::new();
+    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
+    let signature = key.sign(&random, &[7; 400]).expect("a signature");
+    std::hint::black_box(signature);
+}
+
+fn ca(now: OffsetDateTime) -> Issuer {
+    let request = CaRequest::new("Mesh", KeyAlgorithm::EcdsaP256, vec![], None).expect("a CA");
+    let key = KeyPair::generate(KeyAlgorithm::EcdsaP256).expect("a key");
+    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let serial = SerialNumber::random().expect("a number");
+    let template = profile.resolve(now, serial).expect("a template");
+    let certificate = kumactl::self_signed(&template, &key).expect("a certificate");
+    Issuer::new(vec![certificate.der().to_vec()], key, now).expect("a CA")
+}
+
+fn issue(index: usize, ca: &Issuer, now: OffsetDateTime) {
+    let name = SubjectAltName::parse(&format!("cp.zone-{index}.example")).expect("a name");
+    let algorithm = KeyAlgorithm::EcdsaP256;
+    let request = IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, [name], algorithm, None);
+    let request = request.expect("a request");
+    let profile = Profile::Issued { request: &request, within: ca.validity() };
+    let serial = SerialNumber::random().expect("a number");
+    let template = profile.resolve(now, serial).expect("a template");
+    let key = KeyPair::generate(algorithm).expect("a key");
+    let certificate = kumactl::issued_by(&template, &key, ca).expect("a certificate");
+    verify::check_fields(&certificate, &template, &key, Some(ca)).expect("what was asked for");
+    let private_key = key.private_key(PrivateKeyEncoding::Traditional).expect("a key");
+    std::hint::black_box((
+        pem::encode_certificates([certificate.der()]),
+        pem::encode_private_key(&private_key),
+    ));
+}
+
+fn write_specification(directory: &Path, size: usize) -> String {
+    let mut text = String::from(
+        "issuer: {certFile: ca.crt, keyFile: ca.key, create: {name: Mesh, keyType: ecdsa}}\n\
+         defaults: {type: server, keyType: ecdsa}\ncertificates:\n",
+    );
+    for index in 0..size {
+        text += &format!("- {{name: zone-{index}, hostnames: [cp.zone-{index}.example]}}\n");
+    }
+    let name = format!("{size}.yaml");
+    fs::write(directory.join(&name), text).expect("a file");
+    name
+}
+
+/// The whole program; gives its peak memory in KB, where `/usr/bin/time` can tell.
+fn whole(directory: &Path, specification: &str) -> u64 {
+    let ours = env!("CARGO_BIN_EXE_kumactl");
+    let arguments = ["generate", "tls-certificates", "--output-dir=out", "--quiet"];
+    let mut command = if Path::new("/usr/bin/time").exists() {
+        let mut command = Command::new("/usr/bin/time");
+        command.args(["-f", "%M", ours]);
+        command
+    } else {
+        Command::new(ours)
+    };
+    command.current_dir(directory).args(arguments).arg(format!("--file={specification}"));
+    let output = command.stdout(Stdio::null()).output().expect("a process");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stderr).trim().parse().unwrap_or(0)
+}

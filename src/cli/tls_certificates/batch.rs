@@ -1,0 +1,292 @@
+//! Many certificates, on all processors.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use kumactl::encode::bundle;
+use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
+use kumactl::encode::pem;
+use kumactl::specification::{Artefacts, CertificateSpecification};
+use kumactl::{KeyPair, Profile, SerialNumber};
+use serde::Serialize;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::Args;
+use crate::cli::exit::Failure;
+use crate::cli::issuance::{Scrutiny, Signer};
+use crate::cli::output::{Destination, Folder, PUBLIC_MODE, Plan, Request, Role, Signals};
+use crate::cli::progress::{Progress, thousands};
+use crate::cli::{input, renewal};
+
+/// How often the progress is looked at.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Of so many new certificates one has its signature and its path looked at, and the first of all.
+/// That takes six times as long as to make it; the fields of each are looked at.
+const SAMPLE: usize = 64;
+
+/// A run over a specification.
+pub(super) struct Batch<'a> {
+    pub(super) args: &'a Args,
+    pub(super) folder: &'a Folder,
+    pub(super) signer: &'a Signer,
+    pub(super) now: OffsetDateTime,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Certificates that were not there.
+    pub(super) made: usize,
+    /// Certificates that were there, and were not what was asked for.
+    pub(super) replaced: usize,
+    /// Certificates that were kept, beside which a file was missing or wrong.
+    pub(super) repaired: usize,
+    /// Certificates that are what was asked for.
+    pub(super) kept: usize,
+    failures: Vec<Failure>,
+    is_interrupted: bool,
+}
+
+/// A report in JSON. Fields are added, never changed or taken away.
+#[derive(Serialize)]
+pub(super) struct Report {
+    made: usize,
+    replaced: usize,
+    repaired: usize,
+    kept: usize,
+    seconds: f64,
+}
+
+/// What became of one certificate.
+#[derive(Clone, Copy)]
+enum Outcome {
+    Made,
+    Replaced,
+    Repaired,
+    Kept,
+}
+
+impl Batch<'_> {
+    /// Makes all that are wanted. What fails stops the others, and so does a signal; each certificate
+    /// is there as a whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// A system that lets no signal be waited for.
+    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Result<Done, Failure> {
+        let stop = stop_at_signal()?;
+        let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let done = Mutex::new(Done::default());
+        let work = || {
+            while !stop.load(Ordering::Relaxed) {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(certificate) = certificates.get(index) else {
+                    break;
+                };
+                let is_sample = index % SAMPLE == 0;
+                let scrutiny = if is_sample { Scrutiny::Full } else { Scrutiny::Fields };
+                let outcome = self.one(certificate, scrutiny);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                match outcome {
+                    Ok(outcome) => done.count(outcome),
+                    Err(failure) => {
+                        stop.store(true, Ordering::Relaxed);
+                        done.failures.push(failure);
+                    }
+                }
+                drop(done);
+                finished.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        // Respects the affinity of the process and the quota of its cgroup.
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let mut progress = Progress::new(certificates.len(), self.args.quiet);
+        thread::scope(|scope| {
+            let workers: Vec<_> =
+                (0..processors.min(certificates.len())).map(|_| scope.spawn(work)).collect();
+            while workers.iter().any(|worker| !worker.is_finished()) {
+                thread::park_timeout(
+                    TICK.min(Duration::from_millis(1 + certificates.len() as u64 / 100)),
+                );
+                progress.tell(finished.load(Ordering::Relaxed));
+            }
+        });
+        progress.end();
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.is_interrupted = done.failures.is_empty() && stop.load(Ordering::Relaxed);
+        Ok(done)
+    }
+
+    fn one(
+        &self,
+        certificate: &CertificateSpecification,
+        scrutiny: Scrutiny,
+    ) -> Result<Outcome, Failure> {
+        let named = |failure: Failure| failure.within(&certificate.name);
+        if self.folder.has(&certificate.name) {
+            return self.again(certificate).map_err(named);
+        }
+        let files = self.issue(certificate, scrutiny, None).map_err(named)?;
+        let roles = files.roles();
+        let contents: Vec<_> = roles.iter().map(|role| (*role, files.content(*role))).collect();
+        let contents: Vec<_> = contents
+            .iter()
+            .map(|(role, bytes)| (*role, self.mode(*role), bytes.as_slice()))
+            .collect();
+        self.folder.add(&certificate.name, &contents)?;
+        Ok(Outcome::Made)
+    }
+
+    /// A certificate whose directory is there.
+    fn again(&self, certificate: &CertificateSpecification) -> Result<Outcome, Failure> {
+        let directory = self.folder.place(&certificate.name);
+        let requests = roles(&certificate.artefacts).into_iter().map(|role| Request {
+            role,
+            destination: Destination::File(directory.join(role.file_name())),
+            mode: self.mode(role),
+        });
+        let renewal = &self.args.renewal;
+        let plan = Plan::new(requests.collect(), renewal.existing())?;
+        let mut plan = plan.with_signals(Signals::AreWaitedFor);
+        let found = renewal.read(&mut plan)?;
+        if renewal.is_if_needed() {
+            let profile = Profile::SelfSigned { request: &certificate.request };
+            let wanted = profile.resolve(self.now, SerialNumber::random()?)?;
+            let reasons = renewal.reasons(&found, &wanted, self.signer.expected(), self.now);
+            if reasons.is_empty() {
+                let path = |role: Role| directory.join(role.file_name());
+                let files = Files {
+                    certificate: input::read(&path(Role::Certificate), "certificate file")?,
+                    key: input::read(&path(Role::PrivateKey), "key file")?,
+                    ca: pem::encode_certificates(self.signer.trust_anchor(found.chain())),
+                    artefacts: &certificate.artefacts,
+                };
+                let content = |role| files.content(role);
+                let stale = renewal::stale_artefacts(&directory, files.roles(), content);
+                if stale.is_empty() {
+                    return Ok(Outcome::Kept);
+                }
+                let stale: Vec<Role> = stale.into_iter().map(|(role, _)| role).collect();
+                plan.only(&stale).commit(content)?;
+                return Ok(Outcome::Repaired);
+            }
+        }
+        let key = renewal.reused(found, None)?;
+        let files = self.issue(certificate, Scrutiny::Full, key)?;
+        plan.commit(|role| files.content(role))?;
+        Ok(Outcome::Replaced)
+    }
+
+    fn issue<'c>(
+        &self,
+        certificate: &'c CertificateSpecification,
+        scrutiny: Scrutiny,
+        key: Option<KeyPair>,
+    ) -> Result<Files<'c>, Failure> {
+        let request = &certificate.request;
+        // No race for primes: all processors have a certificate each.
+        let key = key.map_or_else(|| KeyPair::generate(request.key_algorithm()), Ok)?;
+        let issued = self.signer.issue(request, self.now, scrutiny, || Ok(Some(key)))?;
+        Ok(Files {
+            key: issued.private_key(self.args.key.key_format.into())?,
+            ca: issued.ca_file(),
+            certificate: Zeroizing::new(issued.chain),
+            artefacts: &certificate.artefacts,
+        })
+    }
+
+    const fn mode(&self, role: Role) -> u32 {
+        match role {
+            Role::PrivateKey | Role::Secret => self.args.key.key_mode,
+            _ => PUBLIC_MODE,
+        }
+    }
+}
+
+/// The files of one certificate, as they follow from the pair.
+struct Files<'c> {
+    certificate: Zeroizing<Vec<u8>>,
+    key: Zeroizing<Vec<u8>>,
+    ca: Vec<u8>,
+    artefacts: &'c Artefacts,
+}
+
+fn roles(artefacts: &Artefacts) -> Vec<Role> {
+    let mut roles = vec![Role::PrivateKey, Role::Certificate, Role::CaCertificate];
+    roles.extend(artefacts.bundle.then_some(Role::CaBundle));
+    roles.extend(artefacts.secret.is_some().then_some(Role::Secret));
+    roles
+}
+
+impl Files<'_> {
+    fn roles(&self) -> Vec<Role> {
+        roles(self.artefacts)
+    }
+
+    fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
+        match role {
+            Role::PrivateKey => self.key.clone(),
+            Role::Certificate => self.certificate.clone(),
+            Role::CaBundle => Zeroizing::new(bundle::encode(&self.ca)),
+            Role::Secret => self.secret(),
+            _ => Zeroizing::new(self.ca.clone()),
+        }
+    }
+
+    fn secret(&self) -> Zeroizing<Vec<u8>> {
+        let Some(name) = &self.artefacts.secret else {
+            return Zeroizing::default();
+        };
+        let metadata = SecretMetadata::new(name.name.clone(), name.namespace.clone());
+        let data: [(&str, &[u8]); 3] =
+            [("ca.crt", &self.ca), ("tls.crt", &self.certificate), ("tls.key", &self.key)];
+        Zeroizing::new(kubernetes_secret::encode(&metadata, &data).as_bytes().to_vec())
+    }
+}
+
+impl Done {
+    const fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Made => self.made += 1,
+            Outcome::Replaced => self.replaced += 1,
+            Outcome::Repaired => self.repaired += 1,
+            Outcome::Kept => self.kept += 1,
+        }
+    }
+
+    pub(super) const fn report(&self, seconds: f64) -> Report {
+        let Self { made, replaced, repaired, kept, .. } = *self;
+        Report { made, replaced, repaired, kept, seconds }
+    }
+
+    /// What went wrong with some of so many.
+    pub(super) fn failure(self, wanted: usize) -> Option<Failure> {
+        let done = self.made + self.replaced + self.repaired + self.kept;
+        let left = format!("{} of {} are there", thousands(done), thousands(wanted));
+        if self.is_interrupted {
+            let failure = Failure::failed(format!("interrupted: {left}"));
+            return Some(failure.hint("the same command with --if-needed makes the rest"));
+        }
+        let failure = Failure::join(self.failures)?;
+        let left = Failure::failed(format!("stopped: {left}"));
+        let left = left.hint("mend that, and the same command with --if-needed makes the rest");
+        Failure::join([failure, left])
+    }
+}
+
+/// A flag that the first interrupt or terminate signal sets; the second ends the program as it does by
+/// default.
+fn stop_at_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .map_err(|error| Failure::failed(format!("could not wait for signals: {error}")))?;
+    }
+    Ok(stop)
+}

@@ -1,0 +1,200 @@
+//! A specification of many certificates, in YAML or JSON.
+//!
+//! It is read to the end whatever is wrong with it, so that all faults are told at once, each with its
+//! place. Of a hundred thousand certificates only what was asked for is kept.
+
+mod describe;
+mod node;
+mod read;
+
+use std::fmt;
+
+pub use self::describe::{Described, describe, encode};
+use crate::error::Error;
+use crate::key::KeyAlgorithm;
+use crate::kubernetes::{Namespace, ObjectName};
+use crate::name::SubjectAltName;
+use crate::request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+use crate::validity::ValidFor;
+
+/// Many certificates that are wanted.
+#[derive(Debug)]
+pub struct Specification {
+    /// The CA that signs; `None` lets every certificate be its own.
+    pub issuer: Option<IssuerSpecification>,
+    /// The certificates, in the order of the text; none has a name twice.
+    pub certificates: Vec<CertificateSpecification>,
+}
+
+/// The CA of a specification.
+#[derive(Debug)]
+pub struct IssuerSpecification {
+    /// The file of its certificate, and of those above it.
+    pub cert_file: String,
+    /// The file of its key.
+    pub key_file: String,
+    /// The CA to make if neither file is there.
+    pub create: Option<CaRequest>,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// A certificate of a specification, with the defaults filled in.
+#[derive(Debug)]
+pub struct CertificateSpecification {
+    /// Its name, which is one of a directory, too: letters, digits, dots, hyphens and underscores.
+    pub name: Box<str>,
+    /// What the certificate is to be.
+    pub request: IssuanceRequest,
+    /// What is made beside `tls.crt`, `tls.key` and `ca.crt`.
+    pub artefacts: Artefacts,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What is made of a pair beside its PEM files.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Artefacts {
+    /// The Secret with the pair and its CA.
+    pub secret: Option<Box<SecretName>>,
+    /// Whether the CA as one line of Base64 is made.
+    pub bundle: bool,
+}
+
+/// The name of a Secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SecretName {
+    /// metadata.name.
+    pub name: ObjectName,
+    /// metadata.namespace.
+    pub namespace: Namespace,
+}
+
+/// A place in the text, counted from 1.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Place {
+    /// The line.
+    pub line: u32,
+    /// The column, in characters.
+    pub column: u32,
+}
+
+/// Something in a specification that cannot be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SpecificationFault {
+    /// Where.
+    pub place: Place,
+    /// What is wrong, as a fragment.
+    pub text: String,
+    /// What to write instead, where that is known.
+    pub hint: Option<String>,
+}
+
+/// The fields of a certificate and of `defaults`.
+pub const CERTIFICATE_FIELDS: [&str; 9] = [
+    "name",
+    "type",
+    "hostnames",
+    "kubernetesService",
+    "keyType",
+    "validFor",
+    "artefacts",
+    "namespace",
+    "secretName",
+];
+
+/// The fields of `issuer`.
+pub const ISSUER_FIELDS: [&str; 3] = ["certFile", "keyFile", "create"];
+
+/// The fields of `issuer.create`.
+pub const CREATE_FIELDS: [&str; 3] = ["name", "keyType", "validFor"];
+
+/// The fields of the whole.
+pub const FIELDS: [&str; 3] = ["issuer", "defaults", "certificates"];
+
+/// The values of `artefacts`. The PEM files are always made: the others are made from them.
+pub const ARTEFACTS: [&str; 3] = ["pem", "secret", "bundle"];
+
+/// The values of `type`.
+pub const TYPES: [(&str, ExtendedKeyUsage); 2] =
+    [("server", ExtendedKeyUsage::ServerAuth), ("client", ExtendedKeyUsage::ClientAuth)];
+
+impl Specification {
+    /// Reads a specification.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, in the order of the text; at least one.
+    pub fn parse(text: &str) -> Result<Self, Vec<SpecificationFault>> {
+        read::specification(text)
+    }
+}
+
+/// What one certificate, or `defaults`, says.
+#[derive(Debug, Default)]
+struct Settings {
+    usage: Option<ExtendedKeyUsage>,
+    /// Whether something was said of the usage, perhaps wrongly.
+    has_usage: bool,
+    names: Vec<SubjectAltName>,
+    /// Whether something was said of the names, perhaps wrongly.
+    has_names: bool,
+    key_algorithm: Option<KeyAlgorithm>,
+    valid_for: Option<ValidFor>,
+    artefacts: Option<Wanted>,
+    namespace: Option<Namespace>,
+    secret_name: Option<ObjectName>,
+}
+
+/// Which artefacts were asked for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
+    secret: bool,
+    bundle: bool,
+}
+
+impl Settings {
+    /// The certificate that these settings make, with others for what is not said.
+    fn resolve(
+        self,
+        name: &str,
+        defaults: &Self,
+    ) -> Result<(IssuanceRequest, Artefacts), (String, Option<String>)> {
+        let usage = self.usage.or(defaults.usage).ok_or_else(|| {
+            let hint = "type: server, or type: client, here or in defaults";
+            (format!("{name} has no type"), Some(hint.to_owned()))
+        })?;
+        let mut names = self.names;
+        names.extend(defaults.names.iter().cloned());
+        let key_algorithm = self.key_algorithm.or(defaults.key_algorithm).unwrap_or_default();
+        let valid_for = self.valid_for.or(defaults.valid_for);
+        let request = IssuanceRequest::new(usage, names, key_algorithm, valid_for);
+        let request = request.map_err(|error: Error| {
+            let hint = "hostnames: [cp.example], or kubernetesService: NAME.NAMESPACE".to_owned();
+            (format!("{name}: {error}"), Some(hint))
+        })?;
+        let wanted = self.artefacts.or(defaults.artefacts).unwrap_or_default();
+        let namespace = self.namespace.or_else(|| defaults.namespace.clone());
+        let secret = wanted.secret.then(|| match (self.secret_name, namespace) {
+            (_, None) => Err((
+                format!("{name} has no namespace for its Secret"),
+                Some("namespace: kuma-system, here or in defaults".to_owned()),
+            )),
+            (Some(name), Some(namespace)) => Ok(Box::new(SecretName { name, namespace })),
+            (None, Some(namespace)) => match ObjectName::parse(name) {
+                Ok(name) => Ok(Box::new(SecretName { name, namespace })),
+                Err(error) => Err((format!("the Secret of {name}: {error}"), {
+                    Some("secretName: a name of lower-case letters, digits, hyphens".to_owned())
+                })),
+            },
+        });
+        let artefacts = Artefacts { secret: secret.transpose()?, bundle: wanted.bundle };
+        Ok((request, artefacts))
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
