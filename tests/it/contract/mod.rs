@@ -90,6 +90,65 @@ fn every_difference_to_the_official_kumactl_is_declared_and_every_declared_one_i
     assert!(faults.is_empty(), "\n{}", faults.concat());
 }
 
+/// The measurements can be made again where the official program is: `KUMACTL_OFFICIAL=PATH cargo test`.
+#[test]
+fn the_official_kumactl_does_what_the_contract_says_of_it() {
+    let Some(official) = std::env::var_os("KUMACTL_OFFICIAL") else {
+        return crate::support::skipped("for want of KUMACTL_OFFICIAL");
+    };
+    let faults: Vec<_> = contract()
+        .cases
+        .iter()
+        .filter(|case| !is_elsewhere(case))
+        .flat_map(|case| {
+            let mut seen = observed::outcome_with(&case.command, Some(official.as_ref()));
+            without_warning(case, &mut seen);
+            let fault = |(aspect, wanted): (&String, &Value)| {
+                let seen = seen.get(aspect).unwrap_or(&Value::Null);
+                (!is_as_written(seen, wanted))
+                    .then(|| format!("{}\n    {aspect}: {seen}, not {wanted}\n", case.command))
+            };
+            case.official.iter().filter_map(fault).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(faults.is_empty(), "\n{}", faults.concat());
+}
+
+/// All rows but one leave out what it says of the control plane that it asks for its version.
+fn without_warning(case: &Case, seen: &mut Outcome) {
+    let text = seen["stderr"].as_str().unwrap_or_default();
+    let says = |text: &str| text.starts_with("WARNING: ");
+    let is_wanted = case.official["stderr"].as_str().is_some_and(says);
+    let kept = text.split_inclusive('\n').filter_map(|line| match says(line) {
+        true if is_wanted => Some(format!("{}: ...\n", line.rsplitn(2, ": Get ").last()?)),
+        true => None,
+        false => Some(line.to_owned()),
+    });
+    let kept: String = kept.collect();
+    seen.insert("stderr".to_owned(), json!(kept));
+}
+
+/// Whether what was seen is what was written down, in which `{usage}` and `{official help}` stand for
+/// long texts, and `up to` for numbers that differ from run to run.
+fn is_as_written(seen: &Value, wanted: &Value) -> bool {
+    let (Some(text), Some(wanted_text)) = (seen.as_str(), wanted.as_str()) else {
+        return seen == wanted;
+    };
+    match wanted_text.split_once('{') {
+        _ if wanted_text.starts_with("up to ") => text.ends_with(" octets"),
+        Some((before, rest)) if rest.contains("usage}") || rest.contains("help}") => {
+            text.starts_with(before)
+        }
+        _ => text == wanted_text,
+    }
+}
+
+/// What does not hold everywhere: a flag that older versions do not have, and what root may do.
+fn is_elsewhere(case: &Case) -> bool {
+    let stderr = case.official["stderr"].as_str().unwrap_or_default();
+    case.command.contains("--context=") || stderr.contains("permission denied")
+}
+
 #[test]
 fn every_case_compares_status_streams_and_files() {
     let mut commands = BTreeSet::new();

@@ -1,6 +1,7 @@
 //! What our kumactl does for a command line, in the words of the contract.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -15,10 +16,24 @@ use crate::support::{Sandbox, run};
 
 /// Runs a line of shell in an empty directory and looks at everything that it left.
 pub(super) fn outcome(command: &str) -> Outcome {
+    outcome_with(command, None)
+}
+
+/// The same, with another program as `kumactl`.
+pub(super) fn outcome_with(command: &str, program: Option<&Path>) -> Outcome {
     let sandbox = Sandbox::new();
     // A mask that lets through what the official modes say, unless the line sets another.
     let script = format!("umask 022\n{command}");
-    let ended = run(sandbox.command("sh").args(["-uc", &script]));
+    let mut shell = sandbox.command("sh");
+    let others = tempfile::tempdir().expect("a temporary directory");
+    if let Some(program) = program {
+        symlink(program, others.path().join("kumactl")).expect("a link");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let first = std::iter::once(others.path().to_owned());
+        let path = std::env::join_paths(first.chain(std::env::split_paths(&path)));
+        shell.env("PATH", path.expect("a PATH"));
+    }
+    let ended = run(shell.args(["-uc", &script]));
     let mut outcome = Outcome::from([
         ("exit".to_owned(), json!(ended.status)),
         ("stdout".to_owned(), json!(abridged(&ended.stdout))),
