@@ -12,9 +12,10 @@ lint:
     cargo clippy --locked --all-targets -- -D warnings
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
-# Compare the speed of whole processes, in one run
+# Compare the speed of whole processes, and of many certificates, each in one run
 bench:
     cargo bench --locked --bench compare
+    cargo bench --locked --bench batch
 
 # Check licenses, advisories and sources of the dependencies
 deny:
@@ -22,7 +23,7 @@ deny:
 
 # Feed every parser with spoilt input, for so many seconds each
 fuzz seconds="60":
-    for target in bytes pem secret name; do \
+    for target in bytes pem secret name specification; do \
         mkdir -p "target/fuzz/$target" && RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" \
             --sanitizer none "target/fuzz/$target" "fuzz/corpus/$target" \
             -- -max_total_time={{seconds}} -max_len=16384 -rss_limit_mb=1024 || exit 1; \

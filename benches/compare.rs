@@ -15,6 +15,9 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 /// Set for the process that only makes a key.
 const BARE_KEY: &str = "KUMACTL_BENCH_BARE_KEY";
 
+/// The place of the row with nothing but the search for a key.
+const BARE: usize = 5;
+
 struct Row {
     title: &'static str,
     /// What it is compared with: the place of a row.
@@ -45,6 +48,9 @@ fn main() -> ExitCode {
         }
     }
     print(&mut rows, runs);
+    if let Some(file) = env::args().find_map(|a| a.strip_prefix("--svg=").map(PathBuf::from)) {
+        fs::write(file, plot(&rows)).expect("a file");
+    }
     let _ = fs::remove_dir_all(&directory);
     ExitCode::SUCCESS
 }
@@ -64,6 +70,16 @@ fn rows(directory: &Path) -> Vec<Row> {
     let mut bare = Command::new(env::current_exe().expect("this program"));
     bare.env(BARE_KEY, "1");
     let ecdsa = ["--key-type=ecdsa", "--force"];
+    // A word of a command line has an end, so the names are spread over several.
+    let many = |count: usize| {
+        let names: Vec<_> = (0..count).map(|index| format!("n{index}.example")).collect();
+        names.chunks(1000).map(|some| format!("--hostname={}", some.join(","))).collect::<Vec<_>>()
+    };
+    let with_names = |flags: &[&str], count| {
+        let mut command = generate(ours, flags);
+        command.args(many(count));
+        command
+    };
     let mut rows = vec![
         row("a Rust program that does nothing", 0, Command::new(nothing(directory))),
         row("kumactl, ECDSA", 0, generate(ours, &ecdsa)),
@@ -74,8 +90,10 @@ fn rows(directory: &Path) -> Vec<Row> {
             let files = ["--cert-file=kept.pem", "--key-file=kept.key", "--if-needed"];
             generate(ours, &[&ecdsa[..1], &files].concat())
         }),
-        row("the crypto library's RSA-2048 key alone", 4, bare),
-        row("kumactl, RSA-2048", 4, generate(ours, &["--force"])),
+        row("kumactl, ECDSA, 10,000 hostnames", 1, with_names(&ecdsa, 10_000)),
+        row("the crypto library's RSA-2048 key alone", BARE, bare),
+        row("kumactl, RSA-2048", BARE, generate(ours, &["--force"])),
+        row("kumactl, RSA-2048, 1,000 hostnames", BARE, with_names(&["--force"], 1000)),
     ];
     let look = |words: &[&str]| {
         let mut command = Command::new(ours);
@@ -104,14 +122,23 @@ fn rows(directory: &Path) -> Vec<Row> {
     if Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_ok() {
         let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
         rows.push(row("openssl req -x509, ECDSA", 0, openssl(&curve)));
-        rows.push(row("openssl req -x509, RSA-2048", 4, openssl(&["-newkey", "rsa:2048"])));
+        rows.push(row("openssl req -x509, RSA-2048", BARE, openssl(&["-newkey", "rsa:2048"])));
+    }
+    if Command::new("mkcert").arg("-version").stdout(Stdio::null()).status().is_ok() {
+        let mut mkcert = Command::new("mkcert");
+        mkcert.env("CAROOT", directory).args(["-ecdsa", "-cert-file=m.crt", "-key-file=m.key"]);
+        mkcert.arg("cp.example");
+        rows.push(row("mkcert, ECDSA", 0, mkcert));
+        let mut mkcert = Command::new("mkcert");
+        mkcert.env("CAROOT", directory).args(["-cert-file=n.crt", "-key-file=n.key", "cp.example"]);
+        rows.push(row("mkcert, RSA-2048", BARE, mkcert));
     }
     if let Some(official) = env::var_os("KUMACTL_OFFICIAL") {
         let official = PathBuf::from(official);
         let no_config = ["--no-config", "--key-file=f.key", "--cert-file=f.crt"];
         let ecdsa = [&no_config[..], &["--key-type=ecdsa"]].concat();
         rows.push(row("the official kumactl, ECDSA", 0, generate(&official, &ecdsa)));
-        rows.push(row("the official kumactl, RSA-2048", 4, generate(&official, &no_config)));
+        rows.push(row("the official kumactl, RSA-2048", BARE, generate(&official, &no_config)));
     }
     rows
 }
@@ -123,6 +150,48 @@ fn nothing(directory: &Path) -> PathBuf {
     rustc.args(["-Copt-level=3", "-Cstrip=symbols", "-o"]).arg(&program).arg(&source);
     assert!(rustc.status().expect("rustc").success());
     program
+}
+
+/// The medians as bars, each with a line from the tenth to the ninetieth hundredth.
+fn plot(rows: &[Row]) -> String {
+    const LEFT: f64 = 360.0;
+    const WIDTH: f64 = 500.0;
+    const STEP: f64 = 26.0;
+    let at = |row: &Row, percent: usize| {
+        row.times[(row.times.len() - 1) * percent / 100].as_secs_f64() * 1e3
+    };
+    // A root: ECDSA and RSA are a hundredfold apart.
+    let longest = rows.iter().map(|row| at(row, 90)).fold(1.0, f64::max);
+    let x = |time: f64| LEFT + WIDTH * (time / longest).sqrt();
+    let height = STEP * (rows.len() as f64 + 1.5);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 940 {height:.0}\" \
+         font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"940\" height=\"{height:.0}\" \
+         fill=\"#fff\"/>\n<text x=\"{LEFT}\" y=\"18\" fill=\"#555\">median, 10% to 90%; \
+         milliseconds, on a scale of square roots</text>\n"
+    );
+    for (index, row) in rows.iter().enumerate() {
+        let y = STEP * (index as f64 + 1.2);
+        let middle = y + 9.0;
+        let is_ours = row.title.starts_with("kumactl");
+        let color = if is_ours { "#2563eb" } else { "#9ca3af" };
+        svg += &format!(
+            "<text x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">{}</text>\n\
+             <rect x=\"{LEFT}\" y=\"{y:.0}\" width=\"{:.1}\" height=\"18\" fill=\"{color}\"/>\n\
+             <path d=\"M{:.1} {middle:.0}H{:.1}\" stroke=\"#111\"/>\n\
+             <text x=\"{:.0}\" y=\"{:.0}\">{:.1}</text>\n",
+            LEFT - 8.0,
+            y + 14.0,
+            row.title,
+            x(at(row, 50)) - LEFT,
+            x(at(row, 10)),
+            x(at(row, 90)),
+            x(at(row, 90)) + 8.0,
+            y + 14.0,
+            at(row, 50),
+        );
+    }
+    svg + "</svg>\n"
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]

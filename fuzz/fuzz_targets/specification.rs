@@ -1,0 +1,11 @@
+//! Specifications of many certificates, in YAML and JSON.
+#![no_main]
+
+use kumactl::specification::Specification;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Err(faults) = Specification::parse(text) {
+        assert!(!faults.is_empty());
+    }
+});
