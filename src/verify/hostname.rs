@@ -3,6 +3,8 @@
 //! Kuma's control plane, kuma-dp, kumactl and the Kubernetes API server are Go programs, so that what
 //! Go refuses fails; what Go accepts and others refuse is worth a warning.
 
+use std::collections::HashMap;
+
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
@@ -27,14 +29,57 @@ enum Match {
     None,
 }
 
-/// Looks for a name among those of a certificate.
-pub(crate) fn check(certificate: &X509Certificate<'_>, host: &SubjectAltName) -> Outcome {
+/// The names of a certificate, to look for many others among them.
+pub(crate) struct Names<'a> {
+    certificate: &'a X509Certificate<'a>,
+    /// Each that is one of ours without a wildcard, with its place: a certificate can have thousands,
+    /// and thousands can be looked for.
+    exact: HashMap<SubjectAltName, usize>,
+}
+
+impl<'a> Names<'a> {
+    pub(crate) fn of(certificate: &'a X509Certificate<'a>) -> Self {
+        let names = x509::subject_alt_names(certificate).iter().enumerate();
+        let ours = names.rev().filter_map(|(index, name)| {
+            let text = match name {
+                GeneralName::DNSName(text) if !text.contains('*') => text.to_ascii_lowercase(),
+                GeneralName::IPAddress(_) => text(name),
+                _ => return None,
+            };
+            let ours = SubjectAltName::parse(&text).ok()?;
+            // Only what is the very name: `cp.` and `cp` are two.
+            (compare(name, &ours) == Match::All).then_some((ours, index))
+        });
+        Self { certificate, exact: ours.collect() }
+    }
+
+    /// Looks for a name.
+    pub(crate) fn check(&self, host: &SubjectAltName) -> Outcome {
+        let names = x509::subject_alt_names(self.certificate);
+        let exact = self.exact.get(host).and_then(|index| names.get(*index));
+        let best = match exact {
+            Some(name) => Some((Match::All, name)),
+            None => best(names, host),
+        };
+        outcome(self.certificate, host, best)
+    }
+}
+
+/// The name of a certificate that matches best.
+fn best<'n, 'a>(
+    names: &'n [GeneralName<'a>],
+    host: &SubjectAltName,
+) -> Option<(Match, &'n GeneralName<'a>)> {
+    let compared = names.iter().map(|name| (compare(name, host), name));
+    compared.filter(|(found, _)| *found != Match::None).min_by_key(|(found, _)| *found as u8)
+}
+
+fn outcome(
+    certificate: &X509Certificate<'_>,
+    host: &SubjectAltName,
+    best: Option<(Match, &GeneralName<'_>)>,
+) -> Outcome {
     let names = x509::subject_alt_names(certificate);
-    let best = names
-        .iter()
-        .map(|name| (compare(name, host), name))
-        .filter(|(found, _)| *found != Match::None)
-        .min_by_key(|(found, _)| *found as u8);
     let shown = host.to_string();
     let disagree = |name: &GeneralName<'_>, accepts, refuses| Finding::ClientsDisagree {
         host: shown.clone(),

@@ -212,8 +212,9 @@ fn names(end_entity: &Parsed<'_>, hosts: &[SubjectAltName], report: &mut Report)
         let text = format!("none was asked for; the certificate has {}", names.join(", "));
         return report.add(CheckName::Hostname, Outcome::Skipped(text));
     }
+    let names = hostname::Names::of(&end_entity.x509);
     for host in hosts {
-        report.add(CheckName::Hostname, hostname::check(&end_entity.x509, host));
+        report.add(CheckName::Hostname, names.check(host));
     }
 }
 
