@@ -73,6 +73,24 @@ impl SubjectAltName {
         }
     }
 
+    /// Whether the name has a `*`, so that it stands for others and no client dials it.
+    #[must_use]
+    pub fn is_pattern(&self) -> bool {
+        matches!(self, Self::Dns(DnsName(name)) if name.starts_with('*'))
+    }
+
+    /// Whether a certificate's entry is this name, octet for octet.
+    pub(crate) fn is_same(&self, entry: &GeneralName<'_>) -> bool {
+        match (self, entry) {
+            (Self::Dns(DnsName(name)), GeneralName::DNSName(entry))
+            | (Self::Uri(SpiffeId(name)), GeneralName::URI(entry)) => name == entry,
+            (Self::Ip(address), GeneralName::IPAddress(octets)) => {
+                x509::ip_address(octets) == Some(*address)
+            }
+            _ => false,
+        }
+    }
+
     /// The kind of the name in RFC 5280's words: `dNSName`, `iPAddress` or
     /// `uniformResourceIdentifier`.
     #[must_use]

@@ -4,6 +4,9 @@
 /// control characters, line breaks, and those that are not seen or turn the direction of text.
 #[must_use]
 pub fn printable(text: &str) -> String {
+    if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut printable = String::with_capacity(text.len());
     for letter in text.chars() {
         if is_hidden(letter) {

@@ -161,14 +161,7 @@ impl Signer {
             None => kumactl::self_signed(&template, &key)?,
             Some(issuer) => kumactl::issued_by(&template, &key, issuer)?,
         };
-        match scrutiny {
-            Scrutiny::Fields => {
-                verify::check_fields(&certificate, &template, &key, issuer.as_deref())?;
-            }
-            Scrutiny::Full => {
-                verify::self_check(&certificate, &template, &key, issuer.as_deref())?;
-            }
-        }
+        verify::check_fields(&certificate, &template, &key, issuer.as_deref())?;
         let chain = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
         if scrutiny == Scrutiny::Full {
             let anchor = match &issuer {

@@ -123,7 +123,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(server) = server.as_ref().filter(|_| hosts.is_empty()) {
         hosts.push(server.name.clone());
     }
-    if let Some(pattern) = hosts.iter().find(|host| host.to_string().starts_with('*')) {
+    if let Some(pattern) = hosts.iter().find(|host| host.is_pattern()) {
         let failure = Failure::usage(format!("clients dial names, not patterns such as {pattern}"));
         let name = pattern.to_string().replacen('*', "www", 1);
         return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));

@@ -171,7 +171,10 @@ pub fn is_manifest(text: &[u8]) -> bool {
 /// Anything but one Secret.
 pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     let text = std::str::from_utf8(text).map_err(|_| SecretError::Malformed { line: None })?;
-    let manifest: Manifest = serde_saphyr::from_str(text).map_err(|error| fault(&error))?;
+    // Without a snippet, no error holds a part of a key.
+    let options = serde_saphyr::options! { with_snippet: false };
+    let manifest: Manifest =
+        serde_saphyr::from_str_with_options(text, options).map_err(|error| fault(&error))?;
     if manifest.kind != "Secret" {
         let is_kind =
             manifest.kind.len() <= 63 && manifest.kind.bytes().all(|o| o.is_ascii_alphabetic());

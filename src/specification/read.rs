@@ -30,6 +30,7 @@ const MAX_FAULTS: usize = 1000;
 pub(super) fn specification(text: &str) -> Result<Specification, Vec<SpecificationFault>> {
     let mut reader = Reader::default();
     let options = serde_saphyr::options! {
+        with_snippet: false,
         // A million certificates; the depth of nesting stays bounded.
         budget: serde_saphyr::budget! { max_events: 50_000_000, max_nodes: 50_000_000 },
     };

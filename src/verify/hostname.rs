@@ -3,7 +3,9 @@
 //! Kuma's control plane, kuma-dp, kumactl and the Kubernetes API server are Go programs, so that what
 //! Go refuses fails; what Go accepts and others refuse is worth a warning.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
@@ -32,32 +34,43 @@ enum Match {
 /// The names of a certificate, to look for many others among them.
 pub(crate) struct Names<'a> {
     certificate: &'a X509Certificate<'a>,
-    /// Each that is one of ours without a wildcard, with its place: a certificate can have thousands,
-    /// and thousands can be looked for.
-    exact: HashMap<SubjectAltName, usize>,
+    /// The place of each DNS name, in lower case: a certificate can have thousands, and thousands can
+    /// be looked for.
+    dns: HashMap<Cow<'a, str>, usize>,
+    /// The place of each address.
+    addresses: HashMap<IpAddr, usize>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn of(certificate: &'a X509Certificate<'a>) -> Self {
-        let names = x509::subject_alt_names(certificate).iter().enumerate();
-        let ours = names.rev().filter_map(|(index, name)| {
-            let text = match name {
-                GeneralName::DNSName(text) if !text.contains('*') => text.to_ascii_lowercase(),
-                GeneralName::IPAddress(_) => text(name),
-                _ => return None,
-            };
-            let ours = SubjectAltName::parse(&text).ok()?;
-            // Only what is the very name: `cp.` and `cp` are two.
-            (compare(name, &ours) == Match::All).then_some((ours, index))
-        });
-        Self { certificate, exact: ours.collect() }
+        let (mut dns, mut addresses) = (HashMap::new(), HashMap::new());
+        for (index, name) in x509::subject_alt_names(certificate).iter().enumerate() {
+            match name {
+                GeneralName::DNSName(text) => {
+                    let is_lower = !text.bytes().any(|octet| octet.is_ascii_uppercase());
+                    let text =
+                        if is_lower { (*text).into() } else { text.to_ascii_lowercase().into() };
+                    dns.entry(text).or_insert(index);
+                }
+                GeneralName::IPAddress(octets) => {
+                    let address = x509::ip_address(octets);
+                    address.map(|found| addresses.entry(found.to_canonical()).or_insert(index));
+                }
+                _ => {}
+            }
+        }
+        Self { certificate, dns, addresses }
     }
 
     /// Looks for a name.
     pub(crate) fn check(&self, host: &SubjectAltName) -> Outcome {
         let names = x509::subject_alt_names(self.certificate);
-        let exact = self.exact.get(host).and_then(|index| names.get(*index));
-        let best = match exact {
+        let exact = match host {
+            SubjectAltName::Dns(host) => self.dns.get(host.as_str()),
+            SubjectAltName::Ip(host) => self.addresses.get(&host.to_canonical()),
+            SubjectAltName::Uri(_) => None,
+        };
+        let best = match exact.and_then(|index| names.get(*index)) {
             Some(name) => Some((Match::All, name)),
             None => best(names, host),
         };

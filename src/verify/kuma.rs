@@ -20,11 +20,16 @@ pub struct NotCa {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if a certificate cannot be read.
+/// [`Error::CertificateEncoding`] if the first certificate cannot be read.
 pub fn check_first_certificate(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Error> {
-    let parsed = x509::parse_all(certificates)?;
-    let refused = parsed.first().filter(|first| x509::is_ca(first) == Some(false));
-    Ok(refused.map_or(Ok(()), |first| Err(NotCa { subject: x509::name(first.subject()) })))
+    let Some(first) = certificates.first() else {
+        return Ok(Ok(()));
+    };
+    let first = x509::parse(1, first)?;
+    Ok(match x509::is_ca(&first) {
+        Some(false) => Err(NotCa { subject: x509::name(first.subject()) }),
+        Some(true) | None => Ok(()),
+    })
 }
 
 /// Whether a file can be handed out as the CA of a control plane: [Kuma's rule](check_first_certificate),

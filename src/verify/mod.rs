@@ -144,7 +144,7 @@ pub fn check_issued(
         ca: Some(File { name: "the CA certificate", bytes: anchor }),
         bundle: None,
     };
-    let is_host = |name: &&SubjectAltName| !name.to_string().contains('*');
+    let is_host = |name: &&SubjectAltName| !name.is_pattern();
     let hosts: Vec<_> = template.subject_alt_names.iter().filter(is_host).cloned().collect();
     let usage = template.extended_key_usage.unwrap_or(ExtendedKeyUsage::ServerAuth);
     let question = Question { hosts: &hosts, usage, at: now, min_remaining: None, clients: &[] };

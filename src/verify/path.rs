@@ -6,6 +6,7 @@
 
 mod defects;
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -33,6 +34,8 @@ const MAX_SIGNATURES: usize = 256;
 pub(crate) struct Parsed<'a> {
     pub(crate) der: &'a [u8],
     pub(crate) x509: X509Certificate<'a>,
+    /// Asked more than once, and slow to tell of a certificate with thousands of names.
+    own_signature: OnceCell<Signature>,
 }
 
 impl<'a> Parsed<'a> {
@@ -43,7 +46,17 @@ impl<'a> Parsed<'a> {
     /// [`Error::CertificateEncoding`] with the place of the first that cannot be read.
     pub(crate) fn all(certificates: &'a [Vec<u8>]) -> Result<Vec<Self>, Error> {
         let parsed = x509::parse_all(certificates)?.into_iter().zip(certificates);
-        Ok(parsed.map(|(x509, der)| Self { der, x509 }).collect())
+        Ok(parsed.map(|(x509, der)| Self { der, x509, own_signature: OnceCell::new() }).collect())
+    }
+
+    /// What its signature is, if it is taken for its own.
+    fn own_signature(&self) -> Signature {
+        *self.own_signature.get_or_init(|| signature::verify(&self.x509, &self.x509))
+    }
+
+    /// Whether it ends a chain: it is its own issuer, as far as its signature can tell.
+    fn is_root(&self) -> bool {
+        x509::is_self_issued(&self.x509) && self.own_signature() != Signature::Invalid
     }
 }
 
@@ -99,7 +112,7 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'
     } else if is_leaf_as_anchor(&path) {
         let finding = Finding::LeafAsAnchor { subject: subject(end_entity) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
-    } else if path.last().is_some_and(|anchor| !signature::is_root(&anchor.x509)) {
+    } else if path.last().is_some_and(|anchor| !anchor.is_root()) {
         let finding = Finding::AnchorNotRoot { chain: issuers(&path) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
     } else {

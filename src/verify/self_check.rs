@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::issue::Certificate;
 use crate::issuer::Issuer;
 use crate::key::KeyPair;
-use crate::name;
+use crate::name::{self, SubjectAltName};
 use crate::profile::{KeyUsage, Template};
 use crate::request::ExtendedKeyUsage;
 use crate::x509;
@@ -144,10 +144,16 @@ fn value(
             same("permittedSubtrees", expected.join(", "), constraint::permitted(found).join(", "))
         }
         ParsedExtension::SubjectAlternativeName(found) => {
+            let expected = &template.subject_alt_names;
+            let found = &found.general_names;
+            let is_same = |(expected, found): (&SubjectAltName, _)| expected.is_same(found);
+            if expected.len() == found.len() && expected.iter().zip(found).all(is_same) {
+                return Ok(());
+            }
             let expected: Vec<String> =
-                template.subject_alt_names.iter().map(|n| format!("{} {n}", n.kind())).collect();
-            let found: Vec<String> = found.general_names.iter().map(name::general_name).collect();
-            same("subjectAltName", expected.join(", "), found.join(", "))
+                expected.iter().map(|name| format!("{} {name}", name.kind())).collect();
+            let found: Vec<String> = found.iter().map(name::general_name).collect();
+            Err(differs("subjectAltName", expected.join(", "), found.join(", ")))
         }
         ParsedExtension::SubjectKeyIdentifier(found) => {
             same_octets("subjectKeyIdentifier", identifiers.subject, found.0)

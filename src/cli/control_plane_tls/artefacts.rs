@@ -137,7 +137,7 @@ impl<'a> Artefacts<'a> {
 
     /// The first name of --hostname as the host of a URL.
     fn first_host(&self) -> Option<String> {
-        let host = self.hosts.iter().find(|name| !name.to_string().starts_with('*'))?;
+        let host = self.hosts.iter().find(|name| !name.is_pattern())?;
         Some(match host {
             SubjectAltName::Ip(address) if address.is_ipv6() => format!("[{address}]"),
             host => host.to_string(),

@@ -8,7 +8,7 @@ use super::{Defects, Parsed, Path, Trust, subject};
 use crate::constraint;
 use crate::name::SubjectAltName;
 use crate::request::ExtendedKeyUsage;
-use crate::signature::{self, Signature};
+use crate::signature::Signature;
 use crate::verify::finding::Finding;
 use crate::verify::report::CheckName;
 use crate::x509;
@@ -67,7 +67,7 @@ fn is_damaged(anchor: &Parsed<'_>) -> bool {
     };
     x509::is_self_issued(&anchor.x509)
         && names_itself
-        && signature::verify(&anchor.x509, &anchor.x509) == Signature::Invalid
+        && anchor.own_signature() == Signature::Invalid
 }
 
 fn weak_signature(certificate: &Parsed<'_>) -> Vec<Finding> {
