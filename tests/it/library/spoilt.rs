@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use kumactl::encode::{bundle, kubernetes_secret, pem};
+use kumactl::specification::Specification;
 use kumactl::verify::{self, Evidence, File, Question};
 use kumactl::{ExtendedKeyUsage, ServiceName, SubjectAltName, ValidFor, contents, inspect};
 use time::OffsetDateTime;
@@ -57,6 +58,9 @@ fn read_all(bytes: &[u8]) {
     let _ = kubernetes_secret::decode(bytes);
     let text = String::from_utf8_lossy(bytes);
     let _ = (SubjectAltName::parse(&text), ServiceName::parse(&text), text.parse::<ValidFor>());
+    if let Err(faults) = Specification::parse(&text) {
+        assert!(!faults.is_empty());
+    }
     let armored = pem::encode_certificates([bytes]);
     let hosts = [SubjectAltName::parse("cp.example").expect("a name")];
     for text in [bytes, &armored] {
