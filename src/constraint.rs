@@ -89,23 +89,118 @@ pub(crate) enum Excluded {
     By(String),
 }
 
+/// A name that a constraint of its kind can hold (RFC 5280 4.2.1.10).
+enum Constrained<'a> {
+    Dns(&'a str),
+    Email(&'a str),
+    Ip(IpAddr),
+    /// The host of a URI, if it has one that is a name.
+    UriHost(Option<&'a str>),
+}
+
 /// Holds a name against the constraints of a CA.
 pub(crate) fn check_name(
     name: &SubjectAltName,
     constraints: &NameConstraints<'_>,
 ) -> Result<(), Excluded> {
-    check(constraints, |base| match (base, name) {
-        (GeneralName::DNSName(base), SubjectAltName::Dns(name)) => {
-            Some(contains_domain(base, name.as_str()))
+    check_constrained(
+        constraints,
+        &match name {
+            SubjectAltName::Dns(name) => Constrained::Dns(name.as_str()),
+            SubjectAltName::Ip(address) => Constrained::Ip(*address),
+            SubjectAltName::Uri(uri) => Constrained::UriHost(Some(uri.trust_domain())),
+        },
+    )
+}
+
+/// Holds a name as it stands in a certificate against the constraints of a CA; one that no constraint
+/// can be of is within all.
+pub(crate) fn check_entry(
+    name: &GeneralName<'_>,
+    constraints: &NameConstraints<'_>,
+) -> Result<(), Excluded> {
+    check_constrained(
+        constraints,
+        &match name {
+            GeneralName::DNSName(name) => Constrained::Dns(name),
+            GeneralName::RFC822Name(address) => Constrained::Email(address),
+            GeneralName::IPAddress(octets) => match x509::ip_address(octets) {
+                Some(address) => Constrained::Ip(address),
+                None => return Ok(()),
+            },
+            GeneralName::URI(uri) => Constrained::UriHost(uri_host(uri)),
+            _ => return Ok(()),
+        },
+    )
+}
+
+/// Holds a domain against the constraints of a CA: OpenSSL takes a commonName for one.
+pub(crate) fn check_domain(name: &str, constraints: &NameConstraints<'_>) -> Result<(), Excluded> {
+    check_constrained(constraints, &Constrained::Dns(name))
+}
+
+/// The kinds of a CA's constraints for which Go refuses whatever it issues, if they are critical
+/// (crypto/x509, parseNameConstraintsExtension).
+pub(crate) fn unknown_to_go(constraints: &NameConstraints<'_>) -> Vec<&'static str> {
+    let mut kinds: Vec<_> = subtrees(constraints)
+        .filter_map(|base| match base {
+            GeneralName::DNSName(_)
+            | GeneralName::IPAddress(_)
+            | GeneralName::RFC822Name(_)
+            | GeneralName::URI(_) => None,
+            GeneralName::DirectoryName(_) => Some("directoryName"),
+            GeneralName::RegisteredID(_) => Some("registeredID"),
+            _ => Some("otherName"),
+        })
+        .collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}
+
+/// How many subtrees there are.
+pub(crate) fn count(constraints: &NameConstraints<'_>) -> usize {
+    subtrees(constraints).count()
+}
+
+fn subtrees<'c, 'a>(
+    constraints: &'c NameConstraints<'a>,
+) -> impl Iterator<Item = &'c GeneralName<'a>> {
+    let permitted = constraints.permitted_subtrees.iter().flatten();
+    permitted.chain(constraints.excluded_subtrees.iter().flatten()).map(|subtree| &subtree.base)
+}
+
+fn check_constrained(
+    constraints: &NameConstraints<'_>,
+    name: &Constrained<'_>,
+) -> Result<(), Excluded> {
+    check(constraints, |base, side| match (base, name) {
+        (GeneralName::DNSName(base), Constrained::Dns(name)) => {
+            Some(contains_domain(base, name, side))
         }
-        (GeneralName::IPAddress(base), SubjectAltName::Ip(address)) => {
+        (GeneralName::RFC822Name(base), Constrained::Email(address)) => {
+            Some(contains_email(base, address))
+        }
+        (GeneralName::IPAddress(base), Constrained::Ip(address)) => {
             Some(range(base).is_some_and(|range| range.contains(address)))
         }
-        (GeneralName::URI(base), SubjectAltName::Uri(uri)) => {
-            Some(contains_host(base, uri.trust_domain()))
+        // What has no host that is a name is outside of every permitted host, and inside of every
+        // excluded one: nobody can tell.
+        (GeneralName::URI(base), Constrained::UriHost(host)) => {
+            Some(host.map_or(side == Side::Excluded, |host| contains_host(base, host)))
         }
         _ => None,
     })
+}
+
+/// The host of a URI (RFC 3986 3.2.2), if it is a name.
+fn uri_host(uri: &str) -> Option<&str> {
+    let (_, rest) = uri.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+    let host = host.split(':').next().unwrap_or(host);
+    (!is_address && !host.is_empty() && host.parse::<IpAddr>().is_err()).then_some(host)
 }
 
 /// Holds a subject against the constraints of a CA; few have any for this kind of name.
@@ -113,7 +208,7 @@ pub(crate) fn check_subject(
     subject: &DistinguishedName,
     constraints: &NameConstraints<'_>,
 ) -> Result<(), Excluded> {
-    check(constraints, |base| match base {
+    check(constraints, |base, _| match base {
         GeneralName::DirectoryName(base) => Some(contains_subject(base, subject)),
         _ => None,
     })
@@ -122,37 +217,77 @@ pub(crate) fn check_subject(
 /// `contains` says whether a name is under a base, and `None` of bases of other kinds.
 fn check(
     constraints: &NameConstraints<'_>,
-    contains: impl Fn(&GeneralName<'_>) -> Option<bool>,
+    contains: impl Fn(&GeneralName<'_>, Side) -> Option<bool>,
 ) -> Result<(), Excluded> {
     let excluded = constraints.excluded_subtrees.iter().flatten();
     for GeneralSubtree { base } in excluded {
-        if contains(base) == Some(true) {
+        if contains(base, Side::Excluded) == Some(true) {
             return Err(Excluded::By(shown(base)));
         }
     }
     let permitted = constraints.permitted_subtrees.iter().flatten().map(|subtree| &subtree.base);
-    let same_kind: Vec<_> = permitted.filter(|base| contains(base).is_some()).collect();
-    if same_kind.is_empty() || same_kind.iter().any(|base| contains(base) == Some(true)) {
+    let mut same_kind = Vec::new();
+    for base in permitted {
+        match contains(base, Side::Permitted) {
+            Some(true) => return Ok(()),
+            Some(false) => same_kind.push(base),
+            None => {}
+        }
+    }
+    if same_kind.is_empty() {
         return Ok(());
     }
-    let bases: Vec<_> = same_kind.into_iter().map(shown).collect();
+    let mut bases: Vec<_> = same_kind.iter().take(MAX_SHOWN).map(|base| shown(base)).collect();
+    if same_kind.len() > MAX_SHOWN {
+        bases.push(format!("and {} more", same_kind.len() - MAX_SHOWN));
+    }
     Err(Excluded::NotPermitted(bases.join(", ")))
 }
 
+/// How many subtrees are named in a message.
+const MAX_SHOWN: usize = 8;
+
+/// Which half of the constraints a subtree stands in.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Side {
+    Excluded,
+    Permitted,
+}
+
 /// Whether a domain is the base or under it. A base with a leading dot, which RFC 5280 does not know
-/// for domains, is read as OpenSSL and Go read it: only what is under it. A wildcard counts with the
-/// names that it matches.
-fn contains_domain(base: &str, name: &str) -> bool {
-    let (base, name) = (base.to_ascii_lowercase(), name.strip_prefix("*.").unwrap_or(name));
+/// for domains, is read as OpenSSL and Go read it: only what is under it. A wildcard is permitted with
+/// the domain of the names that it matches, and excluded with any of them.
+fn contains_domain(base: &str, name: &str, side: Side) -> bool {
+    let (base, name) = (base.to_ascii_lowercase(), name.to_ascii_lowercase());
+    let Some(domain) = name.strip_prefix("*.") else {
+        return in_domain(&base, &name);
+    };
+    let is_matched = || {
+        base.split_once('.').is_some_and(|(label, parent)| !label.is_empty() && parent == domain)
+    };
+    in_domain(&base, domain) || (side == Side::Excluded && is_matched())
+}
+
+fn in_domain(base: &str, name: &str) -> bool {
     if base.starts_with('.') {
-        return name.ends_with(&base);
+        return name.ends_with(base);
     }
-    base.is_empty() || under(name, &base)
+    base.is_empty() || under(name, base)
+}
+
+/// Whether a mail address is the base, at the base, or, of a base with a leading dot, under it.
+fn contains_email(base: &str, address: &str) -> bool {
+    if base.contains('@') {
+        return base == address;
+    }
+    address
+        .rsplit_once('@')
+        .is_some_and(|(_, host)| contains_host(base, &host.to_ascii_lowercase()))
 }
 
 /// Whether the host of a URI is the base or, of a base with a leading dot, under it.
 fn contains_host(base: &str, host: &str) -> bool {
-    let base = base.to_ascii_lowercase();
+    let (base, host) = (base.to_ascii_lowercase(), host.to_ascii_lowercase());
     if base.starts_with('.') { host.ends_with(&base) } else { host == base }
 }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::encode::kubernetes_secret::{self, KubernetesSecret, SecretError};
 use crate::encode::pem::{self, Block, PemError};
 use crate::error::Error;
-use crate::key::{KeyError, KeyPair};
+use crate::key::{ExistingKey, KeyError};
 use crate::x509;
 
 /// How many layers of Base64 are taken off.
@@ -34,7 +34,7 @@ pub struct Part {
     /// The DER of the certificates, in order. Each can be read as X.509.
     pub certificates: Vec<Vec<u8>>,
     /// The private keys, or why one cannot be used.
-    pub private_keys: Vec<Result<KeyPair, KeyError>>,
+    pub private_keys: Vec<Result<ExistingKey, KeyError>>,
     /// The labels of other PEM blocks, each made of letters, digits and blanks.
     pub others: Vec<String>,
 }
@@ -172,7 +172,7 @@ fn pem_part(text: &[u8]) -> Result<Part, ContentsError> {
                 x509::parse(position, &der)?;
                 part.certificates.push(der);
             }
-            Block::PrivateKey(key) => part.private_keys.push(KeyPair::from_der(&key)),
+            Block::PrivateKey(key) => part.private_keys.push(ExistingKey::from_der(&key)),
             Block::Other(label) => part.others.push(label),
         }
     }

@@ -9,7 +9,7 @@ use crate::constraint;
 use crate::encode::hex::with_colons;
 use crate::error::Error;
 use crate::issue::Certificate;
-use crate::key::KeyPair;
+use crate::key::ExistingKey;
 use crate::signature::{self, Budget, Signature};
 use crate::validity::{rfc3339, words};
 use crate::verify::{self, ClientVerdict, Parsed};
@@ -198,7 +198,7 @@ pub fn self_signed(certificates: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Error> {
 
 /// Whether a certificate is for the public half of a key; not if it cannot be read.
 #[must_use]
-pub fn has_key(der: &[u8], key: &KeyPair) -> bool {
+pub fn has_key(der: &[u8], key: &ExistingKey) -> bool {
     x509::parse(1, der).is_ok_and(|one| x509::public_key(&one) == key.public_key())
 }
 

@@ -3,6 +3,8 @@
 //! A new key type is one variant of [`KeyAlgorithm`], one row of its table, and, if the crypto
 //! library has a type of its own for it, one variant of `PrivateKey`.
 
+mod existing;
+
 use std::fmt;
 
 use aws_lc_rs::digest;
@@ -17,6 +19,7 @@ use aws_lc_rs::signature::{
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
+pub use self::existing::ExistingKey;
 use crate::error::Error;
 
 /// The type of a subject's key.
@@ -112,6 +115,9 @@ pub enum KeyError {
     /// Not the DER that its PEM label promises.
     #[error("its private key is damaged")]
     Malformed,
+    /// SEC 1 without the curve, which Go and OpenSSL want in it.
+    #[error("its private key does not say on which curve it is (RFC 5915 3)")]
+    NoCurve,
     /// Of a kind that is not supported.
     #[error(
         "its private key is neither RSA of 2048, 3072 or 4096 bits, nor P-256, P-384 or Ed25519"

@@ -35,7 +35,9 @@ pub use constraint::{ConstraintError, PermittedSubtree};
 pub use error::{Error, ErrorKind};
 pub use issue::{Certificate, Fingerprint, issued_by, self_signed};
 pub use issuer::{Issuer, IssuerError};
-pub use key::{KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding};
+pub use key::{
+    ExistingKey, KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding,
+};
 pub use kubernetes::{
     Namespace, ObjectName, ObjectNameError, ServiceName, ServiceNameError, check_key,
     check_label_value,

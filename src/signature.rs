@@ -32,6 +32,8 @@ pub(crate) fn verify(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>
     match certificate.verify_signature(Some(ca.public_key())) {
         Ok(()) => Signature::Valid,
         Err(X509Error::SignatureUnsupportedAlgorithm) => Signature::Unsupported,
+        // x509-parser knows one length of salt.
+        Err(_) if x509::signature_algorithm(certificate) == "RSASSA-PSS" => Signature::Unsupported,
         Err(_) if matches!(key, SubjectKey::Rsa(bits) if !(2048..=8192).contains(&bits)) => {
             Signature::Unsupported
         }

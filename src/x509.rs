@@ -92,14 +92,24 @@ pub(crate) fn validity(certificate: &X509Certificate<'_>) -> Validity {
     }
 }
 
+/// A longer name is cut: it stands in every message about its certificate.
+const MAX_NAME_LENGTH: usize = 1000;
+
 /// A name as text, its attributes in the order of the certificate, each written and escaped as RFC 4514
 /// 2.3 and 2.4 say, so that a comma in one does not look like the next.
 pub(crate) fn name(name: &X509Name<'_>) -> String {
-    let relative = name.iter_rdn().map(|relative| {
-        let attributes: Vec<_> = relative.iter().map(attribute).collect();
-        attributes.join("+")
-    });
-    let text = relative.collect::<Vec<_>>().join(", ");
+    let mut text = String::new();
+    for relative in name.iter_rdn() {
+        let start = if text.is_empty() { "" } else { ", " };
+        for (index, one) in relative.iter().enumerate() {
+            text.push_str(if index == 0 { start } else { "+" });
+            text.push_str(&attribute(one));
+        }
+        if text.len() > MAX_NAME_LENGTH {
+            text.truncate(text.floor_char_boundary(MAX_NAME_LENGTH));
+            return text + "...";
+        }
+    }
     if text.is_empty() { "(empty)".to_owned() } else { text }
 }
 
@@ -115,6 +125,7 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
             octets.map(|octet| format!("{octet:02x}")).collect::<String>()
         );
     };
+    let value = &value[..value.floor_char_boundary(MAX_NAME_LENGTH)];
     let mut escaped = String::with_capacity(value.len());
     for (place, letter) in value.char_indices() {
         let is_last = place + letter.len_utf8() == value.len();
@@ -174,6 +185,14 @@ pub(crate) fn subject_key(certificate: &X509Certificate<'_>) -> SubjectKey {
         "1.3.101.112" => SubjectKey::Ed25519,
         _ => SubjectKey::Other,
     }
+}
+
+/// The object identifier of a key's algorithm, and of its curve if it has one.
+pub(crate) fn key_algorithm_oid(certificate: &X509Certificate<'_>) -> String {
+    let algorithm = &certificate.public_key().algorithm;
+    let curve = algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
+    let oid = algorithm.algorithm.to_id_string();
+    curve.map_or(oid.clone(), |curve| format!("{oid}, curve {}", curve.to_id_string()))
 }
 
 impl fmt::Display for SubjectKey {

@@ -7,6 +7,9 @@ use kumactl::SubjectAltName;
 
 use super::exit::Failure;
 
+/// The longest host with its port and what people put around them.
+const MAX_LENGTH: usize = 300;
+
 /// A host and a port, as people write them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Address {
@@ -35,6 +38,10 @@ impl Address {
     pub(super) fn parse_flag(flag: &str, text: &str) -> Result<Self, Failure> {
         if let Some(address) = Self::parse(text) {
             return Ok(address);
+        }
+        if text.len() > MAX_LENGTH || text.contains('\n') {
+            let text = format!("{flag} has {} bytes, where HOST:PORT belongs", text.len());
+            return Err(Failure::usage(text).hint("such as localhost:5678 or [::1]:5678"));
         }
         let failure = Failure::usage(format!("{flag}{text:?} is not HOST:PORT"));
         let bare = text.split_once("://").map_or(text, |(_, rest)| rest);

@@ -11,6 +11,9 @@ use super::exit::{Failure, reason};
 /// The largest file that is read, in bytes: more than a Kubernetes Secret can hold.
 const MAX_LENGTH: u64 = 1 << 20;
 
+/// The longest path that Linux takes, in bytes; most file systems have less room.
+const MAX_NAME_LENGTH: usize = 1024;
+
 /// Refuses `-` for more than one of the inputs of a run.
 ///
 /// # Errors
@@ -92,7 +95,18 @@ pub(super) fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "standard input".to_owned();
     }
-    kumactl::printable(&path.display().to_string())
+    let name = path.display().to_string();
+    let first_line = name.lines().next().unwrap_or_default();
+    if name.len() <= MAX_NAME_LENGTH && first_line.len() == name.len() {
+        return kumactl::printable(&name);
+    }
+    // No name of a file, but what is in one: it may be anything, a Secret too.
+    let start: String = first_line.chars().take(20).collect();
+    format!(
+        "{}... ({} bytes, where the name of a file belongs)",
+        kumactl::printable(&start),
+        name.len()
+    )
 }
 
 /// At most one byte more than allowed. The buffer has room for what is expected, and for all of what a

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kumactl::KeyPair;
+use kumactl::ExistingKey;
 use kumactl::contents::{self, ContentsError, Encoding, Part};
 use kumactl::encode::pem;
 use time::OffsetDateTime;
@@ -139,7 +139,7 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
 }
 
 /// Which certificate a key belongs to, counted from 1.
-pub(super) fn owner(key: &KeyPair, certificates: &[Vec<u8>]) -> Option<usize> {
+pub(super) fn owner(key: &ExistingKey, certificates: &[Vec<u8>]) -> Option<usize> {
     let owns = |der: &Vec<u8>| kumactl::inspect::has_key(der, key);
     certificates.iter().position(owns).map(|index| index + 1)
 }

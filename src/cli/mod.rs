@@ -20,6 +20,7 @@ mod inspect_certificate;
 mod installation;
 mod issuance;
 mod issuer;
+mod key_in_argument;
 mod key_options;
 mod kubernetes_secret;
 mod material;
@@ -80,6 +81,9 @@ enum Command {
 /// Runs the program.
 pub(crate) fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if let Some(failure) = key_in_argument::refuse(&arguments) {
+        return failure.report();
+    }
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),

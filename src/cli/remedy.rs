@@ -76,10 +76,16 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         Finding::ClientsDisagree { host, .. } => {
             format!("name it without a wildcard: --hostname={host}")
         }
+        Finding::ConstraintKinds { .. } => {
+            "use a CA that limits DNS names, addresses, URIs and mail addresses alone".to_owned()
+        }
+        Finding::TooManyConstraints { .. } => "use a CA with fewer constraints".to_owned(),
         Finding::NameExcluded { .. } => {
             "issue it from a CA that may certify the name, or leave the name out".to_owned()
         }
-        Finding::EnvoyKey { .. } => "make it with --key-type=rsa or --key-type=ecdsa".to_owned(),
+        Finding::EnvoyKey { .. } | Finding::KeyUnusable { .. } => {
+            "make it with --key-type=rsa or --key-type=ecdsa".to_owned()
+        }
         Finding::Usage { wanted, .. } => format!(
             "make it with --type={}",
             if *wanted == "serverAuth" { "server" } else { "client" }

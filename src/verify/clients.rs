@@ -4,12 +4,15 @@
 //! A rule is a trait of a certificate and the clients that refuse it. A new client is a variant of
 //! [`Client`] and its place in the rules; a new observation is a row of [`RULES`].
 
+use std::collections::HashSet;
+
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::{OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUBJECT_ALT_NAME};
 use x509_parser::prelude::X509Certificate;
 
 use super::path::Parsed;
-use crate::name::{NameWarning, SubjectAltName};
+use crate::constraint;
+use crate::name::SubjectAltName;
 use crate::signature;
 use crate::x509::{self, SubjectKey};
 
@@ -76,12 +79,14 @@ pub(crate) struct Shape<'a> {
     pub(crate) end_entity: &'a X509Certificate<'a>,
     /// The certificate at which the chain ends; the certificate itself if it is its own CA.
     pub(crate) anchor: &'a X509Certificate<'a>,
-    /// The first certificate of the CA file.
-    pub(crate) first_of_ca_file: &'a X509Certificate<'a>,
+    /// The CA file; empty where none was given.
+    pub(crate) ca_file: Vec<&'a X509Certificate<'a>>,
     /// All certificates of the path above the end entity.
     pub(crate) issuers: Vec<&'a X509Certificate<'a>>,
     /// The names that clients dial.
     pub(crate) hosts: &'a [SubjectAltName],
+    /// Whether rustls-webpki refuses the path for a reason of its own.
+    pub(crate) is_refused_by_rustls: bool,
 }
 
 impl Client {
@@ -184,7 +189,10 @@ pub static RULES: &[Rule] = &[
         because: "the first certificate of the CA file says CA:FALSE",
         refused_by: &[(Client::KumaDp, "NotCA")],
         source: "pkg/xds/bootstrap/generator.go in Kuma, and run",
-        applies: |shape| x509::is_ca(shape.first_of_ca_file) == Some(false),
+        applies: |shape| {
+            let first = shape.ca_file.first().copied().unwrap_or(shape.anchor);
+            x509::is_ca(first) == Some(false)
+        },
     },
     Rule {
         because: "the certificate in the CA file says CA:FALSE",
@@ -214,7 +222,7 @@ pub static RULES: &[Rule] = &[
             (Client::Mbedtls, "The certificate is not correctly signed by the trusted CA"),
         ],
         source: RUN,
-        applies: |shape| shape.issuers.is_empty() && !x509::is_self_issued(shape.end_entity),
+        applies: |shape| shape.issuers.is_empty() && !signature::is_root(shape.end_entity),
     },
     Rule {
         because: "the CA file ends with a CA that another one issued, and has not that one",
@@ -225,6 +233,50 @@ pub static RULES: &[Rule] = &[
         ],
         source: "OpenSSL was run; Node: its option allowPartialTrustChain is off",
         applies: |shape| !shape.issuers.is_empty() && !signature::is_root(shape.anchor),
+    },
+    Rule {
+        because: "its authorityKeyIdentifier is another than the identifier of its CA's key",
+        refused_by: &[
+            (Client::Curl, "unable to get local issuer certificate"),
+            (Client::Openssl, "error 20: unable to get local issuer certificate"),
+            (Client::OpensslStrict, "error 20: unable to get local issuer certificate"),
+            (Client::Python, "unable to get local issuer certificate"),
+            (Client::Node, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+            (Client::Java, "Path does not chain with any of the trust anchors"),
+        ],
+        source: "run, but for curl, which asks OpenSSL",
+        applies: |shape| {
+            let path = std::iter::once(shape.end_entity).chain(shape.issuers.iter().copied());
+            path.zip(&shape.issuers).any(|(below, ca)| {
+                let wanted = x509::authority_key_identifier(below);
+                let found = x509::subject_key_identifier(ca);
+                matches!((wanted, found), (Some(wanted), Some(found)) if wanted != found)
+            })
+        },
+    },
+    Rule {
+        because: "another CA of that name stands before its own in the CA file, and no \
+                  authorityKeyIdentifier tells them apart",
+        refused_by: &[
+            (Client::Envoy, "CERTIFICATE_VERIFY_FAILED"),
+            (Client::Curl, "certificate signature failure"),
+            (Client::Openssl, "certificate signature failure, or self-signed certificate"),
+            (Client::OpensslStrict, "certificate signature failure, or self-signed certificate"),
+            (Client::Python, "certificate signature failure, or self-signed certificate"),
+            (Client::Node, "DEPTH_ZERO_SELF_SIGNED_CERT, or certificate signature failure"),
+        ],
+        source: "run with OpenSSL, Python and Node; Envoy with self-signed certificates; curl asks OpenSSL",
+        applies: |shape| {
+            // The last that has its issuer in the CA file; a self-signed certificate is its own.
+            let below = match shape.issuers.as_slice() {
+                [.., last, _] => last,
+                _ => shape.end_entity,
+            };
+            let first = shape.ca_file.iter().find(|ca| x509::names_as_issuer(below, ca));
+            x509::authority_key_identifier(below).is_none()
+                && first
+                    .is_some_and(|first| x509::public_key(first) != x509::public_key(shape.anchor))
+        },
     },
     Rule {
         because: "it has no authorityKeyIdentifier",
@@ -330,6 +382,25 @@ pub static RULES: &[Rule] = &[
         applies: |shape| key(shape) == SubjectKey::Ed25519,
     },
     Rule {
+        because: "its RSA key has more than 8192 bits",
+        refused_by: &[
+            (
+                Client::KumaDp,
+                "tls: server sent certificate containing RSA key larger than 8192 bits",
+            ),
+            (
+                Client::KubeApiserver,
+                "tls: server sent certificate containing RSA key larger than 8192 bits",
+            ),
+            (
+                Client::Kumactl,
+                "tls: server sent certificate containing RSA key larger than 8192 bits",
+            ),
+        ],
+        source: "crypto/tls in Go, handshake_client.go, not run",
+        applies: |shape| matches!(key(shape), SubjectKey::Rsa(bits) if bits > 8192),
+    },
+    Rule {
         because: "its RSA key has less than 2048 bits",
         refused_by: &[
             (Client::Curl, "EE certificate key too weak"),
@@ -372,6 +443,36 @@ pub static RULES: &[Rule] = &[
         },
     },
     Rule {
+        because: "rustls-webpki refuses its chain, for a reason of its own",
+        refused_by: &[(Client::Rustls, "")],
+        source: "asked for this certificate",
+        applies: |shape| shape.is_refused_by_rustls,
+    },
+    Rule {
+        because: "a name that is dialled is not among its names letter by letter, as Kuma's bootstrap \
+                  wants it: a wildcard or capital letters stand for it",
+        refused_by: &[(
+            Client::KumaDp,
+            "A data plane proxy is trying to connect to the control plane using another address",
+        )],
+        source: "pkg/xds/bootstrap/generator.go in Kuma, validateRequest",
+        applies: |shape| {
+            let names: HashSet<&str> = dns_names(shape).collect();
+            let lower: HashSet<String> =
+                names.iter().map(|name| name.to_ascii_lowercase()).collect();
+            shape.hosts.iter().any(|host| match host {
+                SubjectAltName::Dns(host) => {
+                    let host = host.as_str();
+                    let is_under =
+                        |(_, domain): (&str, &str)| lower.contains(&format!("*.{domain}"));
+                    !names.contains(host)
+                        && (lower.contains(host) || host.split_once('.').is_some_and(is_under))
+                }
+                SubjectAltName::Ip(_) | SubjectAltName::Uri(_) => false,
+            })
+        },
+    },
+    Rule {
         because: "a name that is dialled has an underscore",
         refused_by: &[(Client::Java, "Illegal given domain name")],
         source: RUN,
@@ -387,10 +488,13 @@ pub static RULES: &[Rule] = &[
         ],
         source: "OpenSSL, Python and Java were run; see openssl/openssl#12566",
         applies: |shape| {
-            let names = x509::subject_alt_names(shape.end_entity);
+            let names: HashSet<String> = dns_names(shape).map(str::to_ascii_lowercase).collect();
             shape.hosts.iter().map(ToString::to_string).any(|host| {
-                host.split('.').next().is_some_and(|label| label.contains('_'))
-                    && !names.iter().any(|name| matches!(name, GeneralName::DNSName(name) if name.eq_ignore_ascii_case(&host)))
+                host.contains('_')
+                    && !names.contains(&host)
+                    && host
+                        .split_once('.')
+                        .is_some_and(|(_, domain)| names.contains(&format!("*.{domain}")))
             })
         },
     },
@@ -409,12 +513,13 @@ pub static RULES: &[Rule] = &[
         ],
         source: "run, but for curl and the browsers: see FiloSottile/mkcert#30",
         applies: |shape| {
+            let names: HashSet<String> = dns_names(shape).map(str::to_ascii_lowercase).collect();
             shape.hosts.iter().map(ToString::to_string).any(|host| {
                 let domain = host.split_once('.').map_or("", |(_, domain)| domain);
-                let has = |wanted: &str| x509::subject_alt_names(shape.end_entity).iter().any(
-                    |name| matches!(name, GeneralName::DNSName(name) if name.eq_ignore_ascii_case(wanted)),
-                );
-                !domain.is_empty() && !domain.contains('.') && !has(&host) && has(&format!("*.{domain}"))
+                !domain.is_empty()
+                    && !domain.contains('.')
+                    && !names.contains(&host)
+                    && names.contains(&format!("*.{domain}"))
             })
         },
     },
@@ -422,26 +527,36 @@ pub static RULES: &[Rule] = &[
         because: "it has the name *.localhost",
         refused_by: &[(Client::Apple, "")],
         source: "vercel-labs/portless#417, not run",
+        applies: |shape| dns_names(shape).any(|name| name.eq_ignore_ascii_case("*.localhost")),
+    },
+    Rule {
+        because: "it has no DNS name, and its commonName is outside of its CA's nameConstraints",
+        refused_by: &[
+            (Client::Curl, "permitted subtree violation"),
+            (Client::Openssl, "error 47: permitted subtree violation"),
+            (Client::OpensslStrict, "error 47: permitted subtree violation"),
+            (Client::Python, "permitted subtree violation"),
+            (Client::Node, "PERMITTED_VIOLATION"),
+        ],
+        source: "run, but for curl, which asks OpenSSL",
         applies: |shape| {
-            let names = x509::subject_alt_names(shape.end_entity).iter();
-            let texts = names.filter_map(|name| match name {
-                GeneralName::DNSName(name) => Some(*name),
-                _ => None,
-            });
-            texts.filter_map(|name| SubjectAltName::parse(name).ok()).any(|name| {
-                name.warning() == Some(NameWarning::TopLevelWildcard)
-                    && name.to_string() == "*.localhost"
-            })
+            let name = x509::common_name(shape.end_entity);
+            let domain = name.and_then(|name| SubjectAltName::parse(name).ok());
+            let Some(SubjectAltName::Dns(domain)) = domain else { return false };
+            dns_names(shape).next().is_none()
+                && shape.issuers.iter().any(|ca| match ca.name_constraints() {
+                    Ok(Some(found)) => {
+                        constraint::check_domain(domain.as_str(), found.value).is_err()
+                    }
+                    _ => false,
+                })
         },
     },
     Rule {
         because: "it has an empty DNS name",
         refused_by: &[(Client::Gnutls, "Unknown Subject Alternative name")],
         source: RUN,
-        applies: |shape| {
-            let names = x509::subject_alt_names(shape.end_entity);
-            names.iter().any(|name| matches!(name, GeneralName::DNSName("")))
-        },
+        applies: |shape| dns_names(shape).any(str::is_empty),
     },
     Rule {
         because: "its CA has critical nameConstraints",
@@ -460,7 +575,7 @@ impl<'a> Shape<'a> {
     pub(crate) fn new(
         end_entity: &'a Parsed<'a>,
         issuers: &[&'a Parsed<'a>],
-        first_of_ca_file: Option<&'a Parsed<'a>>,
+        ca_file: &'a [Parsed<'a>],
         hosts: &'a [SubjectAltName],
     ) -> Self {
         let issuers: Vec<_> = issuers.iter().map(|ca| &ca.x509).collect();
@@ -468,9 +583,10 @@ impl<'a> Shape<'a> {
         Self {
             end_entity: &end_entity.x509,
             anchor,
-            first_of_ca_file: first_of_ca_file.map_or(anchor, |first| &first.x509),
+            ca_file: ca_file.iter().map(|one| &one.x509).collect(),
             issuers,
             hosts,
+            is_refused_by_rustls: false,
         }
     }
 
@@ -488,6 +604,15 @@ impl Rule {
     pub fn words(&self, client: Client) -> Option<&'static str> {
         self.refused_by.iter().find(|(refusing, _)| *refusing == client).map(|(_, words)| *words)
     }
+}
+
+/// The DNS names of the certificate, as they stand there.
+fn dns_names<'a>(shape: &Shape<'a>) -> impl Iterator<Item = &'a str> {
+    let names = x509::subject_alt_names(shape.end_entity).iter();
+    names.filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(*name),
+        _ => None,
+    })
 }
 
 fn is_empty(name: &x509_parser::x509::X509Name<'_>) -> bool {

@@ -6,7 +6,7 @@ use super::{Evidence, File, kuma};
 use crate::encode::pem::PemError;
 use crate::encode::{bundle, pem};
 use crate::error::Error;
-use crate::key::{KeyPair, PrivateKeyDer};
+use crate::key::{ExistingKey, PrivateKeyDer};
 use crate::x509;
 
 fn is_blank(bytes: &[u8]) -> bool {
@@ -58,15 +58,15 @@ pub(super) fn key_file(
     file: File<'_>,
     evidence: &Evidence<'_>,
     report: &mut Report,
-) -> Option<KeyPair> {
-    let read = || -> Result<KeyPair, Error> {
+) -> Option<ExistingKey> {
+    let read = || -> Result<ExistingKey, Error> {
         let der: PrivateKeyDer = pem::decode_private_key(file.bytes)?;
-        Ok(KeyPair::from_der(&der)?)
+        Ok(ExistingKey::from_der(&der)?)
     };
     let name = file.name.to_owned();
     let outcome = match read() {
         Ok(key) => {
-            let text = format!("{name}: {}", key.algorithm().description());
+            let text = format!("{name}: {}", key.description());
             report.add(CheckName::KeyFile, Outcome::Passed(text));
             file_mode(&name, evidence.key_mode, report);
             return Some(key);

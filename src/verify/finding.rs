@@ -51,6 +51,15 @@ pub enum Finding {
         error: KeyError,
     },
 
+    /// A private key is of a type with which no TLS server starts, or that is not judged here.
+    #[error(
+        "{file}: its private key is neither RSA of 2048 to 8192 bits, nor P-256, P-384, P-521 or Ed25519"
+    )]
+    KeyNotKnown {
+        /// The file.
+        file: String,
+    },
+
     /// The key stands where the certificate should, and the other way round.
     #[error("{certificate_file} holds a private key, and {key_file} a certificate")]
     Swapped {
@@ -174,7 +183,7 @@ pub enum Finding {
     },
 
     /// There were so many CAs of one name that the search was given up.
-    #[error("no path to a CA was found with the {signatures} signatures that are looked at")]
+    #[error("no path to a CA was found with the {signatures} signatures that Go looks at")]
     SearchEnded {
         /// How many.
         signatures: usize,
@@ -210,7 +219,7 @@ pub enum Finding {
     },
 
     /// The path validation of rustls-webpki refuses the chain for a reason that no other check names.
-    #[error("the chain is refused: {reason}")]
+    #[error("rustls-webpki refuses the chain: {reason}")]
     PathRefused {
         /// rustls-webpki's words.
         reason: String,
@@ -348,13 +357,39 @@ pub enum Finding {
         constraint: String,
     },
 
+    /// A CA limits names of kinds that Go does not know.
+    #[error(
+        "{subject} has critical nameConstraints of the kind {kinds}, for which Go, and so Kuma, refuses \
+         all that it issues"
+    )]
+    ConstraintKinds {
+        /// The subject of the CA.
+        subject: String,
+        /// The kinds, in RFC 5280's words.
+        kinds: String,
+    },
+
+    /// There are so many names and constraints that clients give up.
+    #[error(
+        "the names and the nameConstraints of {subject} are more than clients compare: over {limit} \
+         comparisons"
+    )]
+    TooManyConstraints {
+        /// The subject of the CA.
+        subject: String,
+        /// How many comparisons they make.
+        limit: usize,
+    },
+
     /// The certificate does not have a name.
-    #[error("{host} is not among the names of the certificate: {}", listed(names))]
+    #[error("{host} is not among the names of the certificate: {}", listed(names, *count))]
     NotNamed {
         /// The name that was asked for.
         host: String,
-        /// The names that it has.
+        /// The names that it has, the first of them if there are many.
         names: Vec<String>,
+        /// How many names it has.
+        count: usize,
         /// A name that was probably meant to be this one, and what is wrong with it.
         near: Option<NearMiss>,
     },
@@ -388,6 +423,17 @@ pub enum Finding {
         left: String,
     },
 
+    /// Nobody speaks TLS with such a key.
+    #[error(
+        "no TLS stack takes a server or client with a key of type {key} (algorithm {algorithm})"
+    )]
+    KeyUnusable {
+        /// The type of the key.
+        key: String,
+        /// The object identifier of its algorithm, and of its curve if it has one.
+        algorithm: String,
+    },
+
     /// Envoy refuses the key.
     #[error("Envoy, as Kuma configures it, does not connect to a server with a key of type {key}")]
     EnvoyKey {
@@ -396,6 +442,10 @@ pub enum Finding {
         /// What Envoy logs.
         error: &'static str,
     },
+
+    /// There is more to say of the same check than anyone reads.
+    #[error("and more of the same kind")]
+    More,
 
     /// The client that was asked for refuses the certificate.
     #[error("{} refuses the certificate: {}", client.title(), rule.because)]
@@ -416,8 +466,12 @@ pub struct NearMiss {
     pub reason: &'static str,
 }
 
-fn listed(names: &[String]) -> String {
-    if names.is_empty() { "it has none".to_owned() } else { names.join(", ") }
+fn listed(names: &[String], count: usize) -> String {
+    match (count, count - names.len()) {
+        (0, _) => "it has none".to_owned(),
+        (_, 0) => names.join(", "),
+        (_, more) => format!("{}, and {more} more", names.join(", ")),
+    }
 }
 
 impl Finding {
@@ -471,7 +525,9 @@ impl Finding {
             Self::Usage { .. } => {
                 owned(DIAL, "x509: certificate specifies an incompatible key usage")
             }
-            Self::NotNamed { host, names, .. } => Some((DIAL, not_named(host, names))),
+            Self::NotNamed { host, names, count, .. } => {
+                Some((DIAL, not_named(host, names, *count)))
+            }
             Self::EnvoyKey { error, .. } => owned("Envoy", error),
             Self::NoDigitalSignature { .. } => owned("Envoy", "KEY_USAGE_BIT_INCORRECT"),
             _ => None,
@@ -527,7 +583,10 @@ fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String
 }
 
 /// Go's words (crypto/x509, HostnameError).
-fn not_named(host: &str, names: &[String]) -> String {
+fn not_named(host: &str, names: &[String], count: usize) -> String {
+    if count > names.len() {
+        return format!("x509: certificate is valid for {count} names, but none matched {host}");
+    }
     if host.parse::<IpAddr>().is_ok() && !names.iter().any(|n| n.parse::<IpAddr>().is_ok()) {
         return format!(
             "x509: cannot validate certificate for {host} because it doesn't contain any IP SANs"
@@ -548,6 +607,7 @@ impl Finding {
                 Self::Certificate { file, position, reason }
             }
             Error::BundleEncoding { reason } => Self::Bundle { file, reason },
+            Error::Key(KeyError::Unsupported) => Self::KeyNotKnown { file },
             Error::Key(error) => Self::Key { file, error },
             other => Self::Certificate { file, position: 1, reason: other.to_string() },
         }

@@ -16,11 +16,16 @@ use crate::name::{NameFault, SubjectAltName};
 use crate::text::printable;
 use crate::x509;
 
+/// How many names of a certificate are told, as in Go.
+const MAX_SHOWN: usize = 100;
+
 /// How a name in a certificate compares with one that was asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Match {
     /// For all.
     All,
+    /// `*`: for Go.
+    BareWildcard,
     /// `*.tld`: for Go and Java.
     TopLevelWildcard,
     /// A label with an underscore, matched by a wildcard: not for OpenSSL, Python and Java.
@@ -103,6 +108,11 @@ fn outcome(
     match best {
         Some((Match::All, name)) if text(name) == shown => Outcome::Passed(shown),
         Some((Match::All, name)) => Outcome::Passed(format!("{shown}, by {}", text(name))),
+        Some((Match::BareWildcard, name)) => Outcome::Warning(disagree(
+            name,
+            "Go",
+            "OpenSSL, Python, Node, Java, rustls and browsers",
+        )),
         Some((Match::TopLevelWildcard, name)) => Outcome::Warning(disagree(
             name,
             "Go and Java",
@@ -123,7 +133,8 @@ fn outcome(
         }
         _ => Outcome::Failed(Finding::NotNamed {
             near: near_miss(names, host),
-            names: names.iter().map(text).collect(),
+            names: names.iter().take(MAX_SHOWN).map(text).collect(),
+            count: names.len(),
             host: shown,
         }),
     }
@@ -161,6 +172,9 @@ fn compare(name: &GeneralName<'_>, host: &SubjectAltName) -> Match {
 fn compare_dns(name: &str, host: &str) -> Match {
     if name == host {
         return Match::All;
+    }
+    if name == "*" && !host.contains('.') {
+        return Match::BareWildcard;
     }
     let (Some((label, domain)), Some((host_label, host_domain))) =
         (name.split_once('.'), host.split_once('.'))

@@ -21,7 +21,7 @@ use self::clients::{Client, Shape};
 use self::files::{ca_file, ca_files, certificate_file, key_file};
 use self::path::Trust;
 use crate::error::Error;
-use crate::key::{KeyIdentifier, KeyPair};
+use crate::key::{ExistingKey, KeyIdentifier};
 use crate::name::SubjectAltName;
 use crate::profile::Template;
 use crate::renewal::RenewBefore;
@@ -88,17 +88,19 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
         return report;
     };
     private_key(&chain, key.as_ref(), evidence.proof, &mut report);
-    let mut issuers = None;
+    let mut found = None;
     if let Some(anchors) = &anchors {
         let trust = Trust { chain: &chain, anchors, usage: question.usage, at: question.at };
-        issuers = path::check(&trust, &mut report);
+        found = path::check(&trust, &mut report);
     }
+    key_type(end_entity, &mut report);
     names(end_entity, question.hosts, &mut report);
     time_left(end_entity, question, &mut report);
     if question.usage == ExtendedKeyUsage::ServerAuth {
         envoy(end_entity, &mut report);
-        if let (Some(issuers), Some(anchors), true) = (&issuers, &anchors, asks_clients) {
-            let shape = Shape::new(end_entity, issuers, anchors.first(), question.hosts);
+        if let (Some(found), Some(anchors), true) = (&found, &anchors, asks_clients) {
+            let mut shape = Shape::new(end_entity, &found.issuers, anchors, question.hosts);
+            shape.is_refused_by_rustls = found.is_refused_by_rustls;
             ask_clients(&shape, question.clients, &mut report);
         }
     }
@@ -160,7 +162,7 @@ pub(crate) fn refusals<'a>(
     end_entity: &'a Parsed<'a>,
     issuers: &[&'a Parsed<'a>],
 ) -> Vec<ClientVerdict> {
-    let shape = Shape::new(end_entity, issuers, None, &[]);
+    let shape = Shape::new(end_entity, issuers, &[], &[]);
     Client::ALL
         .into_iter()
         .map(|client| ClientVerdict { client, reasons: shape.reasons(client) })
@@ -175,7 +177,7 @@ fn parse(certificates: &[Vec<u8>]) -> Vec<Parsed<'_>> {
 
 fn private_key(
     chain: &[Parsed<'_>],
-    key: Option<&KeyPair>,
+    key: Option<&ExistingKey>,
     proof: Option<&Result<(), String>>,
     report: &mut Report,
 ) {
@@ -197,8 +199,8 @@ fn private_key(
         let kind = |text: &str| text.split(' ').next().map(str::to_owned);
         Outcome::Failed(Finding::KeyMismatch {
             certificate: KeyIdentifier::of(public_key).to_string(),
-            key: key.identifier().to_string(),
-            types_differ: kind(&found) != kind(key.algorithm().description()),
+            key: KeyIdentifier::of(key.public_key()).to_string(),
+            types_differ: kind(&found) != kind(key.description()),
             belongs_to: chain.iter().position(belongs).map(|index| index + 1),
         })
     };
@@ -239,6 +241,21 @@ fn time_left(end_entity: &Parsed<'_>, question: &Question<'_>, report: &mut Repo
     );
 }
 
+/// Tells of a key that no TLS stack signs a handshake with; Go refuses RSA below 1024 bits.
+fn key_type(end_entity: &Parsed<'_>, report: &mut Report) {
+    let key = x509::subject_key(&end_entity.x509);
+    let is_usable = match key {
+        SubjectKey::Rsa(bits) => bits >= 1024,
+        SubjectKey::Other => false,
+        SubjectKey::Ed25519 | SubjectKey::P256 | SubjectKey::P384 | SubjectKey::P521 => true,
+    };
+    if !is_usable {
+        let algorithm = x509::key_algorithm_oid(&end_entity.x509);
+        let finding = Finding::KeyUnusable { key: key.to_string(), algorithm };
+        report.add(CheckName::KeyType, Outcome::Failed(finding));
+    }
+}
+
 /// The data plane's Envoy speaks TLS 1.2 at most to the control plane, with P-256 and X25519, so that
 /// kuma-dp's bootstrap would succeed and the proxy never become healthy.
 fn envoy(end_entity: &Parsed<'_>, report: &mut Report) {
@@ -246,7 +263,9 @@ fn envoy(end_entity: &Parsed<'_>, report: &mut Report) {
     let error = match key {
         SubjectKey::P384 | SubjectKey::P521 => "BAD_ECC_CERT",
         SubjectKey::Ed25519 => "SSLV3_ALERT_HANDSHAKE_FAILURE",
-        SubjectKey::P256 | SubjectKey::Rsa(_) | SubjectKey::Other => {
+        // Told of all clients.
+        SubjectKey::Other => return,
+        SubjectKey::P256 | SubjectKey::Rsa(_) => {
             return report.add(CheckName::Envoy, Outcome::Passed(format!("connects to {key}")));
         }
     };
@@ -258,7 +277,8 @@ fn ask_clients(shape: &Shape<'_>, wanted: &[Client], report: &mut Report) {
     for client in Client::ALL {
         let reasons = shape.reasons(client);
         if wanted.contains(&client) {
-            if reasons.is_empty() {
+            // What all refuse is told already.
+            if reasons.is_empty() && !report.is_refused_by_all() {
                 let text = format!("{} accepts the certificate", client.title());
                 report.add(CheckName::Client, Outcome::Passed(text));
             }

@@ -23,12 +23,11 @@ use crate::request::ExtendedKeyUsage;
 use crate::signature::{self, Budget, Signature};
 use crate::x509;
 
-/// The longest path that is looked at: one certificate more than rustls-webpki takes, and more than
-/// anyone needs.
-const MAX_LENGTH: usize = 9;
+/// The longest path that is looked at: twice what rustls-webpki takes, and more than anyone needs.
+const MAX_LENGTH: usize = 16;
 
-/// How many signatures are looked at in all: a bound on what many CAs of one name can cost.
-const MAX_SIGNATURES: usize = 256;
+/// How many signatures are looked at in all: a bound on what many CAs of one name can cost, and Go's.
+const MAX_SIGNATURES: usize = 100;
 
 /// A certificate that was read.
 pub(crate) struct Parsed<'a> {
@@ -73,6 +72,22 @@ pub(crate) struct Trust<'a> {
 /// A path: the certificate first, the anchor last.
 type Path<'a> = Vec<&'a Parsed<'a>>;
 
+/// The path that speaks best for a certificate.
+struct Best<'a> {
+    path: Path<'a>,
+    defects: Defects,
+    /// What rustls-webpki has against it, though others do not.
+    only_for_rustls: Option<Finding>,
+}
+
+/// What a search for a path found.
+pub(crate) struct Found<'a> {
+    /// The certificates above the end entity, the anchor last.
+    pub(crate) issuers: Vec<&'a Parsed<'a>>,
+    /// Whether rustls-webpki, and no other, refuses the path.
+    pub(crate) is_refused_by_rustls: bool,
+}
+
 /// What is wrong with a path, by the check that finds it.
 type Defects = Vec<(CheckName, Finding)>;
 
@@ -87,13 +102,12 @@ const CHECKS: [CheckName; 7] = [
     CheckName::NameConstraints,
 ];
 
-/// Looks for a path without defects, and reports on the best one. Returns the certificates above the
-/// end entity, the anchor last; `None` if there is no path.
-pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'a Parsed<'a>>> {
+/// Looks for a path without defects, and reports on the best one; `None` if there is no path.
+pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Found<'a>> {
     let end_entity = trust.chain.first()?;
     let mut search = Search { trust, signatures: Budget::new(MAX_SIGNATURES), paths: Vec::new() };
     search.extend(&mut vec![end_entity]);
-    let Some((mut defects, path)) = best(search.paths, trust) else {
+    let Some(Best { path, mut defects, only_for_rustls }) = best(search.paths, trust) else {
         let finding = if search.signatures.is_spent() {
             Finding::SearchEnded { signatures: MAX_SIGNATURES }
         } else {
@@ -109,6 +123,8 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'
     let chain: Vec<Finding> = take(&mut defects, CheckName::Chain);
     if !chain.is_empty() {
         report.add_all(CheckName::Chain, chain, String::new);
+    } else if let Some(finding) = &only_for_rustls {
+        report.add(CheckName::Chain, Outcome::Warning(finding.clone()));
     } else if is_leaf_as_anchor(&path) {
         let finding = Finding::LeafAsAnchor { subject: subject(end_entity) };
         report.add(CheckName::Chain, Outcome::Warning(finding));
@@ -121,34 +137,64 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Vec<&'
     for name in CHECKS {
         report.add_all(name, take(&mut defects, name), || passed(name, &path, trust));
     }
-    Some(path[1..].to_vec())
+    let is_refused_by_rustls = only_for_rustls.is_some();
+    Some(Found { issuers: path[1..].to_vec(), is_refused_by_rustls })
 }
 
 /// The path that speaks best for the certificate, with what is wrong with it: the first without defects
 /// that webpki accepts too, or else the one with the fewest.
-fn best<'a>(paths: Vec<Path<'a>>, trust: &Trust<'a>) -> Option<(Defects, Path<'a>)> {
+fn best<'a>(paths: Vec<Path<'a>>, trust: &Trust<'a>) -> Option<Best<'a>> {
     let mut judged: Vec<_> = paths.into_iter().map(|path| (defects(&path, trust), path)).collect();
-    judged.sort_by_key(|(defects, path)| (defects.len(), is_leaf_as_anchor(path)));
+    // What ends with a root is a path for all.
+    judged.sort_by_key(|(defects, path)| {
+        let ends_with_root = path.last().is_some_and(|anchor| anchor.is_root());
+        (defects.len(), is_leaf_as_anchor(path), !ends_with_root)
+    });
     let mut first_refused = None;
-    for (mut defects, path) in judged {
-        let refused = if defects.is_empty() { webpki_refuses(&path, trust) } else { None };
-        let is_accepted = defects.is_empty() && refused.is_none();
-        defects.extend(refused.map(|finding| (CheckName::Chain, finding)));
+    for (defects, path) in judged {
+        let error = if defects.is_empty() { webpki_refuses(&path, trust) } else { None };
+        let is_accepted = defects.is_empty() && error.is_none();
+        let mut best = Best { path, defects, only_for_rustls: None };
         if is_accepted {
-            return Some((defects, path));
+            return Some(best);
         }
-        first_refused.get_or_insert((defects, path));
+        if let Some(error) = error {
+            let finding = Finding::PathRefused { reason: webpki_words(&error) };
+            if is_only_for_rustls(&error) {
+                best.only_for_rustls = Some(finding);
+            } else {
+                best.defects.push((CheckName::Chain, finding));
+            }
+        }
+        first_refused.get_or_insert(best);
     }
     first_refused
+}
+
+/// What rustls-webpki alone refuses: Go and OpenSSL, which the checks here follow, take it.
+const fn is_only_for_rustls(error: &webpki::Error) -> bool {
+    matches!(
+        error,
+        webpki::Error::MalformedDnsIdentifier
+            | webpki::Error::MaximumPathDepthExceeded
+            | webpki::Error::RequiredEkuNotFoundContext(_)
+            | webpki::Error::UnsupportedCriticalExtension
+    )
+}
+
+/// The name of an error, without the values that are for programmers.
+fn webpki_words(error: &webpki::Error) -> String {
+    let words = error.to_string();
+    words.split(['(', '{', ' ']).next().unwrap_or(&words).to_owned()
 }
 
 fn take(defects: &mut Defects, name: CheckName) -> Vec<Finding> {
     defects.extract_if(.., |(check, _)| *check == name).map(|(_, finding)| finding).collect()
 }
 
-/// Whether the path is a certificate alone that another issued.
+/// Whether the path is a certificate alone that another key signed.
 fn is_leaf_as_anchor(path: &Path<'_>) -> bool {
-    path.len() == 1 && !x509::is_self_issued(&path[0].x509)
+    path.len() == 1 && !path[0].is_root()
 }
 
 struct Search<'s, 'a> {
@@ -204,8 +250,13 @@ fn without_path(trust: &Trust<'_>) -> Finding {
     }
     let others = trust.anchors.iter().chain(trust.chain).filter(|ca| ca.der != last.der);
     let named = signature::candidates(&last.x509, others.map(|ca| &ca.x509));
-    let mut judged = named.iter().map(|(_, ca)| (signatures.verify(&last.x509, ca), *ca));
-    if let Some((_, ca)) = judged.find(|(found, _)| *found == Some(Signature::Unsupported)) {
+    let judged: Vec<_> =
+        named.iter().map(|(_, ca)| (signatures.verify(&last.x509, ca), *ca)).collect();
+    if judged.iter().any(|(found, _)| *found == Some(Signature::Valid)) {
+        let reason = format!("it is longer than {MAX_LENGTH} certificates");
+        return Finding::PathRefused { reason };
+    }
+    if let Some((_, ca)) = judged.iter().find(|(found, _)| *found == Some(Signature::Unsupported)) {
         let algorithm = x509::signature_algorithm(&last.x509);
         let key = x509::subject_key(ca).to_string();
         return Finding::SignatureUnsupported { subject, issuer, algorithm, key };
@@ -219,7 +270,7 @@ fn without_path(trust: &Trust<'_>) -> Finding {
 
 /// What rustls-webpki says against a path that it can judge: it refuses every certificate that is a
 /// CA's at the beginning, and every self-signed one, whatever the anchors.
-fn webpki_refuses(path: &Path<'_>, trust: &Trust<'_>) -> Option<Finding> {
+fn webpki_refuses(path: &Path<'_>, trust: &Trust<'_>) -> Option<webpki::Error> {
     let (end_entity, anchor) = (path.first()?, path.last()?);
     if path.len() == 1 || x509::is_ca(&end_entity.x509) == Some(true) {
         return None;
@@ -246,7 +297,7 @@ fn webpki_refuses(path: &Path<'_>, trust: &Trust<'_>) -> Option<Finding> {
             )
             .map(|_| ())
     };
-    verdict().err().map(|error| Finding::PathRefused { reason: error.to_string() })
+    verdict().err()
 }
 
 fn subject(certificate: &Parsed<'_>) -> String {

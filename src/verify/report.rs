@@ -2,6 +2,9 @@
 
 use super::finding::Finding;
 
+/// How many findings of one check are told: a certificate can have thousands, and nobody reads more.
+pub(super) const MAX_FINDINGS: usize = 16;
+
 /// The answers to one question about a certificate.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Report {
@@ -78,6 +81,8 @@ pub enum CheckName {
     Hostname,
     /// The certificate lives long enough.
     TimeLeft,
+    /// The key is of a type that TLS is spoken with.
+    KeyType,
     /// Envoy, as Kuma configures it, connects to such a key.
     Envoy,
     /// The client that was asked for accepts the certificate.
@@ -105,6 +110,7 @@ impl CheckName {
             Self::NameConstraints => "name-constraints",
             Self::Hostname => "hostname",
             Self::TimeLeft => "time-left",
+            Self::KeyType => "key-type",
             Self::Envoy => "envoy",
             Self::Client => "client",
         }
@@ -126,8 +132,12 @@ impl Report {
         if findings.is_empty() {
             return self.add(name, Outcome::Passed(passed()));
         }
-        for finding in findings {
+        let is_cut = findings.len() > MAX_FINDINGS;
+        for finding in findings.into_iter().take(MAX_FINDINGS) {
             self.add(name, Outcome::Failed(finding));
+        }
+        if is_cut {
+            self.add(name, Outcome::Failed(Finding::More));
         }
     }
 
@@ -150,7 +160,7 @@ impl Report {
             }
             CheckName::CaFile => !matches!(finding, Finding::NotCa { .. }),
             // Nobody's yet.
-            CheckName::FileMode | CheckName::KeyFile | CheckName::TimeLeft => false,
+            CheckName::FileMode | CheckName::TimeLeft => false,
             _ => true,
         })
     }

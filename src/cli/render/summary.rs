@@ -77,9 +77,9 @@ fn part_report(part: &Part, now: OffsetDateTime) -> Result<PartReport, Failure> 
     })
 }
 
-fn key_report(key: &Result<kumactl::KeyPair, kumactl::KeyError>, part: &Part) -> KeyReport {
+fn key_report(key: &Result<kumactl::ExistingKey, kumactl::KeyError>, part: &Part) -> KeyReport {
     KeyReport {
-        key_type: key.as_ref().ok().map(|key| key.algorithm().description().to_owned()),
+        key_type: key.as_ref().ok().map(|key| key.description().to_owned()),
         belongs_to: key.as_ref().ok().and_then(|key| owner(key, &part.certificates)),
         error: key.as_ref().err().map(ToString::to_string),
     }
@@ -136,7 +136,7 @@ fn part_text(
         };
         lines.push_str(&match key {
             Ok(key) => {
-                format!("private key: {}, {}\n", key.algorithm().description(), belongs(key))
+                format!("private key: {}, {}\n", key.description(), belongs(key))
             }
             Err(error) => format!("private key: {error}\n"),
         });

@@ -41,7 +41,7 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
     let mut blocks = Vec::new();
     let mut open: Option<RawBlock<'_>> = None;
     for (index, line) in text.split(|octet| *octet == b'\n').enumerate() {
-        let line = line.trim_ascii_end();
+        let line = without_blanks(line);
         let (line_number, position) = (index + 1, blocks.len() + 1);
         let at = |fault| PemError::Malformed { position, line: line_number, fault };
         let Some(block) = &mut open else {
@@ -79,6 +79,14 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
         None if blocks.is_empty() => Err(without_block(text)),
         None => Ok(blocks),
     }
+}
+
+/// A line without the blanks behind it that Go passes over (encoding/pem, getLine).
+fn without_blanks(mut line: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t' | b'\r'] = line {
+        line = rest;
+    }
+    line
 }
 
 /// The label in the first or last line of a block. One that could be anything else than a label, such

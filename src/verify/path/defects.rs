@@ -1,16 +1,17 @@
 //! What can be wrong with each certificate of a path, and what there is to say if nothing is.
 
+use std::collections::HashSet;
+
 use time::OffsetDateTime;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::x509::X509Version;
 
 use super::{Defects, Parsed, Path, Trust, subject};
 use crate::constraint;
-use crate::name::SubjectAltName;
 use crate::request::ExtendedKeyUsage;
 use crate::signature::Signature;
 use crate::verify::finding::Finding;
-use crate::verify::report::CheckName;
+use crate::verify::report::{CheckName, MAX_FINDINGS};
 use crate::x509;
 
 /// Everything that is wrong with a path.
@@ -61,10 +62,8 @@ pub(super) fn own_defects(
 /// that its older key signed has the same name twice as well, and names that key.
 fn is_damaged(anchor: &Parsed<'_>) -> bool {
     let own = x509::subject_key_identifier(&anchor.x509);
-    let names_itself = match x509::authority_key_identifier(&anchor.x509) {
-        Some(identifier) => own == Some(identifier),
-        None => true,
-    };
+    let named = x509::authority_key_identifier(&anchor.x509);
+    let names_itself = named.is_some() && named == own;
     x509::is_self_issued(&anchor.x509)
         && names_itself
         && anchor.own_signature() == Signature::Invalid
@@ -147,29 +146,41 @@ const KNOWN: [(&str, &str); 12] = [
     ("2.5.29.54", "inhibitAnyPolicy"),
 ];
 
+/// How often a name is held against a constraint, as in rustls-webpki and Go: files of 1 MiB can ask for
+/// a thousand million.
+const MAX_COMPARISONS: usize = 250_000;
+
 /// Those that RFC 5280 forbids to be critical, and for which Go refuses the certificate.
 const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifier"];
 
 fn extensions(certificate: &Parsed<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     if certificate.x509.raw_serial().first().is_some_and(|octet| octet & 0x80 != 0) {
         findings.push(Finding::SerialNegative { subject: subject(certificate) });
     }
     for found in certificate.x509.extensions() {
         let oid = found.oid.to_id_string();
         let name = KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
-        let (subject, extension) = (subject(certificate), name.unwrap_or(&oid).to_owned());
-        if seen.contains(&oid) {
-            findings.push(Finding::ExtensionTwice { subject, extension });
+        let fault: Option<fn(String, String) -> Finding> = if seen.contains(&oid) {
+            Some(|subject, extension| Finding::ExtensionTwice { subject, extension })
         } else if is_malformed(found.parsed_extension()) {
-            findings.push(Finding::ExtensionMalformed { subject, extension });
+            Some(|subject, extension| Finding::ExtensionMalformed { subject, extension })
         } else if found.critical && name.is_none() {
-            findings.push(Finding::ExtensionUnknown { subject, extension });
+            Some(|subject, extension| Finding::ExtensionUnknown { subject, extension })
         } else if found.critical && name.is_some_and(|name| NEVER_CRITICAL.contains(&name)) {
-            findings.push(Finding::ExtensionCritical { subject, extension });
+            Some(|subject, extension| Finding::ExtensionCritical { subject, extension })
+        } else {
+            None
+        };
+        let tell = |fault: fn(String, String) -> Finding| {
+            fault(subject(certificate), name.unwrap_or(&oid).to_owned())
+        };
+        findings.extend(fault.map(tell));
+        seen.insert(oid);
+        if findings.len() > MAX_FINDINGS {
+            break;
         }
-        seen.push(oid);
     }
     findings
 }
@@ -227,26 +238,23 @@ fn name_constraints(ca: &Parsed<'_>, end_entity: &Parsed<'_>) -> Vec<Finding> {
     let Ok(Some(constraints)) = ca.x509.name_constraints() else {
         return Vec::new();
     };
-    let names = x509::subject_alt_names(&end_entity.x509).iter().filter_map(alt_name);
-    names
-        .filter_map(|name| {
-            let excluded = constraint::check_name(&name, constraints.value).err()?;
-            Some(Finding::NameExcluded {
-                name: name.to_string(),
-                subject: subject(ca),
-                constraint: excluded.to_string(),
-            })
-        })
-        .collect()
-}
-
-/// A name of a certificate that could be one of ours.
-fn alt_name(name: &GeneralName<'_>) -> Option<SubjectAltName> {
-    match name {
-        GeneralName::DNSName(text) | GeneralName::URI(text) => SubjectAltName::parse(text).ok(),
-        GeneralName::IPAddress(octets) => x509::ip_address(octets).map(SubjectAltName::Ip),
-        _ => None,
+    let kinds = constraint::unknown_to_go(constraints.value);
+    if constraints.critical && !kinds.is_empty() {
+        return vec![Finding::ConstraintKinds { subject: subject(ca), kinds: kinds.join(", ") }];
     }
+    let names = x509::subject_alt_names(&end_entity.x509);
+    if names.len().saturating_mul(constraint::count(constraints.value)) > MAX_COMPARISONS {
+        return vec![Finding::TooManyConstraints { subject: subject(ca), limit: MAX_COMPARISONS }];
+    }
+    let excluded = names.iter().filter_map(|name| {
+        let excluded = constraint::check_entry(name, constraints.value).err()?;
+        Some(Finding::NameExcluded {
+            name: super::super::hostname::text(name),
+            subject: subject(ca),
+            constraint: excluded.to_string(),
+        })
+    });
+    excluded.take(MAX_FINDINGS + 1).collect()
 }
 
 /// What a check compared, for a path without that defect.

@@ -178,7 +178,7 @@ fn a_file_full_of_cas_is_judged_in_bounded_work() {
         "-q",
     ]);
     assert!(
-        ended.stdout.contains("no path to a CA was found with the 256 signatures"),
+        ended.stdout.contains("no path to a CA was found with the 100 signatures that Go looks at"),
         "{ended:?}"
     );
     let shown = sandbox.kumactl(["inspect", "certificate", "tls.crt"]).quiet_success();
