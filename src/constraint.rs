@@ -87,6 +87,8 @@ pub(crate) enum Excluded {
     NotPermitted(String),
     /// It is under this excluded subtree.
     By(String),
+    /// It is no name that could be held against any, so that Go refuses it under every constraint.
+    NotComparable,
 }
 
 /// A name that a constraint of its kind can hold (RFC 5280 4.2.1.10).
@@ -119,6 +121,14 @@ pub(crate) fn check_entry(
     name: &GeneralName<'_>,
     constraints: &NameConstraints<'_>,
 ) -> Result<(), Excluded> {
+    let is_comparable = match name {
+        GeneralName::DNSName(name) => is_domain(name),
+        GeneralName::URI(uri) => uri_host(uri).is_some(),
+        _ => true,
+    };
+    if !is_comparable {
+        return Err(Excluded::NotComparable);
+    }
     check_constrained(
         constraints,
         &match name {
@@ -265,7 +275,16 @@ fn contains_domain(base: &str, name: &str, side: Side) -> bool {
     let is_matched = || {
         base.split_once('.').is_some_and(|(label, parent)| !label.is_empty() && parent == domain)
     };
-    in_domain(&base, domain) || (side == Side::Excluded && is_matched())
+    // What a wildcard matches is under its domain, and never the domain itself.
+    in_domain(&base, domain)
+        || base.strip_prefix('.') == Some(domain)
+        || (side == Side::Excluded && is_matched())
+}
+
+/// Whether a text is a domain for Go (crypto/x509, domainNameValid): labels that are not empty, of
+/// letters that are seen.
+pub(crate) fn is_domain(text: &str) -> bool {
+    text.split('.').all(|label| !label.is_empty() && label.bytes().all(|o| o.is_ascii_graphic()))
 }
 
 fn in_domain(base: &str, name: &str) -> bool {
@@ -351,6 +370,7 @@ impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::By(base) => write!(f, "excludes {base}"),
+            Self::NotComparable => f.write_str("cannot be held against such a name"),
             Self::NotPermitted(bases) => write!(f, "permits only {bases}"),
         }
     }

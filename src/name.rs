@@ -36,10 +36,10 @@ pub struct SpiffeId(String);
 
 /// A name that works in some clients only, and which.
 ///
-/// Each was seen by asking the clients, but for the bare `*`, which is from reading Go's source.
+/// Each was seen by asking the clients.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum NameWarning {
-    /// `*`: matches a name of one label, in few clients.
+    /// `*`: matches nothing in the clients that were asked.
     BareWildcard,
     /// `*.tld`: most clients want two labels after the wildcard.
     TopLevelWildcard,
@@ -132,8 +132,7 @@ impl NameWarning {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::BareWildcard => {
-                "matches names of one label in Go only; \
-                 OpenSSL, Python, Node, Java, rustls and browsers refuse it"
+                "matches no name in Go, OpenSSL, Python, Node, Java, rustls and browsers"
             }
             Self::TopLevelWildcard => {
                 "matches in Go and Java only; \

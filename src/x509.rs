@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use x509_parser::error::X509Error;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
+use x509_parser::nom;
 use x509_parser::objects;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
@@ -23,7 +25,23 @@ pub(crate) fn parse(position: usize, der: &[u8]) -> Result<X509Certificate<'_>, 
     match X509Certificate::from_der(der) {
         Ok(([], certificate)) => Ok(certificate),
         Ok(_) => Err(unreadable("bytes follow its end".to_owned())),
-        Err(error) => Err(unreadable(error.to_string())),
+        Err(error) => Err(unreadable(parser_words(&error))),
+    }
+}
+
+/// What the parser found, in words for people: its own hold the names and numbers of its types.
+fn parser_words(error: &nom::Err<X509Error>) -> String {
+    match error {
+        nom::Err::Error(
+            X509Error::Der(_)
+            | X509Error::Generic
+            | X509Error::InvalidCertificate
+            | X509Error::InvalidTbsCertificate
+            | X509Error::NomError(_),
+        )
+        | nom::Err::Failure(X509Error::Der(_) | X509Error::NomError(_))
+        | nom::Err::Incomplete(_) => "it is not the DER of a certificate".to_owned(),
+        nom::Err::Error(error) | nom::Err::Failure(error) => error.to_string(),
     }
 }
 
@@ -79,6 +97,16 @@ pub(crate) fn authority_key_identifier<'a>(
         ParsedExtension::AuthorityKeyIdentifier(found) => {
             found.key_identifier.as_ref().map(|identifier| identifier.0)
         }
+        _ => None,
+    })
+}
+
+/// The authorityCertSerialNumber in the authorityKeyIdentifier (RFC 5280 4.2.1.1).
+pub(crate) fn authority_serial_number<'a>(
+    certificate: &'a X509Certificate<'_>,
+) -> Option<&'a [u8]> {
+    certificate.extensions().iter().find_map(|extension| match extension.parsed_extension() {
+        ParsedExtension::AuthorityKeyIdentifier(found) => found.authority_cert_serial,
         _ => None,
     })
 }
@@ -190,9 +218,14 @@ pub(crate) fn subject_key(certificate: &X509Certificate<'_>) -> SubjectKey {
 /// The object identifier of a key's algorithm, and of its curve if it has one.
 pub(crate) fn key_algorithm_oid(certificate: &X509Certificate<'_>) -> String {
     let algorithm = &certificate.public_key().algorithm;
-    let curve = algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
     let oid = algorithm.algorithm.to_id_string();
-    curve.map_or(oid.clone(), |curve| format!("{oid}, curve {}", curve.to_id_string()))
+    let is_elliptic = oid == "1.2.840.10045.2.1";
+    let curve = algorithm.parameters.as_ref().filter(|_| is_elliptic);
+    let curve = curve.and_then(|curve| curve.as_oid().ok());
+    match curve {
+        Some(curve) => format!("{oid}, curve {}", curve.to_id_string()),
+        None => oid,
+    }
 }
 
 impl fmt::Display for SubjectKey {

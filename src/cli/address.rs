@@ -43,7 +43,12 @@ impl Address {
             let text = format!("{flag} has {} bytes, where HOST:PORT belongs", text.len());
             return Err(Failure::usage(text).hint("such as localhost:5678 or [::1]:5678"));
         }
-        let failure = Failure::usage(format!("{flag}{text:?} is not HOST:PORT"));
+        let failure = match text.rsplit_once(':') {
+            Some((host, port)) if !host.ends_with(':') && is_number(port) => Failure::usage(
+                format!("{flag}{text:?} has the port {port}, and ports are 1 to 65535"),
+            ),
+            _ => Failure::usage(format!("{flag}{text:?} is not HOST:PORT")),
+        };
         let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
         let bare = bare.split('/').next().unwrap_or(bare);
         let host = bare.split([':', '%']).next().unwrap_or(bare);
@@ -65,6 +70,10 @@ impl Address {
     pub(super) const fn port(&self) -> u16 {
         self.port
     }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
 }
 
 impl fmt::Display for Address {

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use kumactl::ExistingKey;
 use kumactl::contents::{self, ContentsError, Encoding, Part};
 use kumactl::encode::pem;
+use kumactl::{ExistingKey, SubjectAltName};
 use time::OffsetDateTime;
 
 use super::address::{self, Address};
@@ -115,11 +115,18 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             let part = Part { certificates: served.chain, ..Part::default() };
             return Ok(Source { shown, encoding: None, parts: vec![part], faults: Vec::new() });
         }
-        if source.contains("://") {
+        let is_address = |(host, port): (&str, &str)| {
+            !host.is_empty() && !port.is_empty() && port.bytes().all(|o| o.is_ascii_digit())
+        };
+        if source.contains("://") || source.rsplit_once(':').is_some_and(is_address) {
             Address::parse_flag("", source)?;
         }
     }
-    let bytes = input::read_any(path, "certificate file")?;
+    let bytes = input::read_any(path, "certificate file").map_err(|failure| {
+        let is_host = !path.exists() && SubjectAltName::parse(source).is_ok();
+        let hint = is_host.then(|| format!("of a server, with its port: {source}:5678"));
+        failure.hint_if_any(hint)
+    })?;
     let shown = input::shown(path);
     let contents = contents::read(&bytes).map_err(|error| {
         let failure = Failure::unreadable(format!("there is nothing to show in {shown}: {error}"));

@@ -17,8 +17,9 @@ const MAX_LAYERS: usize = 3;
 pub(super) fn refuse(arguments: &[OsString]) -> Option<Failure> {
     let holds_key = |word: &&OsString| {
         let word = word.as_encoded_bytes();
-        let behind_flag = word.iter().position(|octet| *octet == b'=').map(|at| &word[at + 1..]);
-        holds_private_key(word, 0) || behind_flag.is_some_and(|value| holds_private_key(value, 0))
+        let hyphens = word.iter().take_while(|octet| **octet == b'-').count();
+        let behind_flag = word.iter().position(|octet| *octet == b'=').map_or(0, |at| at + 1);
+        [0, hyphens, behind_flag].into_iter().any(|start| holds_private_key(&word[start..], 0))
     };
     arguments.iter().find(holds_key)?;
     let failure = Failure::usage(

@@ -63,7 +63,7 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
              with"
                 .to_owned()
         }
-        Finding::NotYetValid { .. } => "check the clock of this machine".to_owned(),
+        Finding::NotYetValid { .. } => "check the clock of this machine, or --at".to_owned(),
         Finding::IssuerNotCa { .. } | Finding::MayNotSign { .. } | Finding::PathTooLong { .. } => {
             "have it issued by a CA, such as `kumactl generate ca-certificate` makes".to_owned()
         }
@@ -99,6 +99,7 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         | Finding::ExtensionMalformed { .. }
         | Finding::ExtensionTwice { .. }
         | Finding::ExtensionUnknown { .. }
+        | Finding::GoCannotRead { .. }
         | Finding::SerialNegative { .. }
         | Finding::WeakSignature { .. } => {
             "have it issued anew, as `kumactl generate tls-certificate` does".to_owned()
@@ -111,7 +112,12 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
 
 /// A file as it is typed. Some names that are shown are none: `standard input`, `tls.crt of the Secret`.
 fn typed(name: &str) -> Cow<'_, str> {
-    if is_file(name) { shell::word(name) } else { Cow::Borrowed("FILE") }
+    match (is_file(name), name.starts_with('-')) {
+        (true, false) => shell::word(name),
+        // Else it would be a flag.
+        (true, true) => Cow::Owned(format!("./{}", shell::word(name))),
+        (false, _) => Cow::Borrowed("FILE"),
+    }
 }
 
 fn is_file(name: &str) -> bool {

@@ -105,6 +105,12 @@ pub enum SecretError {
         /// Where, counted from 1.
         line: u64,
     },
+    /// A version of the API in which there are no Secrets.
+    #[error("its apiVersion is {version}, and that of a Secret is v1")]
+    ApiVersion {
+        /// Which.
+        version: String,
+    },
     /// Another kind of object.
     #[error("it is a {kind}, not a Secret")]
     Kind {
@@ -132,6 +138,8 @@ const MAX_LENGTH: usize = 1 << 20;
 /// The fields that matter; others are passed over.
 #[derive(Deserialize)]
 struct Manifest {
+    #[serde(rename = "apiVersion")]
+    api_version: Option<String>,
     kind: String,
     #[serde(default)]
     metadata: Metadata,
@@ -175,6 +183,12 @@ pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     let options = serde_saphyr::options! { with_snippet: false };
     let manifest: Manifest =
         serde_saphyr::from_str_with_options(text, options).map_err(|error| fault(&error))?;
+    if let Some(version) = manifest.api_version.filter(|version| version != "v1") {
+        let is_version = version.len() <= 63
+            && version.bytes().all(|o| o.is_ascii_alphanumeric() || b"./".contains(&o));
+        let version = if is_version { version } else { "another version".to_owned() };
+        return Err(SecretError::ApiVersion { version });
+    }
     if manifest.kind != "Secret" {
         let is_kind =
             manifest.kind.len() <= 63 && manifest.kind.bytes().all(|o| o.is_ascii_alphabetic());
@@ -188,10 +202,11 @@ pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
         if length > MAX_LENGTH {
             return Err(SecretError::TooLong);
         }
-        // Go, and so Kubernetes, passes over line breaks in Base64.
+        // Go, and so Kubernetes, passes over line breaks in Base64, and over nothing else.
+        let has_blanks = value.contains([' ', '\t']);
         match BASE64_STANDARD.decode(super::packed([value.as_bytes()])) {
-            Ok(decoded) => drop(data.insert(key, Zeroizing::new(decoded))),
-            Err(_) => unreadable.push(key),
+            Ok(decoded) if !has_blanks => drop(data.insert(key, Zeroizing::new(decoded))),
+            _ => unreadable.push(key),
         }
     }
     for (key, value) in manifest.string_data.unwrap_or_default() {

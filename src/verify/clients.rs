@@ -247,10 +247,15 @@ pub static RULES: &[Rule] = &[
         source: "run, but for curl, which asks OpenSSL",
         applies: |shape| {
             let path = std::iter::once(shape.end_entity).chain(shape.issuers.iter().copied());
-            path.zip(&shape.issuers).any(|(below, ca)| {
+            // A root is its own issuer.
+            let root = Some(shape.anchor).filter(|anchor| signature::is_root(anchor));
+            let issuers = shape.issuers.iter().copied().chain(root);
+            path.zip(issuers).any(|(below, ca)| {
                 let wanted = x509::authority_key_identifier(below);
                 let found = x509::subject_key_identifier(ca);
+                let serial = x509::authority_serial_number(below);
                 matches!((wanted, found), (Some(wanted), Some(found)) if wanted != found)
+                    || serial.is_some_and(|serial| serial != ca.raw_serial())
             })
         },
     },
@@ -432,6 +437,42 @@ pub static RULES: &[Rule] = &[
         refused_by: &[(Client::Apple, "")],
         source: APPLE,
         applies: |shape| x509::extended_key_usage(shape.end_entity).is_none(),
+    },
+    Rule {
+        because: "its extendedKeyUsage, or its CA's, is anyExtendedKeyUsage without serverAuth",
+        refused_by: &[
+            (Client::Curl, "unsuitable certificate purpose"),
+            (Client::Openssl, "error 26: unsuitable certificate purpose"),
+            (Client::OpensslStrict, "error 26: unsuitable certificate purpose"),
+            (Client::Python, "unsuitable certificate purpose"),
+            (Client::Node, "INVALID_PURPOSE"),
+        ],
+        source: "run, but for curl, which asks OpenSSL",
+        applies: |shape| {
+            let path = std::iter::once(shape.end_entity).chain(shape.issuers.iter().copied());
+            path.filter_map(x509::extended_key_usage).any(|usage| {
+                let has = |wanted: &str| usage.iter().any(|usage| usage == wanted);
+                has("anyExtendedKeyUsage") && !has("serverAuth")
+            })
+        },
+    },
+    Rule {
+        because: "its Netscape certificate type is not that of a server",
+        refused_by: &[
+            (Client::Curl, "unsuitable certificate purpose"),
+            (Client::Openssl, "error 26: unsuitable certificate purpose"),
+            (Client::OpensslStrict, "error 26: unsuitable certificate purpose"),
+            (Client::Python, "unsuitable certificate purpose"),
+            (Client::Node, "INVALID_PURPOSE"),
+            (Client::Java, "Netscape cert type does not permit use for SSL server"),
+        ],
+        source: "run, but for curl, which asks OpenSSL",
+        applies: |shape| {
+            // The bit sslServer is the second of a BIT STRING.
+            let mut extensions = shape.end_entity.extensions().iter();
+            let found = extensions.find(|e| e.oid.to_id_string() == "2.16.840.1.113730.1.1");
+            found.is_some_and(|found| found.value.last().is_some_and(|bits| bits & 0x40 == 0))
+        },
     },
     Rule {
         because: "it is valid for more than 825 days",

@@ -319,6 +319,15 @@ pub enum Finding {
         extension: String,
     },
 
+    /// Go does not read the certificate.
+    #[error("{subject} cannot be read by Go, and so not by Kuma: {reason}")]
+    GoCannotRead {
+        /// The subject of the certificate.
+        subject: String,
+        /// Go's words, or ours where it has none.
+        reason: &'static str,
+    },
+
     /// The serial number is negative.
     #[error("{subject} has a negative serial number")]
     SerialNegative {

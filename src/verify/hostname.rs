@@ -24,8 +24,8 @@ const MAX_SHOWN: usize = 100;
 enum Match {
     /// For all.
     All,
-    /// `*`: for Go.
-    BareWildcard,
+    /// An IPv4 address in the form of IPv6: for Go.
+    MappedAddress,
     /// `*.tld`: for Go and Java.
     TopLevelWildcard,
     /// A label with an underscore, matched by a wildcard: not for OpenSSL, Python and Java.
@@ -59,7 +59,7 @@ impl<'a> Names<'a> {
                 }
                 GeneralName::IPAddress(octets) => {
                     let address = x509::ip_address(octets);
-                    address.map(|found| addresses.entry(found.to_canonical()).or_insert(index));
+                    address.map(|found| addresses.entry(found).or_insert(index));
                 }
                 _ => {}
             }
@@ -72,7 +72,7 @@ impl<'a> Names<'a> {
         let names = x509::subject_alt_names(self.certificate);
         let exact = match host {
             SubjectAltName::Dns(host) => self.dns.get(host.as_str()),
-            SubjectAltName::Ip(host) => self.addresses.get(&host.to_canonical()),
+            SubjectAltName::Ip(host) => self.addresses.get(host),
             SubjectAltName::Uri(_) => None,
         };
         let best = match exact.and_then(|index| names.get(*index)) {
@@ -108,10 +108,10 @@ fn outcome(
     match best {
         Some((Match::All, name)) if text(name) == shown => Outcome::Passed(shown),
         Some((Match::All, name)) => Outcome::Passed(format!("{shown}, by {}", text(name))),
-        Some((Match::BareWildcard, name)) => Outcome::Warning(disagree(
+        Some((Match::MappedAddress, name)) => Outcome::Warning(disagree(
             name,
-            "Go",
-            "OpenSSL, Python, Node, Java, rustls and browsers",
+            "Go, which takes its form of 16 octets for the same",
+            "OpenSSL, Python and Node",
         )),
         Some((Match::TopLevelWildcard, name)) => Outcome::Warning(disagree(
             name,
@@ -158,7 +158,11 @@ pub(crate) fn text(name: &GeneralName<'_>) -> String {
 fn compare(name: &GeneralName<'_>, host: &SubjectAltName) -> Match {
     let same = match (name, host) {
         (GeneralName::IPAddress(octets), SubjectAltName::Ip(host)) => {
-            x509::ip_address(octets).map(|found| found.to_canonical()) == Some(host.to_canonical())
+            let found = x509::ip_address(octets);
+            if found.is_some_and(|found| found != *host && found.to_canonical() == *host) {
+                return Match::MappedAddress;
+            }
+            found == Some(*host)
         }
         (GeneralName::URI(uri), SubjectAltName::Uri(host)) => *uri == host.as_str(),
         (GeneralName::DNSName(name), SubjectAltName::Dns(host)) => {
@@ -172,9 +176,6 @@ fn compare(name: &GeneralName<'_>, host: &SubjectAltName) -> Match {
 fn compare_dns(name: &str, host: &str) -> Match {
     if name == host {
         return Match::All;
-    }
-    if name == "*" && !host.contains('.') {
-        return Match::BareWildcard;
     }
     let (Some((label, domain)), Some((host_label, host_domain))) =
         (name.split_once('.'), host.split_once('.'))

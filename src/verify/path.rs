@@ -5,6 +5,7 @@
 //! CA flag, usage and path length, the usage of intermediates, a certificate that is its own anchor.
 
 mod defects;
+mod go;
 
 use std::cell::OnceCell;
 use std::time::Duration;
@@ -177,6 +178,7 @@ const fn is_only_for_rustls(error: &webpki::Error) -> bool {
         error,
         webpki::Error::MalformedDnsIdentifier
             | webpki::Error::MaximumPathDepthExceeded
+            | webpki::Error::NameConstraintViolation
             | webpki::Error::RequiredEkuNotFoundContext(_)
             | webpki::Error::UnsupportedCriticalExtension
     )

@@ -116,6 +116,8 @@ fn a_key_is_told_by_its_type_and_by_the_certificate_that_it_belongs_to() {
         let shown = sandbox.kumactl(["inspect", "certificate", source]).quiet_success();
         assert!(shown.contains(line), "{source}: {shown}");
     }
+    let shown = sandbox.kumactl(["inspect", "certificate", "tls.key", "tls.crt"]).quiet_success();
+    assert!(shown.contains("ECDSA P-256, belongs to certificate 1 of tls.crt\n"), "{shown}");
     let keys = &json(&sandbox, "both.pem")[0]["parts"][0]["private_keys"];
     assert_eq!(keys.to_string(), r#"[{"belongs_to":1,"error":null,"key_type":"ECDSA P-256"}]"#);
 }
@@ -245,4 +247,17 @@ fn a_file_full_of_certificates_of_one_name_is_read_in_bounded_work() {
     let ended = sandbox.kumactl(["verify", "tls-certificate"].iter().chain(&files));
     assert!(ended.stdout.contains("warning  chain"), "{ended:?}");
     assert!(ended.stdout.contains("itself is in the CA file, and not the CA that issued it"));
+}
+
+#[test]
+fn a_source_that_looks_like_a_server_is_told_how_to_write_one() {
+    let sandbox = sandbox();
+    for (source, says) in [
+        ("localhost", "hint: of a server, with its port: localhost:5678\n"),
+        ("localhost:99999", "has the port 99999, and ports are 1 to 65535\n"),
+        ("https://localhost:5682/", "hint: did you mean localhost:5682?\n"),
+    ] {
+        let ended = sandbox.kumactl(["inspect", "certificate", source]);
+        assert!(ended.status > 1 && ended.stderr.contains(says), "{source}: {ended:?}");
+    }
 }

@@ -149,12 +149,14 @@ fn clients_text(report: &Report, palette: Palette) -> String {
         text.push_str("Clients refuse the certificate for what failed above");
         text.push_str(if refuse.is_empty() { "\n" } else { "; and beside that\n" });
     }
+    let titles = refuse.iter().map(|verdict| verdict.client.title().len());
+    let width = titles.max().unwrap_or(0).max(24);
     for verdict in refuse {
         for rule in &verdict.reasons {
             let says = rule.words(verdict.client).filter(|words| !words.is_empty());
             let says = says.map(|words| format!(" ({words})")).unwrap_or_default();
             text.push_str(&format!(
-                "{} {:<24} {}{}\n",
+                "{} {:<width$} {}{}\n",
                 palette.doubtful("refuses "),
                 verdict.client.title(),
                 rule.because,

@@ -106,7 +106,7 @@ pub(in super::super) fn text(
             let title = format!("{}{within}{}", source.shown, kumactl::printable(&part.name));
             let encoding = format!("({})", encoding(source));
             paragraphs.push(format!("{} {}\n", palette.strong(&title), palette.faint(&encoding)));
-            part_text(part, now, palette, &mut paragraphs)?;
+            part_text(part, sources, now, palette, &mut paragraphs)?;
         }
     }
     Ok(paragraphs.join("\n"))
@@ -114,6 +114,7 @@ pub(in super::super) fn text(
 
 fn part_text(
     part: &Part,
+    sources: &[Source],
     now: OffsetDateTime,
     palette: Palette,
     paragraphs: &mut Vec<String>,
@@ -128,11 +129,14 @@ fn part_text(
             lines.push_str(&line);
         }
     }
+    let mut parts = sources.iter().flat_map(|source| &source.parts);
+    let is_alone = parts.all(|part| part.certificates.is_empty());
     for key in &part.private_keys {
-        let belongs = |key| match (owner(key, &part.certificates), part.certificates.len()) {
+        let belongs = |key| match (owner(key, &part.certificates), owner_elsewhere(key, sources)) {
             (Some(place), _) => format!("belongs to certificate {place}"),
-            (None, 0) => "no certificate beside it".to_owned(),
-            (None, _) => "belongs to none of these certificates".to_owned(),
+            (None, Some(place)) => format!("belongs to {place}"),
+            (None, None) if is_alone => "no certificate beside it".to_owned(),
+            (None, None) => "belongs to none of these certificates".to_owned(),
         };
         lines.push_str(&match key {
             Ok(key) => {
@@ -151,6 +155,18 @@ fn part_text(
         paragraphs.push(lines);
     }
     Ok(())
+}
+
+/// Which certificate of all that are shown a key belongs to: those of a Secret, and of separate files,
+/// stand beside their keys.
+fn owner_elsewhere(key: &kumactl::ExistingKey, sources: &[Source]) -> Option<String> {
+    sources.iter().find_map(|source| {
+        source.parts.iter().find_map(|part| {
+            let place = owner(key, &part.certificates)?;
+            let name = if part.name.is_empty() { &source.shown } else { &part.name };
+            Some(format!("certificate {place} of {}", kumactl::printable(name)))
+        })
+    })
 }
 
 fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {

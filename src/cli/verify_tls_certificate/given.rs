@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use kumactl::encode::{kubernetes_secret, pem};
+use kumactl::encode::kubernetes_secret::{self, SecretError};
+use kumactl::encode::pem;
 use kumactl::verify::File;
 use kumactl::{SubjectAltName, inspect};
 use zeroize::Zeroizing;
@@ -13,7 +14,7 @@ use zeroize::Zeroizing;
 use super::super::address::{self, Address};
 use super::super::connect;
 use super::super::exit::Failure;
-use super::super::input;
+use super::super::{input, output};
 use super::Args;
 
 /// Bytes with what people call them.
@@ -111,8 +112,19 @@ fn from_secret(path: &Path) -> Result<Given, Failure> {
     let text = input::read(path, "Secret")?;
     let shown = input::shown(path);
     let mut secret = kubernetes_secret::decode(&text).map_err(|error| {
-        Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"))
+        let failure = Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"));
+        let is_list = matches!(&error, SecretError::Kind { kind } if kind.ends_with("List"));
+        let hint = is_list.then_some("name one Secret: kubectl get secret NAME -o yaml");
+        failure.hint_if_any(hint)
     })?;
+    // Those that are judged are errors. A key of the map may be anything, so it is not repeated.
+    let is_judged = |key: &&String| ["tls.crt", "tls.key", "ca.crt"].contains(&key.as_str());
+    if secret.unreadable.iter().any(|key| !is_judged(&key)) {
+        output::note(&format!(
+            "warning: another value of the Secret in {shown} is not Base64, so that Kubernetes \
+             refuses it"
+        ));
+    }
     let mut take = |key: &str| {
         if secret.unreadable.iter().any(|name| name == key) {
             return Err(Failure::unreadable(format!(

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::x509::X509Version;
 
-use super::{Defects, Parsed, Path, Trust, subject};
+use super::{Defects, Parsed, Path, Trust, go, subject};
 use crate::constraint;
 use crate::request::ExtendedKeyUsage;
 use crate::signature::Signature;
@@ -33,6 +33,7 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
         add(CheckName::ExtendedKeyUsage, usage(certificate, trust.usage));
         if index == 0 {
             add(CheckName::KeyUsage, digital_signature(certificate));
+            add(CheckName::NameConstraints, unknown_constraints(certificate));
             continue;
         }
         add(CheckName::CertificationAuthority, authority(certificate, is_anchor));
@@ -156,6 +157,9 @@ const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifi
 fn extensions(certificate: &Parsed<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
+    if let Some(reason) = go::refusal(&certificate.x509) {
+        findings.push(Finding::GoCannotRead { subject: subject(certificate), reason });
+    }
     if certificate.x509.raw_serial().first().is_some_and(|octet| octet & 0x80 != 0) {
         findings.push(Finding::SerialNegative { subject: subject(certificate) });
     }
@@ -234,13 +238,23 @@ const fn usage_name(usage: ExtendedKeyUsage) -> &'static str {
     }
 }
 
+/// Critical constraints on names of kinds that Go does not know.
+fn unknown_constraints(certificate: &Parsed<'_>) -> Vec<Finding> {
+    let found = certificate.x509.name_constraints().ok().flatten().filter(|found| found.critical);
+    let kinds = found.map(|found| constraint::unknown_to_go(found.value)).unwrap_or_default();
+    if kinds.is_empty() {
+        return Vec::new();
+    }
+    vec![Finding::ConstraintKinds { subject: subject(certificate), kinds: kinds.join(", ") }]
+}
+
 fn name_constraints(ca: &Parsed<'_>, end_entity: &Parsed<'_>) -> Vec<Finding> {
     let Ok(Some(constraints)) = ca.x509.name_constraints() else {
         return Vec::new();
     };
-    let kinds = constraint::unknown_to_go(constraints.value);
-    if constraints.critical && !kinds.is_empty() {
-        return vec![Finding::ConstraintKinds { subject: subject(ca), kinds: kinds.join(", ") }];
+    let unknown = unknown_constraints(ca);
+    if !unknown.is_empty() {
+        return unknown;
     }
     let names = x509::subject_alt_names(&end_entity.x509);
     if names.len().saturating_mul(constraint::count(constraints.value)) > MAX_COMPARISONS {

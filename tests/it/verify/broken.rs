@@ -112,6 +112,18 @@ fn encode(text: &str) -> String {
     BASE64_STANDARD.encode(text)
 }
 
+/// subjectAltName (RFC 5280 4.2.1.6), of names with these tags and contents.
+fn alt_names(names: &[(u8, &[u8])]) -> Vec<u8> {
+    let length = |octets: &[u8]| u8::try_from(octets.len()).expect("a short name");
+    let names: Vec<u8> = names
+        .iter()
+        .flat_map(|(tag, octets)| [&[*tag, length(octets)], *octets].concat())
+        .collect();
+    [&[0x30, length(&names)], &names[..]].concat()
+}
+
+const ALT_NAME: &[u64] = &[2, 5, 29, 17];
+
 const UNKNOWN: &[u64] = &[1, 2, 3, 4, 5];
 
 fn cases() -> Vec<Case> {
@@ -331,6 +343,95 @@ fn cases() -> Vec<Case> {
                 pki.leaf.is_ca = IsCa::NoCa;
                 let value = [4, 1, 7];
                 pki.leaf.custom_extensions = vec![extension(&[2, 5, 29, 14], &value, true)];
+            },
+        ),
+        certificates(
+            "address of five octets",
+            &["extensions"],
+            "leaf cannot be read by Go, and so not by Kuma: cannot parse IP address",
+            Differs("OpenSSL passes over it"),
+            |pki| {
+                let names = alt_names(&[(0x82, b"cp.example"), (0x87, &[10, 0, 0, 0, 1])]);
+                pki.leaf.subject_alt_names.clear();
+                pki.leaf.custom_extensions = vec![extension(ALT_NAME, &names, false)];
+            },
+        ),
+        certificates(
+            "URI that is none",
+            &["extensions"],
+            "leaf cannot be read by Go, and so not by Kuma: cannot parse URI",
+            Differs("OpenSSL does not look into URIs"),
+            |pki| {
+                let names = alt_names(&[(0x82, b"cp.example"), (0x86, b"http://[::1")]);
+                pki.leaf.subject_alt_names.clear();
+                pki.leaf.custom_extensions = vec![extension(ALT_NAME, &names, false)];
+            },
+        ),
+        certificates(
+            "policy twice",
+            &["extensions"],
+            "invalid certificate policies",
+            Differs("OpenSSL looks at policies when asked to"),
+            |pki| {
+                // Two PolicyInformation with the same identifier (RFC 5280 4.2.1.4).
+                let policy = [0x30, 4, 6, 2, 0x2a, 3];
+                let policies = [&[0x30, 12], &policy[..], &policy[..]].concat();
+                pki.leaf.custom_extensions = vec![extension(&[2, 5, 29, 32], &policies, false)];
+            },
+        ),
+        certificates(
+            "letter that PrintableString has not",
+            &["extensions"],
+            "invalid PrintableString in a name",
+            Agrees,
+            |pki| {
+                // CN=a_b, as an issuer writes it that does not look at letters.
+                let name = pki.leaf.distinguished_name.clone();
+                assert_eq!(name.iter().count(), 1);
+                pki.leaf.distinguished_name = rcgen::DistinguishedName::new();
+                let text = rcgen::DnValue::TeletexString("x".try_into().expect("ASCII"));
+                pki.leaf.distinguished_name.push(DnType::CommonName, text);
+            },
+        )
+        .writing(|made, sandbox| {
+            // The tag of a TeletexString becomes that of a PrintableString with a letter it lacks; the
+            // signature is none any more, so the certificate is trusted by itself.
+            let mut leaf = made.leaf.clone();
+            let at = leaf.windows(3).position(|w| w == [0x14, 1, b'x']).expect("the name");
+            leaf[at..at + 3].copy_from_slice(&[0x13, 1, b'_']);
+            sandbox.write("tls.crt", pem(&leaf));
+            sandbox.write("ca.crt", format!("{}{}", pem(&made.root), pem(&leaf)));
+            made.write_key(sandbox, "tls.key");
+        }),
+        certificates(
+            "constraint on directory names",
+            &["name-constraints"],
+            "critical nameConstraints of the kind directoryName, for which Go",
+            Differs("OpenSSL knows constraints of this kind"),
+            |pki| {
+                let name = pki.leaf.distinguished_name.clone();
+                constrained(pki, vec![GeneralSubtree::DirectoryName(name)], vec![]);
+            },
+        ),
+        certificates(
+            "mail address outside of the constraints",
+            &["name-constraints"],
+            "a@evil.example is not certified by CN=root",
+            Agrees,
+            |pki| {
+                let mail = "a@evil.example".try_into().expect("ASCII");
+                pki.leaf.subject_alt_names.push(SanType::Rfc822Name(mail));
+                constrained(pki, vec![GeneralSubtree::Rfc822Name("b.example".to_owned())], vec![]);
+            },
+        ),
+        certificates(
+            "wildcard that stands for an excluded name",
+            &["name-constraints"],
+            "*.mesh.example is not certified by CN=root",
+            Differs("OpenSSL holds the wildcard itself against the constraint"),
+            |pki| {
+                pki.dns(&["cp.example", "*.mesh.example"]);
+                constrained(pki, vec![], vec![dns("a.mesh.example")]);
             },
         ),
         certificates(
@@ -740,7 +841,7 @@ fn cases() -> Vec<Case> {
             let (first, second) = line.split_at(76);
             sandbox.write("ca.b64", format!("{first}\n{second}\n"));
         }),
-        bundle("bundle with blanks", "it has blanks inside", |made, sandbox| {
+        bundle("bundle with blanks", "it has blanks, which", |made, sandbox| {
             made.write(sandbox);
             let line = encode(&pem(&made.root));
             let (first, second) = line.split_at(76);

@@ -79,6 +79,9 @@ fn what_is_no_secret_of_a_control_plane_is_told_apart() {
         ("kind: Secret\ndata: {a: b}\ndata: {c: d}\n", 3, "line 3 names a key for the second"),
         ("kind: Secret\n---\nkind: Secret\n", 3, "it holds several documents"),
         ("kind: Secret\ndata: {tls.crt: [1]}\n", 3, "of an object of Kubernetes (line 2)"),
+        ("apiVersion: v2\nkind: Secret\n", 3, "its apiVersion is v2, and that of a Secret is v1"),
+        ("kind: List\nitems: []\n", 3, "hint: name one Secret: kubectl get secret NAME -o yaml"),
+        ("kind: Secret\ndata: {tls.crt: LS 0t}\n", 3, "the value of tls.crt in the Secret"),
         ("hello\n", 3, "it cannot be read as YAML or JSON"),
         ("a: &a [x, x]\nb: &b [*a, *a]\nkind: 7\ndata: *b\n", 3, "it cannot be read as YAML"),
     ] {
@@ -315,4 +318,19 @@ fn no_byte_of_a_key_is_printed_whatever_is_mixed_up() {
             assert!(!printed.contains(line), "{command}: {printed}");
         }
     }
+}
+
+#[test]
+fn a_secret_that_kubernetes_refuses_for_another_value_is_warned_of() {
+    let (sandbox, _) = sound();
+    let text = secret(&sandbox).replace("data:\n", "data:\n  other: '%%%'\n");
+    sandbox.write("secret.yaml", text);
+    let arguments = ["verify", "tls-certificate", "--secret=secret.yaml", "--hostname=cp.example"];
+    let ended = sandbox.kumactl(arguments);
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert_eq!(
+        ended.stderr,
+        "warning: another value of the Secret in secret.yaml is not Base64, so that Kubernetes \
+         refuses it\n"
+    );
 }

@@ -185,3 +185,85 @@ fn a_file_full_of_cas_is_judged_in_bounded_work() {
     assert!(shown.contains("chain: 1 is issued by "), "{shown}");
     assert_eq!(verify(&sandbox, &["-q"]).status, 1);
 }
+
+#[test]
+fn thousands_of_names_and_constraints_are_judged_in_bounded_work_and_words() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    let names: Vec<String> = (0..2000).map(|index| format!("n{index}.example")).collect();
+    pki.dns(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let subtree = |name: &String| rcgen::GeneralSubtree::DnsName(format!("not.{name}"));
+    pki.root.name_constraints = Some(rcgen::NameConstraints {
+        permitted_subtrees: names.iter().map(subtree).collect(),
+        excluded_subtrees: Vec::new(),
+    });
+    pki.make().write(&sandbox);
+    let ended = verify(&sandbox, &["--hostname=n1.example", "-q"]);
+    assert_eq!(
+        ended.failure_report(),
+        "failed   name-constraints         the names and the nameConstraints of CN=root are more than \
+         clients compare: over 250000 comparisons\n         hint: use a CA with fewer constraints\n"
+    );
+    let ended = verify(&sandbox, &["--hostname=x.example", "-q"]);
+    assert!(ended.stdout.contains("n99.example, and 1900 more\n"), "{ended:?}");
+    assert!(
+        ended.stdout.contains("valid for 2000 names, but none matched x.example\n"),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn of_a_thousand_faults_of_one_kind_the_first_are_told() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    pki.leaf.custom_extensions =
+        (0..1000).map(|number| super::pki::extension(&[1, 2, 3, number], &[5, 0], true)).collect();
+    pki.make().write(&sandbox);
+    let ended = verify(&sandbox, &["-q"]);
+    assert_eq!(ended.stdout.matches("which clients do not know").count(), 16, "{ended:?}");
+    assert!(ended.stdout.contains("and more of the same kind\n"), "{ended:?}");
+}
+
+#[test]
+fn a_private_key_on_the_command_line_is_refused_and_not_repeated() {
+    let sandbox = Sandbox::new();
+    let made = Pki::new().make();
+    made.write(&sandbox);
+    let key = sandbox.read("tls.key").replace("\r\n", "\n");
+    let der = BASE64_STANDARD.encode(made.leaf_key.serialize_der());
+    let body: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
+    let forms = [
+        key.clone(),
+        key.replace('\n', " "),
+        key.replacen("KEY-----", "KEY----", 1),
+        BASE64_STANDARD.encode(&key),
+        BASE64_STANDARD.encode(BASE64_STANDARD.encode(&key)),
+        der,
+    ];
+    for form in &forms {
+        for arguments in [
+            vec!["inspect".to_owned(), "certificate".to_owned(), form.clone()],
+            vec!["verify".to_owned(), "tls-certificate".to_owned(), format!("--key-file={form}")],
+            vec![
+                "verify".to_owned(),
+                "tls-certificate".to_owned(),
+                "--secret".to_owned(),
+                form.clone(),
+            ],
+            vec!["verify".to_owned(), "tls-certificate".to_owned(), format!("--connect={form}")],
+            vec!["generate".to_owned(), "tls-certificate".to_owned(), format!("--hostname={form}")],
+            vec!["generate".to_owned(), form.clone()],
+            vec![format!("--{form}")],
+        ] {
+            let ended = sandbox.kumactl(&arguments);
+            let stderr = ended.failure(2);
+            assert!(stderr.starts_with("error: a private key is on the command line"), "{stderr}");
+            assert!(!stderr.contains(&body[8..24]), "{stderr}");
+        }
+    }
+    // What is in a file is no name of one either, and may hold a key.
+    let text = format!("kind: Secret\nstringData:\n  k: {}\n", &body[..40]);
+    let stderr = sandbox.kumactl(["verify", "tls-certificate", "--secret", &text]).failure(3);
+    assert!(stderr.contains("where the name of a file belongs"), "{stderr}");
+    assert!(!stderr.contains(&body[8..24]), "{stderr}");
+}

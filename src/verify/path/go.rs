@@ -1,0 +1,173 @@
+//! What Go's crypto/x509 does not read, and x509-parser does: kuma-cp does not start with such a
+//! certificate, and kuma-dp and the Kubernetes API server trust none.
+
+use std::collections::HashSet;
+
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ParsedPublicKey,
+};
+use x509_parser::der_parser::asn1_rs::Tag;
+use x509_parser::extensions::{GeneralName, NameConstraints, ParsedExtension};
+use x509_parser::prelude::X509Certificate;
+use x509_parser::x509::{X509Name, X509Version};
+
+use crate::constraint;
+use crate::x509::{self, SubjectKey};
+
+/// Why Go refuses a certificate as malformed, in its words where it has some (crypto/x509, parser.go).
+pub(super) fn refusal(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+    serial(certificate.raw_serial())
+        .or_else(|| version(certificate))
+        .or_else(|| name(certificate.issuer()))
+        .or_else(|| name(certificate.subject()))
+        .or_else(|| public_key(certificate))
+        .or_else(|| {
+            let parsed = certificate.extensions().iter().map(|found| found.parsed_extension());
+            parsed.filter_map(extension).next()
+        })
+}
+
+/// An INTEGER is never empty, and has no octet too many (X.690 8.3).
+const fn serial(octets: &[u8]) -> Option<&'static str> {
+    match octets {
+        [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Some("malformed serial number"),
+        _ => None,
+    }
+}
+
+fn version(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+    match certificate.version() {
+        X509Version::V3 => None,
+        X509Version(0 | 1) if certificate.extensions().is_empty() => None,
+        X509Version(0 | 1) => {
+            Some("it has extensions, which its version 1 or 2 has not, and Go reads none")
+        }
+        _ => Some("invalid version"),
+    }
+}
+
+fn name(name: &X509Name<'_>) -> Option<&'static str> {
+    name.iter_attributes().find_map(|attribute| {
+        let value = attribute.attr_value();
+        let all = |is_one: fn(&u8) -> bool| value.data.iter().all(is_one);
+        let is_printable =
+            |octet: &u8| octet.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(octet);
+        match value.tag() {
+            Tag::T61String => None,
+            Tag::PrintableString => {
+                (!all(is_printable)).then_some("invalid PrintableString in a name")
+            }
+            Tag::Utf8String => {
+                str::from_utf8(value.data).is_err().then_some("invalid UTF-8 string in a name")
+            }
+            Tag::BmpString => (value.data.len() % 2 != 0).then_some("invalid BMPString in a name"),
+            Tag::Ia5String => (!all(u8::is_ascii)).then_some("invalid IA5String in a name"),
+            Tag::NumericString => (!all(|octet| octet.is_ascii_digit() || *octet == b' '))
+                .then_some("invalid NumericString in a name"),
+            _ => Some("unsupported string type in a name"),
+        }
+    })
+}
+
+fn public_key(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+    let point = x509::public_key(certificate);
+    let curve = match x509::subject_key(certificate) {
+        SubjectKey::Rsa(_) => {
+            let parameters = certificate.public_key().algorithm.parameters.as_ref();
+            let is_null = parameters.is_some_and(|found| found.tag() == Tag::Null);
+            return (!is_null).then_some("RSA key missing NULL parameters");
+        }
+        SubjectKey::P256 => &ECDSA_P256_SHA256_ASN1,
+        SubjectKey::P384 => &ECDSA_P384_SHA384_ASN1,
+        SubjectKey::P521 => &ECDSA_P521_SHA512_ASN1,
+        SubjectKey::Ed25519 | SubjectKey::Other => return None,
+    };
+    // Go takes the uncompressed form alone (SEC 1 2.3.3).
+    let is_point = point.first() == Some(&4) && ParsedPublicKey::new(curve, point).is_ok();
+    (!is_point).then_some("its public key is no point of its curve")
+}
+
+fn extension(extension: &ParsedExtension<'_>) -> Option<&'static str> {
+    match extension {
+        ParsedExtension::CertificatePolicies(policies) => {
+            let mut seen = HashSet::new();
+            let is_new = policies.iter().all(|policy| seen.insert(policy.policy_id.clone()));
+            (!is_new).then_some("invalid certificate policies")
+        }
+        ParsedExtension::NameConstraints(constraints) => name_constraints(constraints),
+        ParsedExtension::SubjectAlternativeName(names) => {
+            names.general_names.iter().find_map(|name| match name {
+                GeneralName::IPAddress(octets) => {
+                    (!matches!(octets.len(), 4 | 16)).then_some("cannot parse IP address")
+                }
+                GeneralName::URI(text) => uri(text),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+fn name_constraints(constraints: &NameConstraints<'_>) -> Option<&'static str> {
+    let permitted = constraints.permitted_subtrees.iter().flatten();
+    let mut subtrees = permitted.chain(constraints.excluded_subtrees.iter().flatten()).peekable();
+    if subtrees.peek().is_none() {
+        return Some("empty name constraints extension");
+    }
+    subtrees.find_map(|subtree| match &subtree.base {
+        GeneralName::IPAddress(range) => {
+            let (_, mask) = range.split_at(range.len() / 2);
+            let ones = mask.iter().map(|octet| octet.count_ones()).sum::<u32>();
+            let leading = mask.iter().try_fold(0, |ones, octet| match octet {
+                0xff => Ok(ones + 8),
+                _ => Err(ones + octet.leading_ones()),
+            });
+            let leading = leading.unwrap_or_else(|leading| leading);
+            match range.len() {
+                8 | 32 if ones == leading => None,
+                8 | 32 => Some("IP constraint contained invalid mask"),
+                _ => Some("IP constraint contained value of another length"),
+            }
+        }
+        GeneralName::DNSName(domain) | GeneralName::URI(domain)
+            if !domain.is_ascii() || domain.ends_with('.') =>
+        {
+            Some("failed to parse dnsName constraint")
+        }
+        GeneralName::URI(host) if host.parse::<std::net::IpAddr>().is_ok() => {
+            Some("failed to parse URI constraint")
+        }
+        _ => None,
+    })
+}
+
+/// The faults of a URI that net/url knows, as far as a certificate can have them.
+fn uri(text: &str) -> Option<&'static str> {
+    let refuse = |is_wrong: bool| is_wrong.then_some("cannot parse URI");
+    let escapes = text.as_bytes().iter().enumerate().filter(|(_, octet)| **octet == b'%');
+    let is_escape = |at: usize| {
+        text.as_bytes().get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+    };
+    if text.bytes().any(|octet| octet.is_ascii_control()) || text.starts_with(':') {
+        return refuse(true);
+    }
+    if !escapes.map(|(at, _)| at).all(is_escape) {
+        return refuse(true);
+    }
+    let (_, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    if !host.is_empty() && !constraint::is_domain(host) {
+        return refuse(true);
+    }
+    let (host, behind) = match host.strip_prefix('[') {
+        Some(inner) => match inner.split_once(']') {
+            Some(split) => split,
+            None => return refuse(true),
+        },
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let port = behind.strip_prefix(':').unwrap_or(behind);
+    let is_host = |octet: u8| !octet.is_ascii_whitespace() && !b"\"<>\\^`{|}".contains(&octet);
+    refuse(!port.bytes().all(|octet| octet.is_ascii_digit()) || !host.bytes().all(is_host))
+}
