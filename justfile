@@ -14,7 +14,8 @@ lint:
 
 # Compare the speed of whole processes, and of many certificates, each in one run
 bench:
-    cargo bench --locked --bench compare
+    cargo bench --locked --bench compare -- --svg=docs/performance.svg
+    cargo bench --locked --bench stages
     cargo bench --locked --bench batch
 
 # Check licenses, advisories and sources of the dependencies

@@ -4,6 +4,7 @@
 //! A rule is a trait of a certificate and the clients that refuse it. A new client is a variant of
 //! [`Client`] and its place in the rules; a new observation is a row of [`RULES`].
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use x509_parser::extensions::GeneralName;
@@ -87,6 +88,9 @@ pub(crate) struct Shape<'a> {
     pub(crate) hosts: &'a [SubjectAltName],
     /// Whether rustls-webpki refuses the path for a reason of its own.
     pub(crate) is_refused_by_rustls: bool,
+    /// The rules that apply, whichever client is asked.
+    applying: OnceCell<Vec<&'static Rule>>,
+    ends_with_root: OnceCell<bool>,
 }
 
 impl Client {
@@ -222,7 +226,7 @@ pub static RULES: &[Rule] = &[
             (Client::Mbedtls, "The certificate is not correctly signed by the trusted CA"),
         ],
         source: RUN,
-        applies: |shape| shape.issuers.is_empty() && !signature::is_root(shape.end_entity),
+        applies: |shape| shape.issuers.is_empty() && !shape.ends_with_root(),
     },
     Rule {
         because: "the CA file ends with a CA that another one issued, and has not that one",
@@ -232,7 +236,7 @@ pub static RULES: &[Rule] = &[
             (Client::Node, "UNABLE_TO_GET_ISSUER_CERT"),
         ],
         source: "OpenSSL was run; Node: its option allowPartialTrustChain is off",
-        applies: |shape| !shape.issuers.is_empty() && !signature::is_root(shape.anchor),
+        applies: |shape| !shape.issuers.is_empty() && !shape.ends_with_root(),
     },
     Rule {
         because: "its authorityKeyIdentifier is another than the identifier of its CA's key",
@@ -248,7 +252,7 @@ pub static RULES: &[Rule] = &[
         applies: |shape| {
             let path = std::iter::once(shape.end_entity).chain(shape.issuers.iter().copied());
             // A root is its own issuer.
-            let root = Some(shape.anchor).filter(|anchor| signature::is_root(anchor));
+            let root = Some(shape.anchor).filter(|_| shape.ends_with_root());
             let issuers = shape.issuers.iter().copied().chain(root);
             path.zip(issuers).any(|(below, ca)| {
                 let wanted = x509::authority_key_identifier(below);
@@ -628,14 +632,21 @@ impl<'a> Shape<'a> {
             issuers,
             hosts,
             is_refused_by_rustls: false,
+            applying: OnceCell::new(),
+            ends_with_root: OnceCell::new(),
         }
     }
 
     /// The rules by which a client refuses the certificate.
     pub(crate) fn reasons(&self, client: Client) -> Vec<&'static Rule> {
-        let mut rules: Vec<_> = RULES.iter().filter(|rule| rule.words(client).is_some()).collect();
-        rules.retain(|rule| (rule.applies)(self));
-        rules
+        let all = || RULES.iter().filter(|rule| (rule.applies)(self)).collect();
+        let rules: &Vec<&'static Rule> = self.applying.get_or_init(all);
+        rules.iter().copied().filter(|rule| rule.words(client).is_some()).collect()
+    }
+
+    /// Whether the chain ends with a root: an anchor that is its own issuer.
+    fn ends_with_root(&self) -> bool {
+        *self.ends_with_root.get_or_init(|| signature::is_root(self.anchor))
     }
 }
 

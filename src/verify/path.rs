@@ -8,6 +8,7 @@ mod defects;
 mod go;
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -106,7 +107,11 @@ const CHECKS: [CheckName; 7] = [
 /// Looks for a path without defects, and reports on the best one; `None` if there is no path.
 pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Found<'a>> {
     let end_entity = trust.chain.first()?;
-    let mut search = Search { trust, signatures: Budget::new(MAX_SIGNATURES), paths: Vec::new() };
+    let mut seen = HashSet::new();
+    let known = trust.anchors.iter().chain(trust.chain).filter(|one| seen.insert(one.der));
+    let known = known.collect();
+    let signatures = Budget::new(MAX_SIGNATURES);
+    let mut search = Search { trust, known, signatures, paths: Vec::new() };
     search.extend(&mut vec![end_entity]);
     let Some(Best { path, mut defects, only_for_rustls }) = best(search.paths, trust) else {
         let finding = if search.signatures.is_spent() {
@@ -201,6 +206,8 @@ fn is_leaf_as_anchor(path: &Path<'_>) -> bool {
 
 struct Search<'s, 'a> {
     trust: &'s Trust<'a>,
+    /// Every certificate once: those of the CA file first.
+    known: Vec<&'a Parsed<'a>>,
     signatures: Budget,
     paths: Vec<Path<'a>>,
 }
@@ -215,10 +222,9 @@ impl<'a> Search<'_, 'a> {
         if path.len() == MAX_LENGTH {
             return;
         }
-        let known: Vec<&'a Parsed<'a>> =
-            self.trust.anchors.iter().chain(self.trust.chain).collect();
-        for (index, ca) in signature::candidates(&last.x509, known.iter().map(|ca| &ca.x509)) {
-            let issuer = known[index];
+        let known = self.known.iter().map(|ca| &ca.x509);
+        for (index, ca) in signature::candidates(&last.x509, known) {
+            let issuer = self.known[index];
             let is_on_path = path.iter().any(|certificate| certificate.der == issuer.der);
             if !is_on_path && self.signatures.verify(&last.x509, ca) == Some(Signature::Valid) {
                 path.push(issuer);
