@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use self::artefacts::{Artefacts, Pair};
-use super::control_plane::{self, GENERAL_SECRET, ServiceArgs};
+use super::control_plane::{self, ServiceArgs};
 use super::exit::Failure;
 use super::hostname::NameArgs;
 use super::issuance::{IssuanceArgs, Scrutiny, Signer};
@@ -52,11 +52,12 @@ pub(super) struct Args {
     #[command(flatten)]
     names: NameArgs,
 
-    /// Name of the Secret
-    #[arg(long, value_parser = control_plane::object_name, default_value = GENERAL_SECRET)]
-    secret_name: ObjectName,
+    /// Name of the Secret [default: general-tls-certs]
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
+    secret_name: Option<ObjectName>,
 
-    /// Make what zones need as well; --hostname is then the name or address that they dial
+    /// Make it the global control plane of several zones, and what those need; --hostname is then the
+    /// name or address that they dial
     #[arg(long)]
     multizone: bool,
 
@@ -158,7 +159,36 @@ fn repair(
 }
 
 impl Args {
+    /// Refuses flags that would change nothing.
+    fn refuse_unused(&self) -> Result<(), Failure> {
+        let (unused, why, hint) = match self.mode {
+            Mode::Kubernetes => (
+                vec![("--directory", self.directory.is_some() && !self.multizone)],
+                "is about plain machines, and --mode=kubernetes has none",
+                "--mode=universal",
+            ),
+            Mode::Universal => (
+                vec![
+                    // A zone in Kubernetes has a namespace.
+                    ("--namespace", self.service.namespace.is_some() && !self.multizone),
+                    ("--service", self.service.service_name.is_some()),
+                    ("--secret-name", self.secret_name.is_some()),
+                ],
+                "is about Kubernetes, and --mode=universal has none",
+                "--mode=kubernetes",
+            ),
+        };
+        match unused.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let failure = Failure::usage(format!("{flag} {why}"));
+                Err(failure.hint(format!("leave {flag} out, or {hint}")))
+            }
+        }
+    }
+
     fn request(&self) -> Result<IssuanceRequest, Failure> {
+        self.refuse_unused()?;
         let mut names = match self.mode {
             Mode::Kubernetes => self.service.read()?.subject_alt_names(),
             Mode::Universal => Vec::new(),
@@ -173,7 +203,15 @@ impl Args {
                 "--hostname=NAME, the name or address of the global control plane's port 5685",
             ));
         }
-        names.extend(self.names.parse()?);
+        let given = self.names.parse()?;
+        let is_dialled = self.multizone || self.mode == Mode::Universal;
+        if is_dialled && !given.iter().any(hostname::can_be_dialled) {
+            let listed: Vec<_> = given.iter().map(ToString::to_string).collect();
+            let text = format!("--hostname has no name that can be dialled: {}", listed.join(", "));
+            let hint = "add --hostname=NAME, a DNS name without a wildcard, or an IP address";
+            return Err(Failure::usage(text).hint(hint));
+        }
+        names.extend(given);
         Ok(IssuanceRequest::new(
             ExtendedKeyUsage::ServerAuth,
             names,
@@ -188,13 +226,21 @@ impl Args {
             vec![Role::PrivateKey, Role::Certificate, Role::CaCertificate, Role::CaBundle];
         roles.extend(match self.mode {
             Mode::Kubernetes => [Role::Secret, Role::HelmValues, Role::InstallFlags].as_slice(),
-            Mode::Universal => &[Role::ControlPlaneEnvironment, Role::DataPlaneEnvironment],
+            Mode::Universal => &[Role::ControlPlaneEnvironment],
         });
+        if self.mode == Mode::Universal && !self.multizone {
+            // A global control plane has no data plane proxies: they are its zones'.
+            roles.push(Role::DataPlaneEnvironment);
+        }
         if self.multizone {
             roles.extend([Role::ZoneSecret, Role::ZoneValues, Role::ZoneEnvironment]);
         }
         roles.push(Role::NextSteps);
         roles
+    }
+
+    fn secret_name(&self) -> ObjectName {
+        self.secret_name.clone().unwrap_or_else(control_plane::general_secret)
     }
 
     fn path(&self, role: Role) -> PathBuf {

@@ -95,6 +95,23 @@ fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
     }
 }
 
+/// Whether a client can dial it: a DNS name or an address, neither a pattern nor an identity.
+pub(super) fn can_be_dialled(name: &SubjectAltName) -> bool {
+    match name {
+        SubjectAltName::Dns(name) => !name.as_str().starts_with('*'),
+        SubjectAltName::Ip(_) => true,
+        SubjectAltName::Uri(_) => false,
+    }
+}
+
+/// A name as the host of a URL.
+pub(super) fn url_host(name: &SubjectAltName) -> String {
+    match name {
+        SubjectAltName::Ip(address) if address.is_ipv6() => format!("[{address}]"),
+        name => name.to_string(),
+    }
+}
+
 /// What is worth a warning about the names: those that some clients refuse.
 pub(super) fn warnings(names: &[SubjectAltName]) -> Vec<String> {
     let warning =
