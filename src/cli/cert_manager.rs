@@ -104,6 +104,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let usage = ExtendedKeyUsage::ServerAuth;
     let request = IssuanceRequest::new(usage, names, algorithm, Some(valid_for))?;
     let profile = Profile::Issued { request: &request, within: issuer.validity() };
+    if let Some(warning) = super::issuer::warning(&issuer) {
+        output::note(&format!("warning: {warning}"));
+    }
     issuer.check(&profile.resolve(now, SerialNumber::random()?)?)?;
 
     let name =

@@ -94,12 +94,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let issuer = args.issuance.issuer.open(now)?;
-    if issuer.as_ref().is_some_and(|issuer| issuer.trust_anchor().is_none()) {
-        let failure = Failure::failed(
-            "the CA file has no self-signed certificate, so there is no CA certificate to hand out",
-        );
-        return Err(failure.hint("append the root's certificate to --issuer-cert-file"));
-    }
+    let rootless = issuer.as_ref().and_then(super::issuer::warning);
     let is_ephemeral = issuer.is_none() && !args.self_signed;
     let signer = Signer { issuer: issuer.map(Arc::new), is_ephemeral };
     let mut plan = args.plan()?;
@@ -133,6 +128,7 @@ fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
     let artefacts = Artefacts::new(args, pair)?;
     let written = plan.commit(|role| artefacts.content(role))?;
     let mut warnings = hostname::warnings(request.subject_alt_names());
+    warnings.extend(rootless);
     warnings.extend(args.issuance.key.warning());
     warnings.extend(args.issuance.renewal.warning(issued.template.validity, now));
     let remarks = Remarks { warnings, reasons };

@@ -23,6 +23,12 @@ impl NameArgs {
         self.kubernetes_services.is_empty() && self.hostnames.iter().all(String::is_empty)
     }
 
+    /// The first flag that was given, if any.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let hostname = (!self.hostnames.is_empty()).then_some("--hostname");
+        hostname.or((!self.kubernetes_services.is_empty()).then_some("--kubernetes-service"))
+    }
+
     /// Reads the names for a certificate: of a Service all three.
     ///
     /// # Errors

@@ -120,7 +120,7 @@ impl Signer {
     /// certificate of its file, which is itself or the CA that was made for it.
     pub(super) fn trust_anchor<'a>(&'a self, chain: &'a [Vec<u8>]) -> Option<&'a [u8]> {
         match &self.issuer {
-            Some(issuer) => issuer.trust_anchor(),
+            Some(issuer) => Some(issuer.handed_out()),
             None => chain.last().map(Vec::as_slice),
         }
     }
@@ -173,7 +173,7 @@ impl Signer {
         if scrutiny == Scrutiny::Full {
             let anchor = match &issuer {
                 None => certificate.der(),
-                Some(issuer) => issuer.trust_anchor().unwrap_or_else(|| issuer.certificate()),
+                Some(issuer) => issuer.handed_out(),
             };
             verify::check_issued(&template, &chain, &pem::encode_certificates([anchor]), now)?;
         }
@@ -182,11 +182,11 @@ impl Signer {
 }
 
 impl Issued {
-    /// The PEM of the CA certificate that clients trust; empty if the user's CA came without its root.
+    /// The PEM of the CA certificate that clients trust.
     pub(super) fn ca_file(&self) -> Vec<u8> {
         pem::encode_certificates(match &self.issuer {
-            None => Some(self.certificate.der()),
-            Some(issuer) => issuer.trust_anchor(),
+            None => [self.certificate.der()],
+            Some(issuer) => [issuer.handed_out()],
         })
     }
 

@@ -82,11 +82,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let labels = pairs("--label", &args.labels, true)?;
     let annotations = pairs("--annotation", &args.annotations, false)?;
     let mut hosts = args.names.dialled()?;
-    let asks_for_names = args.service.is_some() || !args.names.is_empty();
-    if files.cert_file.is_none() && asks_for_names {
-        let failure = Failure::usage("--service and --hostname are about a certificate's names");
-        return Err(failure.hint("add --cert-file and --key-file, or leave them out"));
-    }
+    let service = args.service.as_ref().map(|_| "--service");
+    files.refuse_unused(service.or_else(|| args.names.given()))?;
     let is_general = files.cert_file.is_some() && files.ca_cert_file.is_some();
     if args.service.is_some() || (args.names.is_empty() && is_general) {
         let service = control_plane::service(args.service.as_deref(), &args.namespace)?;

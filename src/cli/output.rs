@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 pub(super) use self::folder::Folder;
 pub(super) use self::role::Role;
+pub(super) use self::target::canonical;
 use self::target::{State, Target};
 use super::exit::Failure;
 

@@ -1,7 +1,9 @@
 //! What an installation wants of a pair: the bytes of every file in the directory.
 
+use std::path::Path;
+
 use kumactl::encode::bundle;
-use kumactl::encode::environment::{self, EnvironmentFormat, Purpose};
+use kumactl::encode::environment::{self, EnvironmentFormat, Paths, Purpose};
 use kumactl::encode::installation::Installation;
 use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
 use kumactl::{ObjectName, ServiceName, SubjectAltName};
@@ -10,9 +12,10 @@ use zeroize::Zeroizing;
 use super::next_steps::{self, Situation};
 use super::{Args, Mode};
 use crate::cli::control_plane::{other_namespace, other_service};
+use crate::cli::environment::text as text_of;
 use crate::cli::exit::Failure;
-use crate::cli::hostname;
-use crate::cli::output::Role;
+use crate::cli::output::{self, Role};
+use crate::cli::{hostname, material};
 
 /// The Secret in a zone, with the CA of its global control plane, as in Kuma's documentation.
 const ZONE_SECRET: &str = "kds-ca-certs";
@@ -33,6 +36,10 @@ pub(super) struct Artefacts<'a> {
     host: Option<String>,
     /// The names that are dialled: of a Service the two that Kuma uses.
     dialled: Vec<SubjectAltName>,
+    /// The directory of the files on the machine of kuma-cp.
+    directory: String,
+    /// The CA in kuma-dp's variable.
+    proxy_ca: String,
 }
 
 impl<'a> Artefacts<'a> {
@@ -40,7 +47,7 @@ impl<'a> Artefacts<'a> {
     ///
     /// # Errors
     ///
-    /// Flags with names that cannot be used.
+    /// Flags with names that cannot be used, and a path that a variable cannot hold.
     pub(super) fn new(args: &'a Args, pair: Pair) -> Result<Self, Failure> {
         let service = args.service.read()?;
         let mut dialled = match args.mode {
@@ -51,7 +58,14 @@ impl<'a> Artefacts<'a> {
         dialled.retain(hostname::can_be_dialled);
         let hosts = args.names.parse()?;
         let host = hosts.iter().find(|name| hostname::can_be_dialled(name)).map(hostname::url_host);
-        Ok(Self { args, pair, service, host, dialled })
+        let directory = match &args.directory {
+            Some(directory) => directory.clone(),
+            None => output::canonical(&args.output_dir).unwrap_or_else(|_| args.output_dir.clone()),
+        };
+        let has_variables = args.mode == Mode::Universal || args.multizone;
+        let directory = if has_variables { text_of(&directory)? } else { String::new() };
+        let proxy_ca = material::variable(&pair.ca)?;
+        Ok(Self { args, pair, service, host, dialled, directory, proxy_ca })
     }
 
     /// The bytes of a file, which follow from the pair and the flags alone.
@@ -78,9 +92,8 @@ impl<'a> Artefacts<'a> {
             Role::InstallFlags => text(self.installation().flags()),
             Role::ControlPlaneEnvironment => text(self.environment()),
             Role::DataPlaneEnvironment => {
-                let ca = String::from_utf8_lossy(&self.pair.ca);
                 let address = self.host.as_ref().map(|host| format!("https://{host}:5678"));
-                let variables = environment::data_plane(&ca, address.as_deref());
+                let variables = environment::data_plane(&self.proxy_ca, address.as_deref());
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
             Role::ZoneSecret => {
@@ -95,7 +108,8 @@ impl<'a> Artefacts<'a> {
             }
             Role::ZoneEnvironment => {
                 let ca = self.place(Role::CaCertificate);
-                let mut variables = Purpose::ZoneKds.control_plane(None, None, Some(&ca));
+                let mut variables =
+                    Purpose::ZoneKds.control_plane(Paths { ca: Some(&ca), ..Paths::default() });
                 if let Some(address) = self.global_address() {
                     variables.push(("KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS", address));
                 }
@@ -127,7 +141,11 @@ impl<'a> Artefacts<'a> {
 
     fn environment(&self) -> String {
         let (certificate, key) = (self.place(Role::Certificate), self.place(Role::PrivateKey));
-        let mut variables = Purpose::General.control_plane(Some(&certificate), Some(&key), None);
+        let mut variables = Purpose::General.control_plane(Paths {
+            certificate: Some(&certificate),
+            key: Some(&key),
+            ..Paths::default()
+        });
         if self.args.multizone {
             variables.push(("KUMA_MODE", "global".to_owned()));
         }
@@ -137,13 +155,8 @@ impl<'a> Artefacts<'a> {
 
     /// The path of a file on the machine of kuma-cp.
     fn place(&self, role: Role) -> String {
-        let directory = match &self.args.directory {
-            Some(directory) => directory.clone(),
-            None => {
-                self.args.output_dir.canonicalize().unwrap_or_else(|_| self.args.output_dir.clone())
-            }
-        };
-        directory.join(role.file_name()).to_string_lossy().into_owned()
+        let place = Path::new(&self.directory).join(role.file_name());
+        place.to_string_lossy().into_owned()
     }
 
     /// Where zones find the global control plane.

@@ -97,6 +97,33 @@ pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
     }
 }
 
+/// The path without symbolic links, also of a directory that is still to be made.
+///
+/// # Errors
+///
+/// What the system refuses.
+pub(in crate::cli) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let mut missing = Vec::new();
+    let mut existing = path;
+    loop {
+        let here = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+        let error = match here.canonicalize() {
+            Ok(mut found) => {
+                found.extend(missing.iter().rev());
+                return Ok(found);
+            }
+            Err(error) => error,
+        };
+        match (error.kind(), existing.parent(), existing.file_name()) {
+            (io::ErrorKind::NotFound, Some(parent), Some(name)) => {
+                missing.push(name);
+                existing = parent;
+            }
+            _ => return Err(error),
+        }
+    }
+}
+
 /// The place behind all symbolic links, even where nothing stands there yet.
 fn follow(given: &Path) -> io::Result<PathBuf> {
     let mut path = given.to_owned();

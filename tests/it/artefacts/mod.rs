@@ -4,6 +4,7 @@ mod cert_manager;
 mod control_plane;
 mod environment;
 mod installation;
+mod judged;
 mod next_steps;
 mod secret;
 

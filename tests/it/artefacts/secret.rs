@@ -113,8 +113,8 @@ fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
         (&[CA, "--label=x"], 2, "--label=KEY=VALUE"),
         (&[CA, "--label=x=-"], 2, "is no value of a label"),
         (&[CA, "--label=a b=c"], 2, "is no key of a label"),
-        (&[CA, "--service=x"], 2, "about a certificate's names\nhint: add --cert-file"),
-        (&[CA, "--hostname=x"], 2, "about a certificate's names\nhint: add --cert-file"),
+        (&[CA, "--service=x"], 2, "is about a certificate's names\nhint: add --cert-file"),
+        (&[CA, "--hostname=x"], 2, "is about a certificate's names\nhint: add --cert-file"),
         (
             &["--cert-file=tls.crt", "--key-file=tls.key", "--service=cp"],
             1,
