@@ -3,8 +3,7 @@
 mod artefacts;
 mod next_steps;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kumactl::encode::pem;
@@ -19,7 +18,7 @@ use super::hostname::NameArgs;
 use super::issuance::{IssuanceArgs, Scrutiny, Signer};
 use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks};
-use super::{hostname, input, renewal};
+use super::{hostname, input, renewal, shell};
 
 /// Make everything for one control plane, into one directory
 ///
@@ -83,15 +82,6 @@ pub(super) enum Mode {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let request = args.request()?;
-    let made = Directory::make(&args.output_dir)?;
-    let done = write(args, &request);
-    if done.is_err() {
-        made.undo();
-    }
-    done
-}
-
-fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let issuer = args.issuance.issuer.open(now)?;
     let rootless = issuer.as_ref().and_then(super::issuer::warning);
@@ -100,17 +90,17 @@ fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
     let mut plan = args.plan()?;
     let found = args.issuance.renewal.read(&mut plan)?;
     let request = request
-        .clone()
         .with_key_algorithm(args.issuance.renewal.key_type(&found, args.issuance.key.key_type));
     let mut reasons = Vec::new();
     if args.issuance.renewal.is_if_needed() {
         let wanted;
         (wanted, reasons) = args.issuance.compare(&found, &request, &signer, now)?;
         if reasons.is_empty() {
+            let anchor = signer.trust_anchor(found.chain()).unwrap_or_default();
             let pair = Pair {
                 certificate: input::read(&args.path(Role::Certificate), "certificate file")?,
                 key: input::read(&args.path(Role::PrivateKey), "key file")?,
-                ca: pem::encode_certificates(signer.trust_anchor(found.chain())),
+                ca: args.ca_file(anchor),
             };
             let report =
                 CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_deref())?;
@@ -123,14 +113,12 @@ fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
     let pair = Pair {
         certificate: Zeroizing::new(issued.chain.clone()),
         key: issued.private_key(args.issuance.key.file.key_format.into())?,
-        ca: issued.ca_file(),
+        ca: args.ca_file(issued.trust_anchor()),
     };
     let artefacts = Artefacts::new(args, pair)?;
     let written = plan.commit(|role| artefacts.content(role))?;
-    let mut warnings = hostname::warnings(request.subject_alt_names());
-    warnings.extend(rootless);
-    warnings.extend(args.issuance.key.warning());
-    warnings.extend(args.issuance.renewal.warning(issued.template.validity, now));
+    let mut warnings = args.issuance.remarks(&request, &issued.template, now);
+    warnings.extend(rootless.into_iter().chain(args.left_over()));
     let remarks = Remarks { warnings, reasons };
     render::report(args.issuance.output, false, &issued.report(), &written, &remarks)
 }
@@ -142,15 +130,18 @@ fn repair(
     artefacts: &Artefacts<'_>,
     report: &CertificateReport,
 ) -> Result<(), Failure> {
-    let stale =
+    let mut stale =
         renewal::stale_artefacts(&args.output_dir, args.roles(), |role| artefacts.content(role));
+    // It holds the key as well.
+    if plan.has(Role::Secret) && !stale.iter().any(|(role, _)| *role == Role::Secret) {
+        let reason = renewal::wrong_mode(&args.path(Role::Secret), plan.mode(Role::Secret));
+        stale.extend(reason.map(|reason| (Role::Secret, reason)));
+    }
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
-    let written = if roles.is_empty() {
-        Vec::new()
-    } else {
-        plan.only(&roles).commit(|role| artefacts.content(role))?
-    };
-    let remarks = Remarks { reasons, ..Remarks::default() };
+    let plan = plan.only(&roles);
+    let written =
+        if roles.is_empty() { Vec::new() } else { plan.commit(|role| artefacts.content(role))? };
+    let remarks = Remarks { reasons, warnings: args.left_over().into_iter().collect() };
     render::report(args.issuance.output, false, report, &written, &remarks)
 }
 
@@ -239,6 +230,31 @@ impl Args {
         self.secret_name.clone().unwrap_or_else(control_plane::general_secret)
     }
 
+    /// The CA file: with --if-needed the one that is there, if the certificate is among its, so that a
+    /// CA which is being replaced stays in it.
+    fn ca_file(&self, trust_anchor: &[u8]) -> Vec<u8> {
+        let path = self.path(Role::CaCertificate);
+        let standing = self.issuance.renewal.is_if_needed();
+        let standing = standing.then(|| renewal::standing_ca(&path, trust_anchor)).flatten();
+        standing.map_or_else(|| pem::encode_certificates([trust_anchor]), |text| text.to_vec())
+    }
+
+    /// What is worth a warning about files of runs with other flags, which this one does not write.
+    fn left_over(&self) -> Option<String> {
+        let own = self.roles();
+        let others = Role::ALL.into_iter().filter(|role| !own.contains(role));
+        let paths = others.map(|role| self.path(role)).filter(|path| path.is_file());
+        let words: Vec<_> =
+            paths.map(|path| shell::word(&path.to_string_lossy()).into_owned()).collect();
+        (!words.is_empty()).then(|| {
+            let files = words.join(" ");
+            format!(
+                "files of another run, with other flags and perhaps another key and CA, are still \
+                 there: rm {files}"
+            )
+        })
+    }
+
     fn path(&self, role: Role) -> PathBuf {
         self.output_dir.join(role.file_name())
     }
@@ -246,7 +262,7 @@ impl Args {
     fn plan(&self) -> Result<Plan, Failure> {
         let requests = self.roles().into_iter().map(|role| Request {
             role,
-            destination: Destination::File(self.path(role)),
+            destination: Destination::InDirectory(self.path(role)),
             mode: match role {
                 Role::PrivateKey | Role::Secret => self.issuance.key.file.key_mode,
                 _ => PUBLIC_MODE,
@@ -255,31 +271,5 @@ impl Args {
         let plan = Plan::new(requests.collect(), self.issuance.renewal.existing())?;
         plan.refuse_inputs(self.issuance.issuer.inputs())?;
         Ok(plan)
-    }
-}
-
-/// The directory of the files, and whether it was made by this run.
-struct Directory<'a> {
-    path: &'a Path,
-    is_new: bool,
-}
-
-impl<'a> Directory<'a> {
-    fn make(path: &'a Path) -> Result<Self, Failure> {
-        let is_new = !path.exists();
-        fs::create_dir_all(path).map_err(|error| {
-            let reason = super::exit::reason(&error);
-            let failure = format!("could not make the directory {}: {reason}", path.display());
-            Failure::failed(failure).hint("--output-dir=DIR, in a directory that you may write to")
-        })?;
-        Ok(Self { path, is_new })
-    }
-
-    /// Takes an empty directory of this run away again.
-    fn undo(self) {
-        if self.is_new {
-            // Not empty, or somebody else's by now: it stays.
-            let _ = fs::remove_dir(self.path);
-        }
     }
 }

@@ -25,8 +25,11 @@ impl NameArgs {
 
     /// The first flag that was given, if any.
     pub(super) fn given(&self) -> Option<&'static str> {
-        let hostname = (!self.hostnames.is_empty()).then_some("--hostname");
-        hostname.or((!self.kubernetes_services.is_empty()).then_some("--kubernetes-service"))
+        if self.hostnames.is_empty() {
+            (!self.kubernetes_services.is_empty()).then_some("--kubernetes-service")
+        } else {
+            Some("--hostname")
+        }
     }
 
     /// Reads the names for a certificate: of a Service all three.
