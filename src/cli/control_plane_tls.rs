@@ -18,7 +18,7 @@ use super::hostname::NameArgs;
 use super::issuance::{IssuanceArgs, Scrutiny, Signer};
 use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks};
-use super::{hostname, input, renewal, shell};
+use super::{hostname, input, material, renewal, shell};
 
 /// Make everything for one control plane, into one directory
 ///
@@ -84,7 +84,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let request = args.request()?;
     let now = OffsetDateTime::now_utc();
     let issuer = args.issuance.issuer.open(now)?;
-    let rootless = issuer.as_ref().and_then(super::issuer::warning);
     let is_ephemeral = issuer.is_none() && !args.self_signed;
     let signer = Signer { issuer: issuer.map(Arc::new), is_ephemeral };
     let mut plan = args.plan()?;
@@ -104,7 +103,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             };
             let report =
                 CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_deref())?;
-            return repair(args, plan, &Artefacts::new(args, pair)?, &report);
+            let warnings = args.warnings(&pair.ca, now);
+            return repair(args, plan, &Artefacts::new(args, pair)?, &report, warnings);
         }
     }
     let issued = signer.issue(&request, now, Scrutiny::Full, || {
@@ -115,10 +115,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         key: issued.private_key(args.issuance.key.file.key_format.into())?,
         ca: args.ca_file(issued.trust_anchor()),
     };
+    let about_files = args.warnings(&pair.ca, now);
     let artefacts = Artefacts::new(args, pair)?;
     let written = plan.commit(|role| artefacts.content(role))?;
     let mut warnings = args.issuance.remarks(&request, &issued.template, now);
-    warnings.extend(rootless.into_iter().chain(args.left_over()));
+    warnings.extend(about_files);
     let remarks = Remarks { warnings, reasons };
     render::report(args.issuance.output, false, &issued.report(), &written, &remarks)
 }
@@ -129,6 +130,7 @@ fn repair(
     plan: Plan,
     artefacts: &Artefacts<'_>,
     report: &CertificateReport,
+    warnings: Vec<String>,
 ) -> Result<(), Failure> {
     let mut stale =
         renewal::stale_artefacts(&args.output_dir, args.roles(), |role| artefacts.content(role));
@@ -141,7 +143,7 @@ fn repair(
     let plan = plan.only(&roles);
     let written =
         if roles.is_empty() { Vec::new() } else { plan.commit(|role| artefacts.content(role))? };
-    let remarks = Remarks { reasons, warnings: args.left_over().into_iter().collect() };
+    let remarks = Remarks { reasons, warnings };
     render::report(args.issuance.output, false, report, &written, &remarks)
 }
 
@@ -237,6 +239,13 @@ impl Args {
         let standing = self.issuance.renewal.is_if_needed();
         let standing = standing.then(|| renewal::standing_ca(&path, trust_anchor)).flatten();
         standing.map_or_else(|| pem::encode_certificates([trust_anchor]), |text| text.to_vec())
+    }
+
+    /// What is worth a warning about the CA file and about files that are not written.
+    fn warnings(&self, ca: &[u8], now: OffsetDateTime) -> Vec<String> {
+        let mut warnings = material::ca_warnings(ca, now);
+        warnings.extend(self.left_over());
+        warnings
     }
 
     /// What is worth a warning about files of runs with other flags, which this one does not write.

@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use kumactl::encode::pem;
-use kumactl::verify::{self, Check, CheckName, Evidence, File, Finding, Outcome, Question, kuma};
+use kumactl::verify::{
+    self, Check, CheckName, Evidence, File, Finding, Outcome, Question, Report, kuma,
+};
 use kumactl::{ExtendedKeyUsage, SubjectAltName, inspect};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -115,16 +117,18 @@ impl MaterialArgs {
         if let Some(failure) = failures(failed.into_iter().map(|(_, finding)| finding)) {
             return Err(failure);
         }
-        let warnings = report.checks.iter().filter(|check| check.name != CheckName::TimeLeft);
-        let warnings = warnings.filter_map(|check| match &check.outcome {
-            Outcome::Warning(finding) => Some(finding),
-            _ => None,
-        });
-        for finding in envoy.into_iter().map(|(_, finding)| finding).chain(warnings) {
+        let envoy = envoy.into_iter().map(|(_, finding)| finding);
+        for finding in envoy.chain(warnings(&report)) {
             output::note(&format!("warning: {finding}"));
         }
         Ok(())
     }
+}
+
+/// What is worth a warning about a CA file that is handed out.
+pub(super) fn ca_warnings(ca: &[u8], now: OffsetDateTime) -> Vec<String> {
+    let report = verify::verify_ca(File { name: "ca.crt", bytes: ca }, now);
+    warnings(&report).map(ToString::to_string).collect()
 }
 
 /// Reads the file by which a server knows its clients, and looks at it.
@@ -157,6 +161,15 @@ pub(super) fn variable(ca: &[u8]) -> Result<String, Failure> {
 
 fn is_warning(check: &Check) -> bool {
     matches!(check.outcome, Outcome::Warning(_))
+}
+
+/// What works, but not everywhere. How long it will is told by `kumactl verify`.
+fn warnings(report: &Report) -> impl Iterator<Item = &Finding> {
+    let checks = report.checks.iter().filter(|check| check.name != CheckName::TimeLeft);
+    checks.filter_map(|check| match &check.outcome {
+        Outcome::Warning(finding) => Some(finding),
+        _ => None,
+    })
 }
 
 fn failures<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Failure> {

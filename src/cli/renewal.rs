@@ -218,7 +218,7 @@ impl Found {
     fn foreign_key(&self, path: &Path, error: &dyn std::fmt::Display) -> Failure {
         if self.reuse_key {
             let text = format!("{} cannot be reused: {error}", path.display());
-            return Failure::failed(text).hint("name another file, or leave --reuse-key out");
+            return Failure::failed(text).hint("leave --reuse-key out, or write to another place");
         }
         foreign(path, error)
     }
@@ -363,5 +363,5 @@ impl Found {
 
 fn foreign(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     let text = format!("{} was kept; it is not a file of ours: {error}", path.display());
-    Failure::failed(text).hint("--force replaces it; or name another file")
+    Failure::failed(text).hint("--force replaces it; or write to another place")
 }

@@ -58,6 +58,24 @@ fn the_manifests_are_the_ca_an_issuer_of_it_and_a_certificate_of_that_for_the_se
     }
 }
 
+/// From nothing to the last artefact: what webhooks and proxies trust is what the Issuer signs with.
+#[test]
+fn the_secret_of_the_ca_the_issuer_the_certificate_and_the_values_are_of_one_piece() {
+    let sandbox = ca();
+    let more = ["--namespace=mesh", "--service=cp", "--secret-name=s", "--issuer-name=i"];
+    let text = generate(&sandbox, "cert-manager", &[&ISSUER[..], &more].concat());
+    let [secret, issuer, certificate] = documents(&text).try_into().expect("three documents");
+    let values = ["--ca-cert-file=ca.crt", "--general-secret=s", "--service=cp"];
+    let values = &yaml(&generate(&sandbox, "helm-values", &values))["controlPlane"];
+    let general = &values["tls"]["general"];
+    assert_eq!(decoded(&general["caBundle"]), decoded(&secret["data"]["tls.crt"]));
+    assert_eq!(general["secretName"], certificate["spec"]["secretName"]);
+    assert_eq!(issuer["spec"]["ca"]["secretName"], secret["metadata"]["name"]);
+    assert_eq!(certificate["spec"]["issuerRef"]["name"], issuer["metadata"]["name"]);
+    let service = values["service"]["name"].as_str().expect("a name");
+    assert_eq!(certificate["spec"]["dnsNames"][0], format!("{service}.mesh"));
+}
+
 #[test]
 fn a_chart_that_makes_the_certificate_itself_gets_its_issuer_and_values() {
     let sandbox = ca();

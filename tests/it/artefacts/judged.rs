@@ -114,6 +114,17 @@ fn an_expired_ca_in_front_of_a_good_one_is_worth_a_warning() {
         let all = [&["generate"], command, &["--ca-cert-file=ordered.crt"]].concat();
         sandbox.kumactl(&all).quiet_success();
     }
+    // Also in the directory of a control plane, where it may stay.
+    let made = ["generate", "ca-certificate", "--cert-file=own.crt", "--key-file=own.key"];
+    sandbox.kumactl(made).quiet_success();
+    let again = ["generate", "control-plane-tls", "--mode=kubernetes", "--output-dir=tls"];
+    let issuer = ["--issuer-cert-file=own.crt", "--issuer-key-file=own.key", "--if-needed"];
+    let again = [&again[..], &issuer].concat();
+    assert_eq!(sandbox.kumactl(&again).status, 0);
+    sandbox.write("tls/ca.crt", ca("old", -1) + &sandbox.read("own.crt"));
+    let ended = sandbox.kumactl(&again);
+    assert!(ended.stderr.contains("\nwarning: CN=old expired at"), "{ended:?}");
+    assert!(!ended.stdout.contains("tls/ca.crt"), "{ended:?}");
 }
 
 /// Writes `middle.crt` and `middle.key`, a CA whose own CA stays away.
