@@ -181,7 +181,9 @@ impl Plan {
     /// A place that is no longer one for a file.
     pub(super) fn lock(&mut self) -> Result<(), Failure> {
         while self.locks.as_ref().is_none_or(|locks| !locks.are_those_of(&self.places)) {
-            // A directory may have been made by the run that was waited for.
+            // A directory may have been made by the run that was waited for. What is held is let go first:
+            // it would be waited for as well.
+            self.locks = None;
             self.locks = Some(transaction::Locks::acquire(&self.places));
             for (request, target) in &mut self.places {
                 *target = target::resolve(request)?;
