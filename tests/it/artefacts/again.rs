@@ -162,6 +162,21 @@ fn what_a_killed_run_left_is_removed_also_where_nothing_or_little_is_to_be_done(
 }
 
 #[test]
+fn what_a_killed_run_left_of_many_certificates_is_removed_where_they_are_kept() {
+    let sandbox = Sandbox::new();
+    let specification =
+        "certificates:\n- {name: one, type: server, hostnames: [a], keyType: ecdsa}\n";
+    sandbox.write("all.yaml", specification);
+    let again =
+        ["generate", "tls-certificates", "--file=all.yaml", "--output-dir=tls", "--if-needed"];
+    assert_eq!(sandbox.kumactl(again).status, 0);
+    sandbox.write("tls/one/.tls.key.kumactl-new-AbCdEf", "a key");
+    let ended = sandbox.kumactl(again);
+    assert!(ended.stdout.contains("1 kept"), "{ended:?}");
+    assert!(!sandbox.path("tls/one/.tls.key.kumactl-new-AbCdEf").exists());
+}
+
+#[test]
 fn a_key_that_envoy_refuses_and_an_early_end_are_told_as_of_a_single_certificate() {
     let sandbox = Sandbox::new();
     let short = ["generate", "ca-certificate", "--key-type=ecdsa", "--valid-for=60d"];
