@@ -252,6 +252,13 @@ impl Issuer {
         self.chain.last().filter(|_| self.has_root).map(Vec::as_slice)
     }
 
+    /// What is handed out for clients to trust: the root, or of a chain without one the CA's own
+    /// certificate, which not all clients take for an anchor.
+    #[must_use]
+    pub fn handed_out(&self) -> &[u8] {
+        self.trust_anchor().unwrap_or_else(|| self.certificate())
+    }
+
     /// The CA's own certificate, DER.
     #[must_use]
     pub fn certificate(&self) -> &[u8] {

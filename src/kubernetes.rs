@@ -47,7 +47,8 @@ impl ObjectName {
     ///
     /// Anything but lower-case letters, digits, hyphens and dots in the places where they may be.
     pub fn parse(input: &str) -> Result<Self, ObjectNameError> {
-        if input.len() <= 253 && input.split('.').all(is_label) {
+        // Kubernetes, unlike DNS, sets no limit to what is between two dots.
+        if input.len() <= 253 && input.split('.').all(is_unbounded_label) {
             return Ok(Self(input.to_owned()));
         }
         let reason = "is no name in Kubernetes: lower-case letters, digits, hyphens and dots, at \
@@ -84,12 +85,23 @@ impl Namespace {
     }
 }
 
-/// Reads the key of a label or an annotation, such as `app.kubernetes.io/name`.
+/// Reads the key of an annotation. Kubernetes takes capitals in its domain, since it makes them small
+/// before it looks (`ValidateAnnotations`); not so in that of a label.
 ///
 /// # Errors
 ///
 /// Anything that Kubernetes does not take for one.
-pub fn check_key(key: &str) -> Result<(), ObjectNameError> {
+pub fn check_annotation_key(key: &str) -> Result<(), ObjectNameError> {
+    check_label_key(&key.to_lowercase())
+        .map_err(|error| ObjectNameError { input: key.to_owned(), ..error })
+}
+
+/// Reads the key of a label, such as `app.kubernetes.io/name`.
+///
+/// # Errors
+///
+/// Anything that Kubernetes does not take for one.
+pub fn check_label_key(key: &str) -> Result<(), ObjectNameError> {
     let (prefix, name) = match key.split_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, key),
@@ -162,6 +174,12 @@ impl ServiceName {
         Ok(Self { name: name.to_owned(), namespace: namespace.to_owned() })
     }
 
+    /// The name, without the namespace.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The names by which clients in the cluster can reach the Service, those of [`Self::dialled`]
     /// first; the chart's cert-manager certificate has all three.
     #[must_use]
@@ -186,11 +204,12 @@ impl ServiceName {
 
 /// A DNS label (RFC 1123), as Kubernetes checks names.
 fn is_label(text: &str) -> bool {
+    text.len() <= 63 && is_unbounded_label(text)
+}
+
+fn is_unbounded_label(text: &str) -> bool {
     let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=63).contains(&text.len())
-        && text.chars().all(inside)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
+    !text.is_empty() && text.chars().all(inside) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 impl fmt::Display for ServiceName {

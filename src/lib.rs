@@ -39,8 +39,8 @@ pub use key::{
     ExistingKey, KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding,
 };
 pub use kubernetes::{
-    Namespace, ObjectName, ObjectNameError, ServiceName, ServiceNameError, check_key,
-    check_label_value,
+    Namespace, ObjectName, ObjectNameError, ServiceName, ServiceNameError, check_annotation_key,
+    check_label_key, check_label_value,
 };
 pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
 pub use profile::{BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template};

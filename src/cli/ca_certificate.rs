@@ -82,6 +82,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let wanted = profile.resolve(now, SerialNumber::random()?)?;
         reasons = args.renewal.reasons(&found, &wanted, ExpectedIssuer::Itself, now);
         if reasons.is_empty() {
+            drop(plan.only(&[]));
             return render::unchanged(args.output, found.chain(), &wanted, None);
         }
     }

@@ -4,11 +4,11 @@ use kumactl::encode::cert_manager::CertManager;
 use kumactl::encode::pem;
 use kumactl::{
     ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, ObjectName, PrivateKeyEncoding, Profile,
-    SerialNumber, ValidFor,
+    SerialNumber, SubjectAltName, ValidFor,
 };
 use time::OffsetDateTime;
 
-use super::control_plane::{self, GENERAL_SECRET, ServiceArgs};
+use super::control_plane::{self, ServiceArgs};
 use super::exit::Failure;
 use super::hostname::NameArgs;
 use super::issuer::CaFilesArgs;
@@ -41,31 +41,31 @@ pub(super) struct Args {
     #[command(flatten)]
     names: NameArgs,
 
-    /// The Secret that cert-manager writes for Kuma
-    #[arg(long, value_parser = control_plane::object_name, default_value = GENERAL_SECRET)]
-    secret_name: ObjectName,
+    /// The Secret that cert-manager writes for Kuma [default: general-tls-certs]
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
+    secret_name: Option<ObjectName>,
 
     /// Name of the Issuer, and of the Secret with the CA
     #[arg(long, value_parser = control_plane::object_name, default_value = "kuma-ca")]
     issuer_name: ObjectName,
 
-    /// Type of the certificates' keys
-    #[arg(long, value_enum, value_name = "TYPE", default_value_t)]
-    key_type: KeyType,
+    /// Type of the certificates' keys [default: rsa]
+    #[arg(long, value_enum, value_name = "TYPE")]
+    key_type: Option<KeyType>,
 
-    /// How long each certificate lives; cert-manager renews it after two thirds
-    #[arg(long, value_name = "DURATION", default_value = "90d")]
-    valid_for: String,
+    /// How long each certificate lives, 1h at least; cert-manager renews it after two thirds [default:
+    /// 90d]
+    #[arg(long, value_name = "DURATION")]
+    valid_for: Option<String>,
 
     /// What to print
     #[arg(long = "for", value_enum, value_name = "WHAT", default_value_t)]
     purpose: For,
 }
 
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 enum KeyType {
     /// RSA 2048
-    #[default]
     Rsa,
     /// ECDSA P-256
     Ecdsa,
@@ -84,33 +84,40 @@ enum For {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
-    let valid_for = args.valid_for.parse::<ValidFor>().map_err(kumactl::Error::from)?;
-    if valid_for.duration().as_secs() < 3600 {
-        let failure = Failure::usage("cert-manager makes no certificate for less than an hour");
-        return Err(failure.hint("--valid-for=90d"));
-    }
-    let mut names = args.service.read()?.subject_alt_names();
+    let valid_for = args.valid_for()?;
+    let service = args.service.read()?;
+    let mut names = service.subject_alt_names();
     names.extend(args.names.parse()?);
+    args.refuse_what_the_chart_has_not(&names)?;
+    let secret = args.secret_name.clone().unwrap_or_else(control_plane::general_secret);
+    if secret == args.issuer_name {
+        let name = secret.as_str();
+        let failure = Failure::usage(format!(
+            "the certificate would be written into the Secret of the CA, {name}, over its key"
+        ));
+        return Err(failure.hint("give --secret-name and --issuer-name two names"));
+    }
     let issuer = args.ca.open(now)?;
     // Can the CA certify these names, for this time?
-    let algorithm = match args.key_type {
-        KeyType::Ecdsa => KeyAlgorithm::EcdsaP256,
-        KeyType::Rsa => KeyAlgorithm::Rsa2048,
-    };
+    let is_ecdsa = args.key_type == Some(KeyType::Ecdsa);
+    let algorithm = if is_ecdsa { KeyAlgorithm::EcdsaP256 } else { KeyAlgorithm::Rsa2048 };
     let usage = ExtendedKeyUsage::ServerAuth;
     let request = IssuanceRequest::new(usage, names, algorithm, Some(valid_for))?;
     let profile = Profile::Issued { request: &request, within: issuer.validity() };
+    if let Some(warning) = super::issuer::warning(&issuer) {
+        output::note(&format!("warning: {warning}"));
+    }
     issuer.check(&profile.resolve(now, SerialNumber::random()?)?)?;
 
     let name =
         |text: &str| ObjectName::parse(text).map_err(|error| Failure::usage(error.to_string()));
     let made = CertManager {
-        namespace: args.service.namespace.clone(),
+        namespace: args.service.namespace(),
         issuer: args.issuer_name.clone(),
-        certificate: name(&args.service.service_name)?,
-        secret: args.secret_name.clone(),
+        certificate: name(service.name())?,
+        secret,
         names: request.subject_alt_names().to_vec(),
-        is_ecdsa: args.key_type == KeyType::Ecdsa,
+        is_ecdsa,
         valid_for,
     };
     if args.purpose == For::Values {
@@ -124,4 +131,42 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         _ => made.manifests(&certificate, &key),
     };
     output::print_bytes(text.as_bytes())
+}
+
+impl Args {
+    /// How long each certificate lives, as far as cert-manager can count.
+    fn valid_for(&self) -> Result<ValidFor, Failure> {
+        let text = self.valid_for.as_deref().unwrap_or("90d");
+        let valid_for = text.parse::<ValidFor>().map_err(kumactl::Error::from)?;
+        let refused = match CertManager::check_duration(valid_for) {
+            Ok(()) => return Ok(valid_for),
+            Err(error) => Failure::usage(format!("--valid-for: {error}")),
+        };
+        Err(refused.hint("--valid-for=90d"))
+    }
+
+    /// The chart's own Certificate has DNS names, and nothing else that could be chosen here.
+    fn refuse_what_the_chart_has_not(&self, names: &[SubjectAltName]) -> Result<(), Failure> {
+        if self.purpose == For::Cluster {
+            return Ok(());
+        }
+        let is_dns = |name: &&SubjectAltName| matches!(name, SubjectAltName::Dns(_));
+        let hint = "--for=cluster makes a Certificate that can";
+        if let Some(name) = names.iter().find(|name| !is_dns(name)) {
+            let text = format!("the chart's Certificate can have DNS names only, and not {name}");
+            return Err(Failure::usage(text).hint(hint));
+        }
+        let flags = [
+            ("--secret-name", self.secret_name.is_some()),
+            ("--key-type", self.key_type.is_some()),
+            ("--valid-for", self.valid_for.is_some()),
+        ];
+        match flags.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let text = format!("the chart's Certificate has no place for {flag}");
+                Err(Failure::usage(text).hint(hint))
+            }
+        }
+    }
 }

@@ -3,8 +3,7 @@
 mod artefacts;
 mod next_steps;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use kumactl::encode::pem;
@@ -13,13 +12,13 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use self::artefacts::{Artefacts, Pair};
-use super::control_plane::{self, GENERAL_SECRET, ServiceArgs};
+use super::control_plane::{self, ServiceArgs};
 use super::exit::Failure;
 use super::hostname::NameArgs;
 use super::issuance::{IssuanceArgs, Scrutiny, Signer};
 use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks};
-use super::{hostname, input, renewal};
+use super::{hostname, input, material, renewal, shell};
 
 /// Make everything for one control plane, into one directory
 ///
@@ -52,11 +51,12 @@ pub(super) struct Args {
     #[command(flatten)]
     names: NameArgs,
 
-    /// Name of the Secret
-    #[arg(long, value_parser = control_plane::object_name, default_value = GENERAL_SECRET)]
-    secret_name: ObjectName,
+    /// Name of the Secret [default: general-tls-certs]
+    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
+    secret_name: Option<ObjectName>,
 
-    /// Make what zones need as well; --hostname is then the name or address that they dial
+    /// Make it the global control plane of several zones, and what those need; --hostname is then the
+    /// name or address that they dial
     #[arg(long)]
     multizone: bool,
 
@@ -82,43 +82,29 @@ pub(super) enum Mode {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let request = args.request()?;
-    let made = Directory::make(&args.output_dir)?;
-    let done = write(args, &request);
-    if done.is_err() {
-        made.undo();
-    }
-    done
-}
-
-fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let issuer = args.issuance.issuer.open(now)?;
-    if issuer.as_ref().is_some_and(|issuer| issuer.trust_anchor().is_none()) {
-        let failure = Failure::failed(
-            "the CA file has no self-signed certificate, so there is no CA certificate to hand out",
-        );
-        return Err(failure.hint("append the root's certificate to --issuer-cert-file"));
-    }
     let is_ephemeral = issuer.is_none() && !args.self_signed;
     let signer = Signer { issuer: issuer.map(Arc::new), is_ephemeral };
     let mut plan = args.plan()?;
     let found = args.issuance.renewal.read(&mut plan)?;
     let request = request
-        .clone()
         .with_key_algorithm(args.issuance.renewal.key_type(&found, args.issuance.key.key_type));
     let mut reasons = Vec::new();
     if args.issuance.renewal.is_if_needed() {
         let wanted;
         (wanted, reasons) = args.issuance.compare(&found, &request, &signer, now)?;
         if reasons.is_empty() {
+            let anchor = signer.trust_anchor(found.chain()).unwrap_or_default();
             let pair = Pair {
                 certificate: input::read(&args.path(Role::Certificate), "certificate file")?,
                 key: input::read(&args.path(Role::PrivateKey), "key file")?,
-                ca: pem::encode_certificates(signer.trust_anchor(found.chain())),
+                ca: args.ca_file(anchor),
             };
             let report =
                 CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_deref())?;
-            return repair(args, plan, &Artefacts::new(args, pair)?, &report);
+            let warnings = args.warnings(&pair.ca, now);
+            return repair(args, plan, &Artefacts::new(args, pair)?, &report, warnings);
         }
     }
     let issued = signer.issue(&request, now, Scrutiny::Full, || {
@@ -127,13 +113,13 @@ fn write(args: &Args, request: &IssuanceRequest) -> Result<(), Failure> {
     let pair = Pair {
         certificate: Zeroizing::new(issued.chain.clone()),
         key: issued.private_key(args.issuance.key.file.key_format.into())?,
-        ca: issued.ca_file(),
+        ca: args.ca_file(issued.trust_anchor()),
     };
+    let about_files = args.warnings(&pair.ca, now);
     let artefacts = Artefacts::new(args, pair)?;
     let written = plan.commit(|role| artefacts.content(role))?;
-    let mut warnings = hostname::warnings(request.subject_alt_names());
-    warnings.extend(args.issuance.key.warning());
-    warnings.extend(args.issuance.renewal.warning(issued.template.validity, now));
+    let mut warnings = args.issuance.remarks(&request, &issued.template, now);
+    warnings.extend(about_files);
     let remarks = Remarks { warnings, reasons };
     render::report(args.issuance.output, false, &issued.report(), &written, &remarks)
 }
@@ -144,21 +130,54 @@ fn repair(
     plan: Plan,
     artefacts: &Artefacts<'_>,
     report: &CertificateReport,
+    warnings: Vec<String>,
 ) -> Result<(), Failure> {
-    let stale =
+    let mut stale =
         renewal::stale_artefacts(&args.output_dir, args.roles(), |role| artefacts.content(role));
+    // It holds the key as well.
+    if plan.has(Role::Secret) && !stale.iter().any(|(role, _)| *role == Role::Secret) {
+        let reason = renewal::wrong_mode(&args.path(Role::Secret), plan.mode(Role::Secret));
+        stale.extend(reason.map(|reason| (Role::Secret, reason)));
+    }
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
-    let written = if roles.is_empty() {
-        Vec::new()
-    } else {
-        plan.only(&roles).commit(|role| artefacts.content(role))?
-    };
-    let remarks = Remarks { reasons, ..Remarks::default() };
+    let plan = plan.only(&roles);
+    let written =
+        if roles.is_empty() { Vec::new() } else { plan.commit(|role| artefacts.content(role))? };
+    let remarks = Remarks { reasons, warnings };
     render::report(args.issuance.output, false, report, &written, &remarks)
 }
 
 impl Args {
+    /// Refuses flags that would change nothing.
+    fn refuse_unused(&self) -> Result<(), Failure> {
+        let (unused, why, hint) = match self.mode {
+            Mode::Kubernetes => (
+                vec![("--directory", self.directory.is_some() && !self.multizone)],
+                "is about plain machines, and --mode=kubernetes has none",
+                "--mode=universal",
+            ),
+            Mode::Universal => (
+                vec![
+                    // A zone in Kubernetes has a namespace.
+                    ("--namespace", self.service.namespace.is_some() && !self.multizone),
+                    ("--service", self.service.service_name.is_some()),
+                    ("--secret-name", self.secret_name.is_some()),
+                ],
+                "is about Kubernetes, and --mode=universal has none",
+                "--mode=kubernetes",
+            ),
+        };
+        match unused.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let failure = Failure::usage(format!("{flag} {why}"));
+                Err(failure.hint(format!("leave {flag} out, or {hint}")))
+            }
+        }
+    }
+
     fn request(&self) -> Result<IssuanceRequest, Failure> {
+        self.refuse_unused()?;
         let mut names = match self.mode {
             Mode::Kubernetes => self.service.read()?.subject_alt_names(),
             Mode::Universal => Vec::new(),
@@ -173,7 +192,15 @@ impl Args {
                 "--hostname=NAME, the name or address of the global control plane's port 5685",
             ));
         }
-        names.extend(self.names.parse()?);
+        let given = self.names.parse()?;
+        let is_dialled = self.multizone || self.mode == Mode::Universal;
+        if is_dialled && !given.iter().any(hostname::can_be_dialled) {
+            let listed: Vec<_> = given.iter().map(ToString::to_string).collect();
+            let text = format!("--hostname has no name that can be dialled: {}", listed.join(", "));
+            let hint = "add --hostname=NAME, a DNS name without a wildcard, or an IP address";
+            return Err(Failure::usage(text).hint(hint));
+        }
+        names.extend(given);
         Ok(IssuanceRequest::new(
             ExtendedKeyUsage::ServerAuth,
             names,
@@ -188,13 +215,53 @@ impl Args {
             vec![Role::PrivateKey, Role::Certificate, Role::CaCertificate, Role::CaBundle];
         roles.extend(match self.mode {
             Mode::Kubernetes => [Role::Secret, Role::HelmValues, Role::InstallFlags].as_slice(),
-            Mode::Universal => &[Role::ControlPlaneEnvironment, Role::DataPlaneEnvironment],
+            Mode::Universal => &[Role::ControlPlaneEnvironment],
         });
+        if self.mode == Mode::Universal && !self.multizone {
+            // A global control plane has no data plane proxies: they are its zones'.
+            roles.push(Role::DataPlaneEnvironment);
+        }
         if self.multizone {
             roles.extend([Role::ZoneSecret, Role::ZoneValues, Role::ZoneEnvironment]);
         }
         roles.push(Role::NextSteps);
         roles
+    }
+
+    fn secret_name(&self) -> ObjectName {
+        self.secret_name.clone().unwrap_or_else(control_plane::general_secret)
+    }
+
+    /// The CA file: with --if-needed the one that is there, if the certificate is among its, so that a
+    /// CA which is being replaced stays in it.
+    fn ca_file(&self, trust_anchor: &[u8]) -> Vec<u8> {
+        let path = self.path(Role::CaCertificate);
+        let standing = self.issuance.renewal.is_if_needed();
+        let standing = standing.then(|| renewal::standing_ca(&path, trust_anchor)).flatten();
+        standing.map_or_else(|| pem::encode_certificates([trust_anchor]), |text| text.to_vec())
+    }
+
+    /// What is worth a warning about the CA file and about files that are not written.
+    fn warnings(&self, ca: &[u8], now: OffsetDateTime) -> Vec<String> {
+        let mut warnings = material::ca_warnings(ca, now);
+        warnings.extend(self.left_over());
+        warnings
+    }
+
+    /// What is worth a warning about files of runs with other flags, which this one does not write.
+    fn left_over(&self) -> Option<String> {
+        let own = self.roles();
+        let others = Role::ALL.into_iter().filter(|role| !own.contains(role));
+        let paths = others.map(|role| self.path(role)).filter(|path| path.is_file());
+        let words: Vec<_> =
+            paths.map(|path| shell::word(&path.to_string_lossy()).into_owned()).collect();
+        (!words.is_empty()).then(|| {
+            let files = words.join(" ");
+            format!(
+                "files of another run, with other flags and perhaps another key and CA, are still \
+                 there: rm {files}"
+            )
+        })
     }
 
     fn path(&self, role: Role) -> PathBuf {
@@ -204,7 +271,7 @@ impl Args {
     fn plan(&self) -> Result<Plan, Failure> {
         let requests = self.roles().into_iter().map(|role| Request {
             role,
-            destination: Destination::File(self.path(role)),
+            destination: Destination::InDirectory(self.path(role)),
             mode: match role {
                 Role::PrivateKey | Role::Secret => self.issuance.key.file.key_mode,
                 _ => PUBLIC_MODE,
@@ -213,31 +280,5 @@ impl Args {
         let plan = Plan::new(requests.collect(), self.issuance.renewal.existing())?;
         plan.refuse_inputs(self.issuance.issuer.inputs())?;
         Ok(plan)
-    }
-}
-
-/// The directory of the files, and whether it was made by this run.
-struct Directory<'a> {
-    path: &'a Path,
-    is_new: bool,
-}
-
-impl<'a> Directory<'a> {
-    fn make(path: &'a Path) -> Result<Self, Failure> {
-        let is_new = !path.exists();
-        fs::create_dir_all(path).map_err(|error| {
-            let reason = super::exit::reason(&error);
-            let failure = format!("could not make the directory {}: {reason}", path.display());
-            Failure::failed(failure).hint("--output-dir=DIR, in a directory that you may write to")
-        })?;
-        Ok(Self { path, is_new })
-    }
-
-    /// Takes an empty directory of this run away again.
-    fn undo(self) {
-        if self.is_new {
-            // Not empty, or somebody else's by now: it stays.
-            let _ = fs::remove_dir(self.path);
-        }
     }
 }

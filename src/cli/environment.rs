@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use kumactl::encode::environment::{self, EnvironmentFormat, Purpose};
+use kumactl::encode::environment::{self, EnvironmentFormat, Paths, Purpose};
 use time::OffsetDateTime;
 
+use super::control_plane_url::ControlPlaneUrl;
 use super::exit::Failure;
 use super::hostname::NameArgs;
-use super::material::MaterialArgs;
-use super::output;
+use super::material::{self, MaterialArgs};
+use super::{input, output};
 
 /// Print the environment variables of a control plane or of a data plane proxy
 ///
@@ -30,24 +31,29 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "PROGRAM")]
     component: Component,
 
-    /// What kuma-cp uses the files for (can be repeated, or a list with commas)
+    /// What kuma-cp uses the files for (can be repeated, or a list with commas) [default: general]
     #[arg(
         long = "purpose",
         value_name = "PURPOSE",
         value_delimiter = ',',
-        value_parser = purpose,
-        default_value = "general"
+        value_parser = purpose
     )]
     purposes: Vec<Purpose>,
 
     #[command(flatten)]
     material: MaterialArgs,
 
+    /// The CA certificate by which the API server knows its clients, or their certificates if each is its
+    /// own CA; with --purpose=api-server
+    #[arg(long, value_name = "FILE")]
+    client_ca_cert_file: Option<PathBuf>,
+
     /// Directory of the files on the machine of kuma-cp [default: the paths as they are given]
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
 
-    /// Address of the control plane for kuma-dp, such as https://cp.example:5678
+    /// Address of the control plane for kuma-dp, such as https://cp.example:5678; with --cert-file, the
+    /// certificate must have its host
     #[arg(long, value_name = "URL")]
     cp_address: Option<String>,
 
@@ -87,31 +93,11 @@ fn purpose(text: &str) -> Result<Purpose, String> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let hosts = args.names.dialled()?;
-    let files = &args.material;
+    args.refuse_unused()?;
+    let now = OffsetDateTime::now_utc();
     let variables = match args.component {
-        Component::KumaCp => {
-            for purpose in &args.purposes {
-                require(files, *purpose)?;
-            }
-            files.read(&hosts, OffsetDateTime::now_utc())?;
-            let path = |path: &Option<PathBuf>| path.as_deref().map(|path| args.place(path));
-            let (certificate, key, ca) =
-                (path(&files.cert_file), path(&files.key_file), path(&files.ca_cert_file));
-            let of = |purpose: &Purpose| {
-                purpose.control_plane(certificate.as_deref(), key.as_deref(), ca.as_deref())
-            };
-            args.purposes.iter().flat_map(of).collect()
-        }
-        Component::KumaDp => {
-            if files.ca_cert_file.is_none() {
-                let failure = Failure::usage("--ca-cert-file is missing: kuma-dp trusts a CA");
-                return Err(failure.hint("--ca-cert-file=ca.crt"));
-            }
-            let material = files.read(&hosts, OffsetDateTime::now_utc())?;
-            let ca = material.ca.unwrap_or_default();
-            environment::data_plane(&String::from_utf8_lossy(&ca), args.cp_address.as_deref())
-        }
+        Component::KumaCp => args.control_plane(now)?,
+        Component::KumaDp => args.data_plane(now)?,
     };
     output::print(&environment::encode(
         &variables,
@@ -124,14 +110,125 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 impl Args {
+    fn control_plane(&self, now: OffsetDateTime) -> Result<Vec<(&'static str, String)>, Failure> {
+        let files = &self.material;
+        let purposes = self.purposes();
+        for purpose in &purposes {
+            require(files, *purpose)?;
+        }
+        files.refuse_unused(self.names.given())?;
+        let is_used = |has: fn(Purpose) -> bool| purposes.iter().any(|purpose| has(*purpose));
+        let client_ca = self.client_ca_cert_file.as_ref();
+        if client_ca.is_some() && !is_used(Purpose::has_client_ca) {
+            let failure =
+                Failure::usage("--client-ca-cert-file is about clients of the API server");
+            return Err(failure.hint("add --purpose=api-server, or leave it out"));
+        }
+        let place =
+            |flag, path: Option<&PathBuf>| path.map(|path| self.place(flag, path)).transpose();
+        let certificate = place("--cert-file", files.cert_file.as_ref())?;
+        let key = place("--key-file", files.key_file.as_ref())?;
+        // Elsewhere it is there to be compared with.
+        let ca = files.ca_cert_file.as_ref().filter(|_| is_used(Purpose::has_ca));
+        let ca = place("--ca-cert-file", ca)?;
+        let client_ca_path = place("--client-ca-cert-file", client_ca)?;
+        files.read(&self.names.dialled()?, now)?;
+        if let Some(path) = client_ca {
+            material::read_client_ca(path, now)?;
+        }
+        let paths = Paths {
+            certificate: certificate.as_deref(),
+            key: key.as_deref(),
+            ca: ca.as_deref(),
+            client_ca: client_ca_path.as_deref(),
+        };
+        Ok(purposes.iter().flat_map(|purpose| purpose.control_plane(paths)).collect())
+    }
+
+    fn data_plane(&self, now: OffsetDateTime) -> Result<Vec<(&'static str, String)>, Failure> {
+        let files = &self.material;
+        if files.ca_cert_file.is_none() {
+            let failure = Failure::usage("--ca-cert-file is missing: kuma-dp trusts a CA");
+            return Err(failure.hint("--ca-cert-file=ca.crt"));
+        }
+        files.refuse_unused(self.names.given())?;
+        let mut hosts = self.names.dialled()?;
+        let url = self.cp_address.as_deref().map(ControlPlaneUrl::parse).transpose()?;
+        if let (Some(url), Some(_)) = (&url, &files.cert_file) {
+            hosts.push(url.host.clone());
+        }
+        let ca = files.read(&hosts, now)?.ca.unwrap_or_default();
+        if let Some(warning) = url.as_ref().and_then(ControlPlaneUrl::warning) {
+            output::note(&format!("warning: {warning}"));
+        }
+        let address = url.as_ref().map(|url| url.text.as_str());
+        Ok(environment::data_plane(&material::variable(&ca)?, address))
+    }
+
+    /// Every purpose once.
+    fn purposes(&self) -> Vec<Purpose> {
+        let mut purposes: Vec<Purpose> = Vec::new();
+        for purpose in &self.purposes {
+            if !purposes.contains(purpose) {
+                purposes.push(*purpose);
+            }
+        }
+        if purposes.is_empty() { vec![Purpose::General] } else { purposes }
+    }
+
+    /// Refuses flags that would change nothing.
+    fn refuse_unused(&self) -> Result<(), Failure> {
+        let (component, other, flags) = match self.component {
+            Component::KumaCp => {
+                ("kuma-cp", "kuma-dp", vec![("--cp-address", self.cp_address.is_some())])
+            }
+            Component::KumaDp => (
+                "kuma-dp",
+                "kuma-cp",
+                vec![
+                    ("--purpose", !self.purposes.is_empty()),
+                    ("--directory", self.directory.is_some()),
+                    ("--client-ca-cert-file", self.client_ca_cert_file.is_some()),
+                ],
+            ),
+        };
+        match flags.into_iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let failure = Failure::usage(format!("{component} has no variable for {flag}"));
+                Err(failure.hint(format!("leave {flag} out, or --component={other}")))
+            }
+        }
+    }
+
     /// The path of a file on the machine of kuma-cp.
-    fn place(&self, path: &Path) -> String {
+    fn place(&self, flag: &str, path: &Path) -> Result<String, Failure> {
+        let is_open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"]
+            .iter()
+            .any(|system| path.starts_with(system));
+        if path.as_os_str() == "-" || is_open {
+            let shown = input::shown(path);
+            let failure = Failure::usage(format!("kuma-cp could not read {shown} again: {flag}"));
+            return Err(failure.hint(format!("give {flag} the path of a file")));
+        }
         let placed = match (&self.directory, path.file_name()) {
             (Some(directory), Some(name)) => directory.join(name),
             _ => path.to_owned(),
         };
-        placed.to_string_lossy().into_owned()
+        text(&placed)
     }
+}
+
+/// A path as the value of a variable.
+///
+/// # Errors
+///
+/// A path that is not UTF-8.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    path.to_str().map(str::to_owned).ok_or_else(|| {
+        let text = format!("the path {} is not UTF-8, as variables are", path.display());
+        Failure::usage(text).hint("--directory=DIR, a path in UTF-8 on the machine of kuma-cp")
+    })
 }
 
 fn require(files: &MaterialArgs, purpose: Purpose) -> Result<(), Failure> {

@@ -23,6 +23,15 @@ impl NameArgs {
         self.kubernetes_services.is_empty() && self.hostnames.iter().all(String::is_empty)
     }
 
+    /// The first flag that was given, if any.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        if self.hostnames.is_empty() {
+            (!self.kubernetes_services.is_empty()).then_some("--kubernetes-service")
+        } else {
+            Some("--hostname")
+        }
+    }
+
     /// Reads the names for a certificate: of a Service all three.
     ///
     /// # Errors
@@ -92,6 +101,23 @@ fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
     match Failure::join(failures) {
         None => Ok(names),
         Some(failure) => Err(failure),
+    }
+}
+
+/// Whether a client can dial it: a DNS name or an address, neither a pattern nor an identity.
+pub(super) fn can_be_dialled(name: &SubjectAltName) -> bool {
+    match name {
+        SubjectAltName::Dns(name) => !name.as_str().starts_with('*'),
+        SubjectAltName::Ip(_) => true,
+        SubjectAltName::Uri(_) => false,
+    }
+}
+
+/// A name as the host of a URL.
+pub(super) fn url_host(name: &SubjectAltName) -> String {
+    match name {
+        SubjectAltName::Ip(address) if address.is_ipv6() => format!("[{address}]"),
+        name => name.to_string(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::exit::{Failure, reason};
+use super::shell;
 
 /// The largest file that is read, in bytes: more than a Kubernetes Secret can hold.
 const MAX_LENGTH: u64 = 1 << 20;
@@ -38,7 +39,8 @@ pub(super) fn read_stdin_once(
 pub(super) fn read(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let bytes = read_any(path, role)?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Failure::failed(format!("the {role} {} is empty", shown(path))));
+        let failure = Failure::failed(format!("the {role} {} is empty", shown(path)));
+        return Err(failure.hint("was it written to the end? Make or copy it once more"));
     }
     Ok(bytes)
 }
@@ -68,6 +70,11 @@ pub(super) fn read_up_to(
             Failure::failed(format!("could not read the {role} {shown}: {}", reason(&error)));
         match error.kind() {
             io::ErrorKind::IsADirectory => failure.hint("name a file in it"),
+            io::ErrorKind::NotFound => {
+                let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                let directory = directory.unwrap_or_else(|| Path::new(".")).to_string_lossy();
+                failure.hint(format!("see what is there: ls {}", shell::word(&directory)))
+            }
             _ => failure,
         }
     };

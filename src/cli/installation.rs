@@ -3,11 +3,11 @@
 
 use std::path::PathBuf;
 
-use kumactl::ObjectName;
 use kumactl::encode::installation::Installation;
+use kumactl::{Namespace, ObjectName};
 use time::OffsetDateTime;
 
-use super::control_plane::{self, GENERAL_SECRET};
+use super::control_plane;
 use super::exit::Failure;
 use super::material::MaterialArgs;
 use super::output;
@@ -22,12 +22,13 @@ Examples:
   $ kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
   $ helm install kuma kuma/kuma --namespace=kuma-system --values=tls-values.yaml
 
-  $ helm install kuma kuma/kuma $(kumactl generate helm-values --ca-cert-file=ca.crt --set)")]
+  $ helm install kuma kuma/kuma --namespace=kuma-system \\
+      $(kumactl generate helm-values --ca-cert-file=ca.crt --set)")]
 pub(super) struct HelmValuesArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 
-    /// Print arguments of Helm instead, in one line
+    /// Print --set-string arguments of Helm instead, in one line
     #[arg(long)]
     set: bool,
 }
@@ -43,6 +44,10 @@ Examples:
 pub(super) struct InstallFlagsArgs {
     #[command(flatten)]
     settings: SettingsArgs,
+
+    /// Namespace of the control plane [default: kuma-system]
+    #[arg(long, short, value_parser = control_plane::namespace)]
+    namespace: Option<Namespace>,
 }
 
 #[derive(clap::Args)]
@@ -70,6 +75,10 @@ struct SettingsArgs {
     /// The Secret of a zone with the CA of its global control plane, with ca.crt
     #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
     kds_zone_client_secret: Option<ObjectName>,
+
+    /// Service of the control plane [default: kuma-control-plane]
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
 }
 
 pub(super) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
@@ -82,7 +91,9 @@ pub(super) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
 }
 
 pub(super) fn install_flags(args: &InstallFlagsArgs) -> Result<(), Failure> {
-    output::print(&args.settings.read()?.flags())
+    let mut installation = args.settings.read()?;
+    installation.namespace = args.namespace.clone().and_then(control_plane::other_namespace);
+    output::print(&installation.flags())
 }
 
 impl SettingsArgs {
@@ -96,7 +107,7 @@ impl SettingsArgs {
         let general = match &self.general_secret {
             Some(name) => Some(name.clone()),
             // The chart wants both or neither.
-            None if material.ca.is_some() => ObjectName::parse(GENERAL_SECRET).ok(),
+            None if material.ca.is_some() => Some(control_plane::general_secret()),
             None => None,
         };
         let installation = Installation {
@@ -106,6 +117,15 @@ impl SettingsArgs {
             api_server_secret: self.api_server_secret.clone(),
             kds_global_server_secret: self.kds_global_server_secret.clone(),
             kds_zone_client_secret: self.kds_zone_client_secret.clone(),
+            service: match &self.service {
+                // Any namespace: its Service has the name in each.
+                Some(name) => {
+                    let namespace = control_plane::default_namespace();
+                    control_plane::other_service(control_plane::service(Some(name), &namespace)?)
+                }
+                None => None,
+            },
+            ..Installation::default()
         };
         if installation == Installation::default() {
             let failure = Failure::usage("there is nothing to set");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kumactl::encode::pem;
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
-    Certificate, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile, SerialNumber,
-    Template, ValidFor, verify,
+    Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile,
+    SerialNumber, Template, ValidFor, Validity, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -16,7 +16,7 @@ use super::issuer::IssuerArgs;
 use super::key_options::KeyArgs;
 use super::render::{CertificateReport, ReportFormat};
 use super::renewal::{Found, RenewalArgs};
-use super::{issuer, new_key};
+use super::{hostname, issuer, new_key, output};
 
 /// The flags of every command that makes a certificate for a server or a client.
 #[derive(clap::Args)]
@@ -67,6 +67,45 @@ impl IssuanceArgs {
         let reasons = self.renewal.reasons(found, &wanted, signer.expected(), now);
         Ok((wanted, reasons))
     }
+}
+
+impl IssuanceArgs {
+    /// Notes what there is to say about a new certificate, and gives what is worth a warning.
+    pub(super) fn remarks(
+        &self,
+        request: &IssuanceRequest,
+        template: &Template,
+        now: OffsetDateTime,
+    ) -> Vec<String> {
+        if let Some(note) = shortened(request, template, now) {
+            output::note(&format!("note: {note}"));
+        }
+        let mut warnings = hostname::warnings(request.subject_alt_names());
+        let key_algorithm = request.key_algorithm();
+        let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
+        if is_server && !key_algorithm.envoy_connects() {
+            warnings.push(format!(
+                "Envoy, as Kuma configures it, connects to no server with a key of type \
+                 {key_algorithm}; a control plane needs RSA or ecdsa"
+            ));
+        }
+        warnings.extend(self.key.warning());
+        warnings.extend(self.renewal.warning(template.validity, now));
+        warnings
+    }
+}
+
+/// What there is to say about a certificate that ends with its CA.
+fn shortened(
+    request: &IssuanceRequest,
+    template: &Template,
+    now: OffsetDateTime,
+) -> Option<String> {
+    let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
+    let not_after = template.validity.not_after;
+    let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
+    is_shortened
+        .then(|| format!("the certificate ends with its CA, at {}", kumactl::rfc3339(&not_after)))
 }
 
 /// Reads the value of `--valid-for`.
@@ -120,7 +159,7 @@ impl Signer {
     /// certificate of its file, which is itself or the CA that was made for it.
     pub(super) fn trust_anchor<'a>(&'a self, chain: &'a [Vec<u8>]) -> Option<&'a [u8]> {
         match &self.issuer {
-            Some(issuer) => issuer.trust_anchor(),
+            Some(issuer) => Some(issuer.handed_out()),
             None => chain.last().map(Vec::as_slice),
         }
     }
@@ -166,7 +205,7 @@ impl Signer {
         if scrutiny == Scrutiny::Full {
             let anchor = match &issuer {
                 None => certificate.der(),
-                Some(issuer) => issuer.trust_anchor().unwrap_or_else(|| issuer.certificate()),
+                Some(issuer) => issuer.handed_out(),
             };
             verify::check_issued(&template, &chain, &pem::encode_certificates([anchor]), now)?;
         }
@@ -175,12 +214,17 @@ impl Signer {
 }
 
 impl Issued {
-    /// The PEM of the CA certificate that clients trust; empty if the user's CA came without its root.
+    /// The CA certificate that clients trust.
+    pub(super) fn trust_anchor(&self) -> &[u8] {
+        match &self.issuer {
+            None => self.certificate.der(),
+            Some(issuer) => issuer.handed_out(),
+        }
+    }
+
+    /// The same as PEM.
     pub(super) fn ca_file(&self) -> Vec<u8> {
-        pem::encode_certificates(match &self.issuer {
-            None => Some(self.certificate.der()),
-            Some(issuer) => issuer.trust_anchor(),
-        })
+        pem::encode_certificates([self.trust_anchor()])
     }
 
     /// The PEM of the private key.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kumactl::encode::pem::{self, PemError};
+use kumactl::verify::Finding;
 use kumactl::{
     CaRequest, Certificate, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
     ValidFor, verify,
@@ -76,6 +77,13 @@ impl CaFilesArgs {
     pub(super) fn open(&self, now: OffsetDateTime) -> Result<Issuer, Failure> {
         open(&self.issuer_cert_file, &self.issuer_key_file, now)
     }
+}
+
+/// What is worth a warning about a CA whose certificate is handed out.
+pub(super) fn warning(issuer: &Issuer) -> Option<String> {
+    let subject = issuer.name().to_owned();
+    let is_rootless = issuer.trust_anchor().is_none();
+    is_rootless.then(|| Finding::CaWithoutRoot { subject }.to_string())
 }
 
 /// Reads a CA.

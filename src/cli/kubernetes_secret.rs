@@ -6,7 +6,7 @@ use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
 use kumactl::{Namespace, ObjectName};
 use time::OffsetDateTime;
 
-use super::control_plane::{self, GENERAL_SECRET, NAMESPACE, SERVICE};
+use super::control_plane::{self, GENERAL_SECRET, NAMESPACE};
 use super::exit::Failure;
 use super::hostname::NameArgs;
 use super::material::MaterialArgs;
@@ -37,9 +37,10 @@ pub(super) struct Args {
     #[command(flatten)]
     material: MaterialArgs,
 
-    /// Service of the control plane, whose names a certificate with its CA must have
-    #[arg(long, value_name = "NAME", default_value = SERVICE)]
-    service: String,
+    /// Service of the control plane, whose names a certificate with its CA must have [default:
+    /// kuma-control-plane]
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
 
     #[command(flatten)]
     names: NameArgs,
@@ -81,9 +82,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let labels = pairs("--label", &args.labels, true)?;
     let annotations = pairs("--annotation", &args.annotations, false)?;
     let mut hosts = args.names.dialled()?;
+    let service = args.service.as_ref().map(|_| "--service");
+    files.refuse_unused(service.or_else(|| args.names.given()))?;
     let is_general = files.cert_file.is_some() && files.ca_cert_file.is_some();
-    if args.names.is_empty() && is_general {
-        hosts = control_plane::service(&args.service, &args.namespace)?.dialled();
+    if args.service.is_some() || (args.names.is_empty() && is_general) {
+        let service = control_plane::service(args.service.as_deref(), &args.namespace)?;
+        hosts.extend(service.dialled());
     }
     let material = files.read(&hosts, OffsetDateTime::now_utc())?;
     let metadata = SecretMetadata {
@@ -113,8 +117,11 @@ fn pairs(
             let failure = Failure::usage(format!("{flag}: {text:?} has no `=`"));
             return Err(failure.hint(format!("{flag}=KEY=VALUE")));
         };
-        let checked = kumactl::check_key(key)
-            .and_then(|()| if are_labels { kumactl::check_label_value(value) } else { Ok(()) });
+        let checked = if are_labels {
+            kumactl::check_label_key(key).and_then(|()| kumactl::check_label_value(value))
+        } else {
+            kumactl::check_annotation_key(key)
+        };
         checked.map_err(|error| Failure::usage(format!("{flag}: {error}")))?;
         pairs.insert(key.to_owned(), value.to_owned());
     }

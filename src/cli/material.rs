@@ -1,10 +1,12 @@
 //! The PEM files that manifests, values and variables are made from, judged before anything is
 //! printed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kumactl::encode::pem;
-use kumactl::verify::{self, CheckName, Evidence, File, Finding, Outcome, Question};
+use kumactl::verify::{
+    self, Check, CheckName, Evidence, File, Finding, Outcome, Question, Report, kuma,
+};
 use kumactl::{ExtendedKeyUsage, SubjectAltName, inspect};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -36,6 +38,21 @@ pub(super) struct Material {
 }
 
 impl MaterialArgs {
+    /// Refuses names where there is no certificate that could have them.
+    ///
+    /// # Errors
+    ///
+    /// Names without a certificate.
+    pub(super) fn refuse_unused(&self, flag: Option<&str>) -> Result<(), Failure> {
+        match flag.filter(|_| self.cert_file.is_none()) {
+            None => Ok(()),
+            Some(flag) => {
+                let failure = Failure::usage(format!("{flag} is about a certificate's names"));
+                Err(failure.hint(format!("add --cert-file and --key-file, or leave {flag} out")))
+            }
+        }
+    }
+
     /// Reads the files, and holds them against each other and against the names that clients dial.
     ///
     /// # Errors
@@ -70,7 +87,7 @@ impl MaterialArgs {
         let name = |path: &Option<PathBuf>| path.as_deref().map(input::shown).unwrap_or_default();
         let names = [name(&self.cert_file), name(&self.key_file), name(&self.ca_cert_file)];
         let ca = material.ca.as_ref().map(|bytes| File { name: &names[2], bytes });
-        let report = match (&material.certificate, ca) {
+        let mut report = match (&material.certificate, ca) {
             (None, None) => return Ok(()),
             (None, Some(ca)) => verify::verify_ca(ca, now),
             (Some(certificate), ca) => {
@@ -89,26 +106,75 @@ impl MaterialArgs {
                 verify::verify(&evidence, &question)
             }
         };
+        if let (Some(_), Some(ca)) = (&material.certificate, ca) {
+            // What the path to the CA passes over.
+            let mut alone = verify::verify_ca(ca, now);
+            alone.checks.retain(|check| check.name == CheckName::Dates && is_warning(check));
+            report.checks.extend(alone.checks);
+        }
         let (envoy, failed): (Vec<_>, Vec<_>) =
             report.failures().partition(|(name, _)| *name == CheckName::Envoy);
-        match Failure::join(failed.into_iter().map(|(_, finding)| failure(finding))) {
-            Some(failure) => return Err(failure),
-            None => {
-                let chain = report.checks.iter().filter_map(|check| match &check.outcome {
-                    Outcome::Warning(finding) if check.name == CheckName::Chain => Some(finding),
-                    _ => None,
-                });
-                for finding in envoy.into_iter().map(|(_, finding)| finding).chain(chain) {
-                    output::note(&format!("warning: {finding}"));
-                }
-            }
+        if let Some(failure) = failures(failed.into_iter().map(|(_, finding)| finding)) {
+            return Err(failure);
+        }
+        let envoy = envoy.into_iter().map(|(_, finding)| finding);
+        for finding in envoy.chain(warnings(&report)) {
+            output::note(&format!("warning: {finding}"));
         }
         Ok(())
     }
 }
 
-fn failure(finding: &Finding) -> Failure {
-    Failure::failed(finding).hint_if_any(remedy::hint(finding))
+/// What is worth a warning about a CA file that is handed out.
+pub(super) fn ca_warnings(ca: &[u8], now: OffsetDateTime) -> Vec<String> {
+    let report = verify::verify_ca(File { name: "ca.crt", bytes: ca }, now);
+    warnings(&report).map(ToString::to_string).collect()
+}
+
+/// Reads the file by which a server knows its clients, and looks at it.
+///
+/// # Errors
+///
+/// A file that cannot be read, and one by which no client could be known.
+pub(super) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Failure> {
+    let bytes = input::read(path, "CA certificate file of clients")?;
+    let report = verify::verify_client_ca(File { name: &input::shown(path), bytes: &bytes }, now);
+    failures(report.failures().map(|(_, finding)| finding)).map_or(Ok(()), Err)
+}
+
+/// The PEM of a CA file as the value of a variable: the bytes of the file where Kuma, which looks at the
+/// first block only, finds a CA there, and where a variable can hold them; else the blocks of the CAs and
+/// behind them the others.
+///
+/// # Errors
+///
+/// A file that does not hold certificates.
+pub(super) fn variable(ca: &[u8]) -> Result<String, Failure> {
+    let certificates = pem::decode_certificates(ca).map_err(kumactl::Error::from)?;
+    let ordered = kuma::cas_first(&certificates)?;
+    let is_ordered = ordered.iter().eq(certificates.iter());
+    match std::str::from_utf8(ca) {
+        Ok(text) if is_ordered && !text.contains('\0') => Ok(text.to_owned()),
+        _ => Ok(pem::encode_certificates(ordered).into_iter().map(char::from).collect()),
+    }
+}
+
+fn is_warning(check: &Check) -> bool {
+    matches!(check.outcome, Outcome::Warning(_))
+}
+
+/// What works, but not everywhere. How long it will is told by `kumactl verify`.
+fn warnings(report: &Report) -> impl Iterator<Item = &Finding> {
+    let checks = report.checks.iter().filter(|check| check.name != CheckName::TimeLeft);
+    checks.filter_map(|check| match &check.outcome {
+        Outcome::Warning(finding) => Some(finding),
+        _ => None,
+    })
+}
+
+fn failures<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Failure> {
+    let failure = |finding| Failure::failed(finding).hint_if_any(remedy::hint(finding));
+    Failure::join(findings.map(failure))
 }
 
 fn holds_its_ca(file: File<'_>) -> bool {

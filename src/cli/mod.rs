@@ -10,6 +10,7 @@ mod completion;
 mod connect;
 mod control_plane;
 mod control_plane_tls;
+mod control_plane_url;
 mod environment;
 mod exit;
 mod generate;

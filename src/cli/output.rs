@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 pub(super) use self::folder::Folder;
 pub(super) use self::role::Role;
+pub(super) use self::target::canonical;
 use self::target::{State, Target};
 use super::exit::Failure;
 
@@ -26,6 +27,8 @@ pub(super) const PUBLIC_MODE: u32 = 0o644;
 pub(super) enum Destination {
     /// A file, or a special file such as a pipe.
     File(PathBuf),
+    /// A file in the directory that `--output-dir` names, which is made if it is not there.
+    InDirectory(PathBuf),
     /// Standard output.
     Stdout,
 }
@@ -79,8 +82,18 @@ impl Destination {
     /// The path, unless it is standard output.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
-            Self::File(path) => Some(path),
+            Self::File(path) | Self::InDirectory(path) => Some(path),
             Self::Stdout => None,
+        }
+    }
+}
+
+impl Request {
+    /// What to type so that the output goes to another place.
+    fn elsewhere(&self) -> String {
+        match self.destination {
+            Destination::InDirectory(_) => "give --output-dir another directory".to_owned(),
+            _ => format!("give {} another path", self.role.words().flag),
         }
     }
 }
@@ -132,7 +145,7 @@ impl Plan {
                     words.name,
                     path.display()
                 );
-                return Err(Failure::usage(text).hint(format!("give {} another path", words.flag)));
+                return Err(Failure::usage(text).hint(request.elsewhere()));
             }
         }
         Ok(())
@@ -155,8 +168,8 @@ impl Plan {
         // The time it took to make a key is long enough for another run to have written.
         self.lock()?;
         self.refuse_existing()?;
-        let locks = self.locks.take().unwrap_or_default();
-        transaction::write(&locks, &self.places, self.existing, self.signals, content)?;
+        let mut locks = self.locks.take().unwrap_or_default();
+        transaction::write(&mut locks, &self.places, self.existing, self.signals, content)?;
         Ok(self.places.into_iter().map(|(request, _)| request).collect())
     }
 
@@ -167,9 +180,11 @@ impl Plan {
     ///
     /// A place that is no longer one for a file.
     pub(super) fn lock(&mut self) -> Result<(), Failure> {
-        if self.locks.is_none() {
-            let targets = self.places.iter().map(|(_, target)| target);
-            self.locks = Some(transaction::Locks::acquire(targets));
+        while self.locks.as_ref().is_none_or(|locks| !locks.are_those_of(&self.places)) {
+            // A directory may have been made by the run that was waited for. What is held is let go first:
+            // it would be waited for as well.
+            self.locks = None;
+            self.locks = Some(transaction::Locks::acquire(&self.places));
             for (request, target) in &mut self.places {
                 *target = target::resolve(request)?;
             }
@@ -177,9 +192,24 @@ impl Plan {
         Ok(())
     }
 
-    /// The same plan, with these outputs only.
+    /// Takes away what killed runs left on its way to these places, such as a key. No other run is at work
+    /// there once they are locked.
+    pub(super) fn remove_unfinished(&self) {
+        if let Some(locks) = &self.locks {
+            locks.remove_unfinished(&self.places);
+        }
+    }
+
+    /// The same plan, with these outputs only. The files of the others are good, so that nothing is needed
+    /// of what killed runs left beside them.
     pub(super) fn only(mut self, roles: &[Role]) -> Self {
-        self.places.retain(|(request, _)| roles.contains(&request.role));
+        let (places, good): (Vec<_>, Vec<_>) = std::mem::take(&mut self.places)
+            .into_iter()
+            .partition(|(request, _)| roles.contains(&request.role));
+        if let Some(locks) = &self.locks {
+            locks.remove_all_left_over(&good);
+        }
+        self.places = places;
         self
     }
 
@@ -204,7 +234,10 @@ impl Plan {
         let found = self.places.iter().find(|(request, _)| request.role == role);
         match found {
             Some((
-                Request { destination: Destination::File(path), .. },
+                Request {
+                    destination: Destination::File(path) | Destination::InDirectory(path),
+                    ..
+                },
                 Target::Regular { .. },
             )) => Ok(path.clone()),
             _ => {
@@ -212,7 +245,13 @@ impl Plan {
                     "the {} cannot be read back, which --if-needed and --reuse-key do",
                     words.name
                 ));
-                Err(failure.hint(format!("name a file: {}={}", words.flag, words.example)))
+                Err(failure.hint(match found {
+                    Some((
+                        request @ Request { destination: Destination::InDirectory(_), .. },
+                        _,
+                    )) => request.elsewhere(),
+                    _ => format!("name a file: {}={}", words.flag, words.example),
+                }))
             }
         }
     }
@@ -248,7 +287,10 @@ fn same_place(request: &Request, other: &Request) -> Failure {
         that.words().name,
         this.words().name
     ))
-    .hint(format!("give {} a path of its own, or `-` for standard output", this.words().flag))
+    .hint(match request.destination {
+        Destination::InDirectory(_) => request.elsewhere(),
+        _ => format!("give {} a path of its own, or `-` for standard output", this.words().flag),
+    })
 }
 
 /// Prints a text on standard output.

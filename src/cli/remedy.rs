@@ -51,7 +51,12 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         Finding::SearchEnded { .. } => {
             "leave in the CA file only the CAs that are in use".to_owned()
         }
-        Finding::AnchorNotRoot { .. } => "append the root's certificate to the CA file".to_owned(),
+        Finding::AnchorNotRoot { .. } | Finding::CaWithoutRoot { .. } => {
+            "append the root's certificate to the CA file".to_owned()
+        }
+        Finding::ClientWithoutCa { .. } => {
+            "give the certificate of the CA that issues the clients' certificates".to_owned()
+        }
         Finding::LeafAsAnchor { .. } => {
             "put the CA that issued it into the CA file instead".to_owned()
         }

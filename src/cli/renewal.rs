@@ -8,6 +8,7 @@ use std::path::Path;
 use kumactl::encode::bundle;
 use kumactl::encode::pem::{self, PemError};
 use kumactl::renewal::{self, ExpectedIssuer, RenewBefore};
+use kumactl::verify::kuma;
 use kumactl::{KeyAlgorithm, KeyError, KeyPair, Template, Validity};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -74,6 +75,7 @@ impl RenewalArgs {
         }
         if self.if_needed {
             plan.lock()?;
+            plan.remove_unfinished();
         }
         let mut found = Found { force: self.force, reuse_key: self.reuse_key, ..Found::default() };
         found.read_key(&plan.regular_file(Role::PrivateKey)?)?;
@@ -216,7 +218,7 @@ impl Found {
     fn foreign_key(&self, path: &Path, error: &dyn std::fmt::Display) -> Failure {
         if self.reuse_key {
             let text = format!("{} cannot be reused: {error}", path.display());
-            return Failure::failed(text).hint("name another file, or leave --reuse-key out");
+            return Failure::failed(text).hint("leave --reuse-key out, or write to another place");
         }
         foreign(path, error)
     }
@@ -293,6 +295,22 @@ pub(super) fn stale(
     Ok(stale)
 }
 
+/// A CA file that may stay: it can be handed out, and holds the CA certificate, perhaps among others, as
+/// while one CA replaces another.
+pub(super) fn standing_ca(path: &Path, trust_anchor: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let text = input::read(path, "CA certificate file").ok()?;
+    let certificates = pem::decode_certificates(&text).ok()?;
+    let is_handed_out = kuma::check_ca_file(&certificates).is_ok_and(|found| found.is_ok());
+    (is_handed_out && certificates.iter().any(|der| der == trust_anchor)).then_some(text)
+}
+
+/// Why a file that holds a key is not as private as it is to be.
+pub(super) fn wrong_mode(path: &Path, wanted: u32) -> Option<String> {
+    let mut found = Found::default();
+    found.check_mode(wanted, path);
+    found.reasons.pop()
+}
+
 /// Which files of a directory are missing or are not what is made from a good pair, and why.
 pub(super) fn stale_artefacts(
     directory: &Path,
@@ -345,5 +363,5 @@ impl Found {
 
 fn foreign(path: &Path, error: &dyn std::fmt::Display) -> Failure {
     let text = format!("{} was kept; it is not a file of ours: {error}", path.display());
-    Failure::failed(text).hint("--force replaces it; or name another file")
+    Failure::failed(text).hint("--force replaces it; or write to another place")
 }

@@ -4,15 +4,15 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use kumactl::encode::{bundle, pem};
-use kumactl::{ExtendedKeyUsage, IssuanceRequest, Issuer, Template, ValidFor, Validity};
+use kumactl::{IssuanceRequest, Issuer, Template};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::certificate_type::CertificateType;
 use super::exit::Failure;
-use super::hostname::{self, NameArgs};
+use super::hostname::NameArgs;
 use super::issuance::{IssuanceArgs, Scrutiny, Signer};
-use super::output::{self, Destination, PUBLIC_MODE, Plan, Request, Role};
+use super::output::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks};
 use super::renewal;
 use super::shell;
@@ -100,11 +100,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         _ => Zeroizing::new(ca_file.clone()),
     })?;
 
-    if let Some(note) = shortened(&request, &issued.template, now) {
-        output::note(&format!("note: {note}"));
-    }
-    let mut warnings = warnings(args, &request);
-    warnings.extend(args.issuance.renewal.warning(issued.template.validity, now));
+    let warnings = args.issuance.remarks(&request, &issued.template, now);
     let remarks = Remarks { warnings, reasons };
     let certificate = issued.report();
     render::report(args.issuance.output, is_silent, &certificate, &written, &remarks)
@@ -122,6 +118,7 @@ fn repair(
     let stale =
         renewal::stale(&plan, trust_anchor.unwrap_or_default(), args.issuance.renewal.is_forced())?;
     if stale.is_empty() {
+        drop(plan.only(&[]));
         return render::unchanged(args.issuance.output, chain, wanted, issuer);
     }
     let ca_file = pem::encode_certificates(trust_anchor);
@@ -135,33 +132,6 @@ fn repair(
     let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
     let remarks = Remarks { reasons, ..Remarks::default() };
     render::report(args.issuance.output, false, &certificate, &written, &remarks)
-}
-
-/// What there is to say about a certificate that ends with its CA.
-fn shortened(
-    request: &IssuanceRequest,
-    template: &Template,
-    now: OffsetDateTime,
-) -> Option<String> {
-    let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
-    let not_after = template.validity.not_after;
-    let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
-    is_shortened
-        .then(|| format!("the certificate ends with its CA, at {}", kumactl::rfc3339(&not_after)))
-}
-
-fn warnings(args: &Args, request: &IssuanceRequest) -> Vec<String> {
-    let mut warnings = hostname::warnings(request.subject_alt_names());
-    let key_algorithm = request.key_algorithm();
-    let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
-    if is_server && !key_algorithm.envoy_connects() {
-        warnings.push(format!(
-            "Envoy, as Kuma configures it, connects to no server with a key of type \
-             {key_algorithm}; a control plane needs RSA or ecdsa"
-        ));
-    }
-    warnings.extend(args.issuance.key.warning());
-    warnings
 }
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {

@@ -67,6 +67,8 @@ struct CertificateSpec {
     dns_names: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ip_addresses: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uris: Vec<String>,
     usages: Vec<&'static str>,
     private_key: PrivateKey,
     issuer_ref: IssuerRef,
@@ -123,7 +125,39 @@ struct ChartCertManager {
     dns_names: Vec<String>,
 }
 
+/// A time that cert-manager cannot let a certificate live.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum CertManagerDurationError {
+    /// Less than its minimum (`pkg/apis/certmanager/v1`, `MinimumCertificateDuration`).
+    #[error("cert-manager makes no certificate for less than an hour")]
+    TooShort,
+    /// More than Go can count in nanoseconds.
+    #[error("cert-manager can count 292 years at most")]
+    TooLong,
+}
+
+/// A time as Go writes it.
+fn go_duration(seconds: u64) -> String {
+    format!("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 impl CertManager {
+    /// Whether cert-manager takes a time for the life of a certificate.
+    ///
+    /// # Errors
+    ///
+    /// Less than an hour, and more than Go can count.
+    pub fn check_duration(valid_for: ValidFor) -> Result<(), CertManagerDurationError> {
+        let duration = valid_for.duration();
+        if duration.as_secs() < 3600 {
+            return Err(CertManagerDurationError::TooShort);
+        }
+        match i64::try_from(duration.as_nanos()) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(CertManagerDurationError::TooLong),
+        }
+    }
+
     fn metadata(&self, name: &ObjectName) -> Metadata {
         Metadata { name: name.as_str().to_owned(), namespace: self.namespace.as_str().to_owned() }
     }
@@ -158,7 +192,7 @@ impl CertManager {
     /// holds the CA's private key.
     #[must_use]
     pub fn manifests(&self, ca_certificate: &[u8], ca_key: &[u8]) -> Zeroizing<String> {
-        let hours = self.valid_for.duration().as_secs() / 3600;
+        let seconds = self.valid_for.duration().as_secs();
         let names = self.names_of("dNSName");
         let certificate = Object {
             api_version: "cert-manager.io/v1",
@@ -166,13 +200,15 @@ impl CertManager {
             metadata: self.metadata(&self.certificate),
             spec: CertificateSpec {
                 secret_name: self.secret.as_str().to_owned(),
-                duration: format!("{hours}h0m0s"),
-                renew_before: format!("{}h0m0s", hours / 3),
+                duration: go_duration(seconds),
+                // Never below cert-manager's five minutes, since no certificate lives less than an hour.
+                renew_before: go_duration(seconds / 3),
                 subject: Subject { organizations: vec!["Kuma"] },
                 // The longest that X.520 allows.
                 common_name: names.iter().find(|name| name.len() <= 64).cloned(),
                 dns_names: names,
                 ip_addresses: self.names_of("iPAddress"),
+                uris: self.names_of("uniformResourceIdentifier"),
                 usages: if self.is_ecdsa {
                     vec!["digital signature", "server auth"]
                 } else {

@@ -28,6 +28,21 @@ struct Variables {
     certificate: Option<&'static str>,
     key: Option<&'static str>,
     ca: Option<&'static str>,
+    /// The CA of clients: another one than that which clients trust.
+    client_ca: Option<&'static str>,
+}
+
+/// The paths of the files on the machine of `kuma-cp`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Paths<'a> {
+    /// The certificate and its chain.
+    pub certificate: Option<&'a str>,
+    /// Its private key.
+    pub key: Option<&'a str>,
+    /// The CA of the servers that `kuma-cp` connects to.
+    pub ca: Option<&'a str>,
+    /// The CA of the clients that connect to it.
+    pub client_ca: Option<&'a str>,
 }
 
 impl Purpose {
@@ -50,6 +65,7 @@ impl Purpose {
                 certificate: Some("KUMA_GENERAL_TLS_CERT_FILE"),
                 key: Some("KUMA_GENERAL_TLS_KEY_FILE"),
                 ca: None,
+                client_ca: None,
             },
             Self::DpServer => Variables {
                 name: "dp-server",
@@ -57,13 +73,15 @@ impl Purpose {
                 certificate: Some("KUMA_DP_SERVER_TLS_CERT_FILE"),
                 key: Some("KUMA_DP_SERVER_TLS_KEY_FILE"),
                 ca: None,
+                client_ca: None,
             },
             Self::ApiServer => Variables {
                 name: "api-server",
                 enabled: None,
                 certificate: Some("KUMA_API_SERVER_HTTPS_TLS_CERT_FILE"),
                 key: Some("KUMA_API_SERVER_HTTPS_TLS_KEY_FILE"),
-                ca: Some("KUMA_API_SERVER_HTTPS_TLS_CA_FILE"),
+                ca: None,
+                client_ca: Some("KUMA_API_SERVER_HTTPS_TLS_CA_FILE"),
             },
             Self::GlobalKds => Variables {
                 name: "global-kds",
@@ -71,6 +89,7 @@ impl Purpose {
                 certificate: Some("KUMA_MULTIZONE_GLOBAL_KDS_TLS_CERT_FILE"),
                 key: Some("KUMA_MULTIZONE_GLOBAL_KDS_TLS_KEY_FILE"),
                 ca: None,
+                client_ca: None,
             },
             Self::ZoneKds => Variables {
                 name: "zone-kds",
@@ -78,6 +97,7 @@ impl Purpose {
                 certificate: None,
                 key: None,
                 ca: Some("KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE"),
+                client_ca: None,
             },
             Self::MonitoringAssignment => Variables {
                 name: "monitoring-assignment",
@@ -85,6 +105,7 @@ impl Purpose {
                 certificate: Some("KUMA_MONITORING_ASSIGNMENT_SERVER_TLS_CERT_FILE"),
                 key: Some("KUMA_MONITORING_ASSIGNMENT_SERVER_TLS_KEY_FILE"),
                 ca: None,
+                client_ca: None,
             },
             Self::Diagnostics => Variables {
                 name: "diagnostics",
@@ -92,6 +113,7 @@ impl Purpose {
                 certificate: Some("KUMA_DIAGNOSTICS_TLS_CERT_FILE"),
                 key: Some("KUMA_DIAGNOSTICS_TLS_KEY_FILE"),
                 ca: None,
+                client_ca: None,
             },
         }
     }
@@ -114,20 +136,22 @@ impl Purpose {
         self.variables().ca.is_some()
     }
 
+    /// Whether it is about the CA of clients.
+    #[must_use]
+    pub const fn has_client_ca(self) -> bool {
+        self.variables().client_ca.is_some()
+    }
+
     /// The variables of `kuma-cp` with the paths of the files, as far as the purpose has them.
     #[must_use]
-    pub fn control_plane(
-        self,
-        certificate: Option<&str>,
-        key: Option<&str>,
-        ca: Option<&str>,
-    ) -> Vec<(&'static str, String)> {
+    pub fn control_plane(self, paths: Paths<'_>) -> Vec<(&'static str, String)> {
         let names = self.variables();
         let rows = [
             (names.enabled, Some("true")),
-            (names.certificate, certificate),
-            (names.key, key),
-            (names.ca, ca),
+            (names.certificate, paths.certificate),
+            (names.key, paths.key),
+            (names.ca, paths.ca),
+            (names.client_ca, paths.client_ca),
         ];
         rows.into_iter().filter_map(|(name, value)| Some((name?, value?.to_owned()))).collect()
     }

@@ -1,4 +1,4 @@
-//! The settings of an installation that are about certificates: as Helm values, as `--set` arguments,
+//! The settings of an installation that are about certificates: as Helm values, as arguments of Helm,
 //! and as flags of `kumactl install control-plane`.
 //!
 //! One table has all names (`app/kumactl/cmd/install/install_control_plane.go` and `values.yaml` of
@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::encode::{bundle, yaml};
-use crate::kubernetes::ObjectName;
+use crate::kubernetes::{Namespace, ObjectName, ServiceName};
 
-/// The Secrets that a control plane is to use, and the CA of its webhooks. What is `None` is left to
-/// the chart.
+/// The Secrets that a control plane is to use, the CA of its webhooks, and which control plane it is. What
+/// is `None` is left to the chart.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Installation {
     /// The Secret of the general certificate, with tls.crt, tls.key and ca.crt.
@@ -27,24 +27,40 @@ pub struct Installation {
     pub kds_global_server_secret: Option<ObjectName>,
     /// The Secret with the CA by which a zone knows the global control plane, with ca.crt.
     pub kds_zone_client_secret: Option<ObjectName>,
+    /// Whether it is the global control plane of several zones; in Kubernetes with Kuma 2.x only.
+    pub is_global: bool,
+    /// The namespace of the control plane; Helm has a flag of its own for it, and no value.
+    pub namespace: Option<Namespace>,
+    /// The Service of the control plane, by whose names it is dialled.
+    pub service: Option<ServiceName>,
 }
 
-/// A setting: the path of its Helm value below `controlPlane.tls`, its flag, its value.
+/// A setting: the path of its Helm value below `controlPlane`, if there is one, its flag, its value.
 struct Setting {
-    path: [&'static str; 2],
+    path: &'static [&'static str],
     flag: &'static str,
     value: String,
 }
 
+/// Values below values, and texts at last.
 #[derive(Serialize)]
-struct Values<'a> {
-    #[serde(rename = "controlPlane")]
-    control_plane: ControlPlane<'a>,
+#[serde(untagged)]
+enum Node {
+    Text(String),
+    Below(BTreeMap<&'static str, Self>),
 }
 
-#[derive(Serialize)]
-struct ControlPlane<'a> {
-    tls: BTreeMap<&'static str, BTreeMap<&'static str, &'a str>>,
+impl Node {
+    /// The text at the end of a path.
+    fn insert(&mut self, path: &[&'static str], value: String) {
+        match (path.split_first(), self) {
+            (Some((first, rest)), Self::Below(below)) => {
+                let next = below.entry(first).or_insert_with(|| Self::Below(BTreeMap::new()));
+                next.insert(rest, value);
+            }
+            (_, text) => *text = Self::Text(value),
+        }
+    }
 }
 
 impl Installation {
@@ -54,21 +70,34 @@ impl Installation {
             .ca_bundle
             .as_ref()
             .map(|pem| String::from_utf8_lossy(bundle::encode(pem).trim_ascii_end()).into_owned());
-        let rows = [
-            (["general", "secretName"], "--tls-general-secret", name(&self.general_secret)),
-            (["general", "caSecretName"], "--tls-general-ca-secret", name(&self.general_ca_secret)),
-            (["general", "caBundle"], "--tls-general-ca-bundle", bundle),
-            (["apiServer", "secretName"], "--tls-api-server-secret", name(&self.api_server_secret)),
+        let namespace = self.namespace.as_ref().map(|name| name.as_str().to_owned());
+        let service = self.service.as_ref().map(|service| service.name().to_owned());
+        let rows: [(&[&str], &str, Option<String>); 9] = [
+            (&["tls", "general", "secretName"], "--tls-general-secret", name(&self.general_secret)),
             (
-                ["kdsGlobalServer", "secretName"],
+                &["tls", "general", "caSecretName"],
+                "--tls-general-ca-secret",
+                name(&self.general_ca_secret),
+            ),
+            (&["tls", "general", "caBundle"], "--tls-general-ca-bundle", bundle),
+            (
+                &["tls", "apiServer", "secretName"],
+                "--tls-api-server-secret",
+                name(&self.api_server_secret),
+            ),
+            (
+                &["tls", "kdsGlobalServer", "secretName"],
                 "--tls-kds-global-server-secret",
                 name(&self.kds_global_server_secret),
             ),
             (
-                ["kdsZoneClient", "secretName"],
+                &["tls", "kdsZoneClient", "secretName"],
                 "--tls-kds-zone-client-secret",
                 name(&self.kds_zone_client_secret),
             ),
+            (&["mode"], "--mode", self.is_global.then(|| "global".to_owned())),
+            (&[], "--namespace", namespace),
+            (&["service", "name"], "--control-plane-service-name", service),
         ];
         let some = rows
             .into_iter()
@@ -76,27 +105,31 @@ impl Installation {
         some.collect()
     }
 
-    /// Values for Helm: `controlPlane.tls...`, as YAML.
-    #[must_use]
-    pub fn helm_values(&self) -> String {
-        let settings = self.settings();
-        let mut tls: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
-        for Setting { path: [section, key], value, .. } in &settings {
-            tls.entry(section).or_default().insert(key, value);
-        }
-        let length: usize = settings.iter().map(|setting| setting.value.len() + 64).sum();
-        let values = Values { control_plane: ControlPlane { tls } };
-        yaml::document(&values, length + 128).to_string()
+    /// Those that are values of the chart.
+    fn values(&self) -> impl Iterator<Item = Setting> {
+        self.settings().into_iter().filter(|setting| !setting.path.is_empty())
     }
 
-    /// The same as arguments of Helm, in one line: `--set controlPlane.tls.general.secretName=...`. No
+    /// Values for Helm: `controlPlane...`, as YAML.
+    #[must_use]
+    pub fn helm_values(&self) -> String {
+        let mut values = Node::Below(BTreeMap::new());
+        let mut length = 128;
+        for Setting { path, value, .. } in self.values() {
+            length += value.len() + 64;
+            values.insert(&[&["controlPlane"], path].concat(), value);
+        }
+        yaml::document(&values, length).to_string()
+    }
+
+    /// The same as arguments of Helm, in one line: `--set-string controlPlane.tls.general.secretName=...`.
+    /// Helm's `--set` would read a Secret that is named `123` or `true` as something else than a text. No
     /// value has a comma, a backslash or anything that a shell reads: they are names and Base64.
     #[must_use]
     pub fn helm_arguments(&self) -> String {
-        let arguments =
-            self.settings().into_iter().map(|Setting { path: [section, key], value, .. }| {
-                format!("--set controlPlane.tls.{section}.{key}={value}")
-            });
+        let arguments = self.values().map(|Setting { path, value, .. }| {
+            format!("--set-string controlPlane.{}={value}", path.join("."))
+        });
         arguments.collect::<Vec<_>>().join(" ") + "\n"
     }
 

@@ -14,7 +14,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 }
 
 /// The certificates of a PEM file that all can be read.
-fn certificates(file: File<'_>) -> Result<Vec<Vec<u8>>, Finding> {
+pub(super) fn certificates(file: File<'_>) -> Result<Vec<Vec<u8>>, Finding> {
     if is_blank(file.bytes) {
         return Err(Finding::Empty { file: file.name.to_owned() });
     }

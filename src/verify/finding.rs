@@ -78,6 +78,26 @@ pub enum Finding {
         subject: String,
     },
 
+    /// A CA file has no certificate that signed itself.
+    #[error(
+        "{subject} is in the CA file without the CA that issued it: Go, Java and rustls trust it, \
+         OpenSSL and Node do not"
+    )]
+    CaWithoutRoot {
+        /// The subject of the first certificate.
+        subject: String,
+    },
+
+    /// A file by which clients are known has a certificate that says nothing about others, nor about
+    /// itself.
+    #[error("{file}: {subject} is neither a CA nor a certificate that is its own CA")]
+    ClientWithoutCa {
+        /// The file.
+        file: String,
+        /// The subject of the certificate.
+        subject: String,
+    },
+
     /// A bundle has line breaks.
     #[error("{file} is {lines} lines, where the installation wants one")]
     BundleWrapped {

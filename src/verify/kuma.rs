@@ -53,6 +53,21 @@ pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Erro
     Ok(if is_ca { Ok(()) } else { Err(NotCa { subject: x509::name(first.subject()) }) })
 }
 
+/// The certificates of a CA file with those of CAs in front, since Kuma looks at the first only; else in
+/// their order.
+///
+/// # Errors
+///
+/// [`Error::CertificateEncoding`] if a certificate cannot be read.
+pub fn cas_first(certificates: &[Vec<u8>]) -> Result<Vec<&[u8]>, Error> {
+    let parsed = x509::parse_all(certificates)?;
+    let of = |are_cas: bool| {
+        let pairs = parsed.iter().zip(certificates);
+        pairs.filter(move |(one, _)| (x509::is_ca(one) == Some(true)) == are_cas)
+    };
+    Ok(of(true).chain(of(false)).map(|(_, der)| der.as_slice()).collect())
+}
+
 impl fmt::Display for NotCa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "its first certificate ({}) is not a CA certificate", self.subject)

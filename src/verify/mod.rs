@@ -26,6 +26,7 @@ use crate::name::SubjectAltName;
 use crate::profile::Template;
 use crate::renewal::RenewBefore;
 use crate::request::ExtendedKeyUsage;
+use crate::signature;
 use crate::validity::words;
 use crate::x509::{self, SubjectKey};
 
@@ -88,10 +89,13 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
         return report;
     };
     private_key(&chain, key.as_ref(), evidence.proof, &mut report);
+    let known = anchors.as_deref().unwrap_or_default();
+    let trust = Trust { chain: &chain, anchors: known, usage: question.usage, at: question.at };
     let mut found = None;
-    if let Some(anchors) = &anchors {
-        let trust = Trust { chain: &chain, anchors, usage: question.usage, at: question.at };
+    if anchors.is_some() {
         found = path::check(&trust, &mut report);
+    } else {
+        path::check_alone(end_entity, &trust, &mut report);
     }
     key_type(end_entity, &mut report);
     names(end_entity, question.hosts, &mut report);
@@ -118,9 +122,47 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     }
     let parsed = parse(&certificates);
     // While one CA replaces another, the older may have expired.
-    let mut findings: Vec<_> = parsed.iter().map(|one| path::dates(one, at, true)).collect();
-    if !findings.is_empty() && findings.iter().all(|found| !found.is_empty()) {
-        report.add_all(CheckName::Dates, findings.swap_remove(0), String::new);
+    let findings: Vec<_> = parsed.iter().map(|one| path::dates(one, at, true)).collect();
+    let none_is_valid = findings.iter().all(|found| !found.is_empty());
+    // Kuma looks at the first alone.
+    for finding in findings.into_iter().next().unwrap_or_default() {
+        let outcome =
+            if none_is_valid { Outcome::Failed(finding) } else { Outcome::Warning(finding) };
+        report.add(CheckName::Dates, outcome);
+    }
+    let has_root = parsed.iter().any(|one| signature::is_root(&one.x509));
+    if let (Some(first), false) = (parsed.first(), has_root) {
+        let finding = Finding::CaWithoutRoot { subject: x509::name(first.x509.subject()) };
+        report.add(CheckName::Chain, Outcome::Warning(finding));
+    }
+    report
+}
+
+/// Judges the file by which a server knows its clients: does it hold CA certificates, or certificates of
+/// clients that are their own CA, and is one of them valid? A server written in Go, as kuma-cp is, takes
+/// each for an anchor, in any order.
+#[must_use]
+pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
+    let mut report = Report::default();
+    let certificates = files::certificates(file).unwrap_or_else(|finding| {
+        report.add(CheckName::CaFile, Outcome::Failed(finding));
+        Vec::new()
+    });
+    let parsed = parse(&certificates);
+    let vouches = |one: &&Parsed<'_>| {
+        x509::is_ca(&one.x509) == Some(true) || signature::is_self_signed(&one.x509)
+    };
+    if let Some(other) = parsed.iter().find(|one| !vouches(one)) {
+        let subject = x509::name(other.x509.subject());
+        let finding = Finding::ClientWithoutCa { file: file.name.to_owned(), subject };
+        report.add(CheckName::CaFile, Outcome::Failed(finding));
+    }
+    let findings: Vec<_> = parsed.iter().map(|one| path::dates(one, at, true)).collect();
+    if findings.iter().all(|found| !found.is_empty()) {
+        let first = findings.into_iter().next().unwrap_or_default();
+        for finding in first {
+            report.add(CheckName::Dates, Outcome::Failed(finding));
+        }
     }
     report
 }

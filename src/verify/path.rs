@@ -104,6 +104,10 @@ const CHECKS: [CheckName; 7] = [
     CheckName::NameConstraints,
 ];
 
+/// Those that look at the certificate itself.
+const OWN_CHECKS: [CheckName; 4] =
+    [CheckName::Dates, CheckName::Extensions, CheckName::KeyUsage, CheckName::ExtendedKeyUsage];
+
 /// Looks for a path without defects, and reports on the best one; `None` if there is no path.
 pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Found<'a>> {
     let end_entity = trust.chain.first()?;
@@ -145,6 +149,14 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Found<
     }
     let is_refused_by_rustls = only_for_rustls.is_some();
     Some(Found { issuers: path[1..].to_vec(), is_refused_by_rustls })
+}
+
+/// What can be said of a certificate without its CA.
+pub(crate) fn check_alone(end_entity: &Parsed<'_>, trust: &Trust<'_>, report: &mut Report) {
+    for name in OWN_CHECKS {
+        let found = own_defects(name, end_entity, trust);
+        report.add_all(name, found, || format!("of {} alone", subject(end_entity)));
+    }
 }
 
 /// The path that speaks best for the certificate, with what is wrong with it: the first without defects

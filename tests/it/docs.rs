@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Sandbox, kumactl, run};
+use crate::support::Sandbox;
 
 struct Step {
     command: String,
@@ -92,12 +92,8 @@ fn line_matches(expected: &str, found: &str) -> bool {
 /// Runs the steps, and says which one printed something else.
 fn play(steps: &[Step]) -> Result<(), String> {
     let sandbox = Sandbox::new();
-    let stubs = root().join("tests/fixtures/stubs");
-    let path = std::env::var("PATH").unwrap_or_default();
     for Step { command, expected } in steps {
-        let mut shell = sandbox.command("sh");
-        shell.env("PATH", format!("{}:{path}", stubs.display())).env("KUMACTL", kumactl());
-        let ended = run(shell.args(["-uc", &format!("exec 2>&1\n{command}")]));
+        let ended = sandbox.play(command);
         let found: Vec<&str> = ended.stdout.lines().collect();
         let fails =
             expected.iter().any(|line| line.starts_with("error: ") || line.starts_with("failed "));
@@ -134,6 +130,8 @@ fn a_console_block_that_shows_something_else_is_noticed() {
         ("```console\n$ kumactl version extra\nerror: ...\n...\n```\n", true),
         ("```console\n$ kumactl install control-plane --tls-general-ca-bundle=a b\n```\n", false),
         ("```console\n$ kubectl create secret generic s --from-file=missing\n...\n```\n", false),
+        ("```console\n$ kubectl create secret generic s --namespace=n\n...\n```\n", false),
+        ("```console\n$ helm install kuma kuma/kuma --namespace=default\n...\n```\n", false),
     ] {
         assert_eq!(play(&steps(text)).is_ok(), is_right, "{text}");
     }

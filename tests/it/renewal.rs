@@ -237,7 +237,7 @@ fn the_hint_about_a_key_that_cannot_be_reused_leads_to_a_line_that_works() {
     assert_eq!(
         stderr,
         "error: key.pem cannot be reused: it has no PEM block\n\
-         hint: name another file, or leave --reuse-key out\n"
+         hint: leave --reuse-key out, or write to another place\n"
     );
     assert!(again(&sandbox, &[]).failure(1).contains("--force replaces it"));
     assert_eq!(again(&sandbox, &["--force"]).status, 0);

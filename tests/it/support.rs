@@ -105,6 +105,16 @@ impl Sandbox {
         run(command.args(["generate", "tls-certificate", "--key-type=ecdsa"]).args(arguments))
     }
 
+    /// A script for `sh`, in which kubectl, helm, kuma-cp, kuma-dp and the official `kumactl install`
+    /// are played by the scripts in `tests/fixtures/stubs`, which look at what they are given.
+    pub(crate) fn play(&self, script: &str) -> Ended {
+        let stubs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stubs");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut shell = self.command("sh");
+        shell.env("PATH", format!("{}:{path}", stubs.display())).env("KUMACTL", kumactl());
+        run(shell.args(["-uc", &format!("exec 2>&1\n{script}")]))
+    }
+
     /// A script for `sh`, in which `kumactl` is ours.
     pub(crate) fn shell(&self, script: &str) -> Ended {
         run(self.command("sh").args(["-euc", script]))

@@ -1,16 +1,21 @@
 //! What an installation wants of a pair: the bytes of every file in the directory.
 
+use std::path::Path;
+
 use kumactl::encode::bundle;
-use kumactl::encode::environment::{self, EnvironmentFormat, Purpose};
+use kumactl::encode::environment::{self, EnvironmentFormat, Paths, Purpose};
 use kumactl::encode::installation::Installation;
 use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
-use kumactl::{ObjectName, SubjectAltName};
+use kumactl::{ObjectName, ServiceName, SubjectAltName};
 use zeroize::Zeroizing;
 
 use super::next_steps::{self, Situation};
 use super::{Args, Mode};
+use crate::cli::control_plane::{other_namespace, other_service};
+use crate::cli::environment::text as text_of;
 use crate::cli::exit::Failure;
-use crate::cli::output::Role;
+use crate::cli::output::{self, Role};
+use crate::cli::{hostname, material};
 
 /// The Secret in a zone, with the CA of its global control plane, as in Kuma's documentation.
 const ZONE_SECRET: &str = "kds-ca-certs";
@@ -26,10 +31,15 @@ pub(super) struct Pair {
 pub(super) struct Artefacts<'a> {
     args: &'a Args,
     pair: Pair,
-    /// The names of --hostname and --kubernetes-service.
-    hosts: Vec<SubjectAltName>,
+    service: ServiceName,
+    /// The first name of --hostname that can be dialled, as the host of a URL.
+    host: Option<String>,
     /// The names that are dialled: of a Service the two that Kuma uses.
     dialled: Vec<SubjectAltName>,
+    /// The directory of the files on the machine of kuma-cp.
+    directory: String,
+    /// The CA in kuma-dp's variable.
+    proxy_ca: String,
 }
 
 impl<'a> Artefacts<'a> {
@@ -37,14 +47,25 @@ impl<'a> Artefacts<'a> {
     ///
     /// # Errors
     ///
-    /// Flags with names that cannot be used.
+    /// Flags with names that cannot be used, and a path that a variable cannot hold.
     pub(super) fn new(args: &'a Args, pair: Pair) -> Result<Self, Failure> {
+        let service = args.service.read()?;
         let mut dialled = match args.mode {
-            Mode::Kubernetes => args.service.read()?.dialled(),
+            Mode::Kubernetes => service.dialled(),
             Mode::Universal => Vec::new(),
         };
         dialled.extend(args.names.dialled()?);
-        Ok(Self { args, pair, hosts: args.names.parse()?, dialled })
+        dialled.retain(hostname::can_be_dialled);
+        let hosts = args.names.parse()?;
+        let host = hosts.iter().find(|name| hostname::can_be_dialled(name)).map(hostname::url_host);
+        let directory = match &args.directory {
+            Some(directory) => directory.clone(),
+            None => output::canonical(&args.output_dir).unwrap_or_else(|_| args.output_dir.clone()),
+        };
+        let has_variables = args.mode == Mode::Universal || args.multizone;
+        let directory = if has_variables { text_of(&directory)? } else { String::new() };
+        let proxy_ca = material::variable(&pair.ca)?;
+        Ok(Self { args, pair, service, host, dialled, directory, proxy_ca })
     }
 
     /// The bytes of a file, which follow from the pair and the flags alone.
@@ -56,10 +77,8 @@ impl<'a> Artefacts<'a> {
             Role::CaCertificate => Zeroizing::new(self.pair.ca.clone()),
             Role::CaBundle => Zeroizing::new(bundle::encode(&self.pair.ca)),
             Role::Secret => {
-                let metadata = SecretMetadata::new(
-                    self.args.secret_name.clone(),
-                    self.args.service.namespace.clone(),
-                );
+                let metadata =
+                    SecretMetadata::new(self.args.secret_name(), self.args.service.namespace());
                 secret(
                     &metadata,
                     &[
@@ -73,14 +92,13 @@ impl<'a> Artefacts<'a> {
             Role::InstallFlags => text(self.installation().flags()),
             Role::ControlPlaneEnvironment => text(self.environment()),
             Role::DataPlaneEnvironment => {
-                let ca = String::from_utf8_lossy(&self.pair.ca);
-                let address = self.first_host().map(|host| format!("https://{host}:5678"));
-                let variables = environment::data_plane(&ca, address.as_deref());
+                let address = self.host.as_ref().map(|host| format!("https://{host}:5678"));
+                let variables = environment::data_plane(&self.proxy_ca, address.as_deref());
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
             Role::ZoneSecret => {
                 let name = ObjectName::parse(ZONE_SECRET).expect("a name");
-                let metadata = SecretMetadata::new(name, self.args.service.namespace.clone());
+                let metadata = SecretMetadata::new(name, self.args.service.namespace());
                 secret(&metadata, &[("ca.crt", &self.pair.ca)])
             }
             Role::ZoneValues => {
@@ -90,58 +108,61 @@ impl<'a> Artefacts<'a> {
             }
             Role::ZoneEnvironment => {
                 let ca = self.place(Role::CaCertificate);
-                let mut variables = Purpose::ZoneKds.control_plane(None, None, Some(&ca));
-                if let Some(host) = self.first_host() {
-                    let address = format!("grpcs://{host}:5685");
+                let mut variables =
+                    Purpose::ZoneKds.control_plane(Paths { ca: Some(&ca), ..Paths::default() });
+                if let Some(address) = self.global_address() {
                     variables.push(("KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS", address));
                 }
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
             Role::NextSteps => text(next_steps::text(&Situation {
                 mode: self.args.mode,
-                namespace: self.args.service.namespace.as_str(),
-                secret: self.args.secret_name.as_str(),
+                namespace: self.args.service.namespace().as_str(),
+                secret: self.args.secret_name().as_str(),
                 zone_secret: ZONE_SECRET,
                 hosts: &self.dialled,
-                is_multizone: self.args.multizone,
+                directory: self.args.directory.as_deref(),
+                global_address: self.global_address().as_deref(),
             })),
         }
     }
 
     fn installation(&self) -> Installation {
         Installation {
-            general_secret: Some(self.args.secret_name.clone()),
+            general_secret: Some(self.args.secret_name()),
             ca_bundle: Some(self.pair.ca.clone()),
-            kds_global_server_secret: self.args.multizone.then(|| self.args.secret_name.clone()),
+            kds_global_server_secret: self.args.multizone.then(|| self.args.secret_name()),
+            is_global: self.args.multizone,
+            namespace: other_namespace(self.args.service.namespace()),
+            service: other_service(self.service.clone()),
             ..Installation::default()
         }
     }
 
     fn environment(&self) -> String {
         let (certificate, key) = (self.place(Role::Certificate), self.place(Role::PrivateKey));
-        let variables = Purpose::General.control_plane(Some(&certificate), Some(&key), None);
+        let mut variables = Purpose::General.control_plane(Paths {
+            certificate: Some(&certificate),
+            key: Some(&key),
+            ..Paths::default()
+        });
+        if self.args.multizone {
+            variables.push(("KUMA_MODE", "global".to_owned()));
+        }
         // systemd's form is a shell's as well: `set -a; . ./kuma-cp.env`.
         environment::encode(&variables, EnvironmentFormat::Systemd)
     }
 
     /// The path of a file on the machine of kuma-cp.
     fn place(&self, role: Role) -> String {
-        let directory = match &self.args.directory {
-            Some(directory) => directory.clone(),
-            None => {
-                self.args.output_dir.canonicalize().unwrap_or_else(|_| self.args.output_dir.clone())
-            }
-        };
-        directory.join(role.file_name()).to_string_lossy().into_owned()
+        let place = Path::new(&self.directory).join(role.file_name());
+        place.to_string_lossy().into_owned()
     }
 
-    /// The first name of --hostname as the host of a URL.
-    fn first_host(&self) -> Option<String> {
-        let host = self.hosts.iter().find(|name| !name.is_pattern())?;
-        Some(match host {
-            SubjectAltName::Ip(address) if address.is_ipv6() => format!("[{address}]"),
-            host => host.to_string(),
-        })
+    /// Where zones find the global control plane.
+    fn global_address(&self) -> Option<String> {
+        let host = self.host.as_ref().filter(|_| self.args.multizone)?;
+        Some(format!("grpcs://{host}:5685"))
     }
 }
 

@@ -46,6 +46,23 @@ pub(super) struct Words {
 }
 
 impl Role {
+    /// All of them.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::PrivateKey,
+        Self::Certificate,
+        Self::CaCertificate,
+        Self::CaBundle,
+        Self::Secret,
+        Self::HelmValues,
+        Self::InstallFlags,
+        Self::ControlPlaneEnvironment,
+        Self::DataPlaneEnvironment,
+        Self::ZoneSecret,
+        Self::ZoneValues,
+        Self::ZoneEnvironment,
+        Self::NextSteps,
+    ];
+
     pub(super) const fn words(self) -> Words {
         match self {
             Self::PrivateKey => Words {

@@ -63,9 +63,10 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
 ///
 /// A place where no file can be: a directory, or in a directory that does not exist.
 pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
-    let Destination::File(given) = &request.destination else {
+    let Some(given) = request.destination.path() else {
         return Ok(Target::Stdout);
     };
+    let is_made = matches!(request.destination, Destination::InDirectory(_));
     if given.as_os_str().is_empty() {
         let failure =
             Failure::usage(format!("the path of the {} is empty", request.role.words().name));
@@ -75,9 +76,9 @@ pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
     if ["/dev/fd", "/proc/self/fd"].iter().any(|fds| given.starts_with(fds))
         || given == Path::new("/dev/stderr")
     {
-        return Ok(Target::Special { path: given.clone() });
+        return Ok(Target::Special { path: given.to_owned() });
     }
-    let path = follow(given).map_err(|error| failure(request, &error))?;
+    let path = follow(given, is_made).map_err(|error| failure(request, &error))?;
     match fs::symlink_metadata(&path) {
         Ok(metadata) if metadata.is_dir() => {
             Err(failure(request, &io::Error::from(io::ErrorKind::IsADirectory)))
@@ -97,11 +98,40 @@ pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
     }
 }
 
-/// The place behind all symbolic links, even where nothing stands there yet.
-fn follow(given: &Path) -> io::Result<PathBuf> {
+/// The path without symbolic links, also of a directory that is still to be made.
+///
+/// # Errors
+///
+/// What the system refuses.
+pub(in crate::cli) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let mut missing = Vec::new();
+    let mut existing = path;
+    loop {
+        let here = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+        let error = match here.canonicalize() {
+            Ok(mut found) => {
+                found.extend(missing.iter().rev());
+                return Ok(found);
+            }
+            Err(error) => error,
+        };
+        match (error.kind(), existing.parent(), existing.file_name()) {
+            (io::ErrorKind::NotFound, Some(parent), Some(name)) => {
+                missing.push(name);
+                existing = parent;
+            }
+            _ => return Err(error),
+        }
+    }
+}
+
+/// The place behind all symbolic links, even where nothing stands there yet; its directory has to be
+/// there, unless it is one that is made.
+fn follow(given: &Path, is_made: bool) -> io::Result<PathBuf> {
     let mut path = given.to_owned();
     for _ in 0..MAX_LINKS {
         let parent = match path.parent() {
+            Some(parent) if is_made => canonical(parent)?,
             Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize()?,
             Some(_) => Path::new(".").canonicalize()?,
             None => return Err(io::ErrorKind::IsADirectory.into()),
@@ -140,6 +170,11 @@ pub(super) fn failure(request: &Request, error: &io::Error) -> Failure {
             }
             None => failure,
         },
+        io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
+            if matches!(request.destination, Destination::InDirectory(_)) =>
+        {
+            failure.hint(request.elsewhere())
+        }
         io::ErrorKind::IsADirectory => {
             let example = path.join(request.role.words().example);
             let flag = request.role.words().flag;

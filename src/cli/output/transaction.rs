@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::interrupt::Guarded;
 use super::target::{State, Target, failure};
-use super::{Existing, Request, Role, Signals, print_bytes};
+use super::{Destination, Existing, Request, Role, Signals, print_bytes};
 use crate::cli::exit::{Failure, reason};
 
 /// Between a file's name and the random end of its temporary names.
@@ -43,45 +43,111 @@ struct Staged {
     old: Option<TempPath>,
 }
 
+/// What a run has made so far, to be undone by dropping it: the files first, then their directories.
+#[derive(Default)]
+struct Work {
+    staged: Vec<Staged>,
+    made: MadeDirectories,
+}
+
+/// Directories that are taken away again, as far as they are empty.
+#[derive(Default)]
+struct MadeDirectories {
+    /// The topmost first.
+    paths: Vec<PathBuf>,
+}
+
+impl MadeDirectories {
+    /// Makes a directory and those above it.
+    fn make(&mut self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            self.make(parent)?;
+        }
+        match fs::create_dir(path) {
+            // By another run, a moment ago.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            made => made.map(|()| self.paths.push(path.to_owned())),
+        }
+    }
+}
+
+impl Drop for MadeDirectories {
+    fn drop(&mut self) {
+        for path in self.paths.iter().rev() {
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
+
 /// Holds the directories of all targets, so that runs at the same moment follow one another.
 #[derive(Default)]
 pub(super) struct Locks {
+    /// The directories, in one order for every run, so that no two wait for each other.
+    wanted: BTreeSet<PathBuf>,
     /// Closing a directory unlocks it.
     held: Vec<(PathBuf, File)>,
 }
 
 impl Locks {
-    /// Waits for the directories. Where a file system has no locks, nothing is held.
-    pub(super) fn acquire<'a>(targets: impl Iterator<Item = &'a Target>) -> Self {
-        // In one order for every run, so that no two wait for each other.
-        let directories: BTreeSet<&Path> = targets.filter_map(directory).collect();
-        let lock = |directory: &Path| {
-            let opened = File::open(directory).ok()?;
-            opened.lock().ok()?;
-            Some((directory.to_owned(), opened))
-        };
-        Self { held: directories.into_iter().filter_map(lock).collect() }
+    /// Waits for the directories; of one that is still to be made, for that in which it will be. Where a
+    /// file system has no locks, nothing is held.
+    pub(super) fn acquire(places: &[(Request, Target)]) -> Self {
+        let wanted = directories(places);
+        let held = wanted.iter().filter_map(|directory| lock(directory)).collect();
+        Self { wanted, held }
+    }
+
+    /// Whether these are the directories that are to be held.
+    pub(super) fn are_those_of(&self, places: &[(Request, Target)]) -> bool {
+        self.wanted == directories(places)
+    }
+
+    /// Removes the files on their way to these places.
+    pub(super) fn remove_unfinished(&self, places: &[(Request, Target)]) {
+        self.remove_left_over(places, NEW);
+    }
+
+    /// Removes these, and the second names of the old files at these places, where good ones stand.
+    pub(super) fn remove_all_left_over(&self, places: &[(Request, Target)]) {
+        self.remove_left_over(places, NEW);
+        self.remove_left_over(places, OLD);
     }
 
     /// Removes the files of one `kind` that killed runs left beside these targets. Live runs hold the
     /// locks.
     fn remove_left_over(&self, places: &[(Request, Target)], kind: &str) {
-        let prefixes: Vec<_> = places
-            .iter()
-            .filter_map(|(_, target)| match target {
-                Target::Regular { path, .. } => Some(prefix(path, kind)),
+        for (directory, _) in &self.held {
+            let paths = places.iter().filter_map(|(_, target)| match target {
+                Target::Regular { path, .. } => Some(path),
                 Target::Special { .. } | Target::Stdout => None,
-            })
-            .collect();
-        let directories = self.held.iter().filter_map(|(path, _)| fs::read_dir(path).ok());
-        for entry in directories.flatten().flatten() {
-            let name = entry.file_name();
-            let name = name.as_encoded_bytes();
-            if prefixes.iter().any(|prefix| name.starts_with(prefix.as_encoded_bytes())) {
-                let _ = fs::remove_file(entry.path());
+            });
+            let here = paths.filter(|path| path.parent() == Some(directory));
+            let prefixes: Vec<_> = here.map(|path| prefix(path, kind)).collect();
+            for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+                let name = entry.file_name();
+                let name = name.as_encoded_bytes();
+                if prefixes.iter().any(|prefix| name.starts_with(prefix.as_encoded_bytes())) {
+                    let _ = fs::remove_file(entry.path());
+                }
             }
         }
     }
+}
+
+fn lock(directory: &Path) -> Option<(PathBuf, File)> {
+    let opened = File::open(directory).ok()?;
+    opened.lock().ok()?;
+    Some((directory.to_owned(), opened))
+}
+
+/// The directories of all targets, as far as they are there.
+fn directories(places: &[(Request, Target)]) -> BTreeSet<PathBuf> {
+    let directories = places.iter().filter_map(|(_, target)| directory(target));
+    let existing = |path: &Path| path.ancestors().find(|above| above.is_dir()).map(Path::to_owned);
+    directories.filter_map(existing).collect()
 }
 
 fn directory(target: &Target) -> Option<&Path> {
@@ -97,7 +163,7 @@ fn directory(target: &Target) -> Option<&Path> {
 ///
 /// An output that could not be written; the files are as before then.
 pub(super) fn write(
-    locks: &Locks,
+    locks: &mut Locks,
     places: &[(Request, Target)],
     existing: Existing,
     signals: Signals,
@@ -105,13 +171,16 @@ pub(super) fn write(
 ) -> Result<(), Failure> {
     locks.remove_left_over(places, NEW);
     let guarded = match signals {
-        Signals::Wait => Guarded::new(Vec::new()).context("could not wait for signals")?,
-        Signals::AreWaitedFor => Guarded::without_signals(Vec::new()),
+        Signals::Wait => Guarded::new(Work::default()).context("could not wait for signals")?,
+        Signals::AreWaitedFor => Guarded::without_signals(Work::default()),
     };
-    let result = stage_all(&guarded, places, existing, &content)
+    let result = make_directories(&guarded, places)
+        .map(|made| locks.held.extend(made.iter().filter_map(|directory| lock(directory))))
+        .and_then(|()| stage_all(&guarded, places, existing, &content))
         .and_then(|()| write_in_place(places, &content))
         .and_then(|()| move_all(&guarded, places));
-    // Drops what is left: temporary files after a failure, second names of old files otherwise.
+    // Drops what is left: temporary files and new directories after a failure, second names of old files
+    // otherwise.
     drop(guarded.lock().take());
     if result.is_ok() {
         // Until then, a second name of an old file may be all that is left of it.
@@ -120,8 +189,31 @@ pub(super) fn write(
     result
 }
 
+/// Makes the directories that are named as a whole, and gives those that were not there.
+fn make_directories(
+    guarded: &Guarded<Work>,
+    places: &[(Request, Target)],
+) -> Result<Vec<PathBuf>, Failure> {
+    let mut work = guarded.lock();
+    let Some(Work { made, .. }) = work.as_mut() else {
+        return Ok(Vec::new());
+    };
+    for (request, target) in places {
+        if let (Destination::InDirectory(given), Some(path)) =
+            (&request.destination, directory(target))
+        {
+            made.make(path).map_err(|error| {
+                let given = given.parent().unwrap_or(path).display();
+                let text = format!("could not make the directory {given}: {}", reason(&error));
+                Failure::failed(text).hint("--output-dir=DIR, in a directory that you may write to")
+            })?;
+        }
+    }
+    Ok(made.paths.clone())
+}
+
 fn stage_all(
-    guarded: &Guarded<Vec<Staged>>,
+    guarded: &Guarded<Work>,
     places: &[(Request, Target)],
     existing: Existing,
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
@@ -135,7 +227,7 @@ fn stage_all(
         let staged = stage(index, path, *state, existing, request.mode, &bytes)
             .map_err(|error| failure(request, &error))?;
         if let Some(work) = work.as_mut() {
-            work.push(staged);
+            work.staged.push(staged);
         }
     }
     Ok(())
@@ -197,9 +289,9 @@ fn write_in_place(
 }
 
 /// Moves every new file to its place, then makes the moves durable.
-fn move_all(guarded: &Guarded<Vec<Staged>>, places: &[(Request, Target)]) -> Result<(), Failure> {
+fn move_all(guarded: &Guarded<Work>, places: &[(Request, Target)]) -> Result<(), Failure> {
     let mut work = guarded.lock();
-    let Some(staged) = work.as_mut() else {
+    let Some(Work { staged, made }) = work.as_mut() else {
         return Ok(());
     };
     for index in 0..staged.len() {
@@ -208,17 +300,19 @@ fn move_all(guarded: &Guarded<Vec<Staged>>, places: &[(Request, Target)]) -> Res
             return Err(undone(failure(request, &error), put_back(staged)));
         }
     }
-    if let Err((directory, error)) = sync_all(staged) {
+    if let Err((directory, error)) = sync_all(staged, &made.paths) {
         let directory = directory.display();
         let text = format!("could not sync the directory {directory}: {}", reason(&error));
         return Err(undone(Failure::failed(text), put_back(staged)));
     }
+    made.paths.clear();
     Ok(())
 }
 
-/// Makes the names of all files durable.
-fn sync_all(staged: &[Staged]) -> Result<(), (PathBuf, io::Error)> {
-    let directories: BTreeSet<&Path> = staged.iter().filter_map(|s| s.place.parent()).collect();
+/// Makes the names of all files and new directories durable.
+fn sync_all(staged: &[Staged], made: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
+    let places = staged.iter().map(|staged| &staged.place).chain(made);
+    let directories: BTreeSet<&Path> = places.filter_map(|place| place.parent()).collect();
     directories
         .into_iter()
         .try_for_each(|directory| sync(directory).map_err(|error| (directory.to_owned(), error)))
@@ -255,7 +349,7 @@ fn put_back(staged: &mut [Staged]) -> io::Result<()> {
         result = result.and(undone);
     }
     // What can be told of the first failure is told; of this one, there is nothing more to do.
-    let _ = sync_all(staged);
+    let _ = sync_all(staged, &[]);
     result
 }
 

@@ -22,7 +22,8 @@ fn documents(text: &str) -> Vec<Value> {
 #[test]
 fn the_manifests_are_the_ca_an_issuer_of_it_and_a_certificate_of_that_for_the_service() {
     let sandbox = ca();
-    let more = ["--namespace=mesh", "--hostname=cp.example,10.0.0.1", "--key-type=ecdsa"];
+    let more =
+        ["--namespace=mesh", "--hostname=cp.example,10.0.0.1,spiffe://mesh/cp", "--key-type=ecdsa"];
     let text = generate(&sandbox, "cert-manager", &[&ISSUER[..], &more].concat());
     let [secret, issuer, certificate] = documents(&text).try_into().expect("three documents");
     assert_eq!((&secret["kind"], &secret["type"]), (&json!("Secret"), &json!("kubernetes.io/tls")));
@@ -45,6 +46,7 @@ fn the_manifests_are_the_ca_an_issuer_of_it_and_a_certificate_of_that_for_the_se
         ])
     );
     assert_eq!(spec["ipAddresses"], json!(["10.0.0.1"]));
+    assert_eq!(spec["uris"], json!(["spiffe://mesh/cp"]));
     assert_eq!(spec["usages"], json!(["digital signature", "server auth"]));
     assert_eq!(spec["privateKey"]["algorithm"], "ECDSA");
     assert_eq!(
@@ -54,6 +56,24 @@ fn the_manifests_are_the_ca_an_issuer_of_it_and_a_certificate_of_that_for_the_se
     for document in [&secret, &issuer, &certificate] {
         assert_eq!(document["metadata"]["namespace"], "mesh");
     }
+}
+
+/// From nothing to the last artefact: what webhooks and proxies trust is what the Issuer signs with.
+#[test]
+fn the_secret_of_the_ca_the_issuer_the_certificate_and_the_values_are_of_one_piece() {
+    let sandbox = ca();
+    let more = ["--namespace=mesh", "--service=cp", "--secret-name=s", "--issuer-name=i"];
+    let text = generate(&sandbox, "cert-manager", &[&ISSUER[..], &more].concat());
+    let [secret, issuer, certificate] = documents(&text).try_into().expect("three documents");
+    let values = ["--ca-cert-file=ca.crt", "--general-secret=s", "--service=cp"];
+    let values = &yaml(&generate(&sandbox, "helm-values", &values))["controlPlane"];
+    let general = &values["tls"]["general"];
+    assert_eq!(decoded(&general["caBundle"]), decoded(&secret["data"]["tls.crt"]));
+    assert_eq!(general["secretName"], certificate["spec"]["secretName"]);
+    assert_eq!(issuer["spec"]["ca"]["secretName"], secret["metadata"]["name"]);
+    assert_eq!(certificate["spec"]["issuerRef"]["name"], issuer["metadata"]["name"]);
+    let service = values["service"]["name"].as_str().expect("a name");
+    assert_eq!(certificate["spec"]["dnsNames"][0], format!("{service}.mesh"));
 }
 
 #[test]
@@ -85,4 +105,58 @@ fn a_ca_that_cannot_issue_the_certificate_is_refused() {
     let swapped =
         ["generate", "cert-manager", "--issuer-cert-file=ca.key", "--issuer-key-file=ca.crt"];
     assert!(sandbox.kumactl(swapped).failure(1).contains("private key"));
+}
+
+#[test]
+fn a_certificate_lives_as_long_as_asked_for_and_is_renewed_after_two_thirds() {
+    let sandbox = ca();
+    for (valid_for, duration, renew_before) in [
+        ("1h", "1h0m0s", "0h20m0s"),
+        ("90m", "1h30m0s", "0h30m0s"),
+        ("2h30m1s", "2h30m1s", "0h50m0s"),
+        ("90d", "2160h0m0s", "720h0m0s"),
+    ] {
+        let valid_for = format!("--valid-for={valid_for}");
+        let text = generate(&sandbox, "cert-manager", &[&ISSUER[..], &[&valid_for]].concat());
+        let spec = &documents(&text)[2]["spec"];
+        assert_eq!(
+            (&spec["duration"], &spec["renewBefore"]),
+            (&json!(duration), &json!(renew_before))
+        );
+    }
+    let command = ["generate", "cert-manager", ISSUER[0], ISSUER[1]];
+    let stderr = sandbox.kumactl(command.iter().chain(&["--valid-for=300y"])).failure(2);
+    assert!(stderr.contains("cert-manager can count 292 years at most"), "{stderr}");
+}
+
+#[test]
+fn the_cas_own_secret_is_not_overwritten_with_a_certificate() {
+    let sandbox = ca();
+    let command = ["generate", "cert-manager", ISSUER[0], ISSUER[1]];
+    for same in ["--secret-name=kuma-ca", "--issuer-name=general-tls-certs"] {
+        let stderr = sandbox.kumactl(command.iter().chain(&[same])).failure(2);
+        assert!(stderr.contains("into the Secret of the CA"), "{stderr}");
+        assert!(
+            stderr.contains("hint: give --secret-name and --issuer-name two names"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn what_the_charts_own_certificate_has_no_place_for_is_refused() {
+    let sandbox = ca();
+    for purpose in ["--for=values", "--for=chart"] {
+        for (flag, says) in [
+            ("--hostname=10.0.0.1", "can have DNS names only, and not 10.0.0.1"),
+            ("--hostname=spiffe://mesh/cp", "can have DNS names only, and not spiffe://mesh/cp"),
+            ("--valid-for=30d", "has no place for --valid-for"),
+            ("--key-type=ecdsa", "has no place for --key-type"),
+            ("--secret-name=s", "has no place for --secret-name"),
+        ] {
+            let command = ["generate", "cert-manager", ISSUER[0], ISSUER[1], purpose, flag];
+            let stderr = sandbox.kumactl(command).failure(2);
+            assert!(stderr.contains(says) && stderr.contains("hint: --for=cluster"), "{stderr}");
+        }
+    }
 }

@@ -9,11 +9,11 @@ const KUBERNETES: [&str; 3] = ["--mode=kubernetes", "--output-dir=tls", "--key-t
 const UNIVERSAL: [&str; 4] =
     ["--mode=universal", "--output-dir=tls", "--key-type=ecdsa", "--hostname=cp.example,10.0.0.1"];
 
-fn make(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
+pub(super) fn make(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
     sandbox.kumactl(["generate", "control-plane-tls"].iter().chain(arguments))
 }
 
-fn names(sandbox: &Sandbox) -> Vec<String> {
+pub(super) fn names(sandbox: &Sandbox) -> Vec<String> {
     let entries = fs::read_dir(sandbox.path("tls")).expect("a directory");
     let mut names: Vec<_> = entries
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("text"))
@@ -23,7 +23,7 @@ fn names(sandbox: &Sandbox) -> Vec<String> {
 }
 
 /// Secret, values, flags and bundle carry what the files are.
-fn assert_consistent(sandbox: &Sandbox) {
+pub(super) fn assert_consistent(sandbox: &Sandbox) {
     let read = |name: &str| sandbox.read(&format!("tls/{name}"));
     let (ca, bundle) = (read("ca.crt"), read("ca-bundle.b64"));
     let bundle = bundle.trim_end();

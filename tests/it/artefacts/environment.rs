@@ -42,7 +42,7 @@ const NAMES: [&str; 2] = ["KUMA_CONTROL_PLANE_CA_CERT", "KUMA_CONTROL_PLANE_URL"
 #[test]
 fn the_ca_of_a_proxy_is_read_back_byte_for_byte_by_a_shell_and_by_systemd() {
     let sandbox = files();
-    let address = "--cp-address=https://cp.example:5678/it's$x`y\\z\"";
+    let address = "--cp-address=https://cp.example:5678";
     let arguments = ["--component=kuma-dp", CA, address];
     fs::write(sandbox.path("env"), generate(&sandbox, "environment", &arguments)).expect("a file");
     let script = format!(". ./env; printf %s \"${}\" > ca; printenv {} > url", NAMES[0], NAMES[1]);
@@ -61,6 +61,213 @@ fn the_ca_of_a_proxy_is_read_back_byte_for_byte_by_a_shell_and_by_systemd() {
         let script = format!("set -a; . ./env; printenv {}", NAMES[1]);
         assert_eq!(sandbox.shell(&script).quiet_success(), format!("{address}\n"));
     }
+}
+
+#[test]
+fn a_path_is_read_back_byte_for_byte_whatever_is_in_it() {
+    let sandbox = files();
+    for directory in ["/srv/it's$x`y\\z\"#", "/srv/two words\nand lines", "/srv/'", "/srv/\u{e9}"] {
+        let flag = format!("--directory={directory}");
+        let fixed = ["--component=kuma-cp", &flag];
+        let expected = format!("{directory}/tls.key\n");
+        for format in ["--format=systemd", "--format=dotenv", "--format=shell"] {
+            let all = [&fixed[..], &PAIR, &[format]].concat();
+            let text = generate(&sandbox, "environment", &all);
+            if format != "--format=shell" {
+                assert_eq!(systemd(&text)["KUMA_GENERAL_TLS_KEY_FILE"], expected.trim_end());
+            }
+            fs::write(sandbox.path("env"), text).expect("a file");
+            let script = "set -a; . ./env; printenv KUMA_GENERAL_TLS_KEY_FILE";
+            assert_eq!(sandbox.shell(script).quiet_success(), expected);
+        }
+    }
+}
+
+/// The CA in `kuma-dp`'s variable.
+#[track_caller]
+fn proxy_ca(sandbox: &Sandbox, file: &str) -> String {
+    let ca = format!("--ca-cert-file={file}");
+    let text = generate(sandbox, "environment", &["--component=kuma-dp", &ca, "--format=systemd"]);
+    systemd(&text)[NAMES[0]].clone()
+}
+
+#[test]
+fn the_variable_of_a_proxy_begins_with_the_ca_where_the_file_does_not() {
+    let sandbox = files();
+    // As `cp tls.crt ca.crt` makes it of a certificate from an ephemeral CA.
+    let ca = sandbox.read("ca.crt");
+    let both = sandbox.read("tls.crt");
+    assert!(both.ends_with(&ca) && both != ca);
+    let leaf = both.trim_end_matches(ca.as_str());
+    assert_eq!(proxy_ca(&sandbox, "tls.crt"), format!("{ca}{leaf}"));
+    let made = ["--mode=universal", "--hostname=cp.example", "--output-dir=tls"];
+    sandbox.kumactl(["generate", "control-plane-tls"].iter().chain(&made)).quiet_success();
+    let variables = systemd(&sandbox.read("tls/kuma-dp.env"));
+    assert_eq!(variables[NAMES[0]], sandbox.read("tls/ca.crt"));
+}
+
+#[test]
+fn what_a_variable_cannot_hold_is_not_changed_but_left_out() {
+    let sandbox = files();
+    let ca = sandbox.read("ca.crt");
+    for comment in [&b"# caf\xe9\n"[..], b"# NUL \0\n"] {
+        sandbox.write("odd.crt", [comment, ca.as_bytes()].concat());
+        assert_eq!(proxy_ca(&sandbox, "odd.crt"), ca);
+    }
+    let comment = "# caf\u{e9}, it's ours\n";
+    sandbox.write("commented.crt", format!("{comment}{ca}"));
+    assert_eq!(proxy_ca(&sandbox, "commented.crt"), format!("{comment}{ca}"));
+}
+
+#[test]
+fn a_path_that_is_not_utf_8_is_refused() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    let sandbox = files();
+    let flag = |name: &str| OsString::from_vec([name.as_bytes(), b"caf\xe9"].concat());
+    let words = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+    let mut environment = words(&["generate", "environment", "--component=kuma-cp"]);
+    environment.extend(words(&PAIR));
+    environment.push(flag("--directory="));
+    let mut all = words(&["generate", "control-plane-tls", "--mode=universal", "--hostname=a"]);
+    all.push(flag("--output-dir="));
+    let before = sandbox.names();
+    for command in [environment, all] {
+        let stderr = sandbox.kumactl(command).failure(2);
+        assert!(stderr.contains("is not UTF-8"), "{stderr}");
+        assert!(stderr.contains("hint: --directory=DIR"), "{stderr}");
+        assert_eq!(sandbox.names(), before);
+    }
+}
+
+#[test]
+fn the_address_of_the_control_plane_is_one_that_kuma_dp_can_dial() {
+    let sandbox = files();
+    let proxy = ["generate", "environment", "--component=kuma-dp", CA];
+    let meant = |meant: &str| format!("hint: did you mean --cp-address={meant}?\n");
+    let such = "hint: such as --cp-address=https://cp.example:5678\n".to_owned();
+    for (address, hint) in [
+        ("cp.example:5678", meant("https://cp.example:5678")),
+        ("cp.example", meant("https://cp.example:5678")),
+        ("http://cp.example:5678", meant("https://cp.example:5678")),
+        ("grpcs://cp.example:5685", meant("https://cp.example:5685")),
+        ("https://cp.example:5678/", meant("https://cp.example:5678")),
+        ("https://cp.example:5678/bootstrap?x#y", meant("https://cp.example:5678")),
+        ("https://me:pw@cp.example:5678", meant("https://cp.example:5678")),
+        ("https://::1", meant("https://[::1]:5678")),
+        ("https://cp.example:+5678", meant("https://cp.example:5678")),
+        ("https://*.mesh.example:5678", such.clone()),
+        ("https://:5678", such.clone()),
+        ("https://cp.example:99999", such.clone()),
+        ("https://it's", such.clone()),
+        ("", such),
+    ] {
+        let flag = format!("--cp-address={address}");
+        let stderr = sandbox.kumactl(proxy.iter().chain(&[flag.as_str()])).failure(2);
+        assert!(stderr.contains("is not https://HOST or https://HOST:PORT"), "{address}: {stderr}");
+        assert!(stderr.ends_with(&hint), "{address}: {stderr}");
+    }
+    for address in ["https://cp.example:443", "https://10.0.0.1:5678", "https://[::1]:5678"] {
+        let flag = format!("--cp-address={address}");
+        let printed = sandbox.kumactl(proxy.iter().chain(&[flag.as_str()])).quiet_success();
+        assert!(printed.ends_with(&format!("export {}='{address}'\n", NAMES[1])), "{printed}");
+    }
+    let ended = sandbox.kumactl(proxy.iter().chain(&["--cp-address=https://cp.example"]));
+    assert_eq!(ended.status, 0);
+    assert!(ended.stderr.starts_with("warning: without a port kuma-dp dials 443"), "{ended:?}");
+}
+
+#[test]
+fn the_certificate_must_have_the_host_of_the_address() {
+    let sandbox = files();
+    let proxy = ["generate", "environment", "--component=kuma-dp", CA, PAIR[0], PAIR[1]];
+    let right = "--cp-address=https://kuma-control-plane.kuma-system:5678";
+    sandbox.kumactl(proxy.iter().chain(&[right])).quiet_success();
+    let stderr = sandbox.kumactl(proxy.iter().chain(&["--cp-address=https://x:5678"])).failure(1);
+    assert!(stderr.contains("x is not among the names"), "{stderr}");
+}
+
+#[test]
+fn the_ca_of_the_api_servers_clients_is_another_than_that_of_the_mesh() {
+    let sandbox = files();
+    let client =
+        ["--type=client", "--hostname=operator", "--cert-file=me.crt", "--key-file=me.key"];
+    sandbox.generate(client).quiet_success();
+    let api = ["--component=kuma-cp", "--purpose=api-server", "--format=systemd"];
+    let plain = generate(&sandbox, "environment", &[&api[..], &PAIR, &[CA]].concat());
+    assert!(!plain.contains("CA_FILE"), "{plain}");
+    let client_ca = "KUMA_API_SERVER_HTTPS_TLS_CA_FILE";
+    for file in ["me.crt", "ca.crt"] {
+        let flag = format!("--client-ca-cert-file={file}");
+        let all = [&api[..], &PAIR, &["--directory=/etc/kuma", &flag]].concat();
+        let variables = systemd(&generate(&sandbox, "environment", &all));
+        assert_eq!(variables[client_ca], format!("/etc/kuma/{file}"));
+    }
+    // A certificate of the mesh's CA vouches for nobody, and a key is none.
+    let text = sandbox.read("tls.crt");
+    let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
+    sandbox.write("leaf.crt", &text[..end]);
+    for (file, says) in [
+        ("leaf.crt", "is neither a CA nor a certificate that is its own CA\nhint: give the"),
+        ("tls.key", "is a private key"),
+        ("missing", "no such file"),
+    ] {
+        let flag = format!("--client-ca-cert-file={file}");
+        let all = [&["generate", "environment"], &api[..], &PAIR, &[&flag]].concat();
+        let stderr = sandbox.kumactl(all).failure(1);
+        assert!(stderr.contains(says), "{stderr}");
+    }
+}
+
+#[test]
+fn flags_that_would_change_nothing_are_refused_and_a_purpose_is_told_once() {
+    let sandbox = files();
+    let proxy = &["--component=kuma-dp", CA][..];
+    let server = &["--component=kuma-cp", PAIR[0], PAIR[1]][..];
+    let client_ca = "--client-ca-cert-file=ca.crt";
+    for (command, flag, says) in [
+        (
+            proxy,
+            "--purpose=general",
+            "kuma-dp has no variable for --purpose\nhint: leave --purpose",
+        ),
+        (proxy, "--directory=/etc", "kuma-dp has no variable for --directory"),
+        (proxy, client_ca, "kuma-dp has no variable for --client-ca-cert-file"),
+        (proxy, "--hostname=a", "--hostname is about a certificate's names\nhint: add --cert-file"),
+        (server, "--cp-address=https://cp:1", "kuma-cp has no variable for --cp-address"),
+        (server, client_ca, "about clients of the API server\nhint: add --purpose=api-server"),
+    ] {
+        let all = [&["generate", "environment"], command, &[flag]].concat();
+        let stderr = sandbox.kumactl(all).failure(2);
+        assert!(stderr.contains(says), "{stderr}");
+    }
+    let twice = "--purpose=general,dp-server,general,dp-server";
+    let once = "--purpose=general,dp-server";
+    assert_eq!(
+        generate(&sandbox, "environment", &[server, &[twice]].concat()),
+        generate(&sandbox, "environment", &[server, &[once]].concat())
+    );
+}
+
+#[test]
+fn standard_input_has_no_path_for_kuma_cp() {
+    let sandbox = files();
+    for (flags, flag) in [
+        (&["--cert-file=-", "--key-file=tls.key"][..], "--cert-file"),
+        (&["--cert-file=tls.crt", "--key-file=/dev/stdin"], "--key-file"),
+        (&["--purpose=zone-kds", "--ca-cert-file=/dev/fd/0"], "--ca-cert-file"),
+        (&["--directory=/etc/kuma", "--cert-file=-", "--key-file=tls.key"], "--cert-file"),
+    ] {
+        let all = [&["generate", "environment", "--component=kuma-cp"], flags].concat();
+        let stderr = sandbox.kumactl(all).failure(2);
+        let hint = format!(": {flag}\nhint: give {flag} the path of a file\n");
+        assert!(stderr.contains("kuma-cp could not read") && stderr.ends_with(&hint), "{stderr}");
+    }
+    // What is only compared can be piped.
+    let script = "kumactl generate environment --component=kuma-cp --cert-file=tls.crt \
+                  --key-file=tls.key --ca-cert-file=- < ca.crt";
+    assert!(!sandbox.shell(script).quiet_success().contains("'-'"));
 }
 
 #[test]

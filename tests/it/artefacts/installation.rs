@@ -51,8 +51,8 @@ fn a_shell_splits_the_flags_and_the_arguments_into_exactly_the_intended_words() 
         (
             format!("generate helm-values --set {CA}"),
             format!(
-                "--set\ncontrolPlane.tls.general.secretName=general-tls-certs\n\
-                 --set\ncontrolPlane.tls.general.caBundle={bundle}\n"
+                "--set-string\ncontrolPlane.tls.general.secretName=general-tls-certs\n\
+                 --set-string\ncontrolPlane.tls.general.caBundle={bundle}\n"
             ),
         ),
         (
@@ -62,6 +62,21 @@ fn a_shell_splits_the_flags_and_the_arguments_into_exactly_the_intended_words() 
     ] {
         let script = format!("printf '%s\\n' $(kumactl {command})");
         assert_eq!(sandbox.shell(&script).quiet_success(), expected, "{command}");
+    }
+}
+
+/// Helm's `--set` makes a number, a boolean or nothing of such a value; `--set-string` a text of each.
+#[test]
+fn a_secret_whose_name_looks_like_something_else_stays_a_text() {
+    let sandbox = files();
+    for name in ["123", "true", "null", "1e3", "0x1f", "on"] {
+        let secret = format!("--general-secret={name}");
+        let text = generate(&sandbox, "helm-values", &[CA, &secret]);
+        assert_eq!(yaml(&text)["controlPlane"]["tls"]["general"]["secretName"], name, "{text}");
+        let text = generate(&sandbox, "helm-values", &[CA, &secret, "--set"]);
+        let value = format!("--set-string controlPlane.tls.general.secretName={name} ");
+        assert!(text.starts_with(&value), "{text}");
+        assert!(!text.contains("--set "), "{text}");
     }
 }
 

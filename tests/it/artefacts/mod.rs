@@ -1,9 +1,13 @@
 //! What an installation wants of a certificate: Secrets, values, flags, variables, manifests.
 
+mod again;
 mod cert_manager;
 mod control_plane;
 mod environment;
 mod installation;
+mod judged;
+mod next_steps;
+mod places;
 mod secret;
 
 use base64::Engine as _;

@@ -113,11 +113,45 @@ fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
         (&[CA, "--label=x"], 2, "--label=KEY=VALUE"),
         (&[CA, "--label=x=-"], 2, "is no value of a label"),
         (&[CA, "--label=a b=c"], 2, "is no key of a label"),
+        (&[CA, "--service=x"], 2, "is about a certificate's names\nhint: add --cert-file"),
+        (&[CA, "--hostname=x"], 2, "is about a certificate's names\nhint: add --cert-file"),
+        (
+            &["--cert-file=tls.crt", "--key-file=tls.key", "--service=cp"],
+            1,
+            "cp.kuma-system is not among",
+        ),
         (&[CA, "--secret-type=kubernetes.io/tls"], 2, "has a certificate and its key"),
     ] {
         let all = ["generate", "kubernetes-secret"].iter().chain(arguments);
         let stderr = sandbox.kumactl(all).failure(status);
         assert!(stderr.contains(says), "{arguments:?}: {stderr}");
+    }
+}
+
+/// apimachinery's IsDNS1123Subdomain has no limit but the 253 in all, and ValidateAnnotations makes a
+/// key small before it looks, which ValidateLabels does not.
+#[test]
+fn names_are_those_that_kubernetes_takes() {
+    let sandbox = files();
+    let long = "a".repeat(200);
+    let name = format!("--name={long}.b");
+    assert_eq!(
+        yaml(&generate(&sandbox, "kubernetes-secret", &[CA, &name]))["metadata"]["name"],
+        format!("{long}.b")
+    );
+    let annotation = "--annotation=Example.COM/Note=x";
+    let found = yaml(&generate(&sandbox, "kubernetes-secret", &[CA, annotation]));
+    assert_eq!(found["metadata"]["annotations"]["Example.COM/Note"], "x");
+    for refused in [
+        &format!("--name={}", "a".repeat(254)),
+        "--name=a..b",
+        "--name=a.-b",
+        "--label=Example.COM/note=x",
+        "--annotation=Example_COM/note=x",
+        &format!("--namespace={}", "a".repeat(64)),
+    ] {
+        let stderr = sandbox.kumactl(["generate", "kubernetes-secret", CA, refused]).failure(2);
+        assert!(stderr.contains(" is no "), "{stderr}");
     }
 }
 

@@ -180,14 +180,20 @@ fn files_that_cannot_be_read_are_named() {
     for (name, expected) in [
         (
             "missing",
-            "error: could not read the CA certificate file missing: no such file or directory\n",
+            "error: could not read the CA certificate file missing: no such file or directory\nhint: see what is there: ls .\n",
         ),
         (
             ".",
             "error: could not read the CA certificate file .: is a directory\nhint: name a file in it\n",
         ),
-        ("empty", "error: the CA certificate file empty is empty\n"),
-        ("blank", "error: the CA certificate file blank is empty\n"),
+        (
+            "empty",
+            "error: the CA certificate file empty is empty\nhint: was it written to the end? Make or copy it once more\n",
+        ),
+        (
+            "blank",
+            "error: the CA certificate file blank is empty\nhint: was it written to the end? Make or copy it once more\n",
+        ),
         (
             "large",
             "error: the CA certificate file large is longer than 1 MiB, which no Kubernetes Secret can hold\n",
