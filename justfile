@@ -30,6 +30,6 @@ fuzz seconds="60":
             -- -max_total_time={{seconds}} -max_len=16384 -rss_limit_mb=1024 || exit 1; \
     done
 
-# Let other TLS stacks judge what we make; --require-all wants all of them
+# Let programs that others wrote judge what we make; installs them first, --require-all wants all of them
 interop *flags:
     tests/interop/run {{flags}}

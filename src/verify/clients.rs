@@ -220,7 +220,7 @@ pub static RULES: &[Rule] = &[
         refused_by: &[
             (Client::Openssl, "error 20: unable to get local issuer certificate"),
             (Client::OpensslStrict, "error 20: unable to get local issuer certificate"),
-            (Client::Node, "UNABLE_TO_GET_ISSUER_CERT"),
+            (Client::Node, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
             (Client::Rustls, "UnknownIssuer"),
             (Client::Chrome, "ERR_CERT_AUTHORITY_INVALID"),
             (Client::Mbedtls, "The certificate is not correctly signed by the trusted CA"),
@@ -529,9 +529,8 @@ pub static RULES: &[Rule] = &[
             (Client::Openssl, "hostname mismatch"),
             (Client::OpensslStrict, "hostname mismatch"),
             (Client::Python, "Hostname mismatch"),
-            (Client::Curl, "hostname mismatch"),
         ],
-        source: "OpenSSL, Python and Java were run; see openssl/openssl#12566",
+        source: "run, and see openssl/openssl#12566; curl compares names itself and takes it",
         applies: |shape| {
             let names: HashSet<String> = dns_names(shape).map(str::to_ascii_lowercase).collect();
             shape.hosts.iter().map(ToString::to_string).any(|host| {
@@ -548,15 +547,15 @@ pub static RULES: &[Rule] = &[
         refused_by: &[
             (Client::Openssl, "hostname mismatch"),
             (Client::OpensslStrict, "hostname mismatch"),
-            (Client::Curl, "hostname mismatch"),
+            (Client::Curl, "SSL: no alternative certificate subject name matches target host name"),
             (Client::Python, "Hostname mismatch"),
             (Client::Node, "ERR_TLS_CERT_ALTNAME_INVALID"),
-            (Client::Rustls, "NotValidForName"),
+            (Client::Rustls, "certificate not valid for name"),
             (Client::Gnutls, ""),
             (Client::Firefox, "SSL_ERROR_BAD_CERT_DOMAIN"),
             (Client::Chrome, "ERR_CERT_COMMON_NAME_INVALID"),
         ],
-        source: "run, but for curl and the browsers: see FiloSottile/mkcert#30",
+        source: "run; see FiloSottile/mkcert#30",
         applies: |shape| {
             let names: HashSet<String> = dns_names(shape).map(str::to_ascii_lowercase).collect();
             shape.hosts.iter().map(ToString::to_string).any(|host| {
@@ -605,7 +604,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         because: "its CA has critical nameConstraints",
-        refused_by: &[(Client::Mbedtls, "cannot parse the CA file")],
+        refused_by: &[(Client::Mbedtls, "X509 - The extension tag or value is invalid")],
         source: RUN,
         applies: |shape| {
             shape.issuers.iter().any(|ca| {

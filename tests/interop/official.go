@@ -1,4 +1,4 @@
-// Makes tls.crt, tls.key and ca.crt for a name, with the profile of the official command; see
+// Makes tls.crt, tls.key and ca.crt of a type for a name, with the profile of the official command; see
 // tests/fixtures/official/make.go.
 package main
 
@@ -17,15 +17,19 @@ func main() {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(err)
 	start := time.Now().Add(-5 * time.Minute)
+	usage := x509.ExtKeyUsageServerAuth
+	if os.Args[1] == "client" {
+		usage = x509.ExtKeyUsageClientAuth
+	}
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(start.UnixNano()),
 		NotBefore:             start,
 		NotAfter:              start.Add(87600 * time.Hour),
 		KeyUsage:              x509.KeyUsageKeyEncipherment | x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		ExtKeyUsage:           []x509.ExtKeyUsage{usage},
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		DNSNames:              []string{os.Args[1]},
+		DNSNames:              []string{os.Args[2]},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	check(err)

@@ -1,32 +1,36 @@
-"""Serves the pair of a directory over TLS on a free port of 127.0.0.1 until standard input ends."""
-
+"""Serves the pair of each given directory over TLS, each on a port that the kernel chooses and that is
+in the file `port` of the directory, until standard input ends."""
 import socket
 import ssl
 import sys
 import threading
 
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(sys.argv[1] + "/tls.crt", sys.argv[1] + "/tls.key")
-listener = socket.create_server(("127.0.0.1", 0))
+ANSWER = (b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\nContent-Length: 15\r\n"
+          b"Connection: close\r\n\r\n<p>accepted</p>")
 
 
-def answer(stream):
+def answer(stream, context):
     try:
         with context.wrap_socket(stream, server_side=True) as connection:
-            connection.settimeout(5)
             connection.recv(4096)
-            connection.sendall(b"HTTP/1.0 204 No Content\r\n\r\n")
+            connection.sendall(ANSWER)
     except OSError:
         pass  # The client refused, which is what it is asked about.
 
 
-def serve():
+def serve(listener, context):
     while True:
         stream, _ = listener.accept()
-        stream.settimeout(5)
-        threading.Thread(target=answer, args=(stream,), daemon=True).start()
+        stream.settimeout(10)
+        threading.Thread(target=answer, args=(stream, context), daemon=True).start()
 
 
-threading.Thread(target=serve, daemon=True).start()
-print(listener.getsockname()[1], flush=True)
+for directory in sys.argv[1:]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(f"{directory}/tls.crt", f"{directory}/tls.key")
+    ready = socket.create_server(("127.0.0.1", 0), backlog=64)
+    threading.Thread(target=serve, args=(ready, tls), daemon=True).start()
+    with open(f"{directory}/port", "w", encoding="ascii") as file:
+        file.write(str(ready.getsockname()[1]))
+print("ready", flush=True)
 sys.stdin.read()

@@ -1,4 +1,6 @@
 // Go's crypto/tls, with which kuma-dp, kumactl and the Kubernetes API server judge.
+// predicted: kuma-dp kube-apiserver kumactl
+// version: go version
 package main
 
 import (
@@ -9,7 +11,7 @@ import (
 )
 
 func main() {
-	pem, err := os.ReadFile(os.Args[1])
+	pem, err := os.ReadFile(os.Args[1] + "/ca.crt")
 	if err != nil {
 		panic(err)
 	}
@@ -18,8 +20,12 @@ func main() {
 		fmt.Println("refused could not add certificate")
 		return
 	}
+	port, err := os.ReadFile(os.Args[1] + "/port")
+	if err != nil {
+		panic(err)
+	}
 	config := &tls.Config{RootCAs: pool, ServerName: os.Args[2]}
-	connection, err := tls.Dial("tcp", "127.0.0.1:"+os.Args[3], config)
+	connection, err := tls.Dial("tcp", "127.0.0.1:"+string(port), config)
 	if err != nil {
 		fmt.Println("refused", err)
 		return

@@ -1,5 +1,10 @@
+// Java's JSSE with the CA file, which is PEM, as its trust store.
+// predicted: java
+// version: java --version
 import java.io.FileInputStream;
 import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
@@ -10,12 +15,13 @@ import javax.net.ssl.TrustManagerFactory;
 
 class Judge {
     public static void main(String[] arguments) throws Exception {
-        try (Socket stream = new Socket("127.0.0.1", Integer.parseInt(arguments[2]))) {
+        int port = Integer.parseInt(Files.readString(Path.of(arguments[0], "port")));
+        try (Socket stream = new Socket("127.0.0.1", port)) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
             int count = 0;
-            for (Certificate ca : factory.generateCertificates(new FileInputStream(arguments[0]))) {
+            for (Certificate ca : factory.generateCertificates(new FileInputStream(arguments[0] + "/ca.crt"))) {
                 store.setCertificateEntry("ca" + count++, ca);
             }
             TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");

@@ -1,4 +1,6 @@
-//! The judge `rustls`: a handshake with the CA file as the only trust. Arguments: CA file, name, port.
+//! rustls with its default verifier, and the CA file as the only trust.
+// predicted: rustls
+// version: sed -n '/^name = "rustls"$/{n;s/version = "\(.*\)"/rustls \1/p}' Cargo.lock
 
 use std::env;
 use std::error::Error;
@@ -21,13 +23,14 @@ fn main() {
 
 fn judge() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [ca_file, name, port] = arguments.as_slice() else {
-        return Err("CA_FILE NAME PORT".into());
+    let [shape, name] = arguments.as_slice() else {
+        return Err("SHAPE_DIR HOSTNAME".into());
     };
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&fs::read(ca_file)?) {
+    for certificate in CertificateDer::pem_slice_iter(&fs::read(format!("{shape}/ca.crt"))?) {
         roots.add(certificate?)?;
     }
+    let port = fs::read_to_string(format!("{shape}/port"))?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
