@@ -2,6 +2,7 @@
 
 mod folder;
 mod interrupt;
+mod lock;
 mod role;
 mod target;
 mod transaction;
@@ -50,7 +51,7 @@ pub(super) enum Existing {
 
 /// Who cares for interrupt and terminate signals while files change places.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Signals {
+enum Signals {
     /// The writing itself: they wait.
     Wait,
     /// The command, for all that it writes.
@@ -62,6 +63,8 @@ pub(super) struct Plan {
     places: Vec<(Request, Target)>,
     existing: Existing,
     signals: Signals,
+    /// A directory that this process holds already.
+    under: Option<lock::Identity>,
     /// Held from [`Plan::lock`] on.
     locks: Option<transaction::Locks>,
 }
@@ -101,14 +104,15 @@ impl Plan {
             }
             places.push((request, target));
         }
-        let plan = Self { places, existing, signals: Signals::Wait, locks: None };
+        let plan = Self { places, existing, signals: Signals::Wait, under: None, locks: None };
         plan.refuse_existing()?;
         Ok(plan)
     }
 
-    /// The same plan, of a command that cares for signals itself.
-    pub(super) const fn with_signals(mut self, signals: Signals) -> Self {
-        self.signals = signals;
+    /// The same plan, of a command that holds a folder and cares for signals itself.
+    pub(super) fn under(mut self, folder: &Folder) -> Self {
+        self.signals = Signals::AreWaitedFor;
+        self.under = folder.identity();
         self
     }
 
@@ -169,7 +173,7 @@ impl Plan {
     pub(super) fn lock(&mut self) -> Result<(), Failure> {
         if self.locks.is_none() {
             let targets = self.places.iter().map(|(_, target)| target);
-            self.locks = Some(transaction::Locks::acquire(targets));
+            self.locks = Some(transaction::Locks::acquire(targets, self.under));
             for (request, target) in &mut self.places {
                 *target = target::resolve(request)?;
             }

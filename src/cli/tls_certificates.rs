@@ -1,27 +1,29 @@
 //! `kumactl generate tls-certificates`.
 
 mod batch;
+mod ca;
+mod links;
 mod print_spec;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use kumactl::encode::pem;
-use kumactl::specification::{IssuerSpecification, Specification, SpecificationFault};
-use kumactl::{Issuer, Profile, SerialNumber};
+use kumactl::specification::{Specification, SpecificationFault};
+use kumactl::{Profile, SerialNumber};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
-use self::batch::{Batch, Done};
+use self::batch::{Batch, Done, stop_at_signal};
+use self::ca::CaFiles;
 use super::exit::Failure;
 use super::issuance::Signer;
 use super::key_options::KeyFileArgs;
-use super::output::{Destination, Existing, Folder, PUBLIC_MODE, Plan, Request, Role};
+use super::output::{Existing, Folder};
 use super::progress::thousands;
 use super::render::{self, ReportFormat};
 use super::renewal::RenewalArgs;
-use super::{input, issuer, new_key, output};
+use super::{input, output};
 
 /// The longest specification that is read, in bytes.
 const MAX_LENGTH: u64 = 256 << 20;
@@ -89,22 +91,35 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     let begun = Instant::now();
     let now = OffsetDateTime::now_utc();
+    let shown = input::shown(file);
     let mut specification = read(file)?;
     let parent = file.parent().filter(|_| file.as_os_str() != "-").unwrap_or_else(|| Path::new(""));
-    let ca = specification.issuer.take().map(|ca| Ca::open(&ca, parent, now)).transpose()?;
-    let signer =
-        Signer { issuer: ca.as_ref().map(|ca| Arc::clone(&ca.issuer)), is_ephemeral: false };
-    check(&specification, &signer, &input::shown(file), now)?;
+    let ca_files = specification.issuer.take().map(|ca| CaFiles::new(ca, parent));
+    let names = || specification.certificates.iter().map(|certificate| &*certificate.name);
+    let misplaced = ca_files.iter().flat_map(|files| files.faults(directory, names())).collect();
+    told(&shown, misplaced)?;
 
     let folder = Folder::open(directory)?;
+    told(&shown, links::faults(&specification.certificates, &folder, ca_files.as_ref()))?;
+    let stop = stop_at_signal()?;
+    let ca = ca_files.as_ref().map(|files| {
+        files
+            .open(&folder, now)
+            .map_err(|failure| failure.within(&format!("{shown}:{}", files.place)))
+    });
+    let ca = ca.transpose()?;
+    let signer =
+        Signer { issuer: ca.as_ref().map(|ca| Arc::clone(&ca.issuer)), is_ephemeral: false };
+    check(&specification, &signer, &shown, now)?;
     if args.renewal.existing() == Existing::Keep {
         refuse_existing(&specification, &folder)?;
     }
-    if let Some(ca) = ca {
-        ca.write(args)?;
+    if let Some(ca) = ca.filter(|_| !stop.load(Ordering::Relaxed)) {
+        ca.write(args.key.key_format.into())?;
     }
-    let batch = Batch { args, folder: &folder, signer: &signer, now };
-    let done = batch.run(&specification.certificates)?;
+    let inputs: Vec<&Path> = ca_files.iter().flat_map(CaFiles::paths).collect();
+    let batch = Batch { args, folder: &folder, signer: &signer, inputs: &inputs, stop: &stop, now };
+    let done = batch.run(&specification.certificates);
     folder.sync()?;
     if !args.quiet {
         let seconds = begun.elapsed().as_secs_f64();
@@ -139,19 +154,21 @@ fn read(file: &Path) -> Result<Specification, Failure> {
     let shown = input::shown(file);
     let text = std::str::from_utf8(&text)
         .map_err(|_| Failure::failed(format!("the specification {shown} is not UTF-8 text")))?;
-    Specification::parse(text).map_err(|faults| told(&shown, &faults))
+    Specification::parse(text).or_else(|faults| {
+        told(&shown, faults)?;
+        Err(Failure::usage(format!("{shown} cannot be read")))
+    })
 }
 
 /// Every fault with its place, as compilers tell them.
-fn told(shown: &str, faults: &[SpecificationFault]) -> Failure {
+fn told(shown: &str, faults: Vec<SpecificationFault>) -> Result<(), Failure> {
     let problem = |fault: &SpecificationFault| {
         let failure = Failure::usage(format!("{shown}:{}: {}", fault.place, fault.text));
         failure.hint_if_any(fault.hint.as_ref())
     };
     let more = faults.len().saturating_sub(MAX_TOLD);
     let more = (more > 0).then(|| Failure::usage(format!("{shown}: {more} more faults")));
-    Failure::join(faults.iter().take(MAX_TOLD).map(problem).chain(more))
-        .unwrap_or_else(|| Failure::usage(format!("{shown} cannot be read")))
+    Failure::join(faults.iter().take(MAX_TOLD).map(problem).chain(more)).map_or(Ok(()), Err)
 }
 
 /// What the CA, or the calendar, has against a certificate: told before anything is made.
@@ -173,10 +190,11 @@ fn check(
         });
         if let Err(error) = resolved {
             let text = format!("{}: {error}", certificate.name);
-            faults.push(SpecificationFault { place: certificate.place, text, hint: None });
+            let hint = ca::in_fields(Failure::from(error)).into_hint();
+            faults.push(SpecificationFault { place: certificate.place, text, hint });
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(told(shown, &faults)) }
+    told(shown, faults)
 }
 
 fn refuse_existing(specification: &Specification, folder: &Folder) -> Result<(), Failure> {
@@ -195,58 +213,4 @@ fn refuse_existing(specification: &Specification, folder: &Folder) -> Result<(),
     Err(Failure::failed(text).hint(
         "--if-needed makes what is missing and replaces what is not as specified; --force replaces all",
     ))
-}
-
-/// The CA of a specification.
-struct Ca {
-    issuer: Arc<Issuer>,
-    /// Where it goes, if it was made for this run.
-    new: Option<(PathBuf, PathBuf)>,
-}
-
-impl Ca {
-    /// Reads the CA, or makes it if it is to be made and neither of its files is there. It is written
-    /// later, when nothing else is wrong.
-    fn open(ca: &IssuerSpecification, parent: &Path, now: OffsetDateTime) -> Result<Self, Failure> {
-        let (certificate, key) = (parent.join(&ca.cert_file), parent.join(&ca.key_file));
-        match &ca.create {
-            Some(request) if !certificate.exists() && !key.exists() => {
-                let key_pair = new_key::generate(request.key_algorithm())?;
-                let (made, _) = issuer::make(request, &key_pair, now)?;
-                let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key_pair, now)?);
-                Ok(Self { issuer, new: Some((certificate, key)) })
-            }
-            _ => {
-                let issuer = Arc::new(issuer::open(&certificate, &key, now)?);
-                if issuer.trust_anchor().is_none() {
-                    let text = format!(
-                        "{} has no self-signed certificate, so there is no CA certificate to hand out",
-                        certificate.display()
-                    );
-                    return Err(Failure::failed(text).hint("append the root's certificate to it"));
-                }
-                Ok(Self { issuer, new: None })
-            }
-        }
-    }
-
-    fn write(self, args: &Args) -> Result<(), Failure> {
-        let Some((certificate, key)) = self.new else {
-            return Ok(());
-        };
-        let request =
-            |role, path, mode| Request { role, destination: Destination::File(path), mode };
-        let requests = vec![
-            request(Role::PrivateKey, key, args.key.key_mode),
-            request(Role::Certificate, certificate, PUBLIC_MODE),
-        ];
-        let encoded = self.issuer.key().private_key(args.key.key_format.into())?;
-        let key = pem::encode_private_key(&encoded);
-        let chain = pem::encode_certificates(self.issuer.chain().iter().map(Vec::as_slice));
-        Plan::new(requests, Existing::Keep)?.commit(|role| match role {
-            Role::PrivateKey => key.clone(),
-            _ => Zeroizing::new(chain.clone()),
-        })?;
-        Ok(())
-    }
 }

@@ -5,7 +5,7 @@
 //! files go back. No file system renames two files at once: a SIGKILL or a power cut between two
 //! renames, microseconds apart, can leave a new key beside an old certificate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -17,6 +17,7 @@ use tempfile::{Builder, TempPath};
 use zeroize::Zeroizing;
 
 use super::interrupt::Guarded;
+use super::lock::{self, Identity};
 use super::target::{State, Target, failure};
 use super::{Existing, Request, Role, Signals, print_bytes};
 use crate::cli::exit::{Failure, reason};
@@ -46,21 +47,34 @@ struct Staged {
 /// Holds the directories of all targets, so that runs at the same moment follow one another.
 #[derive(Default)]
 pub(super) struct Locks {
-    /// Closing a directory unlocks it.
-    held: Vec<(PathBuf, File)>,
+    /// Closing a directory unlocks it; without one, this process holds it already.
+    held: Vec<(PathBuf, Option<File>)>,
 }
 
 impl Locks {
-    /// Waits for the directories. Where a file system has no locks, nothing is held.
-    pub(super) fn acquire<'a>(targets: impl Iterator<Item = &'a Target>) -> Self {
-        // In one order for every run, so that no two wait for each other.
+    /// Waits for the directories, but for the one that this process holds `already`: it would wait for
+    /// itself. Where a file system has no locks, nothing is held.
+    pub(super) fn acquire<'a>(
+        targets: impl Iterator<Item = &'a Target>,
+        already: Option<Identity>,
+    ) -> Self {
         let directories: BTreeSet<&Path> = targets.filter_map(directory).collect();
-        let lock = |directory: &Path| {
-            let opened = File::open(directory).ok()?;
-            opened.lock().ok()?;
-            Some((directory.to_owned(), opened))
+        // In one order for every run, so that no two wait for each other.
+        let opened: BTreeMap<Identity, (&Path, File)> = directories
+            .into_iter()
+            .filter_map(|directory| {
+                let opened = File::open(directory).ok()?;
+                Some((lock::identity(&opened)?, (directory, opened)))
+            })
+            .collect();
+        let hold = |(identity, (path, directory)): (Identity, (&Path, File))| {
+            let directory = (Some(identity) != already).then(|| {
+                lock::hold(&directory, path);
+                directory
+            });
+            (path.to_owned(), directory)
         };
-        Self { held: directories.into_iter().filter_map(lock).collect() }
+        Self { held: opened.into_iter().map(hold).collect() }
     }
 
     /// Removes the files of one `kind` that killed runs left beside these targets. Live runs hold the

@@ -1,5 +1,6 @@
 //! Many certificates, on all processors.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 use super::Args;
 use crate::cli::exit::Failure;
 use crate::cli::issuance::{Scrutiny, Signer};
-use crate::cli::output::{Destination, Folder, PUBLIC_MODE, Plan, Request, Role, Signals};
+use crate::cli::output::{Destination, Folder, PUBLIC_MODE, Plan, Request, Role};
 use crate::cli::progress::{Progress, thousands};
 use crate::cli::{input, renewal};
 
@@ -34,6 +35,10 @@ pub(super) struct Batch<'a> {
     pub(super) args: &'a Args,
     pub(super) folder: &'a Folder,
     pub(super) signer: &'a Signer,
+    /// The files of the CA, which stay as they are.
+    pub(super) inputs: &'a [&'a Path],
+    /// Set by a signal, or by what fails.
+    pub(super) stop: &'a AtomicBool,
     pub(super) now: OffsetDateTime,
 }
 
@@ -74,12 +79,8 @@ enum Outcome {
 impl Batch<'_> {
     /// Makes all that are wanted. What fails stops the others, and so does a signal; each certificate
     /// is there as a whole or not at all.
-    ///
-    /// # Errors
-    ///
-    /// A system that lets no signal be waited for.
-    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Result<Done, Failure> {
-        let stop = stop_at_signal()?;
+    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Done {
+        let stop = self.stop;
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let done = Mutex::new(Done::default());
         let work = || {
@@ -119,7 +120,7 @@ impl Batch<'_> {
         progress.end();
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.is_interrupted = done.failures.is_empty() && stop.load(Ordering::Relaxed);
-        Ok(done)
+        done
     }
 
     fn one(
@@ -127,7 +128,7 @@ impl Batch<'_> {
         certificate: &CertificateSpecification,
         scrutiny: Scrutiny,
     ) -> Result<Outcome, Failure> {
-        let named = |failure: Failure| failure.within(&certificate.name);
+        let named = |failure: Failure| failure.within(&certificate.name).map_hints(without_flags);
         if self.folder.has(&certificate.name) {
             return self.again(certificate).map_err(named);
         }
@@ -152,7 +153,8 @@ impl Batch<'_> {
         });
         let renewal = &self.args.renewal;
         let plan = Plan::new(requests.collect(), renewal.existing())?;
-        let mut plan = plan.with_signals(Signals::AreWaitedFor);
+        plan.refuse_inputs(self.inputs.iter().copied())?;
+        let mut plan = plan.under(self.folder);
         let found = renewal.read(&mut plan)?;
         if renewal.is_if_needed() {
             let profile = Profile::SelfSigned { request: &certificate.request };
@@ -279,9 +281,21 @@ impl Done {
     }
 }
 
+/// A hint without the flags of other commands: here the names of files follow from the certificate's.
+fn without_flags(hint: String) -> Option<String> {
+    let is_foreign = ["-file", "--output-dir", "--valid-for", "another file"]
+        .iter()
+        .any(|word| hint.contains(word));
+    match is_foreign {
+        true if hint.starts_with("--force") => Some("--force replaces it".to_owned()),
+        true => None,
+        false => Some(hint),
+    }
+}
+
 /// A flag that the first interrupt or terminate signal sets; the second ends the program as it does by
 /// default.
-fn stop_at_signal() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn stop_at_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
