@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use kumactl::specification::{Specification, SpecificationFault};
+use kumactl::specification::{
+    IssuerSpecification, Specification, SpecificationFault, SpecificationFaults,
+};
 use kumactl::{Profile, SerialNumber};
 use time::OffsetDateTime;
 
@@ -92,9 +94,16 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     let begun = Instant::now();
     let now = OffsetDateTime::now_utc();
     let shown = input::shown(file);
-    let mut specification = read(file)?;
+    let text = input::read_up_to(file, "specification", MAX_LENGTH)?;
+    let text = std::str::from_utf8(&text)
+        .map_err(|_| Failure::failed(format!("the specification {shown} is not UTF-8 text")))?;
     let parent = file.parent().filter(|_| file.as_os_str() != "-").unwrap_or_else(|| Path::new(""));
-    let ca_files = specification.issuer.take().map(|ca| CaFiles::new(ca, parent));
+    let ca_files = |ca| CaFiles::new(ca, parent);
+    let mut specification = match Specification::parse(text) {
+        Ok(specification) => specification,
+        Err(faults) => return Err(all_faults(&shown, faults, ca_files, directory, now)),
+    };
+    let ca_files = specification.issuer.take().map(ca_files);
     let names = || specification.certificates.iter().map(|certificate| &*certificate.name);
     let misplaced = ca_files.iter().flat_map(|files| files.faults(directory, names())).collect();
     told(&shown, misplaced)?;
@@ -125,13 +134,13 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
         let seconds = begun.elapsed().as_secs_f64();
         output::print(&match args.output {
             ReportFormat::Json => render::json_text(&done.report(seconds)),
-            ReportFormat::Text => text(&done, seconds),
+            ReportFormat::Text => summary(&done, seconds),
         })?;
     }
     done.failure(specification.certificates.len()).map_or(Ok(()), Err)
 }
 
-fn text(done: &Done, seconds: f64) -> String {
+fn summary(done: &Done, seconds: f64) -> String {
     let mut parts = Vec::new();
     for (count, verb) in [
         (done.made, "made"),
@@ -149,26 +158,45 @@ fn text(done: &Done, seconds: f64) -> String {
     format!("Certificates: {}, in {seconds:.2} s\n", parts.join(", "))
 }
 
-fn read(file: &Path) -> Result<Specification, Failure> {
-    let text = input::read_up_to(file, "specification", MAX_LENGTH)?;
-    let shown = input::shown(file);
-    let text = std::str::from_utf8(&text)
-        .map_err(|_| Failure::failed(format!("the specification {shown} is not UTF-8 text")))?;
-    Specification::parse(text).or_else(|faults| {
-        told(&shown, faults)?;
-        Err(Failure::usage(format!("{shown} cannot be read")))
-    })
-}
-
 /// Every fault with its place, as compilers tell them.
 fn told(shown: &str, faults: Vec<SpecificationFault>) -> Result<(), Failure> {
+    told_with(shown, &faults, 0).map_or(Ok(()), Err)
+}
+
+fn told_with(shown: &str, faults: &[SpecificationFault], more: usize) -> Option<Failure> {
     let problem = |fault: &SpecificationFault| {
         let failure = Failure::usage(format!("{shown}:{}: {}", fault.place, fault.text));
         failure.hint_if_any(fault.hint.as_ref())
     };
-    let more = faults.len().saturating_sub(MAX_TOLD);
-    let more = (more > 0).then(|| Failure::usage(format!("{shown}: {more} more faults")));
-    Failure::join(faults.iter().take(MAX_TOLD).map(problem).chain(more)).map_or(Ok(()), Err)
+    let more = faults.len().saturating_sub(MAX_TOLD) + more;
+    let more =
+        (more > 0).then(|| Failure::usage(format!("{shown}: {} more faults", thousands(more))));
+    Failure::join(faults.iter().take(MAX_TOLD).map(problem).chain(more))
+}
+
+/// The faults of a specification, and what is wrong with the CA that it names, which is looked at all the
+/// same.
+fn all_faults(
+    shown: &str,
+    faults: SpecificationFaults,
+    ca_files: impl FnOnce(IssuerSpecification) -> CaFiles,
+    directory: &Path,
+    now: OffsetDateTime,
+) -> Failure {
+    let SpecificationFaults { mut faults, more, issuer } = faults;
+    let mut unusable = None;
+    if let Some(files) = issuer.map(ca_files) {
+        let misplaced = files.faults(directory, std::iter::empty());
+        if misplaced.is_empty() && !files.would_be_made() {
+            let place = format!("{shown}:{}", files.place);
+            unusable = files.read(now).err().map(|failure| failure.within(&place));
+        }
+        faults.extend(misplaced);
+        faults.sort_by_key(|fault| fault.place);
+    }
+    let told = told_with(shown, &faults, more);
+    Failure::join(told.into_iter().chain(unusable))
+        .unwrap_or_else(|| Failure::usage(format!("{shown} cannot be read")))
 }
 
 /// What the CA, or the calendar, has against a certificate: told before anything is made.

@@ -197,6 +197,11 @@ impl CaFiles {
     fn is_missing(&self) -> bool {
         self.paths().all(|path| !path.exists())
     }
+
+    /// Whether the CA is to be made.
+    pub(super) fn would_be_made(&self) -> bool {
+        self.create.is_some() && self.is_missing()
+    }
 }
 
 impl Ca {
