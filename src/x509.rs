@@ -192,7 +192,7 @@ pub(crate) fn key_algorithm_oid(certificate: &X509Certificate<'_>) -> String {
     let algorithm = &certificate.public_key().algorithm;
     let curve = algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
     let oid = algorithm.algorithm.to_id_string();
-    curve.map_or(oid.clone(), |curve| format!("{oid}, curve {}", curve.to_id_string()))
+    curve.map_or_else(|| oid.clone(), |curve| format!("{oid}, curve {}", curve.to_id_string()))
 }
 
 impl fmt::Display for SubjectKey {
