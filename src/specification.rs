@@ -10,7 +10,7 @@ mod unreadable;
 
 use std::fmt;
 
-pub use self::describe::{Described, describe, encode};
+pub use self::describe::{Described, describe, encode, issued_by};
 use crate::error::Error;
 use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName};
@@ -99,7 +99,7 @@ pub struct SpecificationFaults {
     /// How many more there are.
     pub more: usize,
     /// The CA, if nothing is wrong with it here.
-    pub issuer: Option<IssuerSpecification>,
+    pub issuer: Option<Box<IssuerSpecification>>,
 }
 
 /// The fields of a certificate and of `defaults`.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kumactl::encode::pem;
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
-    Certificate, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile, SerialNumber,
-    Template, ValidFor, verify,
+    Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile,
+    SerialNumber, Template, ValidFor, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -16,7 +16,7 @@ use super::issuer::IssuerArgs;
 use super::key_options::KeyArgs;
 use super::render::{CertificateReport, ReportFormat};
 use super::renewal::{Found, RenewalArgs};
-use super::{issuer, new_key};
+use super::{hostname, issuer, new_key};
 
 /// The flags of every command that makes a certificate for a server or a client.
 #[derive(clap::Args)]
@@ -67,6 +67,20 @@ impl IssuanceArgs {
         let reasons = self.renewal.reasons(found, &wanted, signer.expected(), now);
         Ok((wanted, reasons))
     }
+}
+
+/// What is worth a warning about a request: names and keys that some clients refuse.
+pub(super) fn warnings(request: &IssuanceRequest) -> Vec<String> {
+    let mut warnings = hostname::warnings(request.subject_alt_names());
+    let key_algorithm = request.key_algorithm();
+    let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
+    if is_server && !key_algorithm.envoy_connects() {
+        warnings.push(format!(
+            "Envoy, as Kuma configures it, connects to no server with a key of type \
+             {key_algorithm}; a control plane needs RSA or ecdsa"
+        ));
+    }
+    warnings
 }
 
 /// Reads the value of `--valid-for`.

@@ -8,6 +8,7 @@ mod target;
 mod transaction;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -65,6 +66,8 @@ pub(super) struct Plan {
     signals: Signals,
     /// A directory that this process holds already.
     under: Option<lock::Identity>,
+    /// Files that go once the others are there.
+    removed: Vec<PathBuf>,
     /// Held from [`Plan::lock`] on.
     locks: Option<transaction::Locks>,
 }
@@ -104,7 +107,9 @@ impl Plan {
             }
             places.push((request, target));
         }
-        let plan = Self { places, existing, signals: Signals::Wait, under: None, locks: None };
+        let signals = Signals::Wait;
+        let plan =
+            Self { places, existing, signals, under: None, removed: Vec::new(), locks: None };
         plan.refuse_existing()?;
         Ok(plan)
     }
@@ -113,6 +118,12 @@ impl Plan {
     pub(super) fn under(mut self, folder: &Folder) -> Self {
         self.signals = Signals::AreWaitedFor;
         self.under = folder.identity();
+        self
+    }
+
+    /// The same plan, after which these files are not there any more.
+    pub(super) fn removing(mut self, paths: Vec<PathBuf>) -> Self {
+        self.removed = paths;
         self
     }
 
@@ -161,6 +172,10 @@ impl Plan {
         self.refuse_existing()?;
         let locks = self.locks.take().unwrap_or_default();
         transaction::write(&locks, &self.places, self.existing, self.signals, content)?;
+        for path in &self.removed {
+            fs::remove_file(path)
+                .with_context(|| format!("could not remove {}", path.display()))?;
+        }
         Ok(self.places.into_iter().map(|(request, _)| request).collect())
     }
 

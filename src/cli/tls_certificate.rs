@@ -4,14 +4,14 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use kumactl::encode::{bundle, pem};
-use kumactl::{ExtendedKeyUsage, IssuanceRequest, Issuer, Template, ValidFor, Validity};
+use kumactl::{IssuanceRequest, Issuer, Template, ValidFor, Validity};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::certificate_type::CertificateType;
 use super::exit::Failure;
-use super::hostname::{self, NameArgs};
-use super::issuance::{IssuanceArgs, Scrutiny, Signer};
+use super::hostname::NameArgs;
+use super::issuance::{self, IssuanceArgs, Scrutiny, Signer};
 use super::output::{self, Destination, PUBLIC_MODE, Plan, Request, Role};
 use super::render::{self, CertificateReport, Remarks};
 use super::renewal;
@@ -103,7 +103,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(note) = shortened(&request, &issued.template, now) {
         output::note(&format!("note: {note}"));
     }
-    let mut warnings = warnings(args, &request);
+    let mut warnings = issuance::warnings(&request);
+    warnings.extend(args.issuance.key.warning());
     warnings.extend(args.issuance.renewal.warning(issued.template.validity, now));
     let remarks = Remarks { warnings, reasons };
     let certificate = issued.report();
@@ -148,20 +149,6 @@ fn shortened(
     let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
     is_shortened
         .then(|| format!("the certificate ends with its CA, at {}", kumactl::rfc3339(&not_after)))
-}
-
-fn warnings(args: &Args, request: &IssuanceRequest) -> Vec<String> {
-    let mut warnings = hostname::warnings(request.subject_alt_names());
-    let key_algorithm = request.key_algorithm();
-    let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
-    if is_server && !key_algorithm.envoy_connects() {
-        warnings.push(format!(
-            "Envoy, as Kuma configures it, connects to no server with a key of type \
-             {key_algorithm}; a control plane needs RSA or ecdsa"
-        ));
-    }
-    warnings.extend(args.issuance.key.warning());
-    warnings
 }
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {

@@ -2,8 +2,10 @@
 
 mod batch;
 mod ca;
+mod existing;
 mod links;
 mod print_spec;
+mod remarks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use kumactl::{Profile, SerialNumber};
 use time::OffsetDateTime;
 
 use self::batch::{Batch, Done, stop_at_signal};
-use self::ca::CaFiles;
+use self::ca::{Ca, CaFiles};
 use super::exit::Failure;
 use super::issuance::Signer;
 use super::key_options::KeyFileArgs;
@@ -64,7 +66,9 @@ pub(super) struct Args {
     output_dir: Option<PathBuf>,
 
     /// Print the specification of the certificates that are in this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "force", "if_needed", "renew_before", "reuse_key", "key_format", "key_mode", "quiet", "output",
+    ])]
     print_spec: Option<PathBuf>,
 
     #[command(flatten)]
@@ -123,14 +127,27 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     if args.renewal.existing() == Existing::Keep {
         refuse_existing(&specification, &folder)?;
     }
+    if ca.as_ref().is_some_and(Ca::is_new) && !args.quiet {
+        note_new_ca(&specification, &folder);
+    }
     if let Some(ca) = ca.filter(|_| !stop.load(Ordering::Relaxed)) {
         ca.write(args.key.key_format.into())?;
     }
     let inputs: Vec<&Path> = ca_files.iter().flat_map(CaFiles::paths).collect();
-    let batch = Batch { args, folder: &folder, signer: &signer, inputs: &inputs, stop: &stop, now };
+    let batch = Batch {
+        args,
+        folder: &folder,
+        shown: &shown,
+        signer: &signer,
+        inputs: &inputs,
+        stop: &stop,
+        now,
+    };
     let done = batch.run(&specification.certificates);
     folder.sync()?;
     if !args.quiet {
+        done.tell();
+        args.key.warning().iter().for_each(|warning| output::note(&format!("warning: {warning}")));
         let seconds = begun.elapsed().as_secs_f64();
         output::print(&match args.output {
             ReportFormat::Json => render::json_text(&done.report(seconds)),
@@ -185,7 +202,7 @@ fn all_faults(
 ) -> Failure {
     let SpecificationFaults { mut faults, more, issuer } = faults;
     let mut unusable = None;
-    if let Some(files) = issuer.map(ca_files) {
+    if let Some(files) = issuer.map(|issuer| ca_files(*issuer)) {
         let misplaced = files.faults(directory, std::iter::empty());
         if misplaced.is_empty() && !files.would_be_made() {
             let place = format!("{shown}:{}", files.place);
@@ -223,6 +240,19 @@ fn check(
         }
     }
     told(shown, faults)
+}
+
+/// A CA that was lost, and with it what its clients trust, is not made anew without a word.
+fn note_new_ca(specification: &Specification, folder: &Folder) {
+    let names = specification.certificates.iter().map(|certificate| &certificate.name);
+    let there = names.filter(|name| folder.has(name)).count();
+    if there > 0 {
+        output::note(&format!(
+            "note: neither file of the CA was there, so a new CA is made; it replaces {} \
+             certificates that are there, and clients of the others need its ca.crt",
+            thousands(there)
+        ));
+    }
 }
 
 fn refuse_existing(specification: &Specification, folder: &Folder) -> Result<(), Failure> {

@@ -128,7 +128,7 @@ impl Reader {
             return Ok(Specification { issuer, certificates });
         }
         faults.sort_by_key(|fault| fault.place);
-        Err(SpecificationFaults { faults, more, issuer })
+        Err(SpecificationFaults { faults, more, issuer: issuer.map(Box::new) })
     }
 
     /// The fields of a map, those that there are not told as faults.

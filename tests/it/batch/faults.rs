@@ -127,7 +127,10 @@ fn common_mistakes_in_yaml_are_told_with_what_to_do() {
         ("certificates:\n", "1:1: certificates is nothing, not a list\n"),
         ("defaults:\ncertificates: []\n", "1:9: defaults is nothing, not a map\nhint: give it"),
         ("issuer:\ncertificates: []\n", "1:7: issuer is nothing, not a map\nhint: give it"),
-        ("certificates: [{name: a, validFor: }]\n", "1:35: validFor is nothing, not a text\nhint"),
+        (
+            "defaults: {validFor: }\n",
+            "1:20: validFor is nothing, not a text\nhint: give it a value",
+        ),
         ("7\n", "1:1: it is no map of issuer, defaults and certificates\n"),
         ("- a\n", "1:1: it is no map of issuer, defaults and certificates\n"),
     ] {

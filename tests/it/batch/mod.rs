@@ -1,7 +1,9 @@
 //! `kumactl generate tls-certificates`.
 
+mod again;
 mod ca;
 mod faults;
+mod printed;
 mod schema;
 
 use std::fs;
@@ -224,18 +226,6 @@ fn json_is_read_and_without_a_ca_every_certificate_is_its_own() {
     assert_eq!(sandbox.read("tls/a/tls.crt"), sandbox.read("tls/a/ca.crt"));
     assert!(sandbox.read("tls/a/tls.key").starts_with("-----BEGIN PRIVATE KEY-----\n"));
     assert_eq!(sandbox.mode("tls/a/tls.key"), 0o640);
-}
-
-#[test]
-fn the_printed_specification_of_a_directory_asks_for_nothing_new() {
-    let sandbox = sandbox(ZONES);
-    generate(&sandbox, &[]).quiet_success();
-    let printed = sandbox.kumactl(["generate", "tls-certificates", "--print-spec=tls"]);
-    let issuer = "issuer: {certFile: ca.crt, keyFile: ca.key}\n";
-    sandbox.write("zones.yaml", format!("{issuer}{}", printed.quiet_success()));
-    assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 3]);
-    let stderr = sandbox.kumactl(["generate", "tls-certificates", "--print-spec=."]).failure(1);
-    assert!(stderr.starts_with("error: there is no certificate in .\nhint: "), "{stderr}");
 }
 
 #[test]
