@@ -1,6 +1,7 @@
 //! The CA of a specification: it is made once, and nothing replaces it.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -280,13 +281,15 @@ fn a_run_that_waits_for_another_says_so() {
         held.lock().expect("a lock");
         let mut command = sandbox.command(kumactl());
         command.args(arguments);
-        let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it");
-        std::thread::sleep(Duration::from_millis(1500));
+        let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+        let mut child = child.expect("it");
+        // It waits until the line was read, so that a slow machine makes no difference.
+        let mut line = String::new();
+        let stderr = child.stderr.take().expect("its standard error");
+        BufReader::new(stderr).read_line(&mut line).expect("a line");
+        assert!(line.starts_with("note: waiting for another run that writes into "), "{line}");
         held.unlock().expect("an end");
-        let output = child.wait_with_output().expect("an end");
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{stderr}");
-        assert!(stderr.starts_with("note: waiting for another run that writes into "), "{stderr}");
+        assert!(child.wait().expect("an end").success());
     }
 }
 
