@@ -8,7 +8,7 @@ use super::{Place, SpecificationFault};
 /// A part of what the parser says, what we say, and what to do.
 type Words = (&'static str, &'static str, &'static str);
 
-const WORDS: [Words; 14] = [
+const WORDS: [Words; 17] = [
     ("tab", "a tab", "indent with blanks: YAML takes no tabs there"),
     (
         "unknown anchor",
@@ -46,6 +46,9 @@ const WORDS: [Words; 14] = [
         "a second document begins, and one is read",
         "one file for each specification",
     ),
+    ("recursion limit", "it is nested too deep", "certificates: [{name: zone-1, ...}]"),
+    ("expected string scalar", "the name of a field is no text", "field: value"),
+    ("budget breached", "there is more in it than is read", "use defaults instead of aliases"),
     ("eof", "the file ends too soon, or is empty", "certificates: [...]"),
 ];
 
@@ -53,9 +56,6 @@ const WORDS: [Words; 14] = [
 pub(super) fn unreadable(error: &Error) -> SpecificationFault {
     let place = error.location().map_or(Place { line: 1, column: 1 }, |place| at(&place));
     let (text, hint) = match error.without_snippet() {
-        Error::Budget { .. } => {
-            ("there is more in it than is read", Some("write several specifications"))
-        }
         Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. } => {

@@ -140,6 +140,27 @@ fn common_mistakes_in_yaml_are_told_with_what_to_do() {
 }
 
 #[test]
+fn what_would_take_too_much_is_told_with_what_to_do() {
+    let mut bomb =
+        String::from("certificates:\n- {name: a, hostnames: &x0 [a, a, a, a, a, a, a, a]}\n");
+    for index in 0..8 {
+        let aliases = vec![format!("*x{index}"); 10].join(", ");
+        bomb += &format!("- {{name: a, hostnames: &x{} [{aliases}]}}\n", index + 1);
+    }
+    let deep = format!("certificates:\n- {}{}\n", "[".repeat(5000), "]".repeat(5000));
+    for (text, says) in [
+        (bomb, ": there is more in it than is read\nhint: use defaults instead of aliases\n"),
+        (deep, ": it is nested too deep\nhint: certificates"),
+        ("certificates:\n- {[a]: b}\n".to_owned(), ": the name of a field is no text\nhint: field"),
+    ] {
+        let stderr = faults(&text);
+        let last = &stderr[stderr.rfind("error: ").expect("an error")..];
+        let is_told = last.contains(says) || last.contains("more faults");
+        assert!(is_told, "{says}\n{last}");
+    }
+}
+
+#[test]
 fn faults_that_are_not_told_are_counted() {
     let mut text = String::from("certificates:\n");
     for index in 0..2000 {
