@@ -6,10 +6,11 @@
 mod describe;
 mod node;
 mod read;
+mod unreadable;
 
 use std::fmt;
 
-pub use self::describe::{Described, describe, encode};
+pub use self::describe::{Described, describe, encode, issued_by};
 use crate::error::Error;
 use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName};
@@ -90,6 +91,17 @@ pub struct SpecificationFault {
     pub hint: Option<String>,
 }
 
+/// All that is wrong with a specification.
+#[derive(Debug)]
+pub struct SpecificationFaults {
+    /// The faults, in the order of the text; at least one.
+    pub faults: Vec<SpecificationFault>,
+    /// How many more there are.
+    pub more: usize,
+    /// The CA, if nothing is wrong with it here.
+    pub issuer: Option<Box<IssuerSpecification>>,
+}
+
 /// The fields of a certificate and of `defaults`.
 pub const CERTIFICATE_FIELDS: [&str; 9] = [
     "name",
@@ -124,8 +136,8 @@ impl Specification {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it, in the order of the text; at least one.
-    pub fn parse(text: &str) -> Result<Self, Vec<SpecificationFault>> {
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, SpecificationFaults> {
         read::specification(text)
     }
 }
@@ -134,16 +146,14 @@ impl Specification {
 #[derive(Debug, Default)]
 struct Settings {
     usage: Option<ExtendedKeyUsage>,
-    /// Whether something was said of the usage, perhaps wrongly.
-    has_usage: bool,
     names: Vec<SubjectAltName>,
-    /// Whether something was said of the names, perhaps wrongly.
-    has_names: bool,
     key_algorithm: Option<KeyAlgorithm>,
     valid_for: Option<ValidFor>,
     artefacts: Option<Wanted>,
     namespace: Option<Namespace>,
     secret_name: Option<ObjectName>,
+    /// Fields of which something was told already; what is missing may be that.
+    faulty: Vec<&'static str>,
 }
 
 /// Which artefacts were asked for.
@@ -153,43 +163,68 @@ struct Wanted {
     bundle: bool,
 }
 
+/// A field that a certificate needs and has not got.
+struct Lack {
+    field: &'static str,
+    text: String,
+    hint: &'static str,
+}
+
 impl Settings {
-    /// The certificate that these settings make, with others for what is not said.
+    /// The certificate that these settings make, with others for what is not said; or all that it lacks.
     fn resolve(
         self,
         name: &str,
         defaults: &Self,
-    ) -> Result<(IssuanceRequest, Artefacts), (String, Option<String>)> {
-        let usage = self.usage.or(defaults.usage).ok_or_else(|| {
+    ) -> Result<(IssuanceRequest, Artefacts), Vec<Lack>> {
+        let mut lacks = Vec::new();
+        let usage = self.usage.or(defaults.usage);
+        if usage.is_none() {
+            let (field, text) = ("type", format!("{name} has no type"));
             let hint = "type: server, or type: client, here or in defaults";
-            (format!("{name} has no type"), Some(hint.to_owned()))
-        })?;
+            lacks.push(Lack { field, text, hint });
+        }
         let mut names = self.names;
         names.extend(defaults.names.iter().cloned());
         let key_algorithm = self.key_algorithm.or(defaults.key_algorithm).unwrap_or_default();
         let valid_for = self.valid_for.or(defaults.valid_for);
-        let request = IssuanceRequest::new(usage, names, key_algorithm, valid_for);
+        // For one without a type, another is as good: there is a fault then.
+        let request = IssuanceRequest::new(
+            usage.unwrap_or(ExtendedKeyUsage::ServerAuth),
+            names,
+            key_algorithm,
+            valid_for,
+        );
         let request = request.map_err(|error: Error| {
-            let hint = "hostnames: [cp.example], or kubernetesService: NAME.NAMESPACE".to_owned();
-            (format!("{name}: {error}"), Some(hint))
-        })?;
-        let wanted = self.artefacts.or(defaults.artefacts).unwrap_or_default();
-        let namespace = self.namespace.or_else(|| defaults.namespace.clone());
-        let secret = wanted.secret.then(|| match (self.secret_name, namespace) {
-            (_, None) => Err((
-                format!("{name} has no namespace for its Secret"),
-                Some("namespace: kuma-system, here or in defaults".to_owned()),
-            )),
-            (Some(name), Some(namespace)) => Ok(Box::new(SecretName { name, namespace })),
-            (None, Some(namespace)) => match ObjectName::parse(name) {
-                Ok(name) => Ok(Box::new(SecretName { name, namespace })),
-                Err(error) => Err((format!("the Secret of {name}: {error}"), {
-                    Some("secretName: a name of lower-case letters, digits, hyphens".to_owned())
-                })),
-            },
+            let hint = "hostnames: [cp.example], or kubernetesService: NAME.NAMESPACE";
+            lacks.push(Lack { field: "hostnames", text: format!("{name}: {error}"), hint });
         });
-        let artefacts = Artefacts { secret: secret.transpose()?, bundle: wanted.bundle };
-        Ok((request, artefacts))
+        let wanted = self.artefacts.or(defaults.artefacts).unwrap_or_default();
+        let secret = wanted.secret.then(|| {
+            let given = self.secret_name.or_else(|| defaults.secret_name.clone());
+            let secret_name = match given.map_or_else(|| ObjectName::parse(name), Ok) {
+                Ok(name) => Some(name),
+                Err(error) => {
+                    let text = format!("the Secret of {name}: {error}");
+                    let hint = "secretName: a name of lower-case letters, digits, hyphens";
+                    lacks.push(Lack { field: "secretName", text, hint });
+                    None
+                }
+            };
+            let namespace = self.namespace.or_else(|| defaults.namespace.clone());
+            if namespace.is_none() {
+                let text = format!("{name} has no namespace for its Secret");
+                let hint = "namespace: kuma-system, here or in defaults";
+                lacks.push(Lack { field: "namespace", text, hint });
+            }
+            Some(Box::new(SecretName { name: secret_name?, namespace: namespace? }))
+        });
+        match request {
+            Ok(request) if lacks.is_empty() => {
+                Ok((request, Artefacts { secret: secret.flatten(), bundle: wanted.bundle }))
+            }
+            _ => Err(lacks),
+        }
     }
 }
 

@@ -6,6 +6,6 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Err(faults) = Specification::parse(text) {
-        assert!(!faults.is_empty());
+        assert!(!faults.faults.is_empty());
     }
 });

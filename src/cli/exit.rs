@@ -91,6 +91,21 @@ impl Failure {
         }
     }
 
+    /// The same failure with other hints, of a command to which the flags in them mean nothing.
+    #[must_use]
+    pub(super) fn map_hints(mut self, map: impl Fn(String) -> Option<String>) -> Self {
+        for problem in &mut self.problems {
+            problem.hints =
+                std::mem::take(&mut problem.hints).into_iter().filter_map(&map).collect();
+        }
+        self
+    }
+
+    /// What to type instead, as far as it is known.
+    pub(super) fn into_hint(self) -> Option<String> {
+        self.problems.into_iter().flat_map(|problem| problem.hints).next()
+    }
+
     /// Joins several failures into one; `None` if there are none.
     pub(super) fn join(failures: impl IntoIterator<Item = Self>) -> Option<Self> {
         failures.into_iter().reduce(|mut all, next| {

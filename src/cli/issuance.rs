@@ -80,19 +80,25 @@ impl IssuanceArgs {
         if let Some(note) = shortened(request, template, now) {
             output::note(&format!("note: {note}"));
         }
-        let mut warnings = hostname::warnings(request.subject_alt_names());
-        let key_algorithm = request.key_algorithm();
-        let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
-        if is_server && !key_algorithm.envoy_connects() {
-            warnings.push(format!(
-                "Envoy, as Kuma configures it, connects to no server with a key of type \
-                 {key_algorithm}; a control plane needs RSA or ecdsa"
-            ));
-        }
+        let mut warnings = warnings(request);
         warnings.extend(self.key.warning());
         warnings.extend(self.renewal.warning(template.validity, now));
         warnings
     }
+}
+
+/// What is worth a warning about a request: names and keys that some clients refuse.
+pub(super) fn warnings(request: &IssuanceRequest) -> Vec<String> {
+    let mut warnings = hostname::warnings(request.subject_alt_names());
+    let key_algorithm = request.key_algorithm();
+    let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
+    if is_server && !key_algorithm.envoy_connects() {
+        warnings.push(format!(
+            "Envoy, as Kuma configures it, connects to no server with a key of type \
+             {key_algorithm}; a control plane needs RSA or ecdsa"
+        ));
+    }
+    warnings
 }
 
 /// What there is to say about a certificate that ends with its CA.

@@ -24,6 +24,7 @@ mod issuer;
 mod key_in_argument;
 mod key_options;
 mod kubernetes_secret;
+mod man;
 mod material;
 mod new_key;
 mod official;
@@ -75,6 +76,7 @@ enum Command {
     Completion(completion::Args),
     Generate(Box<generate::Args>),
     Inspect(inspect::Args),
+    Man(man::Args),
     Verify(Box<verify::Args>),
     Version(version::Args),
 }
@@ -108,6 +110,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Completion(args)) => completion::run(&args),
         Some(Command::Generate(args)) => generate::run(*args),
         Some(Command::Inspect(args)) => inspect::run(args),
+        Some(Command::Man(args)) => man::run(&args),
         Some(Command::Verify(args)) => verify::run(*args),
         Some(Command::Version(args)) => version::run(&args),
         None => output::print(&Cli::command().render_help().to_string()),

@@ -2,11 +2,13 @@
 
 mod folder;
 mod interrupt;
+mod lock;
 mod role;
 mod target;
 mod transaction;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -53,7 +55,7 @@ pub(super) enum Existing {
 
 /// Who cares for interrupt and terminate signals while files change places.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Signals {
+enum Signals {
     /// The writing itself: they wait.
     Wait,
     /// The command, for all that it writes.
@@ -65,6 +67,10 @@ pub(super) struct Plan {
     places: Vec<(Request, Target)>,
     existing: Existing,
     signals: Signals,
+    /// A directory that this process holds already.
+    under: Option<lock::Identity>,
+    /// Files that go once the others are there.
+    removed: Vec<PathBuf>,
     /// Held from [`Plan::lock`] on.
     locks: Option<transaction::Locks>,
 }
@@ -114,14 +120,23 @@ impl Plan {
             }
             places.push((request, target));
         }
-        let plan = Self { places, existing, signals: Signals::Wait, locks: None };
+        let signals = Signals::Wait;
+        let plan =
+            Self { places, existing, signals, under: None, removed: Vec::new(), locks: None };
         plan.refuse_existing()?;
         Ok(plan)
     }
 
-    /// The same plan, of a command that cares for signals itself.
-    pub(super) const fn with_signals(mut self, signals: Signals) -> Self {
-        self.signals = signals;
+    /// The same plan, of a command that holds a folder and cares for signals itself.
+    pub(super) fn under(mut self, folder: &Folder) -> Self {
+        self.signals = Signals::AreWaitedFor;
+        self.under = folder.identity();
+        self
+    }
+
+    /// The same plan, after which these files are not there any more.
+    pub(super) fn removing(mut self, paths: Vec<PathBuf>) -> Self {
+        self.removed = paths;
         self
     }
 
@@ -170,6 +185,10 @@ impl Plan {
         self.refuse_existing()?;
         let mut locks = self.locks.take().unwrap_or_default();
         transaction::write(&mut locks, &self.places, self.existing, self.signals, content)?;
+        for path in &self.removed {
+            fs::remove_file(path)
+                .with_context(|| format!("could not remove {}", path.display()))?;
+        }
         Ok(self.places.into_iter().map(|(request, _)| request).collect())
     }
 
@@ -184,7 +203,7 @@ impl Plan {
             // A directory may have been made by the run that was waited for. What is held is let go first:
             // it would be waited for as well.
             self.locks = None;
-            self.locks = Some(transaction::Locks::acquire(&self.places));
+            self.locks = Some(transaction::Locks::acquire(&self.places, self.under));
             for (request, target) in &mut self.places {
                 *target = target::resolve(request)?;
             }

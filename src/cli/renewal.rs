@@ -97,6 +97,20 @@ impl RenewalArgs {
         Ok(found)
     }
 
+    /// Reads a pair at its places, without a plan and without waiting for other runs.
+    ///
+    /// # Errors
+    ///
+    /// Files that are something else than a key and certificates.
+    pub(super) fn look(&self, key: &Path, mode: u32, certificate: &Path) -> Result<Found, Failure> {
+        let (force, reuse_key) = (self.force, self.reuse_key);
+        let mut found = Found { force, reuse_key, ..Found::default() };
+        found.read_key(key)?;
+        found.read_chain(certificate)?;
+        found.check_mode(mode, key);
+        Ok(found)
+    }
+
     /// Why the pair that was found cannot stay.
     ///
     /// # Errors

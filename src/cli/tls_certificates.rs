@@ -1,27 +1,33 @@
 //! `kumactl generate tls-certificates`.
 
 mod batch;
+mod ca;
+mod existing;
+mod links;
 mod print_spec;
+mod remarks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use kumactl::encode::pem;
-use kumactl::specification::{IssuerSpecification, Specification, SpecificationFault};
-use kumactl::{Issuer, Profile, SerialNumber};
+use kumactl::specification::{
+    IssuerSpecification, Specification, SpecificationFault, SpecificationFaults,
+};
+use kumactl::{Profile, SerialNumber};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
-use self::batch::{Batch, Done};
+use self::batch::{Batch, Done, stop_at_signal};
+use self::ca::{Ca, CaFiles};
 use super::exit::Failure;
 use super::issuance::Signer;
 use super::key_options::KeyFileArgs;
-use super::output::{Destination, Existing, Folder, PUBLIC_MODE, Plan, Request, Role};
+use super::output::{Existing, Folder};
 use super::progress::thousands;
 use super::render::{self, ReportFormat};
 use super::renewal::RenewalArgs;
-use super::{input, issuer, new_key, output};
+use super::{input, output};
 
 /// The longest specification that is read, in bytes.
 const MAX_LENGTH: u64 = 256 << 20;
@@ -60,7 +66,9 @@ pub(super) struct Args {
     output_dir: Option<PathBuf>,
 
     /// Print the specification of the certificates that are in this directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = [
+        "force", "if_needed", "renew_before", "reuse_key", "key_format", "key_mode", "quiet", "output",
+    ])]
     print_spec: Option<PathBuf>,
 
     #[command(flatten)]
@@ -89,34 +97,67 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     let begun = Instant::now();
     let now = OffsetDateTime::now_utc();
-    let mut specification = read(file)?;
+    let shown = input::shown(file);
+    let text = input::read_up_to(file, "specification", MAX_LENGTH)?;
+    let text = std::str::from_utf8(&text)
+        .map_err(|_| Failure::failed(format!("the specification {shown} is not UTF-8 text")))?;
     let parent = file.parent().filter(|_| file.as_os_str() != "-").unwrap_or_else(|| Path::new(""));
-    let ca = specification.issuer.take().map(|ca| Ca::open(&ca, parent, now)).transpose()?;
-    let signer =
-        Signer { issuer: ca.as_ref().map(|ca| Arc::clone(&ca.issuer)), is_ephemeral: false };
-    check(&specification, &signer, &input::shown(file), now)?;
+    let ca_files = |ca| CaFiles::new(ca, parent);
+    let mut specification = match Specification::parse(text) {
+        Ok(specification) => specification,
+        Err(faults) => return Err(all_faults(&shown, faults, ca_files, directory, now)),
+    };
+    let ca_files = specification.issuer.take().map(ca_files);
+    let names = || specification.certificates.iter().map(|certificate| &*certificate.name);
+    let misplaced = ca_files.iter().flat_map(|files| files.faults(directory, names())).collect();
+    told(&shown, misplaced)?;
 
     let folder = Folder::open(directory)?;
+    told(&shown, links::faults(&specification.certificates, &folder, ca_files.as_ref()))?;
+    let stop = stop_at_signal()?;
+    let ca = ca_files.as_ref().map(|files| {
+        files
+            .open(&folder, now)
+            .map_err(|failure| failure.within(&format!("{shown}:{}", files.place)))
+    });
+    let ca = ca.transpose()?;
+    let signer =
+        Signer { issuer: ca.as_ref().map(|ca| Arc::clone(&ca.issuer)), is_ephemeral: false };
+    check(&specification, &signer, &shown, now)?;
     if args.renewal.existing() == Existing::Keep {
         refuse_existing(&specification, &folder)?;
     }
-    if let Some(ca) = ca {
-        ca.write(args)?;
+    if ca.as_ref().is_some_and(Ca::is_new) && !args.quiet {
+        note_new_ca(&specification, &folder);
     }
-    let batch = Batch { args, folder: &folder, signer: &signer, now };
-    let done = batch.run(&specification.certificates)?;
+    if let Some(ca) = ca.filter(|_| !stop.load(Ordering::Relaxed)) {
+        ca.write(args.key.key_format.into())?;
+    }
+    let inputs: Vec<&Path> = ca_files.iter().flat_map(CaFiles::paths).collect();
+    let batch = Batch {
+        args,
+        folder: &folder,
+        shown: &shown,
+        signer: &signer,
+        inputs: &inputs,
+        stop: &stop,
+        now,
+    };
+    let done = batch.run(&specification.certificates);
     folder.sync()?;
     if !args.quiet {
+        done.tell();
+        args.key.warning().iter().for_each(|warning| output::note(&format!("warning: {warning}")));
         let seconds = begun.elapsed().as_secs_f64();
         output::print(&match args.output {
             ReportFormat::Json => render::json_text(&done.report(seconds)),
-            ReportFormat::Text => text(&done, seconds),
+            ReportFormat::Text => summary(&done, seconds),
         })?;
     }
     done.failure(specification.certificates.len()).map_or(Ok(()), Err)
 }
 
-fn text(done: &Done, seconds: f64) -> String {
+fn summary(done: &Done, seconds: f64) -> String {
     let mut parts = Vec::new();
     for (count, verb) in [
         (done.made, "made"),
@@ -134,23 +175,44 @@ fn text(done: &Done, seconds: f64) -> String {
     format!("Certificates: {}, in {seconds:.2} s\n", parts.join(", "))
 }
 
-fn read(file: &Path) -> Result<Specification, Failure> {
-    let text = input::read_up_to(file, "specification", MAX_LENGTH)?;
-    let shown = input::shown(file);
-    let text = std::str::from_utf8(&text)
-        .map_err(|_| Failure::failed(format!("the specification {shown} is not UTF-8 text")))?;
-    Specification::parse(text).map_err(|faults| told(&shown, &faults))
+/// Every fault with its place, as compilers tell them.
+fn told(shown: &str, faults: Vec<SpecificationFault>) -> Result<(), Failure> {
+    told_with(shown, &faults, 0).map_or(Ok(()), Err)
 }
 
-/// Every fault with its place, as compilers tell them.
-fn told(shown: &str, faults: &[SpecificationFault]) -> Failure {
+fn told_with(shown: &str, faults: &[SpecificationFault], more: usize) -> Option<Failure> {
     let problem = |fault: &SpecificationFault| {
         let failure = Failure::usage(format!("{shown}:{}: {}", fault.place, fault.text));
         failure.hint_if_any(fault.hint.as_ref())
     };
-    let more = faults.len().saturating_sub(MAX_TOLD);
-    let more = (more > 0).then(|| Failure::usage(format!("{shown}: {more} more faults")));
+    let more = faults.len().saturating_sub(MAX_TOLD) + more;
+    let more =
+        (more > 0).then(|| Failure::usage(format!("{shown}: {} more faults", thousands(more))));
     Failure::join(faults.iter().take(MAX_TOLD).map(problem).chain(more))
+}
+
+/// The faults of a specification, and what is wrong with the CA that it names, which is looked at all the
+/// same.
+fn all_faults(
+    shown: &str,
+    faults: SpecificationFaults,
+    ca_files: impl FnOnce(IssuerSpecification) -> CaFiles,
+    directory: &Path,
+    now: OffsetDateTime,
+) -> Failure {
+    let SpecificationFaults { mut faults, more, issuer } = faults;
+    let mut unusable = None;
+    if let Some(files) = issuer.map(|issuer| ca_files(*issuer)) {
+        let misplaced = files.faults(directory, std::iter::empty());
+        if misplaced.is_empty() && !files.would_be_made() {
+            let place = format!("{shown}:{}", files.place);
+            unusable = files.read(now).err().map(|failure| failure.within(&place));
+        }
+        faults.extend(misplaced);
+        faults.sort_by_key(|fault| fault.place);
+    }
+    let told = told_with(shown, &faults, more);
+    Failure::join(told.into_iter().chain(unusable))
         .unwrap_or_else(|| Failure::usage(format!("{shown} cannot be read")))
 }
 
@@ -173,10 +235,24 @@ fn check(
         });
         if let Err(error) = resolved {
             let text = format!("{}: {error}", certificate.name);
-            faults.push(SpecificationFault { place: certificate.place, text, hint: None });
+            let hint = ca::in_fields(Failure::from(error)).into_hint();
+            faults.push(SpecificationFault { place: certificate.place, text, hint });
         }
     }
-    if faults.is_empty() { Ok(()) } else { Err(told(shown, &faults)) }
+    told(shown, faults)
+}
+
+/// A CA that was lost, and with it what its clients trust, is not made anew without a word.
+fn note_new_ca(specification: &Specification, folder: &Folder) {
+    let names = specification.certificates.iter().map(|certificate| &certificate.name);
+    let there = names.filter(|name| folder.has(name)).count();
+    if there > 0 {
+        output::note(&format!(
+            "note: neither file of the CA was there, so a new CA is made; it replaces {} \
+             certificates that are there, and clients of the others need its ca.crt",
+            thousands(there)
+        ));
+    }
 }
 
 fn refuse_existing(specification: &Specification, folder: &Folder) -> Result<(), Failure> {
@@ -195,58 +271,4 @@ fn refuse_existing(specification: &Specification, folder: &Folder) -> Result<(),
     Err(Failure::failed(text).hint(
         "--if-needed makes what is missing and replaces what is not as specified; --force replaces all",
     ))
-}
-
-/// The CA of a specification.
-struct Ca {
-    issuer: Arc<Issuer>,
-    /// Where it goes, if it was made for this run.
-    new: Option<(PathBuf, PathBuf)>,
-}
-
-impl Ca {
-    /// Reads the CA, or makes it if it is to be made and neither of its files is there. It is written
-    /// later, when nothing else is wrong.
-    fn open(ca: &IssuerSpecification, parent: &Path, now: OffsetDateTime) -> Result<Self, Failure> {
-        let (certificate, key) = (parent.join(&ca.cert_file), parent.join(&ca.key_file));
-        match &ca.create {
-            Some(request) if !certificate.exists() && !key.exists() => {
-                let key_pair = new_key::generate(request.key_algorithm())?;
-                let (made, _) = issuer::make(request, &key_pair, now)?;
-                let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key_pair, now)?);
-                Ok(Self { issuer, new: Some((certificate, key)) })
-            }
-            _ => {
-                let issuer = Arc::new(issuer::open(&certificate, &key, now)?);
-                if issuer.trust_anchor().is_none() {
-                    let text = format!(
-                        "{} has no self-signed certificate, so there is no CA certificate to hand out",
-                        certificate.display()
-                    );
-                    return Err(Failure::failed(text).hint("append the root's certificate to it"));
-                }
-                Ok(Self { issuer, new: None })
-            }
-        }
-    }
-
-    fn write(self, args: &Args) -> Result<(), Failure> {
-        let Some((certificate, key)) = self.new else {
-            return Ok(());
-        };
-        let request =
-            |role, path, mode| Request { role, destination: Destination::File(path), mode };
-        let requests = vec![
-            request(Role::PrivateKey, key, args.key.key_mode),
-            request(Role::Certificate, certificate, PUBLIC_MODE),
-        ];
-        let encoded = self.issuer.key().private_key(args.key.key_format.into())?;
-        let key = pem::encode_private_key(&encoded);
-        let chain = pem::encode_certificates(self.issuer.chain().iter().map(Vec::as_slice));
-        Plan::new(requests, Existing::Keep)?.commit(|role| match role {
-            Role::PrivateKey => key.clone(),
-            _ => Zeroizing::new(chain.clone()),
-        })?;
-        Ok(())
-    }
 }

@@ -72,10 +72,21 @@ fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     }
     let tips = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     for tip in tips.filter(|tip| !tip.contains("to pass '")) {
-        failure = failure.hint(tip);
+        failure = failure.hint(nearest_first(tip));
     }
     let command = command(arguments);
     failure.hint(format!("`{command} --help` shows all flags, with examples"))
+}
+
+/// clap names the nearest of several last.
+fn nearest_first(tip: &str) -> String {
+    match tip.split_once(" exist: ") {
+        Some((words, named)) => {
+            let named: Vec<&str> = named.rsplit(", ").collect();
+            format!("{words} exist: {}", named.join(", "))
+        }
+        None => tip.to_owned(),
+    }
 }
 
 /// The word `-type=server` where `--type=server` was meant: clap reads it as a bundle of short

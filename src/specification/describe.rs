@@ -8,6 +8,7 @@ use crate::encode::yaml;
 use crate::error::Error;
 use crate::key::KeyAlgorithm;
 use crate::request::ExtendedKeyUsage;
+use crate::signature;
 use crate::x509::{self, SubjectKey};
 
 /// A certificate of a specification, as it is written.
@@ -20,7 +21,8 @@ pub struct Described {
     hostnames: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_type: Option<&'static str>,
-    valid_for: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_for: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     artefacts: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,17 +55,43 @@ pub fn describe(name: &str, der: &[u8]) -> Result<Described, Error> {
     .find(|(name, _)| allows(name))
     .map(|(_, usage)| usage);
     let validity = x509::validity(&certificate);
-    let hours = (validity.not_after - validity.not_before).whole_hours();
+    let seconds = (validity.not_after - validity.not_before).whole_seconds();
     Ok(Described {
         name: name.to_owned(),
         usage: TYPES.iter().find(|(_, known)| Some(*known) == usage).map(|(name, _)| *name),
         hostnames: x509::subject_alt_names(&certificate).iter().filter_map(hostname).collect(),
         key_type: key_type(x509::subject_key(&certificate)),
-        valid_for: format!("{hours}h"),
+        valid_for: (seconds > 0).then(|| duration(seconds)),
         artefacts: Vec::new(),
         namespace: None,
         secret_name: None,
     })
+}
+
+/// A duration in the largest unit that leaves nothing over.
+fn duration(seconds: i64) -> String {
+    match seconds {
+        seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
+}
+
+/// The name of the CA that issued a certificate; `None` if it issued itself.
+///
+/// # Errors
+///
+/// [`Error::CertificateEncoding`] if it cannot be read.
+pub fn issued_by(der: &[u8]) -> Result<Option<String>, Error> {
+    let certificate = x509::parse(1, der)?;
+    let is_own = signature::is_self_signed(&certificate);
+    Ok((!is_own).then(|| x509::name(certificate.issuer())))
+}
+
+/// Whether a certificate ends when one of these does, as one that ends with its CA.
+fn ends_with(der: &[u8], cas: &[Vec<u8>]) -> bool {
+    let end = |der: &[u8]| x509::parse(1, der).ok().map(|one| x509::validity(&one).not_after);
+    cas.iter().any(|ca| ca != der && end(ca).is_some() && end(ca) == end(der))
 }
 
 fn hostname(name: &GeneralName<'_>) -> Option<String> {
@@ -82,6 +110,13 @@ fn key_type(key: SubjectKey) -> Option<&'static str> {
 }
 
 impl Described {
+    /// The same, of a certificate that ends with its CA if no other time was asked for.
+    #[must_use]
+    pub fn within_life_of(mut self, der: &[u8], cas: &[Vec<u8>]) -> Self {
+        self.valid_for = self.valid_for.filter(|_| !ends_with(der, cas));
+        self
+    }
+
     /// The same, with the CA as one line of Base64.
     #[must_use]
     pub fn with_bundle(mut self) -> Self {

@@ -5,11 +5,13 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-/// A value of YAML. Numbers and booleans are the text that they were typed as, or nearly.
+/// A value of YAML. A number or a boolean is not the text that it was typed as: `1.10` would be `1.1`.
 #[derive(Debug)]
 pub(super) enum Node {
     Null,
-    Scalar(String),
+    Boolean,
+    Number(String),
+    Text(String),
     List(Vec<Spanned<Self>>),
     Map(Vec<(Spanned<String>, Spanned<Self>)>),
 }
@@ -19,7 +21,9 @@ impl Node {
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "nothing",
-            Self::Scalar(_) => "a text",
+            Self::Boolean => "a boolean",
+            Self::Number(_) => "a number",
+            Self::Text(_) => "a text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
         }
@@ -53,28 +57,28 @@ impl<'de> Visitor<'de> for NodeVisitor {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
+    fn visit_bool<E>(self, _: bool) -> Result<Node, E> {
+        Ok(Node::Boolean)
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
+        Ok(Node::Number(value.to_string()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
+        Ok(Node::Number(value.to_string()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
-        Ok(Node::Scalar(value.to_string()))
+        Ok(Node::Number(value.to_string()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Scalar(value.to_owned()))
+        Ok(Node::Text(value.to_owned()))
     }
 
     fn visit_string<E>(self, value: String) -> Result<Node, E> {
-        Ok(Node::Scalar(value))
+        Ok(Node::Text(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Node, A::Error> {

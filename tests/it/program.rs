@@ -10,7 +10,9 @@ const COMMANDS: &[&[&str]] = &[
     &["generate"],
     &["generate", "tls-certificate"],
     &["generate", "ca-bundle"],
+    &["generate", "tls-certificates"],
     &["completion"],
+    &["man"],
     &["version"],
 ];
 
@@ -287,4 +289,28 @@ fn is_harmless(call: &str) -> bool {
     let reads = reads.contains(&name) || name.contains("stat") || name == "chdir";
     let opens_to_write = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| call.contains(flag));
     reads || (name.starts_with("open") && !opens_to_write)
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    for words in COMMANDS {
+        let page = Sandbox::new().kumactl([&["man"], *words].concat()).quiet_success();
+        let name = [&["kumactl"], *words].concat().join("-");
+        let title = format!("\n.TH {} 1 ", name.to_uppercase());
+        let described = format!("\n.SH NAME\n{} \\- ", name.replace('-', "\\-"));
+        assert!(page.contains(&title) && page.contains(&described), "{page}");
+        let command = [&["kumactl"], *words].concat().join(" ").replace('-', "\\-");
+        assert!(page.contains(&format!("\n.SH SYNOPSIS\n\\fB{command}\\fR ")), "{page}");
+    }
+    let stderr = Sandbox::new().kumactl(["man", "generate", "certificate"]).failure(2);
+    assert!(
+        stderr.starts_with("error: there is no command \"kumactl generate certificate\"\nhint: ")
+    );
+}
+
+#[test]
+fn of_several_similar_commands_the_nearest_is_named_first() {
+    let stderr = Sandbox::new().kumactl(["generate", "tls-cert"]).failure(2);
+    let says = "hint: some similar subcommands exist: 'tls-certificate', 'tls-certificates'\n";
+    assert!(stderr.contains(says), "{stderr}");
 }

@@ -5,7 +5,7 @@
 //! files go back. No file system renames two files at once: a SIGKILL or a power cut between two
 //! renames, microseconds apart, can leave a new key beside an old certificate.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -17,6 +17,7 @@ use tempfile::{Builder, TempPath};
 use zeroize::Zeroizing;
 
 use super::interrupt::Guarded;
+use super::lock::{self, Identity};
 use super::target::{State, Target, failure};
 use super::{Destination, Existing, Request, Role, Signals, print_bytes};
 use crate::cli::exit::{Failure, reason};
@@ -85,18 +86,34 @@ impl Drop for MadeDirectories {
 /// Holds the directories of all targets, so that runs at the same moment follow one another.
 #[derive(Default)]
 pub(super) struct Locks {
-    /// The directories, in one order for every run, so that no two wait for each other.
+    /// The directories whose files are to be written.
     wanted: BTreeSet<PathBuf>,
-    /// Closing a directory unlocks it.
-    held: Vec<(PathBuf, File)>,
+    /// Closing a directory unlocks it; without one, this process holds it already.
+    held: Vec<(PathBuf, Option<File>)>,
 }
 
 impl Locks {
-    /// Waits for the directories; of one that is still to be made, for that in which it will be. Where a
-    /// file system has no locks, nothing is held.
-    pub(super) fn acquire(places: &[(Request, Target)]) -> Self {
+    /// Waits for the directories; of one that is still to be made, for that in which it will be. The one
+    /// that this process holds `already` is not waited for: it would wait for itself. Where a file system
+    /// has no locks, nothing is held.
+    pub(super) fn acquire(places: &[(Request, Target)], already: Option<Identity>) -> Self {
         let wanted = directories(places);
-        let held = wanted.iter().filter_map(|directory| lock(directory)).collect();
+        // In one order for every run, so that no two wait for each other.
+        let opened: BTreeMap<Identity, (&PathBuf, File)> = wanted
+            .iter()
+            .filter_map(|path| {
+                let opened = File::open(path).ok()?;
+                Some((lock::identity(&opened)?, (path, opened)))
+            })
+            .collect();
+        let hold = |(identity, (path, directory)): (Identity, (&PathBuf, File))| {
+            let directory = (Some(identity) != already).then(|| {
+                lock::hold(&directory, path);
+                directory
+            });
+            (path.clone(), directory)
+        };
+        let held = opened.into_iter().map(hold).collect();
         Self { wanted, held }
     }
 
@@ -137,10 +154,11 @@ impl Locks {
     }
 }
 
-fn lock(directory: &Path) -> Option<(PathBuf, File)> {
+/// A directory that was made a moment ago.
+fn lock(directory: &Path) -> Option<(PathBuf, Option<File>)> {
     let opened = File::open(directory).ok()?;
-    opened.lock().ok()?;
-    Some((directory.to_owned(), opened))
+    lock::hold(&opened, directory);
+    Some((directory.to_owned(), Some(opened)))
 }
 
 /// The directories of all targets, as far as they are there.

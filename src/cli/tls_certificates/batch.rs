@@ -1,26 +1,26 @@
 //! Many certificates, on all processors.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use kumactl::KeyPair;
 use kumactl::encode::bundle;
 use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
-use kumactl::encode::pem;
 use kumactl::specification::{Artefacts, CertificateSpecification};
-use kumactl::{KeyPair, Profile, SerialNumber};
 use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::Args;
+use super::remarks::Remarks;
+use super::{Args, existing};
 use crate::cli::exit::Failure;
-use crate::cli::issuance::{Scrutiny, Signer};
-use crate::cli::output::{Destination, Folder, PUBLIC_MODE, Plan, Request, Role, Signals};
+use crate::cli::issuance::{self, Scrutiny, Signer};
+use crate::cli::output::{Folder, PUBLIC_MODE, Role};
 use crate::cli::progress::{Progress, thousands};
-use crate::cli::{input, renewal};
 
 /// How often the progress is looked at.
 const TICK: Duration = Duration::from_millis(50);
@@ -33,7 +33,13 @@ const SAMPLE: usize = 64;
 pub(super) struct Batch<'a> {
     pub(super) args: &'a Args,
     pub(super) folder: &'a Folder,
+    /// The specification, in messages.
+    pub(super) shown: &'a str,
     pub(super) signer: &'a Signer,
+    /// The files of the CA, which stay as they are.
+    pub(super) inputs: &'a [&'a Path],
+    /// Set by a signal, or by what fails.
+    pub(super) stop: &'a AtomicBool,
     pub(super) now: OffsetDateTime,
 }
 
@@ -48,6 +54,8 @@ pub(super) struct Done {
     pub(super) repaired: usize,
     /// Certificates that are what was asked for.
     pub(super) kept: usize,
+    notes: Remarks,
+    warnings: Remarks,
     failures: Vec<Failure>,
     is_interrupted: bool,
 }
@@ -64,22 +72,32 @@ pub(super) struct Report {
 
 /// What became of one certificate.
 #[derive(Clone, Copy)]
-enum Outcome {
+pub(super) enum Outcome {
     Made,
     Replaced,
     Repaired,
     Kept,
 }
 
+/// What became of one certificate, with what there is to say about it.
+pub(super) struct Ended {
+    outcome: Outcome,
+    pub(super) notes: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Ended {
+    /// Without a word.
+    pub(super) const fn new(outcome: Outcome) -> Self {
+        Self { outcome, notes: Vec::new(), warnings: Vec::new() }
+    }
+}
+
 impl Batch<'_> {
     /// Makes all that are wanted. What fails stops the others, and so does a signal; each certificate
     /// is there as a whole or not at all.
-    ///
-    /// # Errors
-    ///
-    /// A system that lets no signal be waited for.
-    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Result<Done, Failure> {
-        let stop = stop_at_signal()?;
+    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Done {
+        let stop = self.stop;
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let done = Mutex::new(Done::default());
         let work = || {
@@ -93,7 +111,7 @@ impl Batch<'_> {
                 let outcome = self.one(certificate, scrutiny);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 match outcome {
-                    Ok(outcome) => done.count(outcome),
+                    Ok(ended) => done.count(index, certificate, self.shown, ended),
                     Err(failure) => {
                         stop.store(true, Ordering::Relaxed);
                         done.failures.push(failure);
@@ -119,19 +137,20 @@ impl Batch<'_> {
         progress.end();
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.is_interrupted = done.failures.is_empty() && stop.load(Ordering::Relaxed);
-        Ok(done)
+        done
     }
 
     fn one(
         &self,
         certificate: &CertificateSpecification,
         scrutiny: Scrutiny,
-    ) -> Result<Outcome, Failure> {
-        let named = |failure: Failure| failure.within(&certificate.name);
+    ) -> Result<Ended, Failure> {
+        let named = |failure: Failure| existing::named(failure, certificate);
         if self.folder.has(&certificate.name) {
             return self.again(certificate).map_err(named);
         }
-        let files = self.issue(certificate, scrutiny, None).map_err(named)?;
+        let (files, ended) =
+            self.issue(certificate, Outcome::Made, scrutiny, None).map_err(named)?;
         let roles = files.roles();
         let contents: Vec<_> = roles.iter().map(|role| (*role, files.content(*role))).collect();
         let contents: Vec<_> = contents
@@ -139,68 +158,32 @@ impl Batch<'_> {
             .map(|(role, bytes)| (*role, self.mode(*role), bytes.as_slice()))
             .collect();
         self.folder.add(&certificate.name, &contents)?;
-        Ok(Outcome::Made)
+        Ok(ended)
     }
 
-    /// A certificate whose directory is there.
-    fn again(&self, certificate: &CertificateSpecification) -> Result<Outcome, Failure> {
-        let directory = self.folder.place(&certificate.name);
-        let requests = roles(&certificate.artefacts).into_iter().map(|role| Request {
-            role,
-            destination: Destination::File(directory.join(role.file_name())),
-            mode: self.mode(role),
-        });
-        let renewal = &self.args.renewal;
-        let plan = Plan::new(requests.collect(), renewal.existing())?;
-        let mut plan = plan.with_signals(Signals::AreWaitedFor);
-        let found = renewal.read(&mut plan)?;
-        if renewal.is_if_needed() {
-            let profile = Profile::SelfSigned { request: &certificate.request };
-            let wanted = profile.resolve(self.now, SerialNumber::random()?)?;
-            let reasons = renewal.reasons(&found, &wanted, self.signer.expected(), self.now);
-            if reasons.is_empty() {
-                let path = |role: Role| directory.join(role.file_name());
-                let files = Files {
-                    certificate: input::read(&path(Role::Certificate), "certificate file")?,
-                    key: input::read(&path(Role::PrivateKey), "key file")?,
-                    ca: pem::encode_certificates(self.signer.trust_anchor(found.chain())),
-                    artefacts: &certificate.artefacts,
-                };
-                let content = |role| files.content(role);
-                let stale = renewal::stale_artefacts(&directory, files.roles(), content);
-                if stale.is_empty() {
-                    return Ok(Outcome::Kept);
-                }
-                let stale: Vec<Role> = stale.into_iter().map(|(role, _)| role).collect();
-                plan.only(&stale).commit(content)?;
-                return Ok(Outcome::Repaired);
-            }
-        }
-        let key = renewal.reused(found, None)?;
-        let files = self.issue(certificate, Scrutiny::Full, key)?;
-        plan.commit(|role| files.content(role))?;
-        Ok(Outcome::Replaced)
-    }
-
-    fn issue<'c>(
+    pub(super) fn issue<'c>(
         &self,
         certificate: &'c CertificateSpecification,
+        outcome: Outcome,
         scrutiny: Scrutiny,
         key: Option<KeyPair>,
-    ) -> Result<Files<'c>, Failure> {
+    ) -> Result<(Files<'c>, Ended), Failure> {
         let request = &certificate.request;
         // No race for primes: all processors have a certificate each.
         let key = key.map_or_else(|| KeyPair::generate(request.key_algorithm()), Ok)?;
         let issued = self.signer.issue(request, self.now, scrutiny, || Ok(Some(key)))?;
-        Ok(Files {
+        let mut warnings = issuance::warnings(request);
+        warnings.extend(self.args.renewal.warning(issued.template.validity, self.now));
+        let files = Files {
             key: issued.private_key(self.args.key.key_format.into())?,
             ca: issued.ca_file(),
             certificate: Zeroizing::new(issued.chain),
             artefacts: &certificate.artefacts,
-        })
+        };
+        Ok((files, Ended { outcome, notes: Vec::new(), warnings }))
     }
 
-    const fn mode(&self, role: Role) -> u32 {
+    pub(super) const fn mode(&self, role: Role) -> u32 {
         match role {
             Role::PrivateKey | Role::Secret => self.args.key.key_mode,
             _ => PUBLIC_MODE,
@@ -209,14 +192,14 @@ impl Batch<'_> {
 }
 
 /// The files of one certificate, as they follow from the pair.
-struct Files<'c> {
-    certificate: Zeroizing<Vec<u8>>,
-    key: Zeroizing<Vec<u8>>,
-    ca: Vec<u8>,
-    artefacts: &'c Artefacts,
+pub(super) struct Files<'c> {
+    pub(super) certificate: Zeroizing<Vec<u8>>,
+    pub(super) key: Zeroizing<Vec<u8>>,
+    pub(super) ca: Vec<u8>,
+    pub(super) artefacts: &'c Artefacts,
 }
 
-fn roles(artefacts: &Artefacts) -> Vec<Role> {
+pub(super) fn roles(artefacts: &Artefacts) -> Vec<Role> {
     let mut roles = vec![Role::PrivateKey, Role::Certificate, Role::CaCertificate];
     roles.extend(artefacts.bundle.then_some(Role::CaBundle));
     roles.extend(artefacts.secret.is_some().then_some(Role::Secret));
@@ -224,11 +207,11 @@ fn roles(artefacts: &Artefacts) -> Vec<Role> {
 }
 
 impl Files<'_> {
-    fn roles(&self) -> Vec<Role> {
+    pub(super) fn roles(&self) -> Vec<Role> {
         roles(self.artefacts)
     }
 
-    fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
+    pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
         match role {
             Role::PrivateKey => self.key.clone(),
             Role::Certificate => self.certificate.clone(),
@@ -250,13 +233,30 @@ impl Files<'_> {
 }
 
 impl Done {
-    const fn count(&mut self, outcome: Outcome) {
-        match outcome {
+    fn count(
+        &mut self,
+        index: usize,
+        certificate: &CertificateSpecification,
+        shown: &str,
+        ended: Ended,
+    ) {
+        match ended.outcome {
             Outcome::Made => self.made += 1,
             Outcome::Replaced => self.replaced += 1,
             Outcome::Repaired => self.repaired += 1,
             Outcome::Kept => self.kept += 1,
         }
+        let CertificateSpecification { name, place, .. } = certificate;
+        self.notes.add(index, ended.notes.into_iter().map(|note| format!("{name}: {note}")));
+        let warnings = ended.warnings.into_iter();
+        self.warnings
+            .add(index, warnings.map(|warning| format!("{shown}:{place}: {name}: {warning}")));
+    }
+
+    /// Tells what was replaced and why, and what some clients will not take.
+    pub(super) fn tell(&self) {
+        self.notes.tell("note");
+        self.warnings.tell("warning");
     }
 
     pub(super) const fn report(&self, seconds: f64) -> Report {
@@ -279,9 +279,21 @@ impl Done {
     }
 }
 
+/// A hint without the flags of other commands: here the names of files follow from the certificate's.
+pub(super) fn without_flags(hint: String) -> Option<String> {
+    let is_foreign = ["-file", "--output-dir", "--valid-for", "another file"]
+        .iter()
+        .any(|word| hint.contains(word));
+    match is_foreign {
+        true if hint.starts_with("--force") => Some("--force replaces it".to_owned()),
+        true => None,
+        false => Some(hint),
+    }
+}
+
 /// A flag that the first interrupt or terminate signal sets; the second ends the program as it does by
 /// default.
-fn stop_at_signal() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn stop_at_signal() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))

@@ -1,5 +1,6 @@
 //! `--print-spec`: the specification of what is there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -9,6 +10,9 @@ use kumactl::specification;
 use crate::cli::exit::{Failure, reason};
 use crate::cli::input;
 use crate::cli::output::{self, Role};
+
+/// How many certificates of one CA are named.
+const MAX_NAMES: usize = 5;
 
 /// Prints the specification of the directories with a certificate in a directory.
 ///
@@ -31,6 +35,8 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
         return Err(failure.hint("name a directory that `--output-dir` made: DIR/NAME/tls.crt"));
     }
     let mut found = Vec::with_capacity(names.len());
+    // The CAs, and of each the certificates that it issued.
+    let mut issuers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for name in names {
         let place = directory.join(&name);
         let file = place.join(Role::Certificate.file_name());
@@ -41,6 +47,15 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
         let name = name.to_string_lossy();
         let mut described =
             specification::describe(&name, &chain[0]).map_err(|error| unusable(&error))?;
+        if let Some(issuer) =
+            specification::issued_by(&chain[0]).map_err(|error| unusable(&error))?
+        {
+            let ca_file = input::read(&place.join(Role::CaCertificate.file_name()), "CA file");
+            let cas = ca_file.ok().and_then(|text| pem::decode_certificates(&text).ok());
+            let cas = [chain.clone(), cas.unwrap_or_default()].concat();
+            described = described.within_life_of(&chain[0], &cas);
+            issuers.entry(issuer).or_default().push(name.to_string());
+        }
         if place.join(Role::CaBundle.file_name()).is_file() {
             described = described.with_bundle();
         }
@@ -53,5 +68,19 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
         }
         found.push(described);
     }
-    output::print(&specification::encode(&found))
+    let comments: String = issuers.iter().map(|(issuer, names)| comment(issuer, names)).collect();
+    output::print(&format!("{comments}{}", specification::encode(&found)))
+}
+
+/// What a specification cannot know: where the CA is.
+fn comment(issuer: &str, names: &[String]) -> String {
+    let issuer = kumactl::printable(issuer);
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let names = names.iter().take(MAX_NAMES).map(|name| kumactl::printable(name));
+    let names = names.collect::<Vec<_>>().join(", ");
+    format!(
+        "# issued by {issuer}: {names}{more}\n\
+         # add issuer: {{certFile: ca.crt, keyFile: ca.key}}, with the files of that CA\n"
+    )
 }

@@ -59,7 +59,7 @@ fn read_all(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _ = (SubjectAltName::parse(&text), ServiceName::parse(&text), text.parse::<ValidFor>());
     if let Err(faults) = Specification::parse(&text) {
-        assert!(!faults.is_empty());
+        assert!(!faults.faults.is_empty());
     }
     let armored = pem::encode_certificates([bytes]);
     let hosts = [SubjectAltName::parse("cp.example").expect("a name")];

@@ -1,0 +1,262 @@
+//! The CA of a specification.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use kumactl::encode::pem;
+use kumactl::specification::{IssuerSpecification, Place, SpecificationFault};
+use kumactl::{CaRequest, Issuer, PrivateKeyEncoding};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::cli::exit::Failure;
+use crate::cli::output::{Destination, Existing, Folder, PUBLIC_MODE, Plan, Request, Role};
+use crate::cli::{issuer, new_key, shell};
+
+/// The permissions of a CA's key. --key-mode is for the keys that servers read.
+const KEY_MODE: u32 = 0o600;
+
+/// Where the CA is, or is to be.
+pub(super) struct CaFiles {
+    certificate: PathBuf,
+    key: PathBuf,
+    create: Option<CaRequest>,
+    pub(super) place: Place,
+}
+
+/// A CA that signs.
+pub(super) struct Ca {
+    pub(super) issuer: Arc<Issuer>,
+    /// Where it goes, if it was made for this run.
+    new: Option<Plan>,
+}
+
+impl CaFiles {
+    /// The files of a specification that stands in a directory.
+    pub(super) fn new(ca: IssuerSpecification, parent: &Path) -> Self {
+        let IssuerSpecification { cert_file, key_file, create, place } = ca;
+        let (certificate, key) = (parent.join(cert_file), parent.join(key_file));
+        Self { certificate, key, create, place }
+    }
+
+    /// The files, by the fields that name them.
+    fn fields(&self) -> [(&'static str, &Path); 2] {
+        [("certFile", &self.certificate), ("keyFile", &self.key)]
+    }
+
+    /// The files, which no certificate may replace.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.fields().into_iter().map(|(_, path)| path)
+    }
+
+    /// What is wrong with the places, as far as can be told without reading what is there. The
+    /// certificates go into directories of these names in a directory.
+    pub(super) fn faults<'n>(
+        &self,
+        directory: &Path,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Vec<SpecificationFault> {
+        let directory = real(directory);
+        let [certificate, key] = [real(&self.certificate), real(&self.key)];
+        let mut faults: Vec<_> = self
+            .fields()
+            .into_iter()
+            .filter_map(|(field, path)| self.misplaced(field, path, &directory))
+            .collect();
+        if faults.is_empty() && certificate == key {
+            faults.push(self.fault("certFile and keyFile are one file", EXAMPLE));
+        }
+        let within: Vec<_> = [("certFile", certificate), ("keyFile", key)]
+            .into_iter()
+            .filter_map(|(field, path)| {
+                let mut below = path.strip_prefix(&directory).ok()?.components();
+                match below.next() {
+                    Some(Component::Normal(name)) => {
+                        Some((field, name.to_string_lossy().to_ascii_lowercase()))
+                    }
+                    _ => None,
+                }
+            })
+            .collect();
+        if !within.is_empty() {
+            let names: HashSet<String> = names.map(str::to_ascii_lowercase).collect();
+            let within = within.iter().filter(|(_, name)| names.contains(name));
+            faults.extend(within.map(|(field, name)| self.within(field, name)));
+        }
+        faults
+    }
+
+    /// The same for a certificate's directory that is a symbolic link to another place.
+    pub(super) fn faults_behind(&self, name: &str, place: &Path) -> Vec<SpecificationFault> {
+        let is_within = |path: &Path| real(path).starts_with(place);
+        let within = self.fields().into_iter().filter(|(_, path)| is_within(path));
+        within.map(|(field, _)| self.within(field, name)).collect()
+    }
+
+    fn within(&self, field: &str, name: &str) -> SpecificationFault {
+        let text = format!("{field} is within the directory of the certificate {name}");
+        self.fault(&text, "keep the CA's files elsewhere: a certificate must not replace its CA")
+    }
+
+    fn misplaced(&self, field: &str, path: &Path, directory: &Path) -> Option<SpecificationFault> {
+        let shown = path.display();
+        if matches!(Destination::parse(path.as_os_str()), Destination::Stdout) {
+            return Some(self.fault(&format!("{field}: {shown} is no name of a file"), EXAMPLE));
+        }
+        if path.is_dir() {
+            let text = format!("{field}: {shown} is a directory");
+            return Some(self.fault(&text, "name a file in it"));
+        }
+        self.create.as_ref()?;
+        match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => {
+                let text = format!("{field}: {shown} is no regular file, and create makes one");
+                Some(self.fault(&text, EXAMPLE))
+            }
+            Ok(_) => None,
+            Err(_) => {
+                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty())?;
+                // The directory of the certificates, and those above it, are made.
+                if parent.is_dir() || directory.starts_with(real(parent)) {
+                    return None;
+                }
+                let text = format!("{field}: the directory {} does not exist", parent.display());
+                let parent = parent.to_string_lossy();
+                let hint = format!("make the directory first: mkdir -p {}", shell::word(&parent));
+                Some(self.fault(&text, &hint))
+            }
+        }
+    }
+
+    fn fault(&self, text: &str, hint: &str) -> SpecificationFault {
+        let (text, hint) = (text.to_owned(), Some(hint.to_owned()));
+        SpecificationFault { place: self.place, text, hint }
+    }
+
+    /// Reads the CA, or makes it if it is to be made and neither of its files is there. It is written
+    /// later, when nothing else is wrong; other runs that would make it wait until then.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not those of a CA that can sign.
+    pub(super) fn open(&self, folder: &Folder, now: OffsetDateTime) -> Result<Ca, Failure> {
+        let Some(request) = self.create.as_ref().filter(|_| self.is_missing()) else {
+            return self.read(now);
+        };
+        let request_for = |role, path: &Path, mode| {
+            let destination = Destination::File(path.to_owned());
+            Request { role, destination, mode }
+        };
+        let requests = vec![
+            request_for(Role::PrivateKey, &self.key, KEY_MODE),
+            request_for(Role::Certificate, &self.certificate, PUBLIC_MODE),
+        ];
+        let plan = Plan::new(requests, Existing::Keep).map_err(in_fields)?;
+        let mut plan = plan.under(folder);
+        plan.lock().map_err(in_fields)?;
+        if !self.is_missing() {
+            return self.read(now);
+        }
+        let key = new_key::generate(request.key_algorithm())?;
+        let (made, _) = issuer::make(request, &key, now)?;
+        let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key, now)?);
+        Ok(Ca { issuer, new: Some(plan) })
+    }
+
+    /// Reads the CA.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not those of a CA that can sign.
+    pub(super) fn read(&self, now: OffsetDateTime) -> Result<Ca, Failure> {
+        let missing = self.paths().find(|path| !path.exists());
+        let issuer = issuer::open(&self.certificate, &self.key, now).map_err(|failure| {
+            let failure = in_fields(failure);
+            match (missing, &self.create) {
+                (None, _) => failure,
+                (Some(_), None) => failure.hint("issuer: {..., create: {}} makes the CA once"),
+                (Some(_), Some(_)) => failure.hint(
+                    "create makes a CA only if neither file is there: find this one, or move the \
+                     other away",
+                ),
+            }
+        })?;
+        if issuer.trust_anchor().is_none() {
+            let text = format!(
+                "{} has no self-signed certificate, so there is no CA certificate to hand out",
+                self.certificate.display()
+            );
+            return Err(Failure::failed(text).hint("append the root's certificate to it"));
+        }
+        Ok(Ca { issuer: Arc::new(issuer), new: None })
+    }
+
+    /// Whether neither file is there.
+    fn is_missing(&self) -> bool {
+        self.paths().all(|path| !path.exists())
+    }
+
+    /// Whether the CA is to be made.
+    pub(super) fn would_be_made(&self) -> bool {
+        self.create.is_some() && self.is_missing()
+    }
+}
+
+impl Ca {
+    /// Whether the CA was made for this run.
+    pub(super) const fn is_new(&self) -> bool {
+        self.new.is_some()
+    }
+
+    /// Writes a CA that was made for this run.
+    ///
+    /// # Errors
+    ///
+    /// What the system refuses.
+    pub(super) fn write(self, encoding: PrivateKeyEncoding) -> Result<(), Failure> {
+        let Some(plan) = self.new else {
+            return Ok(());
+        };
+        let key = pem::encode_private_key(&self.issuer.key().private_key(encoding)?);
+        let chain = pem::encode_certificates(self.issuer.chain().iter().map(Vec::as_slice));
+        plan.commit(|role| match role {
+            Role::PrivateKey => key.clone(),
+            _ => Zeroizing::new(chain.clone()),
+        })
+        .map_err(in_fields)?;
+        Ok(())
+    }
+}
+
+const EXAMPLE: &str = "issuer: {certFile: ca.crt, keyFile: ca.key}";
+
+/// The same failure with hints in the words of a specification: flags of other commands are fields here.
+pub(super) fn in_fields(failure: Failure) -> Failure {
+    const WORDS: [(&str, &str); 5] = [
+        ("--issuer-cert-file", "certFile"),
+        ("--issuer-key-file", "keyFile"),
+        ("--cert-file", "certFile"),
+        ("--key-file", "keyFile"),
+        ("--valid-for", "validFor"),
+    ];
+    failure.map_hints(|hint| {
+        let replace = |hint: String, (flag, field): (&str, &str)| {
+            hint.replace(&format!("{flag}="), &format!("{field}: ")).replace(flag, field)
+        };
+        Some(WORDS.into_iter().fold(hint, replace))
+    })
+}
+
+/// The place behind all symbolic links, as far as anything stands there.
+fn real(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for above in absolute.ancestors() {
+        if let Ok(real) = above.canonicalize() {
+            let below = absolute.strip_prefix(above).unwrap_or_else(|_| Path::new(""));
+            return real.join(below);
+        }
+    }
+    absolute
+}

@@ -1,0 +1,125 @@
+//! A second run: what is told, and what is left.
+
+use std::fs;
+
+use super::{ZONES, counts, generate, sandbox};
+
+/// A self-signed certificate with a Secret and a bundle, or with less.
+fn own(artefacts: &str, hostname: &str) -> String {
+    format!(
+        "defaults: {{type: server, keyType: ecdsa, namespace: kuma-system}}\ncertificates:\n\
+         - {{name: a, hostnames: [{hostname}], artefacts: [{artefacts}]}}\n"
+    )
+}
+
+#[test]
+fn what_was_replaced_or_mended_is_told_with_its_reason() {
+    let sandbox = sandbox(ZONES);
+    generate(&sandbox, &[]).quiet_success();
+    let text = ZONES.replace("cp.zone-2.example,", "new.example,");
+    sandbox.write("zones.yaml", text);
+    fs::remove_file(sandbox.path("tls/zone-1/secret.yaml")).expect("a file");
+    let ended = generate(&sandbox, &["--if-needed"]);
+    assert_eq!(
+        ended.stderr,
+        "note: zone-1: repaired: secret.yaml does not exist\n\
+         note: zone-2: replaced: tls.crt: it lacks the name new.example; tls.crt: it has the name \
+         cp.zone-2.example, which is not wanted\n"
+    );
+    assert!(ended.stdout.starts_with("Certificates: 1 replaced, 1 repaired, 1 kept, in "));
+    fs::remove_file(sandbox.path("tls/zone-1/secret.yaml")).expect("a file");
+    assert_eq!(generate(&sandbox, &["--if-needed", "-q"]).quiet_success(), "");
+}
+
+#[test]
+fn notes_of_many_are_the_first_and_a_count() {
+    let text = |domain: &str| {
+        let mut text = String::from("defaults: {type: client, keyType: ecdsa}\ncertificates:\n");
+        for index in 100..150 {
+            text += &format!("- {{name: n{index}, hostnames: [n{index}.{domain}]}}\n");
+        }
+        text
+    };
+    let sandbox = sandbox(&text("a.example"));
+    generate(&sandbox, &[]).quiet_success();
+    sandbox.write("zones.yaml", text("b.example"));
+    let stderr = generate(&sandbox, &["--if-needed"]).stderr;
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert_eq!(lines.len(), 21, "{stderr}");
+    for (index, line) in lines[..20].iter().enumerate() {
+        assert!(line.starts_with(&format!("note: n{}: replaced: ", 100 + index)), "{stderr}");
+    }
+    assert_eq!(lines[20], "note: 30 more of this kind");
+}
+
+#[test]
+fn what_some_clients_refuse_is_warned_of_with_its_place() {
+    let sandbox = sandbox(
+        "\
+defaults: {type: server, keyType: ecdsa}
+certificates:
+- {name: a, hostnames: [a_b.example]}
+- {name: b, hostnames: [b.example], keyType: ed25519}
+- {name: c, type: client, hostnames: [c.example], keyType: ed25519}
+",
+    );
+    let ended = generate(&sandbox, &["--key-mode=0644"]);
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!((ended.status, lines.len()), (0, 3), "{ended:?}");
+    assert!(
+        lines[0].starts_with("warning: zones.yaml:3:3: a: the name a_b.example has an undersc")
+    );
+    assert!(lines[1].starts_with("warning: zones.yaml:4:3: b: Envoy, as Kuma configures it, "));
+    assert!(lines[2].starts_with("warning: --key-mode=0644 lets every user"), "{ended:?}");
+    generate(&sandbox, &["--if-needed", "--key-mode=0644", "-q"]).quiet_success();
+}
+
+#[test]
+fn a_ca_that_is_made_anew_beside_certificates_is_told() {
+    let sandbox = sandbox(ZONES);
+    generate(&sandbox, &[]).quiet_success();
+    for file in ["ca.crt", "ca.key"] {
+        fs::remove_file(sandbox.path(file)).expect("a file");
+    }
+    let ended = generate(&sandbox, &["--if-needed"]);
+    let says = "note: neither file of the CA was there, so a new CA is made; it replaces 3 ";
+    assert!(ended.status == 0 && ended.stderr.starts_with(says), "{ended:?}");
+    assert!(ended.stderr.contains("note: zone-1: replaced: tls.crt: its issuer is "), "{ended:?}");
+}
+
+#[test]
+fn artefacts_of_a_pair_that_was_replaced_are_not_left_beside_the_new_one() {
+    let sandbox = sandbox(&own("secret, bundle", "a.example"));
+    generate(&sandbox, &[]).quiet_success();
+    // Not asked for any more, but of the pair that stays.
+    sandbox.write("zones.yaml", own("", "a.example"));
+    assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 1]);
+    assert!(sandbox.path("tls/a/secret.yaml").exists());
+    let [secret, bundle] =
+        ["secret.yaml", "ca-bundle.b64"].map(|f| sandbox.read(&format!("tls/a/{f}")));
+    sandbox.write("zones.yaml", own("", "b.example"));
+    let stderr = generate(&sandbox, &["--if-needed"]).stderr;
+    for file in ["secret.yaml", "ca-bundle.b64"] {
+        let says = format!("note: a: removed {file}, which was made from another pair");
+        assert!(stderr.contains(&says), "{stderr}");
+        assert!(!sandbox.path(&format!("tls/a/{file}")).exists());
+    }
+    // As a run leaves them that was killed before it removed them.
+    sandbox.write("tls/a/secret.yaml", secret);
+    sandbox.write("tls/a/ca-bundle.b64", bundle);
+    assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 1, 0]);
+    assert!(!sandbox.path("tls/a/secret.yaml").exists());
+    // What is something else is somebody else's.
+    sandbox.write("tls/a/secret.yaml", "kind: ConfigMap\n");
+    generate(&sandbox, &["--force"]);
+    assert_eq!(sandbox.read("tls/a/secret.yaml"), "kind: ConfigMap\n");
+}
+
+#[test]
+fn good_certificates_are_not_waited_for() {
+    let sandbox = sandbox(ZONES);
+    generate(&sandbox, &[]).quiet_success();
+    let held = fs::File::open(sandbox.path("tls/zone-1")).expect("a directory");
+    held.lock().expect("a lock");
+    assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 3]);
+}

@@ -1,0 +1,75 @@
+//! `--print-spec`.
+
+use super::{ZONES, counts, generate, sandbox};
+use crate::support::{Ended, Sandbox};
+
+fn print(sandbox: &Sandbox) -> Ended {
+    sandbox.kumactl(["generate", "tls-certificates", "--print-spec=tls"])
+}
+
+#[test]
+fn the_printed_specification_of_a_directory_asks_for_nothing_new() {
+    let sandbox = sandbox(ZONES);
+    generate(&sandbox, &[]).quiet_success();
+    let printed = sandbox.kumactl(["generate", "tls-certificates", "--print-spec=tls"]);
+    let issuer = "issuer: {certFile: ca.crt, keyFile: ca.key}\n";
+    sandbox.write("zones.yaml", format!("{issuer}{}", printed.quiet_success()));
+    assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 3]);
+    let stderr = sandbox.kumactl(["generate", "tls-certificates", "--print-spec=."]).failure(1);
+    assert!(stderr.starts_with("error: there is no certificate in .\nhint: "), "{stderr}");
+}
+
+#[test]
+fn the_ca_is_named_and_without_it_nothing_becomes_self_signed() {
+    let sandbox = sandbox(ZONES);
+    generate(&sandbox, &[]).quiet_success();
+    let printed = print(&sandbox).quiet_success();
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(lines[0].starts_with("# issued by O=Kuma, CN=Mesh CA "), "{printed}");
+    assert!(lines[0].ends_with(": client, zone-1, zone-2"), "{printed}");
+    assert!(lines[1].starts_with("# add issuer: {certFile: ca.crt, keyFile: ca.key}"), "{printed}");
+    assert_eq!(lines[2], "certificates:");
+
+    sandbox.write("zones.yaml", printed);
+    let kept = sandbox.read("tls/zone-1/tls.crt");
+    let ended = generate(&sandbox, &["--if-needed"]);
+    assert_eq!(ended.status, 1);
+    let says = "its certificate was issued by O=Kuma, CN=Mesh CA ";
+    assert!(ended.stderr.contains(says), "{ended:?}");
+    assert!(ended.stderr.contains("hint: add issuer: {certFile: ca.crt, keyFile: ca.key}"));
+    assert_eq!(sandbox.read("tls/zone-1/tls.crt"), kept);
+    assert_eq!(counts(generate(&sandbox, &["--force", "--output=json"])), [0, 3, 0, 0]);
+}
+
+#[test]
+fn any_length_of_life_is_printed_as_it_was_asked_for() {
+    for (asked, printed) in [("30m", "30m"), ("601s", "601s"), ("90m", "90m"), ("2d", "48h")] {
+        let sandbox = sandbox(&format!(
+            "certificates:\n- {{name: a, type: client, hostnames: [a.b], keyType: ecdsa, \
+             validFor: {asked}}}\n"
+        ));
+        generate(&sandbox, &[]).quiet_success();
+        let text = print(&sandbox).quiet_success();
+        assert!(text.contains(&format!("  validFor: {printed}\n")), "{text}");
+        assert!(!text.contains("issue"), "{text}");
+    }
+}
+
+#[test]
+fn a_certificate_that_ends_with_its_ca_is_not_asked_to_live_longer() {
+    let sandbox = sandbox(
+        "issuer: {certFile: ca.crt, keyFile: ca.key, create: {keyType: ecdsa, validFor: 60d}}\n\
+         certificates:\n- {name: a, type: client, hostnames: [a.b], keyType: ecdsa}\n",
+    );
+    generate(&sandbox, &[]).quiet_success();
+    assert!(!print(&sandbox).quiet_success().contains("validFor"));
+}
+
+#[test]
+fn flags_that_mean_nothing_beside_it_are_refused() {
+    for flag in ["--force", "--if-needed", "--output=json", "--quiet", "--key-mode=0640"] {
+        let ended =
+            Sandbox::new().kumactl(["generate", "tls-certificates", "--print-spec=.", flag]);
+        assert!(ended.failure(2).contains("cannot be used with"), "{flag}");
+    }
+}

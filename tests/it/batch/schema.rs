@@ -1,0 +1,184 @@
+//! The JSON Schema for editors, held against the reader.
+
+use std::fs;
+
+use kumactl::specification::{
+    ARTEFACTS, CERTIFICATE_FIELDS, CREATE_FIELDS, FIELDS, ISSUER_FIELDS, Specification, TYPES,
+};
+use regex_lite::Regex;
+use serde_json::Value;
+
+fn schema() -> Value {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tls-certificates.schema.json");
+    serde_json::from_str(&fs::read_to_string(path).expect("a file")).expect("JSON")
+}
+
+#[test]
+fn the_schema_for_editors_has_the_fields_that_are_read() {
+    let schema = schema();
+    let fields = |place: &str| {
+        let properties = schema.pointer(place).and_then(Value::as_object).expect(place);
+        let mut names: Vec<String> = properties.keys().cloned().collect();
+        names.sort();
+        names
+    };
+    let sorted = |names: &[&str]| {
+        let mut names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(fields("/properties"), sorted(&FIELDS));
+    assert_eq!(fields("/properties/issuer/properties"), sorted(&ISSUER_FIELDS));
+    assert_eq!(fields("/properties/issuer/properties/create/properties"), sorted(&CREATE_FIELDS));
+    assert_eq!(fields("/$defs/certificate/properties"), sorted(&CERTIFICATE_FIELDS));
+    let defaults: Vec<&str> =
+        CERTIFICATE_FIELDS.iter().copied().filter(|field| *field != "name").collect();
+    assert_eq!(fields("/properties/defaults/properties"), sorted(&defaults));
+    let list = |place: &str| {
+        let list = schema.pointer(place).and_then(Value::as_array).expect(place).iter();
+        list.map(|value| value.as_str().expect("text").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(list("/$defs/type/enum"), TYPES.map(|(name, _)| name));
+    assert_eq!(list("/$defs/artefact/enum"), ARTEFACTS);
+    let types: Vec<_> =
+        kumactl::KeyAlgorithm::ALL.iter().flat_map(|one| one.names()).copied().collect();
+    assert_eq!(list("/$defs/keyType/enum"), types);
+}
+
+/// Whether a value is as a schema wants it, by the keywords that ours uses. Others end the test.
+fn accepts(root: &Value, schema: &Value, value: &Value) -> bool {
+    let accepts = |schema: &Value, value: &Value| accepts(root, schema, value);
+    schema.as_object().expect("a schema").iter().all(|(keyword, wanted)| match keyword.as_str() {
+        "$schema" | "$defs" | "title" | "description" | "default" => true,
+        "$ref" => {
+            let place = wanted.as_str().and_then(|text| text.strip_prefix('#')).expect("a place");
+            accepts(root.pointer(place).expect(place), value)
+        }
+        "type" => match wanted.as_str() {
+            Some("object") => value.is_object(),
+            Some("array") => value.is_array(),
+            Some("string") => value.is_string(),
+            other => panic!("{other:?}"),
+        },
+        "enum" => wanted.as_array().expect("a list").contains(value),
+        "anyOf" => wanted.as_array().expect("a list").iter().any(|one| accepts(one, value)),
+        "not" => !accepts(wanted, value),
+        "required" => value.as_object().is_none_or(|map| {
+            let names = wanted.as_array().expect("a list").iter();
+            names.map(|name| name.as_str().expect("a name")).all(|name| map.contains_key(name))
+        }),
+        "properties" => value.as_object().is_none_or(|map| {
+            map.iter().all(|(name, value)| wanted.get(name).is_none_or(|one| accepts(one, value)))
+        }),
+        "additionalProperties" => value.as_object().is_none_or(|map| {
+            assert_eq!(wanted, &Value::Bool(false));
+            map.keys().all(|name| schema["properties"].get(name).is_some())
+        }),
+        "items" => value.as_array().is_none_or(|list| list.iter().all(|one| accepts(wanted, one))),
+        "minItems" => value.as_array().is_none_or(|list| list.len() >= number(wanted)),
+        "minLength" => value.as_str().is_none_or(|text| text.chars().count() >= number(wanted)),
+        "maxLength" => value.as_str().is_none_or(|text| text.chars().count() <= number(wanted)),
+        "pattern" => value.as_str().is_none_or(|text| {
+            Regex::new(wanted.as_str().expect("a pattern")).expect("a pattern").is_match(text)
+        }),
+        other => panic!("the keyword {other} is not looked at"),
+    })
+}
+
+fn number(value: &Value) -> usize {
+    value.as_u64().and_then(|number| number.try_into().ok()).expect("a number")
+}
+
+#[test]
+fn the_schema_and_the_reader_take_and_refuse_the_same() {
+    let schema = schema();
+    let long = format!(r#"{{"name": "{}"}}"#, "n".repeat(201));
+    let certificates = [
+        (r#"{"name": "z-1.a_b"}"#, true),
+        (r#"{"name": "007"}"#, true),
+        (r#"{"name": 7}"#, false),
+        (r#"{"name": true}"#, false),
+        (r#"{"name": null}"#, false),
+        (r#"{"name": ""}"#, false),
+        (r#"{"name": "a/b"}"#, false),
+        (r#"{"name": ".a"}"#, false),
+        (r#"{"name": "a."}"#, false),
+        (r#"{"name": "CON"}"#, false),
+        (r#"{"name": "nul.txt"}"#, false),
+        (r#"{"name": "com1"}"#, false),
+        (r#"{"name": "com"}"#, true),
+        (r#"{"name": "console"}"#, true),
+        (long.as_str(), false),
+        (r#"{}"#, false),
+        ("7", false),
+        (r#"{"name": "a", "keyType": "ecdsa-p256"}"#, true),
+        (r#"{"name": "a", "keyType": "rsa-2048"}"#, true),
+        (r#"{"name": "a", "keyType": "dsa"}"#, false),
+        (r#"{"name": "a", "type": "client"}"#, true),
+        (r#"{"name": "a", "type": "servr"}"#, false),
+        (r#"{"name": "a", "hostnames": "b.example"}"#, true),
+        (r#"{"name": "a", "hostnames": ["*.b.example", "10.0.0.1", "::1"]}"#, true),
+        (r#"{"name": "a", "hostnames": []}"#, true),
+        (r#"{"name": "a", "hostnames": ""}"#, false),
+        (r#"{"name": "a", "hostnames": [""]}"#, false),
+        (r#"{"name": "a", "hostnames": "b c"}"#, false),
+        (r#"{"name": "a", "hostnames": "b,c"}"#, false),
+        (r#"{"name": "a", "hostnames": [7]}"#, false),
+        (r#"{"name": "a", "hostnames": null}"#, false),
+        (r#"{"name": "a", "hostnames": {"a": "b"}}"#, false),
+        (r#"{"name": "a", "kubernetesService": "cp.kuma-system"}"#, true),
+        (r#"{"name": "a", "kubernetesService": ["cp"]}"#, false),
+        (r#"{"name": "a", "kubernetesService": "1cp.kuma-system"}"#, false),
+        (r#"{"name": "a", "validFor": "90d"}"#, true),
+        (r#"{"name": "a", "validFor": "1h30m"}"#, true),
+        (r#"{"name": "a", "validFor": 90}"#, false),
+        (r#"{"name": "a", "validFor": "90"}"#, false),
+        (r#"{"name": "a", "artefacts": "secret", "namespace": "n"}"#, true),
+        (r#"{"name": "a", "artefacts": []}"#, true),
+        (r#"{"name": "a", "artefacts": ["pem", "secrets"]}"#, false),
+        (r#"{"name": "a", "namespace": "A"}"#, false),
+        (r#"{"name": "a", "namespace": ""}"#, false),
+        (r#"{"name": "a", "namespace": "a.b"}"#, false),
+        (r#"{"name": "a", "secretName": "a.b"}"#, true),
+        (r#"{"name": "a", "secretName": ""}"#, false),
+        (r#"{"name": "a", "secretName": "a..b"}"#, false),
+        (r#"{"name": "a", "hostname": "b"}"#, false),
+    ]
+    .map(|(certificate, is_good)| {
+        let defaults = r#"{"type": "server", "hostnames": "d.example"}"#;
+        (format!(r#"{{"defaults": {defaults}, "certificates": [{certificate}]}}"#), is_good)
+    });
+    let good = r#""certificates": [{"name": "a", "type": "server", "hostnames": "b"}]"#;
+    let wholes = [
+        (r#""issuer": {"certFile": "a", "keyFile": "b"}"#, true),
+        (r#""issuer": {"certFile": "a", "keyFile": "b", "create": {}}"#, true),
+        (r#""issuer": {"certFile": "a", "keyFile": "b", "create": {"name": "Mesh CA"}}"#, true),
+        (r#""issuer": {"certFile": "a", "keyFile": "b", "create": {"name": " "}}"#, false),
+        (r#""issuer": {"certFile": "a", "keyFile": "b", "create": null}"#, false),
+        (r#""issuer": {"certFile": "", "keyFile": "b"}"#, false),
+        (r#""issuer": {"certFile": "a"}"#, false),
+        (r#""issuer": {"certFile": "a", "keyFile": 7}"#, false),
+        (r#""issuer": null"#, false),
+        (r#""issuer": []"#, false),
+        (r#""defaults": {}"#, true),
+        (r#""defaults": null"#, false),
+        (r#""defaults": {"name": "a"}"#, false),
+        (r#""defaults": {"secretName": "a"}"#, true),
+        (r#""default": {}"#, false),
+    ]
+    .map(|(section, is_good)| (format!("{{{section}, {good}}}"), is_good));
+    let others = [
+        (r#"{"certificates": []}"#.to_owned(), false),
+        (r#"{"certificates": null}"#.to_owned(), false),
+        (r#"{"certificates": {"a": "b"}}"#.to_owned(), false),
+        ("{}".to_owned(), false),
+        ("[]".to_owned(), false),
+        ("7".to_owned(), false),
+    ];
+    for (text, is_good) in certificates.into_iter().chain(wholes).chain(others) {
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(accepts(&schema, &schema, &value), is_good, "the schema: {text}");
+        let read = Specification::parse(&text);
+        assert_eq!(read.is_ok(), is_good, "the reader: {text}\n{read:?}");
+    }
+}
