@@ -75,6 +75,11 @@ pub(super) struct Plan {
     locks: Option<transaction::Locks>,
 }
 
+/// Whether a killed run left files on their way in a directory.
+pub(super) fn has_left_over(directory: &Path) -> bool {
+    transaction::has_left_over(directory)
+}
+
 impl Destination {
     /// Reads a flag's value. `/dev/stdout` is standard output under another name: written as a file
     /// it would be cut off by what is printed beside it.

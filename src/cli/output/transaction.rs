@@ -395,6 +395,15 @@ fn sync(directory: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a killed run left files on their way in a directory.
+pub(super) fn has_left_over(directory: &Path) -> bool {
+    let is_left = |name: &[u8]| {
+        name.starts_with(b".") && name.windows(MARK.len()).any(|window| window == MARK.as_bytes())
+    };
+    let mut entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.any(|entry| is_left(entry.file_name().as_encoded_bytes()))
+}
+
 /// `.tls.key.kumactl-new-`, of a file `tls.key`.
 fn prefix(path: &Path, kind: &str) -> OsString {
     let mut prefix = left_over_prefix(path);

@@ -12,7 +12,7 @@ use super::batch::{Batch, Ended, Files, Outcome, roles, without_flags};
 use crate::cli::exit::Failure;
 use crate::cli::input;
 use crate::cli::issuance::Scrutiny;
-use crate::cli::output::{Destination, Plan, Request, Role};
+use crate::cli::output::{self, Destination, Plan, Request, Role};
 use crate::cli::renewal::{self, Found};
 
 /// How many reasons are told of one certificate.
@@ -44,6 +44,7 @@ impl Batch<'_> {
         let renewal = &self.args.renewal;
         // Nothing is locked that is not to be changed: most of many certificates are good.
         if renewal.is_if_needed()
+            && !output::has_left_over(&directory)
             && let Some(found) = self.look(&directory)
             && self.judge(certificate, &directory, &found).is_ok_and(|judged| judged.is_good())
         {
@@ -102,14 +103,27 @@ impl Batch<'_> {
         let files = Files {
             certificate: input::read(&path(Role::Certificate), "certificate file")?,
             key: input::read(&path(Role::PrivateKey), "key file")?,
-            ca: pem::encode_certificates(self.signer.trust_anchor(found.chain())),
+            ca: self.ca(&path(Role::CaCertificate), found),
             artefacts: &certificate.artefacts,
         };
         let made = files.roles().into_iter();
         let made = made.filter(|role| !matches!(role, Role::PrivateKey | Role::Certificate));
-        let stale = renewal::stale_artefacts(directory, made, |role| files.content(role));
+        let mut stale = renewal::stale_artefacts(directory, made, |role| files.content(role));
+        // It holds the key as well.
+        let is_told = stale.iter().any(|(role, _)| *role == Role::Secret);
+        if files.roles().contains(&Role::Secret) && !is_told {
+            let reason = renewal::wrong_mode(&path(Role::Secret), self.mode(Role::Secret));
+            stale.extend(reason.map(|reason| (Role::Secret, reason)));
+        }
         let left = left(directory, &files);
         Ok(Judgement { reasons, stale, left, files: Some(files) })
+    }
+
+    /// The CA file of a pair that stays: the one that is there, if the pair's CA is among its.
+    fn ca(&self, path: &Path, found: &Found) -> Vec<u8> {
+        let trust_anchor = self.signer.trust_anchor(found.chain());
+        let standing = renewal::standing_ca(path, trust_anchor.unwrap_or_default());
+        standing.map_or_else(|| pem::encode_certificates(trust_anchor), |text| text.to_vec())
     }
 
     /// Writes what is missing beside a good pair.
@@ -121,6 +135,8 @@ impl Batch<'_> {
         judged: Judgement<'_>,
     ) -> Result<Ended, Failure> {
         if judged.is_good() {
+            // Takes away what a killed run left.
+            drop(plan.only(&[]));
             return Ok(Ended::new(Outcome::Kept));
         }
         let mut ended = Ended::new(Outcome::Repaired);

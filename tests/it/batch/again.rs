@@ -1,6 +1,7 @@
 //! A second run: what is told, and what is left.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::{ZONES, counts, generate, sandbox};
 
@@ -122,4 +123,28 @@ fn good_certificates_are_not_waited_for() {
     let held = fs::File::open(sandbox.path("tls/zone-1")).expect("a directory");
     held.lock().expect("a lock");
     assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 3]);
+}
+
+#[test]
+fn both_cas_of_a_rotation_stay_in_a_directory_and_a_secret_gets_its_permissions_back() {
+    let sandbox = crate::support::Sandbox::new();
+    let specification = "certificates:\n- {name: one, type: server, hostnames: [a], keyType: ecdsa, \
+                         artefacts: [secret, bundle], namespace: mesh}\n";
+    sandbox.write("all.yaml", specification);
+    let run = ["generate", "tls-certificates", "--file=all.yaml", "--output-dir=o", "--if-needed"];
+    assert_eq!(sandbox.kumactl(run).status, 0);
+    let made = sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"]);
+    assert_eq!(made.status, 0, "{made:?}");
+    let both = sandbox.read("o/one/ca.crt") + &sandbox.read("ca.crt");
+    sandbox.write("o/one/ca.crt", &both);
+    let ended = sandbox.kumactl(run);
+    assert!(ended.stdout.contains("1 repaired"), "{ended:?}");
+    assert_eq!(sandbox.read("o/one/ca.crt"), both);
+    let decoded = sandbox.shell("kumactl generate ca-bundle --decode < o/one/ca-bundle.b64");
+    assert_eq!(decoded.quiet_success(), both);
+    assert!(sandbox.kumactl(run).stdout.contains("1 kept"));
+    let open = fs::Permissions::from_mode(0o666);
+    fs::set_permissions(sandbox.path("o/one/secret.yaml"), open).expect("permissions");
+    assert!(sandbox.kumactl(run).stdout.contains("1 repaired"));
+    assert_eq!(sandbox.mode("o/one/secret.yaml"), 0o600);
 }
