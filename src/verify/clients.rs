@@ -498,7 +498,7 @@ pub static RULES: &[Rule] = &[
                   wants it: a wildcard or capital letters stand for it",
         refused_by: &[(
             Client::KumaDp,
-            "A data plane proxy is trying to connect to the control plane using another address",
+            "A data plane proxy is trying to connect to the control plane using",
         )],
         source: "pkg/xds/bootstrap/generator.go in Kuma, validateRequest",
         applies: |shape| {

@@ -1,5 +1,5 @@
-// Go's crypto/tls, with which kuma-dp, kumactl and the Kubernetes API server judge.
-// predicted: kuma-dp kube-apiserver kumactl
+// Go's crypto/tls, with which kumactl and the Kubernetes API server judge.
+// predicted: kube-apiserver kumactl
 // version: go version
 package main
 
