@@ -1,8 +1,10 @@
 //! Reading certificates: what every stage that looks into one needs.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use x509_parser::der_parser::asn1_rs::Tag;
 use x509_parser::error::X509Error;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::nom;
@@ -145,7 +147,7 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     let oid = attribute.attr_type();
     let key = objects::oid2abbrev(oid, objects::oid_registry())
         .map_or_else(|_| oid.to_id_string(), str::to_owned);
-    let Ok(value) = attribute.as_str() else {
+    let Some(value) = text(attribute) else {
         // RFC 4514 2.4: what is no text is written as octets, of which the first say enough here.
         let octets = attribute.as_slice().iter().take(32);
         return format!(
@@ -169,6 +171,23 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
         escaped.push(letter);
     }
     format!("{key}={}", printable(&escaped))
+}
+
+/// The text of an attribute, in each of its types (RFC 5280 4.1.2.4); TeletexString is read as Latin-1,
+/// as Go does.
+fn text<'a>(attribute: &'a AttributeTypeAndValue<'_>) -> Option<Cow<'a, str>> {
+    if let Ok(text) = attribute.as_str() {
+        return Some(Cow::Borrowed(text));
+    }
+    let octets = attribute.as_slice();
+    match attribute.attr_value().tag() {
+        Tag::T61String => Some(octets.iter().copied().map(char::from).collect()),
+        Tag::BmpString => {
+            let units = octets.chunks_exact(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
+            String::from_utf16(&units.collect::<Vec<_>>()).ok().map(Cow::Owned)
+        }
+        _ => None,
+    }
 }
 
 /// The type of a certificate's key.

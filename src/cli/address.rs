@@ -44,9 +44,15 @@ impl Address {
             return Err(Failure::usage(text).hint("such as localhost:5678 or [::1]:5678"));
         }
         let failure = match text.rsplit_once(':') {
-            Some((host, port)) if !host.ends_with(':') && is_number(port) => Failure::usage(
-                format!("{flag}{text:?} has the port {port}, and ports are 1 to 65535"),
-            ),
+            Some((host, port))
+                if is_number(port)
+                    && port.parse::<u16>().is_err()
+                    && SubjectAltName::parse(host).is_ok() =>
+            {
+                Failure::usage(format!(
+                    "{flag}{text:?} has the port {port}, and ports are 1 to 65535"
+                ))
+            }
             _ => Failure::usage(format!("{flag}{text:?} is not HOST:PORT")),
         };
         let bare = text.split_once("://").map_or(text, |(_, rest)| rest);

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use kumactl::{KeyPair, PrivateKeyDer};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
+use kumactl::{ExistingKey, KeyError, PrivateKeyDer};
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
@@ -25,38 +25,59 @@ pub(super) fn refuse(arguments: &[OsString]) -> Option<Failure> {
     let failure = Failure::usage(
         "a private key is on the command line, where other programs of this machine can read it",
     );
-    Some(failure.hint(
-        "give the name of its file, or `-` and the key on standard input: \
-         printf '%s\\n' \"$TLS_KEY\" | kumactl ... --key-file=-",
-    ))
+    Some(failure.hint("give the name of its file instead, or `-` and the key on standard input"))
 }
 
 fn holds_private_key(text: &[u8], layers: usize) -> bool {
-    const LABEL: &[u8] = b"PRIVATE KEY";
+    // What ends the label is lost in a damaged file; the line behind it is not.
+    const LABELS: [&[u8]; 3] = [b"PRIVATE KEY--", b"PRIVATE KEY -----", b"PRIVATE KEY\n"];
     // The shortest key, of Ed25519, is 48 octets, and 64 letters of Base64.
     if text.len() < 48 {
         return false;
     }
-    let is_pem = text.windows(5).any(|window| window == b"-----")
-        && text.windows(LABEL.len()).any(|window| window == LABEL);
+    let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    let is_pem = has(b"-----") && LABELS.into_iter().any(has);
     if is_pem || is_key(text) {
         return true;
     }
-    let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/=\r\n \t".contains(octet);
-    if layers == MAX_LAYERS || !text.iter().all(is_base64) {
-        return false;
-    }
-    let packed: Zeroizing<Vec<u8>> =
-        Zeroizing::new(text.iter().copied().filter(|octet| !octet.is_ascii_whitespace()).collect());
-    let inner = BASE64_STANDARD.decode(&packed).map(Zeroizing::new);
-    inner.is_ok_and(|inner| holds_private_key(&inner, layers + 1))
+    let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/-_\r\n \t".contains(octet);
+    // A Secret in JSON on one line has Base64 among other things.
+    layers < MAX_LAYERS
+        && text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 48).any(|run| {
+            let letters = run.iter().filter(|octet| !octet.is_ascii_whitespace());
+            let standard = letters.map(|octet| match octet {
+                b'-' => b'+',
+                b'_' => b'/',
+                other => *other,
+            });
+            let packed: Zeroizing<Vec<u8>> = Zeroizing::new(standard.collect());
+            let inner = ANY_BASE64.decode(&packed).map(Zeroizing::new);
+            inner.is_ok_and(|inner| holds_private_key(&inner, layers + 1))
+        })
 }
 
-/// Whether these are the octets of a key, in one of its forms.
+/// With padding or without.
+const ANY_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Whether these are the octets of a key, in one of its forms: each is a SEQUENCE that begins with its
+/// version, which a certificate does not.
 fn is_key(der: &[u8]) -> bool {
-    der.starts_with(&[0x30])
+    const INTEGER: u8 = 2;
+    let behind_length = match der {
+        [0x30, 0..=0x7f, ..] => 2,
+        [0x30, length, ..] => 2 + usize::from(length & 0x7f),
+        _ => return false,
+    };
+    der.get(behind_length) == Some(&INTEGER)
         && ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"].into_iter().any(|label| {
             let key = PrivateKeyDer::new(label, Zeroizing::new(der.to_vec()));
-            key.is_some_and(|key| KeyPair::from_der(&key).is_ok())
+            let read = key.map(|key| ExistingKey::from_der(&key));
+            // One of a type that is not known is one all the same.
+            matches!(read, Some(Ok(_) | Err(KeyError::NoCurve | KeyError::Unsupported)))
         })
 }

@@ -56,6 +56,7 @@ pub(crate) fn check_entry(
 ) -> Result<(), Excluded> {
     let is_comparable = match name {
         GeneralName::DNSName(name) => is_domain(name),
+        GeneralName::RFC822Name(address) => is_mailbox(address),
         GeneralName::URI(uri) => uri_host(uri).is_some(),
         _ => true,
     };
@@ -227,20 +228,32 @@ fn in_domain(base: &str, name: &str) -> bool {
     base.is_empty() || under(name, base)
 }
 
-/// Whether a mail address is the base, at the base, or, of a base with a leading dot, under it.
+/// Whether a mail address is the base, or its host is the base or under it. RFC 5280 wants a leading dot
+/// for what is under a host; Go, and so Kuma, takes it without one as well.
 fn contains_email(base: &str, address: &str) -> bool {
-    if base.contains('@') {
-        return base == address;
+    let Some((local, host)) = address.rsplit_once('@') else { return false };
+    match base.rsplit_once('@') {
+        Some((base_local, base_host)) => {
+            base_local == local && base_host.eq_ignore_ascii_case(host)
+        }
+        None => contains_host(base, host),
     }
-    address
-        .rsplit_once('@')
-        .is_some_and(|(_, host)| contains_host(base, &host.to_ascii_lowercase()))
 }
 
-/// Whether the host of a URI is the base or, of a base with a leading dot, under it.
+/// Whether a mail address is one that Go can hold against a constraint.
+fn is_mailbox(address: &str) -> bool {
+    address.rsplit_once('@').is_some_and(|(local, host)| {
+        let is_atom = |octet: u8| octet.is_ascii_graphic();
+        is_domain(host)
+            && !local.is_empty()
+            && local.bytes().all(is_atom)
+            && local.split('.').all(|part| !part.is_empty())
+    })
+}
+
+/// Whether the host of a URI is the base or under it, as Go sees it.
 fn contains_host(base: &str, host: &str) -> bool {
-    let (base, host) = (base.to_ascii_lowercase(), host.to_ascii_lowercase());
-    if base.starts_with('.') { host.ends_with(&base) } else { host == base }
+    in_domain(&base.to_ascii_lowercase(), &host.to_ascii_lowercase())
 }
 
 fn under(name: &str, domain: &str) -> bool {
@@ -285,6 +298,7 @@ fn shown(base: &GeneralName<'_>) -> String {
         GeneralName::IPAddress(octets) => {
             range(octets).map_or_else(|| format!("{octets:?}"), |range| range.to_string())
         }
+        GeneralName::RFC822Name(host) => format!("mail of {}", printable(host)),
         GeneralName::URI(host) => format!("URIs of {}", printable(host)),
         other => printable(&other.to_string()),
     }

@@ -279,7 +279,10 @@ pub enum Finding {
     },
 
     /// A CA must not sign certificates.
-    #[error("{subject} must not sign certificates: its keyUsage is {usage}, without keyCertSign")]
+    #[error(
+        "{subject} must not sign certificates: its keyUsage is {}, without keyCertSign",
+        or_nothing(usage)
+    )]
     MayNotSign {
         /// The subject of the certificate.
         subject: String,
@@ -357,7 +360,8 @@ pub enum Finding {
 
     /// The key must not be used to prove who a server or client is.
     #[error(
-        "the key must not make the signatures of TLS: its keyUsage is {usage}, without digitalSignature"
+        "the key must not make the signatures of TLS: its keyUsage is {}, without digitalSignature",
+        or_nothing(usage)
     )]
     NoDigitalSignature {
         /// The usages that it has.
@@ -365,7 +369,7 @@ pub enum Finding {
     },
 
     /// The certificate is not for what it is wanted for.
-    #[error("{subject} is for {found}, not for {wanted}")]
+    #[error("{subject} is for {}, not for {wanted}", or_nothing(found))]
     Usage {
         /// The subject of the certificate, or of the CA that limits it.
         subject: String,
@@ -493,6 +497,10 @@ pub struct NearMiss {
     pub name: String,
     /// Why it does not match, as a fragment.
     pub reason: &'static str,
+}
+
+fn or_nothing(list: &str) -> &str {
+    if list.is_empty() { "nothing" } else { list }
 }
 
 fn listed(names: &[String], count: usize) -> String {

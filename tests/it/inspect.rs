@@ -255,6 +255,7 @@ fn a_source_that_looks_like_a_server_is_told_how_to_write_one() {
     for (source, says) in [
         ("localhost", "hint: of a server, with its port: localhost:5678\n"),
         ("localhost:99999", "has the port 99999, and ports are 1 to 65535\n"),
+        ("https://localhost:5682", "\"https://localhost:5682\" is not HOST:PORT\n"),
         ("https://localhost:5682/", "hint: did you mean localhost:5682?\n"),
     ] {
         let ended = sandbox.kumactl(["inspect", "certificate", source]);

@@ -168,7 +168,7 @@ fn extensions(certificate: &Parsed<'_>) -> Vec<Finding> {
         let name = KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
         let fault: Option<fn(String, String) -> Finding> = if seen.contains(&oid) {
             Some(|subject, extension| Finding::ExtensionTwice { subject, extension })
-        } else if is_malformed(found.parsed_extension()) {
+        } else if name.is_some() && is_malformed(found.parsed_extension()) {
             Some(|subject, extension| Finding::ExtensionMalformed { subject, extension })
         } else if found.critical && name.is_none() {
             Some(|subject, extension| Finding::ExtensionUnknown { subject, extension })

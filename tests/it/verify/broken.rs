@@ -425,6 +425,17 @@ fn cases() -> Vec<Case> {
             },
         ),
         certificates(
+            "mail address under an excluded host",
+            &["name-constraints"],
+            "a@sub.b.example is not certified by CN=root",
+            Differs("RFC 5280 wants a leading dot for what is under a host; Go does not"),
+            |pki| {
+                let mail = "a@sub.b.example".try_into().expect("ASCII");
+                pki.leaf.subject_alt_names.push(SanType::Rfc822Name(mail));
+                constrained(pki, vec![], vec![GeneralSubtree::Rfc822Name("b.example".to_owned())]);
+            },
+        ),
+        certificates(
             "wildcard that stands for an excluded name",
             &["name-constraints"],
             "*.mesh.example is not certified by CN=root",

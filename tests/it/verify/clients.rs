@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::str::FromStr as _;
 
 use rcgen::{KeyPair, PKCS_ED25519};
 
@@ -227,4 +228,40 @@ fn key_files_that_go_does_not_load_fail() {
         let failed = checks(&json, "failed");
         assert!(status == 1 && failed[0].1.contains(says), "{json}");
     }
+}
+
+#[test]
+fn a_self_signed_certificate_is_its_own_ca_whatever_it_is_signed_with() {
+    if installed("openssl").is_none() {
+        return;
+    }
+    for (key, sign, status) in [
+        ("rsa:2048", "-sigopt rsa_padding_mode:pss", 0),
+        ("rsa:1024", "", 1),
+        ("ec -pkeyopt ec_paramgen_curve:secp224r1", "", 1),
+    ] {
+        let sandbox = Sandbox::new();
+        let script = format!(
+            "openssl req -x509 -newkey {key} {sign} -nodes -keyout tls.key -out tls.crt \
+             -subj /CN=cp.example -days 9 -addext subjectAltName=DNS:cp.example 2>/dev/null"
+        );
+        assert_eq!(run(sandbox.command("sh").args(["-euc", &script])).status, 0);
+        let files = ["--cert-file=tls.crt", "--key-file=tls.key", "--hostname=cp.example"];
+        let ended = sandbox.kumactl(["verify", "tls-certificate"].iter().chain(&files));
+        assert_eq!(ended.status, status, "{key} {sign}: {ended:?}");
+    }
+}
+
+#[test]
+fn names_in_the_types_of_text_that_older_cas_write_are_shown_as_text() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    pki.leaf.distinguished_name = rcgen::DistinguishedName::new();
+    let teletex = rcgen::DnValue::TeletexString("Acme".try_into().expect("ASCII"));
+    pki.leaf.distinguished_name.push(rcgen::DnType::OrganizationName, teletex);
+    let wide = rcgen::string::BmpString::from_str("B\u{fc}cher").expect("two octets each");
+    pki.leaf.distinguished_name.push(rcgen::DnType::CommonName, rcgen::DnValue::BmpString(wide));
+    pki.make().write(&sandbox);
+    let shown = sandbox.kumactl(["inspect", "certificate", "tls.crt"]).quiet_success();
+    assert!(shown.contains("subject     O=Acme, CN=B\u{fc}cher\n"), "{shown}");
 }

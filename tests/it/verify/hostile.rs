@@ -232,7 +232,10 @@ fn a_private_key_on_the_command_line_is_refused_and_not_repeated() {
     let key = sandbox.read("tls.key").replace("\r\n", "\n");
     let der = BASE64_STANDARD.encode(made.leaf_key.serialize_der());
     let body: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
+    let unpadded = BASE64_STANDARD.encode(&key).replace('+', "-").replace('/', "_");
     let forms = [
+        unpadded.trim_end_matches('=').to_owned(),
+        format!("{{\"tls.key\":\"{}\"}}", BASE64_STANDARD.encode(&key)),
         key.clone(),
         key.replace('\n', " "),
         key.replacen("KEY-----", "KEY----", 1),
@@ -260,6 +263,14 @@ fn a_private_key_on_the_command_line_is_refused_and_not_repeated() {
             assert!(stderr.starts_with("error: a private key is on the command line"), "{stderr}");
             assert!(!stderr.contains(&body[8..24]), "{stderr}");
         }
+    }
+    // What only speaks of keys holds none.
+    let bundle = BASE64_STANDARD.encode(format!("# no PRIVATE KEY -- here\n{}", pem(&made.root)));
+    let der = BASE64_STANDARD.encode(&made.root);
+    for value in [bundle, der] {
+        let bundle = format!("--ca-bundle={value}");
+        let ended = sandbox.kumactl(["verify", "tls-certificate", "--cert-file=tls.crt", &bundle]);
+        assert!(!ended.stderr.contains("a private key is on"), "{ended:?}");
     }
     // What is in a file is no name of one either, and may hold a key.
     let text = format!("kind: Secret\nstringData:\n  k: {}\n", &body[..40]);
