@@ -78,7 +78,8 @@ impl Address {
     }
 }
 
-fn is_number(text: &str) -> bool {
+/// Whether a text is made of digits, as a port is.
+pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
 }
 

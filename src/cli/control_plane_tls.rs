@@ -132,13 +132,10 @@ fn repair(
     report: &CertificateReport,
     warnings: Vec<String>,
 ) -> Result<(), Failure> {
-    let mut stale =
-        renewal::stale_artefacts(&args.output_dir, args.roles(), |role| artefacts.content(role));
-    // It holds the key as well.
-    if plan.has(Role::Secret) && !stale.iter().any(|(role, _)| *role == Role::Secret) {
-        let reason = renewal::wrong_mode(&args.path(Role::Secret), plan.mode(Role::Secret));
-        stale.extend(reason.map(|reason| (Role::Secret, reason)));
-    }
+    let key_mode = plan.mode(Role::Secret);
+    let stale = renewal::stale_artefacts(&args.output_dir, &args.roles(), key_mode, |role| {
+        artefacts.content(role)
+    });
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
     let plan = plan.only(&roles);
     let written =
@@ -235,10 +232,10 @@ impl Args {
     /// The CA file: with --if-needed the one that is there, if the certificate is among its, so that a
     /// CA which is being replaced stays in it.
     fn ca_file(&self, trust_anchor: &[u8]) -> Vec<u8> {
-        let path = self.path(Role::CaCertificate);
-        let standing = self.issuance.renewal.is_if_needed();
-        let standing = standing.then(|| renewal::standing_ca(&path, trust_anchor)).flatten();
-        standing.map_or_else(|| pem::encode_certificates([trust_anchor]), |text| text.to_vec())
+        if self.issuance.renewal.is_if_needed() {
+            return renewal::ca_file(&self.path(Role::CaCertificate), trust_anchor);
+        }
+        pem::encode_certificates([trust_anchor])
     }
 
     /// What is worth a warning about the CA file and about files that are not written.

@@ -115,9 +115,7 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             let part = Part { certificates: served.chain, ..Part::default() };
             return Ok(Source { shown, encoding: None, parts: vec![part], faults: Vec::new() });
         }
-        let is_address = |(host, port): (&str, &str)| {
-            !host.is_empty() && !port.is_empty() && port.bytes().all(|o| o.is_ascii_digit())
-        };
+        let is_address = |(host, port): (&str, &str)| !host.is_empty() && address::is_number(port);
         if source.contains("://") || source.rsplit_once(':').is_some_and(is_address) {
             Address::parse_flag("", source)?;
         }

@@ -15,13 +15,7 @@ const MAX_LAYERS: usize = 3;
 /// Refuses a command line with a private key in it, as `--key-file="$TLS_KEY"` makes it. Every message
 /// about it would repeat the key, into the log of a pipeline too.
 pub(super) fn refuse(arguments: &[OsString]) -> Option<Failure> {
-    let holds_key = |word: &&OsString| {
-        let word = word.as_encoded_bytes();
-        let hyphens = word.iter().take_while(|octet| **octet == b'-').count();
-        let behind_flag = word.iter().position(|octet| *octet == b'=').map_or(0, |at| at + 1);
-        [0, hyphens, behind_flag].into_iter().any(|start| holds_private_key(&word[start..], 0))
-    };
-    arguments.iter().find(holds_key)?;
+    arguments.iter().find(|word| holds_private_key(word.as_encoded_bytes(), 0))?;
     let failure = Failure::usage(
         "a private key is on the command line, where other programs of this machine can read it",
     );
@@ -44,7 +38,9 @@ fn holds_private_key(text: &[u8], layers: usize) -> bool {
     // A Secret in JSON on one line has Base64 among other things.
     layers < MAX_LAYERS
         && text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 48).any(|run| {
-            let letters = run.iter().filter(|octet| !octet.is_ascii_whitespace());
+            // Hyphens in front are those of a flag: no key begins with one in Base64.
+            let letters = run.iter().skip_while(|octet| **octet == b'-');
+            let letters = letters.filter(|octet| !octet.is_ascii_whitespace());
             let standard = letters.map(|octet| match octet {
                 b'-' => b'+',
                 b'_' => b'/',

@@ -311,24 +311,25 @@ pub(super) fn stale(
 
 /// A CA file that may stay: it can be handed out, and holds the CA certificate, perhaps among others, as
 /// while one CA replaces another.
-pub(super) fn standing_ca(path: &Path, trust_anchor: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+fn standing_ca(path: &Path, trust_anchor: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let text = input::read(path, "CA certificate file").ok()?;
     let certificates = pem::decode_certificates(&text).ok()?;
     let is_handed_out = kuma::check_ca_file(&certificates).is_ok_and(|found| found.is_ok());
     (is_handed_out && certificates.iter().any(|der| der == trust_anchor)).then_some(text)
 }
 
-/// Why a file that holds a key is not as private as it is to be.
-pub(super) fn wrong_mode(path: &Path, wanted: u32) -> Option<String> {
-    let mut found = Found::default();
-    found.check_mode(wanted, path);
-    found.reasons.pop()
+/// The CA file of a pair that stays: the one that is there, if it may stay, or else a new one.
+pub(super) fn ca_file(path: &Path, trust_anchor: &[u8]) -> Vec<u8> {
+    standing_ca(path, trust_anchor)
+        .map_or_else(|| pem::encode_certificates([trust_anchor]), |text| text.to_vec())
 }
 
-/// Which files of a directory are missing or are not what is made from a good pair, and why.
+/// Which files of a directory are missing or are not what is made from a good pair, and why. The Secret
+/// holds the key, and is to have its permissions, `key_mode`.
 pub(super) fn stale_artefacts(
     directory: &Path,
-    roles: impl IntoIterator<Item = Role>,
+    roles: &[Role],
+    key_mode: u32,
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
 ) -> Vec<(Role, String)> {
     let stale = |role: Role| {
@@ -340,7 +341,14 @@ pub(super) fn stale_artefacts(
         };
         Some((role, format!("{} {reason}", path.display())))
     };
-    roles.into_iter().filter_map(stale).collect()
+    let mut found: Vec<_> = roles.iter().copied().filter_map(stale).collect();
+    let is_told = found.iter().any(|(role, _)| *role == Role::Secret);
+    if roles.contains(&Role::Secret) && !is_told {
+        let mut secret = Found::default();
+        secret.check_mode(key_mode, &directory.join(Role::Secret.file_name()));
+        found.extend(secret.reasons.into_iter().map(|reason| (Role::Secret, reason)));
+    }
+    found
 }
 
 impl Found {

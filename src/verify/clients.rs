@@ -14,7 +14,6 @@ use x509_parser::prelude::X509Certificate;
 use super::path::Parsed;
 use crate::constraint;
 use crate::name::SubjectAltName;
-use crate::signature;
 use crate::x509::{self, SubjectKey};
 
 /// A program, or a group that judges alike, that connects to a control plane.
@@ -90,7 +89,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) is_refused_by_rustls: bool,
     /// The rules that apply, whichever client is asked.
     applying: OnceCell<Vec<&'static Rule>>,
-    ends_with_root: OnceCell<bool>,
+    /// Whether the chain ends with a root: an anchor that is its own issuer.
+    ends_with_root: bool,
 }
 
 impl Client {
@@ -226,7 +226,7 @@ pub static RULES: &[Rule] = &[
             (Client::Mbedtls, "The certificate is not correctly signed by the trusted CA"),
         ],
         source: RUN,
-        applies: |shape| shape.issuers.is_empty() && !shape.ends_with_root(),
+        applies: |shape| shape.issuers.is_empty() && !shape.ends_with_root,
     },
     Rule {
         because: "the CA file ends with a CA that another one issued, and has not that one",
@@ -236,7 +236,7 @@ pub static RULES: &[Rule] = &[
             (Client::Node, "UNABLE_TO_GET_ISSUER_CERT"),
         ],
         source: "OpenSSL was run; Node: its option allowPartialTrustChain is off",
-        applies: |shape| !shape.issuers.is_empty() && !shape.ends_with_root(),
+        applies: |shape| !shape.issuers.is_empty() && !shape.ends_with_root,
     },
     Rule {
         because: "its authorityKeyIdentifier is another than the identifier of its CA's key",
@@ -252,7 +252,7 @@ pub static RULES: &[Rule] = &[
         applies: |shape| {
             let path = std::iter::once(shape.end_entity).chain(shape.issuers.iter().copied());
             // A root is its own issuer.
-            let root = Some(shape.anchor).filter(|_| shape.ends_with_root());
+            let root = Some(shape.anchor).filter(|_| shape.ends_with_root);
             let issuers = shape.issuers.iter().copied().chain(root);
             path.zip(issuers).any(|(below, ca)| {
                 let wanted = x509::authority_key_identifier(below);
@@ -503,15 +503,12 @@ pub static RULES: &[Rule] = &[
         source: "pkg/xds/bootstrap/generator.go in Kuma, validateRequest",
         applies: |shape| {
             let names: HashSet<&str> = dns_names(shape).collect();
-            let lower: HashSet<String> =
-                names.iter().map(|name| name.to_ascii_lowercase()).collect();
+            let lower = lower_names(shape);
             shape.hosts.iter().any(|host| match host {
                 SubjectAltName::Dns(host) => {
                     let host = host.as_str();
-                    let is_under =
-                        |(_, domain): (&str, &str)| lower.contains(&format!("*.{domain}"));
                     !names.contains(host)
-                        && (lower.contains(host) || host.split_once('.').is_some_and(is_under))
+                        && (lower.contains(host) || is_under_wildcard(&lower, host))
                 }
                 SubjectAltName::Ip(_) | SubjectAltName::Uri(_) => false,
             })
@@ -532,14 +529,9 @@ pub static RULES: &[Rule] = &[
         ],
         source: "run, and see openssl/openssl#12566; curl compares names itself and takes it",
         applies: |shape| {
-            let names: HashSet<String> = dns_names(shape).map(str::to_ascii_lowercase).collect();
-            shape.hosts.iter().map(ToString::to_string).any(|host| {
-                host.contains('_')
-                    && !names.contains(&host)
-                    && host
-                        .split_once('.')
-                        .is_some_and(|(_, domain)| names.contains(&format!("*.{domain}")))
-            })
+            let names = lower_names(shape);
+            let hosts = shape.hosts.iter().map(ToString::to_string);
+            hosts.filter(|host| host.contains('_')).any(|host| is_under_wildcard(&names, &host))
         },
     },
     Rule {
@@ -557,14 +549,10 @@ pub static RULES: &[Rule] = &[
         ],
         source: "run; see FiloSottile/mkcert#30",
         applies: |shape| {
-            let names: HashSet<String> = dns_names(shape).map(str::to_ascii_lowercase).collect();
-            shape.hosts.iter().map(ToString::to_string).any(|host| {
-                let domain = host.split_once('.').map_or("", |(_, domain)| domain);
-                !domain.is_empty()
-                    && !domain.contains('.')
-                    && !names.contains(&host)
-                    && names.contains(&format!("*.{domain}"))
-            })
+            let names = lower_names(shape);
+            let hosts = shape.hosts.iter().map(ToString::to_string);
+            let has_two_labels = |host: &String| host.matches('.').count() == 1;
+            hosts.filter(has_two_labels).any(|host| is_under_wildcard(&names, &host))
         },
     },
     Rule {
@@ -622,8 +610,9 @@ impl<'a> Shape<'a> {
         ca_file: &'a [Parsed<'a>],
         hosts: &'a [SubjectAltName],
     ) -> Self {
+        let anchor = issuers.last().copied().unwrap_or(end_entity);
+        let (anchor, ends_with_root) = (&anchor.x509, anchor.is_root());
         let issuers: Vec<_> = issuers.iter().map(|ca| &ca.x509).collect();
-        let anchor = issuers.last().copied().unwrap_or(&end_entity.x509);
         Self {
             end_entity: &end_entity.x509,
             anchor,
@@ -632,7 +621,7 @@ impl<'a> Shape<'a> {
             hosts,
             is_refused_by_rustls: false,
             applying: OnceCell::new(),
-            ends_with_root: OnceCell::new(),
+            ends_with_root,
         }
     }
 
@@ -641,11 +630,6 @@ impl<'a> Shape<'a> {
         let all = || RULES.iter().filter(|rule| (rule.applies)(self)).collect();
         let rules: &Vec<&'static Rule> = self.applying.get_or_init(all);
         rules.iter().copied().filter(|rule| rule.words(client).is_some()).collect()
-    }
-
-    /// Whether the chain ends with a root: an anchor that is its own issuer.
-    fn ends_with_root(&self) -> bool {
-        *self.ends_with_root.get_or_init(|| signature::is_root(self.anchor))
     }
 }
 
@@ -664,6 +648,17 @@ fn dns_names<'a>(shape: &Shape<'a>) -> impl Iterator<Item = &'a str> {
         GeneralName::DNSName(name) => Some(*name),
         _ => None,
     })
+}
+
+/// The same in lower case.
+fn lower_names(shape: &Shape<'_>) -> HashSet<String> {
+    dns_names(shape).map(str::to_ascii_lowercase).collect()
+}
+
+/// Whether a wildcard stands for a name, and the name itself is not there.
+fn is_under_wildcard(names: &HashSet<String>, host: &str) -> bool {
+    !names.contains(host)
+        && host.split_once('.').is_some_and(|(_, domain)| names.contains(&format!("*.{domain}")))
 }
 
 fn is_empty(name: &x509_parser::x509::X509Name<'_>) -> bool {

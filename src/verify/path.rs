@@ -56,7 +56,7 @@ impl<'a> Parsed<'a> {
     }
 
     /// Whether it ends a chain: it is its own issuer, as far as its signature can tell.
-    fn is_root(&self) -> bool {
+    pub(super) fn is_root(&self) -> bool {
         x509::is_self_issued(&self.x509) && self.own_signature() != Signature::Invalid
     }
 }

@@ -103,27 +103,19 @@ impl Batch<'_> {
         let files = Files {
             certificate: input::read(&path(Role::Certificate), "certificate file")?,
             key: input::read(&path(Role::PrivateKey), "key file")?,
-            ca: self.ca(&path(Role::CaCertificate), found),
+            ca: {
+                let trust_anchor = self.signer.trust_anchor(found.chain()).unwrap_or_default();
+                renewal::ca_file(&path(Role::CaCertificate), trust_anchor)
+            },
             artefacts: &certificate.artefacts,
         };
-        let made = files.roles().into_iter();
-        let made = made.filter(|role| !matches!(role, Role::PrivateKey | Role::Certificate));
-        let mut stale = renewal::stale_artefacts(directory, made, |role| files.content(role));
-        // It holds the key as well.
-        let is_told = stale.iter().any(|(role, _)| *role == Role::Secret);
-        if files.roles().contains(&Role::Secret) && !is_told {
-            let reason = renewal::wrong_mode(&path(Role::Secret), self.mode(Role::Secret));
-            stale.extend(reason.map(|reason| (Role::Secret, reason)));
-        }
+        let mut made = files.roles();
+        made.retain(|role| !matches!(role, Role::PrivateKey | Role::Certificate));
+        let key_mode = self.mode(Role::Secret);
+        let stale =
+            renewal::stale_artefacts(directory, &made, key_mode, |role| files.content(role));
         let left = left(directory, &files);
         Ok(Judgement { reasons, stale, left, files: Some(files) })
-    }
-
-    /// The CA file of a pair that stays: the one that is there, if the pair's CA is among its.
-    fn ca(&self, path: &Path, found: &Found) -> Vec<u8> {
-        let trust_anchor = self.signer.trust_anchor(found.chain());
-        let standing = renewal::standing_ca(path, trust_anchor.unwrap_or_default());
-        standing.map_or_else(|| pem::encode_certificates(trust_anchor), |text| text.to_vec())
     }
 
     /// Writes what is missing beside a good pair.
