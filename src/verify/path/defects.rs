@@ -31,14 +31,19 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
         add(CheckName::Dates, dates(certificate, trust.at, is_anchor));
         add(CheckName::Extensions, extensions(certificate));
         add(CheckName::ExtendedKeyUsage, usage(certificate, trust.usage));
+        let unknown = unknown_constraints(certificate);
+        let are_known = unknown.is_empty();
+        add(CheckName::NameConstraints, unknown);
         if index == 0 {
             add(CheckName::KeyUsage, digital_signature(certificate));
-            add(CheckName::NameConstraints, unknown_constraints(certificate));
             continue;
         }
         add(CheckName::CertificationAuthority, authority(certificate, is_anchor));
         add(CheckName::PathLength, path_length(certificate, &path[1..index]));
-        add(CheckName::NameConstraints, name_constraints(certificate, path[0]));
+        // Names of the CAs between count as those of the certificate, as they do in Go.
+        for below in path[..index].iter().filter(|_| are_known) {
+            add(CheckName::NameConstraints, name_constraints(certificate, below));
+        }
     }
     defects
 }
@@ -147,6 +152,9 @@ const KNOWN: [(&str, &str); 12] = [
     ("2.5.29.54", "inhibitAnyPolicy"),
 ];
 
+/// authorityInfoAccess (RFC 5280 4.2.2.1), which Go reads too.
+const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+
 /// How often a name is held against a constraint, as in rustls-webpki and Go: files of 1 MiB can ask for
 /// a thousand million.
 const MAX_COMPARISONS: usize = 250_000;
@@ -168,7 +176,9 @@ fn extensions(certificate: &Parsed<'_>) -> Vec<Finding> {
         let name = KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
         let fault: Option<fn(String, String) -> Finding> = if seen.contains(&oid) {
             Some(|subject, extension| Finding::ExtensionTwice { subject, extension })
-        } else if name.is_some() && is_malformed(found.parsed_extension()) {
+        } else if (name.is_some() || oid == AUTHORITY_INFO_ACCESS)
+            && is_malformed(found.parsed_extension())
+        {
             Some(|subject, extension| Finding::ExtensionMalformed { subject, extension })
         } else if found.critical && name.is_none() {
             Some(|subject, extension| Finding::ExtensionUnknown { subject, extension })
@@ -248,15 +258,11 @@ fn unknown_constraints(certificate: &Parsed<'_>) -> Vec<Finding> {
     vec![Finding::ConstraintKinds { subject: subject(certificate), kinds: kinds.join(", ") }]
 }
 
-fn name_constraints(ca: &Parsed<'_>, end_entity: &Parsed<'_>) -> Vec<Finding> {
+fn name_constraints(ca: &Parsed<'_>, below: &Parsed<'_>) -> Vec<Finding> {
     let Ok(Some(constraints)) = ca.x509.name_constraints() else {
         return Vec::new();
     };
-    let unknown = unknown_constraints(ca);
-    if !unknown.is_empty() {
-        return unknown;
-    }
-    let names = x509::subject_alt_names(&end_entity.x509);
+    let names = x509::subject_alt_names(&below.x509);
     if names.len().saturating_mul(constraint::count(constraints.value)) > MAX_COMPARISONS {
         return vec![Finding::TooManyConstraints { subject: subject(ca), limit: MAX_COMPARISONS }];
     }

@@ -425,6 +425,28 @@ fn cases() -> Vec<Case> {
             },
         ),
         certificates(
+            "name of a CA between outside of the constraints",
+            &["name-constraints"],
+            "ca.evil.example is not certified by CN=root",
+            Agrees,
+            |pki| {
+                pki.has_intermediate = true;
+                pki.intermediate.subject_alt_names =
+                    vec![SanType::DnsName("ca.evil.example".try_into().expect("ASCII"))];
+                constrained(pki, vec![dns("cp.example")], vec![]);
+            },
+        ),
+        certificates(
+            "damaged authorityInfoAccess",
+            &["extensions"],
+            "1.3.6.1.5.5.7.1.1, which cannot be read",
+            Differs("OpenSSL does not look into it"),
+            |pki| {
+                let oid = [1, 3, 6, 1, 5, 5, 7, 1, 1];
+                pki.leaf.custom_extensions = vec![extension(&oid, &[5, 0], false)];
+            },
+        ),
+        certificates(
             "mail address under an excluded host",
             &["name-constraints"],
             "a@sub.b.example is not certified by CN=root",
