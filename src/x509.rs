@@ -9,6 +9,7 @@ use x509_parser::error::X509Error;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::nom;
 use x509_parser::objects;
+use x509_parser::oid_registry::{OID_X509_COMMON_NAME, OID_X509_ORGANIZATION_NAME};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
@@ -145,8 +146,13 @@ pub(crate) fn name(name: &X509Name<'_>) -> String {
 
 fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
     let oid = attribute.attr_type();
-    let key = objects::oid2abbrev(oid, objects::oid_registry())
-        .map_or_else(|_| oid.to_id_string(), str::to_owned);
+    let key = match oid {
+        // The registry is a map of hundreds, made when it is first asked.
+        oid if *oid == OID_X509_COMMON_NAME => "CN".to_owned(),
+        oid if *oid == OID_X509_ORGANIZATION_NAME => "O".to_owned(),
+        oid => objects::oid2abbrev(oid, objects::oid_registry())
+            .map_or_else(|_| oid.to_id_string(), str::to_owned),
+    };
     let Some(value) = text(attribute) else {
         // RFC 4514 2.4: what is no text is written as octets, of which the first say enough here.
         let octets = attribute.as_slice().iter().take(32);

@@ -1,10 +1,9 @@
 //! `kumactl completion`.
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::exit::Failure;
-use super::{Cli, output};
+use super::output;
 
 /// Print a completion script for a shell
 #[derive(clap::Args)]
@@ -20,6 +19,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "kumactl", &mut script);
+    clap_complete::generate(args.shell, &mut super::program(), "kumactl", &mut script);
     output::print_bytes(&script)
 }

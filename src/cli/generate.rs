@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::deferred::Deferred;
 use super::exit::Failure;
 use super::{
     ca_bundle, ca_certificate, cert_manager, control_plane_tls, environment, installation,
@@ -17,30 +18,30 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Noun {
-    CaBundle(ca_bundle::Args),
-    CaCertificate(ca_certificate::Args),
-    CertManager(cert_manager::Args),
-    ControlPlaneTls(Box<control_plane_tls::Args>),
-    Environment(environment::Args),
-    HelmValues(installation::HelmValuesArgs),
-    InstallFlags(installation::InstallFlagsArgs),
-    KubernetesSecret(kubernetes_secret::Args),
-    TlsCertificate(tls_certificate::Args),
-    TlsCertificates(tls_certificates::Args),
+    CaBundle(Deferred<ca_bundle::Args>),
+    CaCertificate(Deferred<ca_certificate::Args>),
+    CertManager(Deferred<cert_manager::Args>),
+    ControlPlaneTls(Deferred<control_plane_tls::Args>),
+    Environment(Deferred<environment::Args>),
+    HelmValues(Deferred<installation::HelmValuesArgs>),
+    InstallFlags(Deferred<installation::InstallFlagsArgs>),
+    KubernetesSecret(Deferred<kubernetes_secret::Args>),
+    TlsCertificate(Deferred<tls_certificate::Args>),
+    TlsCertificates(Deferred<tls_certificates::Args>),
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     match args.noun {
-        Some(Noun::CaBundle(args)) => ca_bundle::run(&args),
-        Some(Noun::CaCertificate(args)) => ca_certificate::run(&args),
-        Some(Noun::CertManager(args)) => cert_manager::run(&args),
-        Some(Noun::ControlPlaneTls(args)) => control_plane_tls::run(&args),
-        Some(Noun::Environment(args)) => environment::run(&args),
-        Some(Noun::HelmValues(args)) => installation::helm_values(&args),
-        Some(Noun::InstallFlags(args)) => installation::install_flags(&args),
-        Some(Noun::KubernetesSecret(args)) => kubernetes_secret::run(&args),
-        Some(Noun::TlsCertificate(args)) => tls_certificate::run(&args),
-        Some(Noun::TlsCertificates(args)) => tls_certificates::run(&args),
+        Some(Noun::CaBundle(args)) => ca_bundle::run(&args.0),
+        Some(Noun::CaCertificate(args)) => ca_certificate::run(&args.0),
+        Some(Noun::CertManager(args)) => cert_manager::run(&args.0),
+        Some(Noun::ControlPlaneTls(args)) => control_plane_tls::run(&args.0),
+        Some(Noun::Environment(args)) => environment::run(&args.0),
+        Some(Noun::HelmValues(args)) => installation::helm_values(&args.0),
+        Some(Noun::InstallFlags(args)) => installation::install_flags(&args.0),
+        Some(Noun::KubernetesSecret(args)) => kubernetes_secret::run(&args.0),
+        Some(Noun::TlsCertificate(args)) => tls_certificate::run(&args.0),
+        Some(Noun::TlsCertificates(args)) => tls_certificates::run(&args.0),
         None => super::help("generate"),
     }
 }

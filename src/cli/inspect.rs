@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::deferred::Deferred;
 use super::exit::Failure;
 use super::inspect_certificate;
 
@@ -14,12 +15,12 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Noun {
-    Certificate(inspect_certificate::Args),
+    Certificate(Deferred<inspect_certificate::Args>),
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     match args.noun {
-        Some(Noun::Certificate(args)) => inspect_certificate::run(&args),
+        Some(Noun::Certificate(args)) => inspect_certificate::run(&args.0),
         None => super::help("inspect"),
     }
 }

@@ -1,10 +1,10 @@
 //! `kumactl man`.
 
-use clap::{Command, CommandFactory as _};
+use clap::Command;
 use clap_mangen::Man;
 
 use super::exit::Failure;
-use super::{Cli, output};
+use super::output;
 
 /// Print the manual page of a command
 #[derive(clap::Args)]
@@ -18,7 +18,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let mut program = Cli::command();
+    let mut program = super::program();
     program.build();
     let (mut found, mut words) = (&program, vec![program.get_name().to_owned()]);
     for word in &args.command {

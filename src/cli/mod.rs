@@ -11,6 +11,7 @@ mod connect;
 mod control_plane;
 mod control_plane_tls;
 mod control_plane_url;
+mod deferred;
 mod environment;
 mod exit;
 mod generate;
@@ -45,9 +46,11 @@ mod version;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use self::compatibility::CompatibilityArgs;
+use self::deferred::Deferred;
 use self::exit::Failure;
 
 /// Prepare the TLS certificates of a Kuma control plane
@@ -73,12 +76,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Completion(completion::Args),
-    Generate(Box<generate::Args>),
-    Inspect(inspect::Args),
-    Man(man::Args),
-    Verify(Box<verify::Args>),
-    Version(version::Args),
+    Completion(Deferred<completion::Args>),
+    Generate(Deferred<generate::Args>),
+    Inspect(Deferred<inspect::Args>),
+    Man(Deferred<man::Args>),
+    Verify(Deferred<verify::Args>),
+    Version(Deferred<version::Args>),
 }
 
 /// Runs the program.
@@ -87,7 +90,7 @@ pub(crate) fn main() -> ExitCode {
     if let Some(failure) = key_in_argument::refuse(&arguments) {
         return failure.report();
     }
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),
     };
@@ -97,9 +100,26 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// The program with every command and flag.
+fn program() -> clap::Command {
+    deferred::declare_at_once();
+    Cli::command()
+}
+
+/// Reads the arguments, and if there is something to say about them once more: what is said names flags.
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(arguments).or_else(|error| match error.kind() {
+        ErrorKind::DisplayVersion => Err(error),
+        _ => {
+            deferred::declare_at_once();
+            Cli::try_parse_from(arguments)
+        }
+    })
+}
+
 /// The help of a verb without its noun.
 fn help(verb: &str) -> Result<(), Failure> {
-    let mut program = Cli::command();
+    let mut program = program();
     program.build();
     let help = program.find_subcommand_mut(verb).map(clap::Command::render_help);
     output::print(&help.map(|help| help.to_string()).unwrap_or_default())
@@ -107,12 +127,12 @@ fn help(verb: &str) -> Result<(), Failure> {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Some(Command::Completion(args)) => completion::run(&args),
-        Some(Command::Generate(args)) => generate::run(*args),
-        Some(Command::Inspect(args)) => inspect::run(args),
-        Some(Command::Man(args)) => man::run(&args),
-        Some(Command::Verify(args)) => verify::run(*args),
-        Some(Command::Version(args)) => version::run(&args),
-        None => output::print(&Cli::command().render_help().to_string()),
+        Some(Command::Completion(args)) => completion::run(&args.0),
+        Some(Command::Generate(args)) => generate::run(*args.0),
+        Some(Command::Inspect(args)) => inspect::run(*args.0),
+        Some(Command::Man(args)) => man::run(&args.0),
+        Some(Command::Verify(args)) => verify::run(*args.0),
+        Some(Command::Version(args)) => version::run(&args.0),
+        None => output::print(&program().render_help().to_string()),
     }
 }

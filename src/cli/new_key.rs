@@ -19,9 +19,12 @@ const MAX_SEARCHES: usize = 4;
 ///
 /// What the crypto library refuses.
 pub(super) fn generate(algorithm: KeyAlgorithm) -> Result<KeyPair, Error> {
-    // Respects the affinity of the process and the quota of its cgroup.
+    if !algorithm.is_slow() {
+        return KeyPair::generate(algorithm);
+    }
+    // Respects the affinity of the process and the quota of its cgroup, which are a dozen calls to read.
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let searches = if algorithm.is_slow() { processors.min(MAX_SEARCHES) } else { 1 };
+    let searches = processors.min(MAX_SEARCHES);
     if searches == 1 {
         return KeyPair::generate(algorithm);
     }

@@ -3,11 +3,10 @@
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::exit::Failure;
-use super::{Cli, official, output, shell};
+use super::{official, output, shell};
 
 /// Prints help where it was asked for, or says what is wrong.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
@@ -103,7 +102,7 @@ fn single_hyphen<'a>(error: &clap::Error, arguments: &'a [OsString]) -> Option<&
 
 /// The command that was reached, for a pointer to its help.
 fn command(arguments: &[OsString]) -> String {
-    let mut reached = Cli::command();
+    let mut reached = super::program();
     let mut words = vec!["kumactl"];
     for word in arguments.iter().skip(1).filter_map(|word| OsStr::to_str(word)) {
         if let Some(command) = reached.find_subcommand(word).cloned() {

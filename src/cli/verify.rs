@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::deferred::Deferred;
 use super::exit::Failure;
 use super::verify_tls_certificate;
 
@@ -14,12 +15,12 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Noun {
-    TlsCertificate(verify_tls_certificate::Args),
+    TlsCertificate(Deferred<verify_tls_certificate::Args>),
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     match args.noun {
-        Some(Noun::TlsCertificate(args)) => verify_tls_certificate::run(&args),
+        Some(Noun::TlsCertificate(args)) => verify_tls_certificate::run(&args.0),
         None => super::help("verify"),
     }
 }
