@@ -142,6 +142,39 @@ fn a_failure_of_any_call_leaves_the_old_pair_or_the_new_one_and_the_status_says_
 }
 
 #[test]
+fn a_signal_while_files_are_written_leaves_everything_as_it_was() {
+    let Some(strace) = installed("strace") else { return };
+    for signal in ["INT", "TERM"] {
+        for nth in 1..=2 {
+            let sandbox = Sandbox::new();
+            sandbox.kumactl(ARGUMENTS).quiet_success();
+            let old = sandbox.snapshot();
+            let fault = format!("signal={signal}:when={nth}");
+            let ended = with_fault(&sandbox, &strace, "fchmod", &fault, None);
+            assert_ne!(ended.status, 0, "{ended:?}");
+            assert_eq!(ended.stdout, "", "{signal} at file {nth}");
+            assert_eq!(sandbox.snapshot(), old, "{signal} at file {nth}");
+        }
+    }
+}
+
+#[test]
+fn a_run_that_waits_for_the_reader_of_a_pipe_ends_at_once_when_it_is_told_to() {
+    for signal in ["INT", "TERM"] {
+        let sandbox = Sandbox::new();
+        // Without a trap, a shell lets its children in the background ignore INT.
+        let ended = sandbox.shell(&format!(
+            "mkfifo pipe\n\
+             timeout --preserve-status --signal={signal} --kill-after=20 1 kumactl {} \
+             --key-file=pipe\n",
+            ARGUMENTS.join(" ")
+        ));
+        assert!([128 + 2, 128 + 15].contains(&ended.status), "{signal}: {ended:?}");
+        assert_eq!(sandbox.names(), ["pipe"], "{signal}");
+    }
+}
+
+#[test]
 fn a_signal_between_the_renames_waits_for_them() {
     let Some(strace) = installed("strace") else { return };
     for signal in ["INT", "TERM"] {

@@ -188,10 +188,14 @@ pub(super) fn write(
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
     locks.remove_left_over(places, NEW);
+    let work = Work::default();
+    let is_file = |(_, target): &(Request, Target)| matches!(target, Target::Regular { .. });
     let guarded = match signals {
-        Signals::Wait => Guarded::new(Work::default()).context("could not wait for signals")?,
-        Signals::AreWaitedFor => Guarded::without_signals(Work::default()),
+        Signals::AreWaitedFor => Ok(Guarded::without_signals(work)),
+        Signals::Wait if places.iter().all(is_file) => Guarded::between_steps(work),
+        Signals::Wait => Guarded::while_waiting(work),
     };
+    let guarded = guarded.context("could not wait for signals")?;
     let result = make_directories(&guarded, places)
         .map(|made| locks.held.extend(made.iter().filter_map(|directory| lock(directory))))
         .and_then(|()| stage_all(&guarded, places, existing, &content))
@@ -199,7 +203,7 @@ pub(super) fn write(
         .and_then(|()| move_all(&guarded, places));
     // Drops what is left: temporary files and new directories after a failure, second names of old files
     // otherwise.
-    drop(guarded.lock().take());
+    guarded.finish();
     if result.is_ok() {
         // Until then, a second name of an old file may be all that is left of it.
         locks.remove_left_over(places, OLD);
