@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use kumactl::KeyPair;
@@ -93,6 +93,19 @@ impl Ended {
     }
 }
 
+/// Tells that a worker has ended, also by a panic, so that nobody waits for the next look at it.
+struct Ending<'t> {
+    working: &'t AtomicUsize,
+    watcher: &'t Thread,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.working.fetch_sub(1, Ordering::Relaxed);
+        self.watcher.unpark();
+    }
+}
+
 impl Batch<'_> {
     /// Makes all that are wanted. What fails stops the others, and so does a signal; each certificate
     /// is there as a whole or not at all.
@@ -123,14 +136,18 @@ impl Batch<'_> {
         };
         // Respects the affinity of the process and the quota of its cgroup.
         let processors = thread::available_parallelism().map_or(1, usize::from);
+        let workers = processors.min(certificates.len());
+        let (working, watcher) = (AtomicUsize::new(workers), thread::current());
         let mut progress = Progress::new(certificates.len(), self.args.quiet);
         thread::scope(|scope| {
-            let workers: Vec<_> =
-                (0..processors.min(certificates.len())).map(|_| scope.spawn(work)).collect();
-            while workers.iter().any(|worker| !worker.is_finished()) {
-                thread::park_timeout(
-                    TICK.min(Duration::from_millis(1 + certificates.len() as u64 / 100)),
-                );
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    let _ended = Ending { working: &working, watcher: &watcher };
+                    work();
+                });
+            }
+            while working.load(Ordering::Relaxed) > 0 {
+                thread::park_timeout(TICK);
                 progress.tell(finished.load(Ordering::Relaxed));
             }
         });
