@@ -4,13 +4,11 @@
 //! place. Of a hundred thousand certificates only what was asked for is kept.
 
 mod describe;
-mod node;
 mod read;
 mod unreadable;
 
-use std::fmt;
-
 pub use self::describe::{Described, describe, encode, issued_by};
+pub use crate::encode::yaml::Place;
 use crate::error::Error;
 use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName};
@@ -69,15 +67,6 @@ pub struct SecretName {
     pub name: ObjectName,
     /// metadata.namespace.
     pub namespace: Namespace,
-}
-
-/// A place in the text, counted from 1.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Place {
-    /// The line.
-    pub line: u32,
-    /// The column, in characters.
-    pub column: u32,
 }
 
 /// Something in a specification that cannot be.
@@ -225,11 +214,5 @@ impl Settings {
             }
             _ => Err(lacks),
         }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
     }
 }

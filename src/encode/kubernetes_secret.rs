@@ -5,10 +5,10 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::encode::yaml;
+use crate::encode::yaml::{self, Document, Entry, Node, Place, Reason, Rules, Text, Value};
 use crate::kubernetes::{Namespace, ObjectName};
 
 /// What a Secret holds. Its data are wiped when it is dropped.
@@ -135,23 +135,76 @@ fn at(line: Option<u64>) -> String {
 /// The longest that the values of a Secret can be together, in bytes (core/v1, MaxSecretSize).
 const MAX_LENGTH: usize = 1 << 20;
 
+/// More than a Secret of the greatest length holds, with its labels, annotations and managed fields.
+const RULES: Rules = Rules { max_nodes: 250_000, max_copies: 100_000, duplicate_keys: false };
+
 /// The fields that matter; others are passed over.
-#[derive(Deserialize)]
-struct Manifest {
-    #[serde(rename = "apiVersion")]
-    api_version: Option<String>,
-    kind: String,
-    #[serde(default)]
-    metadata: Metadata,
-    data: Option<BTreeMap<String, Option<Zeroizing<String>>>>,
-    #[serde(rename = "stringData")]
-    string_data: Option<BTreeMap<String, Option<Zeroizing<String>>>>,
+#[derive(Default)]
+struct Manifest<'t> {
+    api_version: Option<Text<'t>>,
+    kind: Option<Text<'t>>,
+    name: Option<Text<'t>>,
+    namespace: Option<Text<'t>>,
+    data: BTreeMap<String, Option<Text<'t>>>,
+    string_data: BTreeMap<String, Option<Text<'t>>>,
 }
 
-#[derive(Default, Deserialize)]
-struct Metadata {
-    name: Option<String>,
-    namespace: Option<String>,
+impl<'t> Manifest<'t> {
+    fn read(text: &'t str) -> Result<Self, SecretError> {
+        let mut manifest = Self::default();
+        Document::new(text, RULES).fields(|document, key| {
+            let node = document.node()?;
+            match &*key.text {
+                "apiVersion" => manifest.api_version = scalar(node)?,
+                "kind" => {
+                    let place = node.place;
+                    manifest.kind = Some(scalar(node)?.ok_or_else(|| malformed(place))?);
+                }
+                "metadata" => {
+                    for (key, node) in entries(node)? {
+                        match &*key.text {
+                            "name" => manifest.name = scalar(node)?,
+                            "namespace" => manifest.namespace = scalar(node)?,
+                            _ => {}
+                        }
+                    }
+                }
+                "data" => manifest.data = scalars(node)?,
+                "stringData" => manifest.string_data = scalars(node)?,
+                _ => {}
+            }
+            Ok::<(), SecretError>(())
+        })?;
+        Ok(manifest)
+    }
+}
+
+fn entries(node: Node<'_>) -> Result<Vec<Entry<'_>>, SecretError> {
+    match node.value {
+        Value::Map(entries) => Ok(entries),
+        _ => Err(malformed(node.place)),
+    }
+}
+
+/// What was typed, if it was anything. Numbers and booleans may be Base64, too.
+fn scalar(node: Node<'_>) -> Result<Option<Text<'_>>, SecretError> {
+    match node.value {
+        Value::Null => Ok(None),
+        value => value.typed().map(Some).ok_or_else(|| malformed(node.place)),
+    }
+}
+
+/// The scalars of a map, if there is one.
+fn scalars(node: Node<'_>) -> Result<BTreeMap<String, Option<Text<'_>>>, SecretError> {
+    if matches!(node.value, Value::Null) {
+        return Ok(BTreeMap::new());
+    }
+    let entries = entries(node)?.into_iter();
+    entries.map(|(key, node)| Ok((key.text.to_string(), scalar(node)?))).collect()
+}
+
+const fn malformed(place: Place) -> SecretError {
+    SecretError::Malformed { line: Some(place.line as u64) }
 }
 
 /// Whether a text looks like an object of Kubernetes rather than anything else: there is a key `kind`,
@@ -179,25 +232,22 @@ pub fn is_manifest(text: &[u8]) -> bool {
 /// Anything but one Secret.
 pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     let text = std::str::from_utf8(text).map_err(|_| SecretError::Malformed { line: None })?;
-    // Without a snippet, no error holds a part of a key.
-    let options = serde_saphyr::options! { with_snippet: false };
-    let manifest: Manifest =
-        serde_saphyr::from_str_with_options(text, options).map_err(|error| fault(&error))?;
-    if let Some(version) = manifest.api_version.filter(|version| version != "v1") {
+    let manifest = Manifest::read(text)?;
+    let kind = manifest.kind.ok_or(SecretError::Malformed { line: None })?;
+    if let Some(version) = manifest.api_version.filter(|version| **version != *"v1") {
         let is_version = version.len() <= 63
             && version.bytes().all(|o| o.is_ascii_alphanumeric() || b"./".contains(&o));
-        let version = if is_version { version } else { "another version".to_owned() };
+        let version = if is_version { &*version } else { "another version" }.to_owned();
         return Err(SecretError::ApiVersion { version });
     }
-    if manifest.kind != "Secret" {
-        let is_kind =
-            manifest.kind.len() <= 63 && manifest.kind.bytes().all(|o| o.is_ascii_alphabetic());
-        let kind = if is_kind { manifest.kind } else { "different object".to_owned() };
+    if *kind != *"Secret" {
+        let is_kind = kind.len() <= 63 && kind.bytes().all(|o| o.is_ascii_alphabetic());
+        let kind = if is_kind { &*kind } else { "different object" }.to_owned();
         return Err(SecretError::Kind { kind });
     }
     let (mut data, mut unreadable, mut length) = (BTreeMap::new(), Vec::new(), 0);
-    for (key, value) in manifest.data.unwrap_or_default() {
-        let value = value.unwrap_or_default();
+    for (key, value) in manifest.data {
+        let value = value.unwrap_or(Text::Borrowed(""));
         length += value.len() / 4 * 3;
         if length > MAX_LENGTH {
             return Err(SecretError::TooLong);
@@ -209,32 +259,30 @@ pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
             _ => unreadable.push(key),
         }
     }
-    for (key, value) in manifest.string_data.unwrap_or_default() {
-        let value = value.unwrap_or_default();
+    for (key, value) in manifest.string_data {
+        let value = value.unwrap_or(Text::Borrowed(""));
         length += value.len();
         if length > MAX_LENGTH {
             return Err(SecretError::TooLong);
         }
         unreadable.retain(|other| *other != key);
-        data.insert(key, Zeroizing::new(value.as_bytes().to_vec()));
+        data.insert(key, value.into_bytes());
     }
     Ok(KubernetesSecret {
-        name: manifest.metadata.name.unwrap_or_default(),
-        namespace: manifest.metadata.namespace,
+        name: manifest.name.map(|name| name.to_string()).unwrap_or_default(),
+        namespace: manifest.namespace.map(|name| name.to_string()),
         data,
         unreadable,
     })
 }
 
-/// The parser speaks to programmers, and quotes what it read.
-fn fault(error: &serde_saphyr::Error) -> SecretError {
-    let line = error.location().map(|place| place.line()).filter(|line| *line > 0);
-    match (error.without_snippet(), line) {
-        (serde_saphyr::Error::MultipleDocuments { .. }, _) => SecretError::SeveralDocuments,
-        (serde_saphyr::Error::DuplicateMappingKey { .. }, Some(line)) => {
-            SecretError::DuplicateKey { line }
+impl From<yaml::Error> for SecretError {
+    fn from(error: yaml::Error) -> Self {
+        match error.reason {
+            Reason::DuplicateKey => Self::DuplicateKey { line: error.place.line.into() },
+            Reason::SeveralDocuments => Self::SeveralDocuments,
+            _ => malformed(error.place),
         }
-        _ => SecretError::Malformed { line },
     }
 }
 

@@ -1,7 +1,17 @@
-//! YAML for Kubernetes and Helm, from typed structures.
+//! YAML for Kubernetes and Helm, from typed structures; and YAML and JSON of others, as trees.
+
+mod document;
+mod error;
+mod node;
+mod scalar;
 
 use serde::Serialize;
 use zeroize::Zeroizing;
+
+pub(crate) use self::document::{Document, Rules};
+pub(crate) use self::error::{Error, Reason};
+pub use self::node::Place;
+pub(crate) use self::node::{Entry, Key, Node, Text, Value};
 
 /// One document. Strings that YAML 1.1 or 1.2 would read as anything else are quoted, and none is
 /// folded: Base64 stays on one line. `capacity` is at least the length of the text, so that secrets in

@@ -149,7 +149,10 @@ fn what_would_take_too_much_is_told_with_what_to_do() {
     }
     let deep = format!("certificates:\n- {}{}\n", "[".repeat(5000), "]".repeat(5000));
     for (text, says) in [
-        (bomb, ": there is more in it than is read\nhint: use defaults instead of aliases\n"),
+        (
+            bomb,
+            ": its aliases make more of it than is read\nhint: use defaults instead of aliases\n",
+        ),
         (deep, ": it is nested too deep\nhint: certificates"),
         ("certificates:\n- {[a]: b}\n".to_owned(), ": the name of a field is no text\nhint: field"),
     ] {

@@ -5,6 +5,7 @@ mod ca;
 mod faults;
 mod printed;
 mod schema;
+mod yaml;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -4,4 +4,5 @@ mod durations;
 mod issuer;
 mod names;
 mod profile;
+mod secret;
 mod spoilt;
