@@ -8,8 +8,6 @@ use x509_parser::der_parser::asn1_rs::Tag;
 use x509_parser::error::X509Error;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::nom;
-use x509_parser::objects;
-use x509_parser::oid_registry::{OID_X509_COMMON_NAME, OID_X509_ORGANIZATION_NAME};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
@@ -144,15 +142,34 @@ pub(crate) fn name(name: &X509Name<'_>) -> String {
     if text.is_empty() { "(empty)".to_owned() } else { text }
 }
 
+/// Keywords for types of attributes: those of RFC 4514 3, and OpenSSL's for others that are in use. What is
+/// not here is written as its number.
+const KEYWORDS: [(&str, &str); 19] = [
+    ("2.5.4.3", "CN"),
+    ("2.5.4.4", "SN"),
+    ("2.5.4.5", "serialNumber"),
+    ("2.5.4.6", "C"),
+    ("2.5.4.7", "L"),
+    ("2.5.4.8", "ST"),
+    ("2.5.4.9", "STREET"),
+    ("2.5.4.10", "O"),
+    ("2.5.4.11", "OU"),
+    ("2.5.4.12", "title"),
+    ("2.5.4.13", "description"),
+    ("2.5.4.15", "businessCategory"),
+    ("2.5.4.17", "postalCode"),
+    ("2.5.4.42", "GN"),
+    ("2.5.4.97", "organizationIdentifier"),
+    ("0.9.2342.19200300.100.1.1", "UID"),
+    ("0.9.2342.19200300.100.1.25", "DC"),
+    ("1.2.840.113549.1.9.1", "emailAddress"),
+    ("1.2.840.113549.1.9.2", "unstructuredName"),
+];
+
 fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
-    let oid = attribute.attr_type();
-    let key = match oid {
-        // The registry is a map of hundreds, made when it is first asked.
-        oid if *oid == OID_X509_COMMON_NAME => "CN".to_owned(),
-        oid if *oid == OID_X509_ORGANIZATION_NAME => "O".to_owned(),
-        oid => objects::oid2abbrev(oid, objects::oid_registry())
-            .map_or_else(|_| oid.to_id_string(), str::to_owned),
-    };
+    let oid = attribute.attr_type().to_id_string();
+    let keyword = KEYWORDS.iter().find(|(known, _)| *known == oid);
+    let key = keyword.map_or(oid.as_str(), |(_, keyword)| *keyword);
     let Some(value) = text(attribute) else {
         // RFC 4514 2.4: what is no text is written as octets, of which the first say enough here.
         let octets = attribute.as_slice().iter().take(32);

@@ -1,6 +1,8 @@
 //! What a live TLS server shows: the only code that opens a connection. Nothing is believed and
 //! nothing is sent but the handshake.
 
+mod provider;
+
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -208,7 +210,7 @@ struct Seen {
 
 impl Recorder {
     fn new() -> Self {
-        let provider = Arc::new(crypto::aws_lc_rs::default_provider());
+        let provider = Arc::new(provider::provider());
         Self { provider, seen: Mutex::default() }
     }
 

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine as _, alphabet};
 use kumactl::{ExistingKey, KeyError, PrivateKeyDer};
+use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
@@ -29,7 +30,7 @@ fn holds_private_key(text: &[u8], layers: usize) -> bool {
     if text.len() < 48 {
         return false;
     }
-    let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    let has = |part: &[u8]| memmem::find(text, part).is_some();
     let is_pem = has(b"-----") && LABELS.into_iter().any(has);
     if is_pem || is_key(text) {
         return true;

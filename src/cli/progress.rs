@@ -1,66 +1,103 @@
 //! How far a long run is: a bar on a terminal, a line now and then elsewhere.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 
 /// How long a run may be silent where there is no terminal.
 const SILENCE: Duration = Duration::from_secs(5);
 
+/// How often a bar is drawn at most.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The length of a full bar.
+const BAR: usize = 24;
+
+/// Back to the start of the line, and all of it away (ECMA-48 8.3.41).
+const CLEAR: &str = "\r\x1b[K";
+
 /// How far a run is.
-pub(super) enum Progress {
-    /// Nothing is said.
+pub(super) struct Progress {
+    form: Form,
+    total: usize,
+    begun: Instant,
+    /// When it was told last.
+    told: Instant,
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Form {
     Quiet,
-    /// A bar on a terminal.
-    Bar(ProgressBar),
-    /// Lines.
-    Lines { total: usize, begun: Instant, told: Instant },
+    Bar,
+    Lines,
 }
 
 impl Progress {
     /// Of a run that does so many things.
     pub(super) fn new(total: usize, is_quiet: bool) -> Self {
-        if is_quiet {
-            return Self::Quiet;
-        }
-        if !io::stderr().is_terminal() {
-            let now = Instant::now();
-            return Self::Lines { total, begun: now, told: now };
-        }
-        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr());
-        let template = "{bar:24} {human_pos} of {human_len}, {per_sec:0}, {eta} left";
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| bar.style()));
-        Self::Bar(bar)
+        let form = match is_quiet {
+            true => Form::Quiet,
+            false if io::stderr().is_terminal() => Form::Bar,
+            false => Form::Lines,
+        };
+        let now = Instant::now();
+        Self { form, total, begun: now, told: now }
     }
 
     /// Says that so many are done.
     pub(super) fn tell(&mut self, done: usize) {
-        match self {
-            Self::Quiet => {}
-            Self::Bar(bar) => bar.set_position(done as u64),
-            Self::Lines { total, begun, told } => {
-                if told.elapsed() >= SILENCE {
-                    *told = Instant::now();
-                    let rate = done as f64 / begun.elapsed().as_secs_f64();
-                    output::note(&format!(
-                        "note: {} of {}, {rate:.0} per second",
-                        thousands(done),
-                        thousands(*total)
-                    ));
-                }
+        let pause = match self.form {
+            Form::Quiet => return,
+            Form::Bar => TICK,
+            Form::Lines => SILENCE,
+        };
+        if self.told.elapsed() < pause {
+            return;
+        }
+        self.told = Instant::now();
+        let mut text = format!("{} of {}", thousands(done), thousands(self.total));
+        if done > 0 {
+            let rate = done as f64 / self.begun.elapsed().as_secs_f64();
+            text += &format!(", {rate:.0} per second");
+            if self.form == Form::Bar {
+                text += &format!(", {} left", rounded((self.total - done) as f64 / rate));
             }
+        }
+        match self.form {
+            Form::Bar => draw(&with_bar(done, self.total, &text)),
+            _ => output::note(&format!("note: {text}")),
         }
     }
 
     /// Takes the bar away.
     pub(super) fn end(self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
+        if self.form == Form::Bar {
+            draw("");
         }
     }
+}
+
+/// Nobody is left to be told that standard error is closed.
+fn draw(line: &str) {
+    let _ = write!(io::stderr().lock(), "{CLEAR}{line}");
+}
+
+/// The line with a bar in front, as far as the terminal is wide enough: a broken line could not be taken
+/// away.
+fn with_bar(done: usize, total: usize, text: &str) -> String {
+    let columns = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
+    let columns = usize::from(columns.saturating_sub(1));
+    if text.len() + BAR + 3 > columns {
+        return text.chars().take(columns).collect();
+    }
+    let full = BAR * done / total.max(1);
+    format!("[{:<BAR$}] {text}", "#".repeat(full))
+}
+
+/// Seconds as a person counts them who waits.
+fn rounded(seconds: f64) -> String {
+    if seconds < 120.0 { format!("{seconds:.0} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
 
 /// A number as people read it: `12,345`.

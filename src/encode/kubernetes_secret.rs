@@ -5,6 +5,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use memchr::memmem;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -221,8 +222,7 @@ pub fn is_manifest(text: &[u8]) -> bool {
         let behind = behind.strip_prefix(b"\"").unwrap_or(behind);
         behind.trim_ascii_start().starts_with(b":")
     };
-    let places = text.windows(KEY.len()).enumerate().filter(|(_, window)| *window == KEY);
-    places.map(|(place, _)| place).any(|place| starts(place) && goes_on(place))
+    memmem::find_iter(text, KEY).any(|place| starts(place) && goes_on(place))
 }
 
 /// Reads a manifest. `stringData` goes over `data`, as in the API server.

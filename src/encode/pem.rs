@@ -3,6 +3,7 @@
 mod error;
 mod frame;
 
+use memchr::memmem;
 use pem::{EncodeConfig, LineEnding, Pem};
 use zeroize::Zeroizing;
 
@@ -108,7 +109,7 @@ pub enum Block {
 /// Whether a block begins in a text.
 #[must_use]
 pub fn has_block(text: &[u8]) -> bool {
-    text.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes())
+    memmem::find(text, BEGIN.as_bytes()).is_some()
 }
 
 /// Whether a block begins at the start of a line.

@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use crate::read_back;
-use crate::support::{Sandbox, installed};
+use crate::support::{Sandbox, installed, run};
 
 /// `tls.crt` and `tls.key` from an ephemeral CA, and `ca.crt`.
 fn sandbox() -> Sandbox {
@@ -192,6 +192,30 @@ fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
         assert!(ended.stderr.contains(says), "{source}: {ended:?}");
         assert!(ended.stdout.starts_with("ca.crt (PEM)\n"), "{source}: {ended:?}");
     }
+}
+
+#[test]
+fn names_are_written_with_the_keywords_of_rfc_4514_and_what_has_none_as_its_number() {
+    let Some(openssl) = installed("openssl") else { return };
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(openssl);
+    command.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+    ]);
+    command.args(["-keyout", "ca.key", "-out", "ca.crt", "-subj"]);
+    let name = "/DC=com/DC=example/C=NZ/ST=Otago/L=Dunedin/street=Princes Street/O=Kuma/OU=Mesh/UID=7\
+                /emailAddress=ca@example.com/pseudonym=Bear/CN=AD CA";
+    assert_eq!(run(command.arg(name)).status, 0);
+    let printed = sandbox.kumactl(["inspect", "certificate", "ca.crt"]).quiet_success();
+    let written = "DC=com, DC=example, C=NZ, ST=Otago, L=Dunedin, STREET=Princes Street, O=Kuma, \
+                   OU=Mesh, UID=7, emailAddress=ca@example.com, 2.5.4.65=Bear, CN=AD CA";
+    assert!(printed.contains(written), "{printed}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod again;
 mod ca;
 mod faults;
 mod printed;
+mod progress;
 mod schema;
 mod yaml;
 
