@@ -46,7 +46,7 @@ fn compare(directory: &Path, size: usize, runs: usize) {
     let specification = write_specification(directory, size);
     let now = OffsetDateTime::now_utc();
     let ca = ca(now);
-    let mut times: [Vec<Duration>; 3] = Default::default();
+    let mut times: [Vec<Duration>; 4] = Default::default();
     let mut memory = 0;
     for _ in 0..runs {
         times[0].push(timed(|| parallel(size, |_| bare())));
@@ -55,12 +55,16 @@ fn compare(directory: &Path, size: usize, runs: usize) {
         memory = memory.max(whole(directory, &specification));
         times[2].push(begun.elapsed());
         fs::remove_dir_all(directory.join("out")).expect("a directory");
+        let files = directory.join("bare");
+        fs::create_dir(&files).expect("a directory");
+        times[3].push(timed(|| parallel(size, |index| bare_with_files(&files, index))));
+        fs::remove_dir_all(&files).expect("a directory");
     }
     let median = |times: &mut Vec<Duration>| {
         times.sort_unstable();
         times[times.len() / 2].as_secs_f64()
     };
-    let [bare, issued, whole] = times.each_mut().map(median);
+    let [bare, issued, whole, with_files] = times.each_mut().map(median);
     println!("\n{size} certificates, {runs} runs each in turns, medians, {} threads\n", threads());
     println!("| what | seconds | per second | of bare |");
     println!("|---|---|---|---|");
@@ -68,6 +72,7 @@ fn compare(directory: &Path, size: usize, runs: usize) {
         ("bare keys and signatures", bare),
         ("issued by the library, each field read again, as PEM in memory", issued),
         ("kumactl generate tls-certificates, three files each", whole),
+        ("bare keys and signatures, and three files that are there at once", with_files),
     ] {
         println!(
             "| {title} | {seconds:.3} | {:.0} | {:.2} |",
@@ -111,6 +116,17 @@ fn bare() {
     let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
     let signature = key.sign(&random, &[7; 400]).expect("a signature");
     std::hint::black_box(signature);
+}
+
+/// The same with as many calls for files as are needed for directories that are there at once.
+fn bare_with_files(directory: &Path, index: usize) {
+    bare();
+    let new = directory.join(format!(".new-{index}"));
+    fs::create_dir(&new).expect("a directory");
+    for (name, length) in [("tls.crt", 700), ("tls.key", 227), ("ca.crt", 570)] {
+        fs::write(new.join(name), vec![b'A'; length]).expect("a file");
+    }
+    fs::rename(&new, directory.join(format!("zone-{index}"))).expect("a directory");
 }
 
 fn ca(now: OffsetDateTime) -> Issuer {

@@ -169,10 +169,11 @@ impl Batch<'_> {
         let (files, ended) =
             self.issue(certificate, Outcome::Made, scrutiny, None).map_err(named)?;
         let roles = files.roles();
-        let contents: Vec<_> = roles.iter().map(|role| (*role, files.content(*role))).collect();
-        let contents: Vec<_> = contents
+        let made: Vec<_> = roles.iter().map(|role| files.made(*role)).collect();
+        let contents: Vec<_> = roles
             .iter()
-            .map(|(role, bytes)| (*role, self.mode(*role), bytes.as_slice()))
+            .zip(&made)
+            .map(|(role, made)| (*role, self.mode(*role), files.there(*role).unwrap_or(made)))
             .collect();
         self.folder.add(&certificate.name, &contents)?;
         Ok(ended)
@@ -229,12 +230,28 @@ impl Files<'_> {
     }
 
     pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
+        match self.there(role) {
+            Some(bytes) => Zeroizing::new(bytes.to_vec()),
+            None => self.made(role),
+        }
+    }
+
+    /// What is there as it is written.
+    fn there(&self, role: Role) -> Option<&[u8]> {
         match role {
-            Role::PrivateKey => self.key.clone(),
-            Role::Certificate => self.certificate.clone(),
+            Role::PrivateKey => Some(&self.key),
+            Role::Certificate => Some(&self.certificate),
+            Role::CaCertificate => Some(&self.ca),
+            _ => None,
+        }
+    }
+
+    /// What is made of that.
+    fn made(&self, role: Role) -> Zeroizing<Vec<u8>> {
+        match role {
             Role::CaBundle => Zeroizing::new(bundle::encode(&self.ca)),
             Role::Secret => self.secret(),
-            _ => Zeroizing::new(self.ca.clone()),
+            _ => Zeroizing::default(),
         }
     }
 
