@@ -45,5 +45,5 @@ pub use kubernetes::{
 pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
 pub use profile::{BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template};
 pub use request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
-pub use text::printable;
+pub use text::{contains, printable};
 pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity, rfc3339, words};

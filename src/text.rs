@@ -18,6 +18,15 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
+/// Whether a part stands in octets that need not be text. No octet of it is one of other characters.
+#[must_use]
+pub fn contains(octets: &[u8], part: &str) -> bool {
+    match std::str::from_utf8(octets) {
+        Ok(text) => text.contains(part),
+        Err(_) => octets.utf8_chunks().any(|chunk| chunk.valid().contains(part)),
+    }
+}
+
 /// Control characters, the separators of lines, and Unicode's format characters that matter here.
 fn is_hidden(letter: char) -> bool {
     letter.is_control()

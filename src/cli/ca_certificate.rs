@@ -103,8 +103,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut warnings = warnings(args);
     warnings.extend(args.renewal.warning(template.validity, now));
     let remarks = Remarks { warnings, reasons };
-    let certificate = CertificateReport::new(&certificate, &template, None);
-    render::report(args.output, is_silent, &certificate, &written, &remarks)
+    let report = || CertificateReport::new(&certificate, &template, None);
+    render::report(args.output, is_silent, report, &written, &remarks)
 }
 
 fn plan(args: &Args) -> Result<Plan, Failure> {

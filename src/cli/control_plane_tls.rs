@@ -104,7 +104,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             let report =
                 CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_deref())?;
             let warnings = args.warnings(&pair.ca, now);
-            return repair(args, plan, &Artefacts::new(args, pair)?, &report, warnings);
+            return repair(args, plan, &Artefacts::new(args, pair)?, report, warnings);
         }
     }
     let issued = signer.issue(&request, now, Scrutiny::Full, || {
@@ -121,7 +121,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut warnings = args.issuance.remarks(&request, &issued.template, now);
     warnings.extend(about_files);
     let remarks = Remarks { warnings, reasons };
-    render::report(args.issuance.output, false, &issued.report(), &written, &remarks)
+    render::report(args.issuance.output, false, || issued.report(), &written, &remarks)
 }
 
 /// Leaves a good pair alone, and writes the files that are not what is made from it.
@@ -129,7 +129,7 @@ fn repair(
     args: &Args,
     plan: Plan,
     artefacts: &Artefacts<'_>,
-    report: &CertificateReport,
+    report: CertificateReport,
     warnings: Vec<String>,
 ) -> Result<(), Failure> {
     let key_mode = plan.mode(Role::Secret);
@@ -141,7 +141,7 @@ fn repair(
     let written =
         if roles.is_empty() { Vec::new() } else { plan.commit(|role| artefacts.content(role))? };
     let remarks = Remarks { reasons, warnings };
-    render::report(args.issuance.output, false, report, &written, &remarks)
+    render::report(args.issuance.output, false, || report, &written, &remarks)
 }
 
 impl Args {

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine as _, alphabet};
 use kumactl::{ExistingKey, KeyError, PrivateKeyDer};
-use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
@@ -25,13 +24,13 @@ pub(super) fn refuse(arguments: &[OsString]) -> Option<Failure> {
 
 fn holds_private_key(text: &[u8], layers: usize) -> bool {
     // What ends the label is lost in a damaged file; the line behind it is not.
-    const LABELS: [&[u8]; 3] = [b"PRIVATE KEY--", b"PRIVATE KEY -----", b"PRIVATE KEY\n"];
+    const LABELS: [&str; 3] = ["PRIVATE KEY--", "PRIVATE KEY -----", "PRIVATE KEY\n"];
     // The shortest key, of Ed25519, is 48 octets, and 64 letters of Base64.
     if text.len() < 48 {
         return false;
     }
-    let has = |part: &[u8]| memmem::find(text, part).is_some();
-    let is_pem = has(b"-----") && LABELS.into_iter().any(has);
+    let has = |part: &str| kumactl::contains(text, part);
+    let is_pem = has("-----") && LABELS.into_iter().any(has);
     if is_pem || is_key(text) {
         return true;
     }

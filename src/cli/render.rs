@@ -81,7 +81,7 @@ pub(super) struct Remarks {
 }
 
 /// Says what was issued: remarks on standard error, and, unless a file has it, the report on
-/// standard output.
+/// standard output. What `certificate` tells is asked for only where it is shown.
 ///
 /// # Errors
 ///
@@ -89,7 +89,7 @@ pub(super) struct Remarks {
 pub(super) fn report(
     format: ReportFormat,
     is_silent: bool,
-    certificate: &CertificateReport,
+    certificate: impl FnOnce() -> CertificateReport,
     written: &[Request],
     remarks: &Remarks,
 ) -> Result<(), Failure> {
@@ -108,12 +108,12 @@ pub(super) fn report(
             changed,
             reasons: &remarks.reasons,
             files: written.iter().filter_map(saved_file).collect(),
-            certificate,
+            certificate: &certificate(),
             warnings: &remarks.warnings,
         }),
         ReportFormat::Text if changed => saved(written),
         ReportFormat::Text => {
-            format!("Nothing changed: the certificate is good until {}\n", certificate.not_after)
+            format!("Nothing changed: the certificate is good until {}\n", certificate().not_after)
         }
     })
 }
@@ -130,7 +130,7 @@ pub(super) fn unchanged(
     issuer: Option<&Issuer>,
 ) -> Result<(), Failure> {
     let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
-    report(format, false, &certificate, &[], &Remarks::default())
+    report(format, false, || certificate, &[], &Remarks::default())
 }
 
 fn saved_file(file: &Request) -> Option<SavedFile> {

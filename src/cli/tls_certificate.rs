@@ -102,8 +102,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let warnings = args.issuance.remarks(&request, &issued.template, now);
     let remarks = Remarks { warnings, reasons };
-    let certificate = issued.report();
-    render::report(args.issuance.output, is_silent, &certificate, &written, &remarks)
+    render::report(args.issuance.output, is_silent, || issued.report(), &written, &remarks)
 }
 
 /// Leaves a good pair alone, and writes what is made from its CA where that is missing or stale.
@@ -131,7 +130,7 @@ fn repair(
     })?;
     let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
     let remarks = Remarks { reasons, ..Remarks::default() };
-    render::report(args.issuance.output, false, &certificate, &written, &remarks)
+    render::report(args.issuance.output, false, || certificate, &written, &remarks)
 }
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {

@@ -5,7 +5,6 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use memchr::memmem;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -222,7 +221,8 @@ pub fn is_manifest(text: &[u8]) -> bool {
         let behind = behind.strip_prefix(b"\"").unwrap_or(behind);
         behind.trim_ascii_start().starts_with(b":")
     };
-    memmem::find_iter(text, KEY).any(|place| starts(place) && goes_on(place))
+    let is_key = |place: usize| text[place..].starts_with(KEY) && starts(place) && goes_on(place);
+    text.iter().enumerate().any(|(place, octet)| *octet == KEY[0] && is_key(place))
 }
 
 /// Reads a manifest. `stringData` goes over `data`, as in the API server.

@@ -3,13 +3,13 @@
 mod error;
 mod frame;
 
-use memchr::memmem;
 use pem::{EncodeConfig, LineEnding, Pem};
 use zeroize::Zeroizing;
 
 pub use self::error::{PemError, PemFault};
 use self::frame::{BEGIN, RawBlock, blocks, framed};
 use crate::key::PrivateKeyDer;
+use crate::text::contains;
 
 /// The PEM label of a certificate (RFC 7468 5.1).
 pub const CERTIFICATE: &str = "CERTIFICATE";
@@ -109,7 +109,7 @@ pub enum Block {
 /// Whether a block begins in a text.
 #[must_use]
 pub fn has_block(text: &[u8]) -> bool {
-    memmem::find(text, BEGIN.as_bytes()).is_some()
+    contains(text, BEGIN)
 }
 
 /// Whether a block begins at the start of a line.

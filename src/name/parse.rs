@@ -94,8 +94,8 @@ fn read(text: &str) -> Result<SubjectAltName, NameFault> {
         return Err(NameFault::Empty);
     }
     // Most names are plain, and thousands can come at once.
-    let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.' | b'_');
-    if !text.bytes().all(is_plain) {
+    let is_plain = text.bytes().all(|octet| octet == b'.' || is_letter(octet));
+    if !is_plain {
         if text.contains(char::is_whitespace) {
             return Err(NameFault::WhiteSpace);
         }
@@ -110,8 +110,17 @@ fn read(text: &str) -> Result<SubjectAltName, NameFault> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(SubjectAltName::Ip(address.to_canonical()));
     }
-    not_an_address(text)?;
-    dns_name(text).map(SubjectAltName::Dns)
+    if !is_plain {
+        not_an_address(text)?;
+    }
+    not_a_number(text)?;
+    let name = if is_plain { dns_name("", text) } else { pattern(text) };
+    name.map(SubjectAltName::Dns)
+}
+
+/// Whether a label can have an octet: those of host names, and the underscore that services have.
+const fn is_letter(octet: u8) -> bool {
+    octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_')
 }
 
 /// Tells apart what a person writes around a name or an address.
@@ -133,6 +142,11 @@ fn not_an_address(text: &str) -> Result<(), NameFault> {
         let is_port = text.matches(':').count() == 1;
         return Err(if is_port { NameFault::Port } else { NameFault::NotAnAddress });
     }
+    Ok(())
+}
+
+/// No name of DNS ends with a number: it would be an address (RFC 1123 2.1).
+fn not_a_number(text: &str) -> Result<(), NameFault> {
     let last_label = text.rsplit('.').next().unwrap_or(text);
     if !last_label.is_empty() && last_label.bytes().all(|b| b.is_ascii_digit()) {
         let is_address = without_leading_zeros(text).is_some();
@@ -141,7 +155,8 @@ fn not_an_address(text: &str) -> Result<(), NameFault> {
     Ok(())
 }
 
-fn dns_name(text: &str) -> Result<DnsName, NameFault> {
+/// A name whose first label may be a wildcard.
+fn pattern(text: &str) -> Result<DnsName, NameFault> {
     if text == "*" {
         return Ok(DnsName("*".to_owned()));
     }
@@ -152,6 +167,10 @@ fn dns_name(text: &str) -> Result<DnsName, NameFault> {
     if let Some(c) = base.chars().find(|c| c.is_control()) {
         return Err(NameFault::Character(c));
     }
+    dns_name(prefix, base)
+}
+
+fn dns_name(prefix: &str, base: &str) -> Result<DnsName, NameFault> {
     let ascii = to_ascii(base)?;
     if ascii.ends_with('.') && ascii.len() > 1 {
         return Err(NameFault::TrailingDot);
@@ -162,11 +181,11 @@ fn dns_name(text: &str) -> Result<DnsName, NameFault> {
             length if length > MAX_LABEL_LENGTH => return Err(NameFault::LabelTooLong { length }),
             _ => {}
         }
-        let is_letter = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        if let Some(c) = label.chars().find(|c| !is_letter(c)) {
-            return Err(NameFault::Character(c));
+        if !label.bytes().all(is_letter) {
+            let other = label.chars().find(|c| !u8::try_from(*c).is_ok_and(is_letter));
+            return Err(NameFault::Character(other.unwrap_or_default()));
         }
-        if label.starts_with('-') || label.ends_with('-') {
+        if let [b'-', ..] | [.., b'-'] = label.as_bytes() {
             return Err(NameFault::HyphenAtEdge);
         }
     }
@@ -178,7 +197,7 @@ fn dns_name(text: &str) -> Result<DnsName, NameFault> {
     if PkiDnsName::try_from(ascii.as_ref()).is_err() {
         return Err(NameFault::NotAnAddress);
     }
-    Ok(DnsName([prefix, &ascii].concat()))
+    Ok(DnsName(if prefix.is_empty() { ascii.into_owned() } else { [prefix, &ascii].concat() }))
 }
 
 /// Lower case and punycode (UTS 46), without that library's own length and character rules: ours

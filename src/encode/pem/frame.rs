@@ -2,13 +2,13 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::error::{PemError, PemFault};
 use super::{PRIVATE_KEY, has_block};
 use crate::encode::packed;
 use crate::key::PrivateKeyDer;
+use crate::text::contains;
 
 /// The start of a PEM block.
 pub(super) const BEGIN: &str = "-----BEGIN ";
@@ -112,7 +112,7 @@ pub(super) fn framed<'a>(line: &'a [u8], start: &str) -> Result<&'a str, PemFaul
 
 /// What is wrong with a line that seems to begin or end a block, but not at its start.
 fn misplaced(line: &[u8]) -> Option<PemFault> {
-    let has = |part: &str| memmem::find(line, part.as_bytes()).is_some();
+    let has = |part: &str| contains(line, part);
     let begins = has(BEGIN) && (line.ends_with(DASHES.as_bytes()) || has(PRIVATE_KEY));
     if !begins && !has(END) {
         return None;
