@@ -44,10 +44,11 @@ mod verify_tls_certificate;
 mod version;
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use self::compatibility::CompatibilityArgs;
 use self::deferred::Deferred;
@@ -108,13 +109,20 @@ fn program() -> clap::Command {
 
 /// Reads the arguments, and if there is something to say about them once more: what is said names flags.
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(arguments).or_else(|error| match error.kind() {
+    parse_once(arguments).or_else(|error| match error.kind() {
         ErrorKind::DisplayVersion => Err(error),
         _ => {
             deferred::declare_at_once();
-            Cli::try_parse_from(arguments)
+            parse_once(arguments)
         }
     })
+}
+
+fn parse_once(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    // To take it apart costs a tenth of the time before the first key; the process ends soon.
+    let mut program = ManuallyDrop::new(Cli::command());
+    let mut matches = program.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
 }
 
 /// The help of a verb without its noun.

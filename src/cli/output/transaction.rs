@@ -124,32 +124,64 @@ impl Locks {
 
     /// Removes the files on their way to these places.
     pub(super) fn remove_unfinished(&self, places: &[(Request, Target)]) {
-        self.remove_left_over(places, NEW);
+        self.left_over(places).unfinished.remove();
     }
 
     /// Removes these, and the second names of the old files at these places, where good ones stand.
     pub(super) fn remove_all_left_over(&self, places: &[(Request, Target)]) {
-        self.remove_left_over(places, NEW);
-        self.remove_left_over(places, OLD);
+        let left = self.left_over(places);
+        left.unfinished.remove();
+        left.second_names.remove();
     }
 
-    /// Removes the files of one `kind` that killed runs left beside these targets. Live runs hold the
-    /// locks.
-    fn remove_left_over(&self, places: &[(Request, Target)], kind: &str) {
+    /// The files that killed runs left beside these targets. Live runs hold the locks.
+    fn left_over(&self, places: &[(Request, Target)]) -> LeftOver {
+        let mut left = LeftOver::default();
         for (directory, _) in &self.held {
             let paths = places.iter().filter_map(|(_, target)| match target {
                 Target::Regular { path, .. } => Some(path),
                 Target::Special { .. } | Target::Stdout => None,
             });
             let here = paths.filter(|path| path.parent() == Some(directory));
-            let prefixes: Vec<_> = here.map(|path| prefix(path, kind)).collect();
+            let prefixes: Vec<_> = here.map(|path| left_over_prefix(path)).collect();
             for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
                 let name = entry.file_name();
                 let name = name.as_encoded_bytes();
-                if prefixes.iter().any(|prefix| name.starts_with(prefix.as_encoded_bytes())) {
-                    let _ = fs::remove_file(entry.path());
+                let ends = prefixes
+                    .iter()
+                    .filter_map(|prefix| name.strip_prefix(prefix.as_encoded_bytes()));
+                for end in ends {
+                    let is = |kind: &str| {
+                        end.strip_prefix(kind.as_bytes()).is_some_and(|end| end.starts_with(b"-"))
+                    };
+                    if is(NEW) {
+                        left.unfinished.0.push(entry.path());
+                    } else if is(OLD) {
+                        left.second_names.0.push(entry.path());
+                    }
                 }
             }
+        }
+        left
+    }
+}
+
+/// What killed runs left.
+#[derive(Default)]
+struct LeftOver {
+    /// Files on their way to their places.
+    unfinished: Paths,
+    /// Second names of the old files.
+    second_names: Paths,
+}
+
+#[derive(Default)]
+struct Paths(Vec<PathBuf>);
+
+impl Paths {
+    fn remove(self) {
+        for path in self.0 {
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -187,7 +219,8 @@ pub(super) fn write(
     signals: Signals,
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
-    locks.remove_left_over(places, NEW);
+    let left = locks.left_over(places);
+    left.unfinished.remove();
     let work = Work::default();
     let is_file = |(_, target): &(Request, Target)| matches!(target, Target::Regular { .. });
     let guarded = match signals {
@@ -206,7 +239,7 @@ pub(super) fn write(
     guarded.finish();
     if result.is_ok() {
         // Until then, a second name of an old file may be all that is left of it.
-        locks.remove_left_over(places, OLD);
+        left.second_names.remove();
     }
     result
 }
