@@ -13,7 +13,9 @@ use kumactl::{SubjectAltName, ValidFor};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme,
+};
 
 use super::address::Address;
 use super::exit::{Failure, reason};
@@ -150,7 +152,11 @@ fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) ->
                 .hint("of a control plane, 5678 and 5682 speak TLS, and 5681 does not")
         }
         (_, Some(rustls::Error::AlertReceived(alert))) => {
-            Failure::unreadable(format!("{address} broke the handshake off: {alert:?}"))
+            let failure =
+                Failure::unreadable(format!("{address} broke the handshake off: {alert:?}"));
+            failure.hint_if_any((*alert == AlertDescription::HandshakeFailure).then_some(
+                "a server has to take TLS 1.2 or 1.3 with AES-GCM, and X25519, P-256 or P-384",
+            ))
         }
         (_, Some(error)) => {
             Failure::unreadable(format!("the handshake with {address} failed: {error}"))

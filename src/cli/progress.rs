@@ -1,5 +1,7 @@
 //! How far a long run is: a bar on a terminal, a line now and then elsewhere.
 
+use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
@@ -24,6 +26,8 @@ pub(super) struct Progress {
     begun: Instant,
     /// When it was told last.
     told: Instant,
+    /// Whether a line stands on the terminal.
+    is_drawn: bool,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -38,11 +42,11 @@ impl Progress {
     pub(super) fn new(total: usize, is_quiet: bool) -> Self {
         let form = match is_quiet {
             true => Form::Quiet,
-            false if io::stderr().is_terminal() => Form::Bar,
+            false if is_drawn_on() => Form::Bar,
             false => Form::Lines,
         };
         let now = Instant::now();
-        Self { form, total, begun: now, told: now }
+        Self { form, total, begun: now, told: now, is_drawn: false }
     }
 
     /// Says that so many are done.
@@ -65,17 +69,26 @@ impl Progress {
             }
         }
         match self.form {
-            Form::Bar => draw(&with_bar(done, self.total, &text)),
+            Form::Bar => {
+                self.is_drawn = true;
+                draw(&with_bar(done, self.total, &text));
+            }
             _ => output::note(&format!("note: {text}")),
         }
     }
 
     /// Takes the bar away.
     pub(super) fn end(self) {
-        if self.form == Form::Bar {
+        if self.is_drawn {
             draw("");
         }
     }
+}
+
+/// Whether standard error is a terminal whose lines can be taken away again.
+fn is_drawn_on() -> bool {
+    let knows_how = |term: OsString| !term.is_empty() && term != "dumb";
+    io::stderr().is_terminal() && env::var_os("TERM").is_some_and(knows_how)
 }
 
 /// Nobody is left to be told that standard error is closed.

@@ -159,6 +159,28 @@ fn a_signal_while_files_are_written_leaves_everything_as_it_was() {
 }
 
 #[test]
+fn a_run_that_waits_for_another_in_the_directory_that_it_made_ends_at_once_when_it_is_told_to() {
+    let (Some(strace), Some(_)) = (installed("strace"), installed("flock")) else { return };
+    for signal in ["INT", "TERM"] {
+        let sandbox = Sandbox::new();
+        // Another run takes the directory between its making and its lock.
+        let ended = sandbox.shell(&format!(
+            "(until [ -d new ]; do sleep 0.02; done; exec flock new sleep 8) >/dev/null 2>&1 & other=$!\n\
+             timeout --preserve-status --signal={signal} --kill-after=4 2 \
+             {strace} -D -f -qq -o /dev/null -e inject=mkdir:delay_exit=500000 kumactl \
+             generate control-plane-tls --mode=universal --hostname=a.example \
+             --key-type=ecdsa --output-dir=new || status=$?\n\
+             kill -0 $other || {{ echo 'the other ended first'; exit 99; }}\n\
+             kill $other; exit $status",
+            strace = strace.display()
+        ));
+        assert!([128 + 2, 128 + 15].contains(&ended.status), "{signal}: {ended:?}");
+        assert!(ended.stderr.contains("waiting for another run"), "{signal}: {ended:?}");
+        assert!(sandbox.names().is_empty(), "{signal}: {:?}", sandbox.names());
+    }
+}
+
+#[test]
 fn a_run_that_waits_for_the_reader_of_a_pipe_ends_at_once_when_it_is_told_to() {
     for signal in ["INT", "TERM"] {
         let sandbox = Sandbox::new();

@@ -210,11 +210,11 @@ fn names_are_written_with_the_keywords_of_rfc_4514_and_what_has_none_as_its_numb
     ]);
     command.args(["-keyout", "ca.key", "-out", "ca.crt", "-subj"]);
     let name = "/DC=com/DC=example/C=NZ/ST=Otago/L=Dunedin/street=Princes Street/O=Kuma/OU=Mesh/UID=7\
-                /emailAddress=ca@example.com/pseudonym=Bear/CN=AD CA";
+                /emailAddress=ca@example.com/pseudonym=Bear/jurisdictionC=NZ/role=Cave/CN=AD CA";
     assert_eq!(run(command.arg(name)).status, 0);
     let printed = sandbox.kumactl(["inspect", "certificate", "ca.crt"]).quiet_success();
     let written = "DC=com, DC=example, C=NZ, ST=Otago, L=Dunedin, STREET=Princes Street, O=Kuma, \
-                   OU=Mesh, UID=7, emailAddress=ca@example.com, 2.5.4.65=Bear, CN=AD CA";
+                   OU=Mesh, UID=7, emailAddress=ca@example.com, pseudonym=Bear, jurisdictionC=NZ, 2.5.4.72=Cave, CN=AD CA";
     assert!(printed.contains(written), "{printed}");
 }
 

@@ -222,10 +222,12 @@ pub(super) fn write(
     let left = locks.left_over(places);
     left.unfinished.remove();
     let work = Work::default();
-    let is_file = |(_, target): &(Request, Target)| matches!(target, Target::Regular { .. });
+    // A directory that is made here may be another run's a moment later, which is waited for.
+    let is_file_there =
+        |(_, target): &(Request, Target)| directory(target).is_some_and(Path::is_dir);
     let guarded = match signals {
         Signals::AreWaitedFor => Ok(Guarded::without_signals(work)),
-        Signals::Wait if places.iter().all(is_file) => Guarded::between_steps(work),
+        Signals::Wait if places.iter().all(is_file_there) => Guarded::between_steps(work),
         Signals::Wait => Guarded::while_waiting(work),
     };
     let guarded = guarded.context("could not wait for signals")?;

@@ -140,11 +140,19 @@ impl Batch<'_> {
         let (working, watcher) = (AtomicUsize::new(workers), thread::current());
         let mut progress = Progress::new(certificates.len(), self.args.quiet);
         thread::scope(|scope| {
-            for _ in 0..workers {
-                scope.spawn(|| {
+            for started in 0..workers {
+                let worker = || {
                     let _ended = Ending { working: &working, watcher: &watcher };
                     work();
-                });
+                };
+                if thread::Builder::new().spawn_scoped(scope, worker).is_err() {
+                    // A limit on threads; those that there are will do, or else this one.
+                    working.fetch_sub(workers - started, Ordering::Relaxed);
+                    if started == 0 {
+                        work();
+                    }
+                    break;
+                }
             }
             while working.load(Ordering::Relaxed) > 0 {
                 thread::park_timeout(TICK);

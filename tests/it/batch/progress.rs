@@ -1,9 +1,9 @@
 //! What a terminal shows of a long run.
 
-use crate::support::{Ended, Sandbox, installed};
+use crate::support::{Ended, Sandbox, installed, kumactl, run};
 
 /// A run that takes a few looks at its progress, on a terminal of so many columns.
-fn on_a_terminal(columns: u32) -> Option<Ended> {
+fn on_a_terminal(term: &str, columns: u32) -> Option<Ended> {
     installed("script")?;
     let sandbox = Sandbox::new();
     let certificates: String =
@@ -13,7 +13,7 @@ fn on_a_terminal(columns: u32) -> Option<Ended> {
         format!("defaults: {{type: server, keyType: rsa-3072}}\ncertificates:\n{certificates}"),
     );
     Some(sandbox.shell(&format!(
-        "script -qec 'stty cols {columns} rows 24; kumactl generate tls-certificates --file=zones.yaml \
+        "TERM={term} script -qec 'stty cols {columns} rows 24; kumactl generate tls-certificates --file=zones.yaml \
          --output-dir=tls' /dev/null"
     )))
 }
@@ -28,7 +28,7 @@ fn drawn(shown: &str) -> (Vec<&str>, &str) {
 
 #[test]
 fn a_bar_tells_how_many_are_done_how_fast_and_for_how_long_and_goes_away() {
-    let Some(ended) = on_a_terminal(100) else { return };
+    let Some(ended) = on_a_terminal("xterm", 100) else { return };
     assert_eq!(ended.status, 0, "{ended:?}");
     let (lines, last) = drawn(&ended.stdout);
     assert!(last.starts_with("Certificates: 12 made, in "), "{last:?}");
@@ -45,11 +45,38 @@ fn a_bar_tells_how_many_are_done_how_fast_and_for_how_long_and_goes_away() {
 
 #[test]
 fn a_narrow_terminal_gets_a_line_that_does_not_break() {
-    let Some(ended) = on_a_terminal(30) else { return };
+    let Some(ended) = on_a_terminal("xterm", 30) else { return };
     assert_eq!(ended.status, 0, "{ended:?}");
     let (lines, _) = drawn(&ended.stdout);
     assert!(lines.len() > 1, "{lines:?}");
     for line in lines {
         assert!(line.contains(" of 12") && line.len() < 30, "{line:?}");
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_take_a_line_away_gets_none() {
+    let Some(ended) = on_a_terminal("dumb", 100) else { return };
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
+    assert!(ended.stdout.starts_with("Certificates: 12 made, in "), "{ended:?}");
+}
+
+#[test]
+fn a_limit_on_threads_makes_a_run_slower_and_not_wrong() {
+    let Some(strace) = installed("strace") else { return };
+    for first in [1, 2] {
+        let sandbox = Sandbox::new();
+        sandbox.write(
+            "zones.yaml",
+            "defaults: {type: server, keyType: ecdsa, hostnames: a.example}\n\
+             certificates: [{name: a}, {name: b}, {name: c}]\n",
+        );
+        let mut command = sandbox.command(&strace);
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e"]);
+        command.arg(format!("inject=clone,clone3:error=EAGAIN:when={first}+"));
+        command.arg(kumactl()).args(["generate", "tls-certificates", "--file=zones.yaml"]);
+        let ended = run(command.arg("--output-dir=tls"));
+        assert!(ended.stdout.starts_with("Certificates: 3 made, in "), "{first}: {ended:?}");
     }
 }

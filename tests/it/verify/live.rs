@@ -160,6 +160,12 @@ fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
     let closes = serve(|stream| {
         let _ = stream.shutdown(Shutdown::Both);
     });
+    // A fatal alert, handshake_failure (RFC 8446 6): nothing that was offered will do.
+    let refuses = serve(|mut stream| {
+        let mut hello = [0; 2048];
+        let _ = stream.read(&mut hello);
+        let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, 40]);
+    });
     let closed = {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         listener.local_addr().expect("an address").to_string()
@@ -167,6 +173,7 @@ fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
     for (address, says) in [
         (http, "does not speak TLS\nhint: of a control plane, 5678 and 5682 speak TLS"),
         (closes, "during the handshake"),
+        (refuses, "broke the handshake off: HandshakeFailure\nhint: a server has to take TLS 1.2"),
         (closed, "could not connect to 127.0.0.1:"),
         ("no-such-host.invalid:1".to_owned(), "there is no address for no-such-host.invalid"),
     ] {
