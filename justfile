@@ -14,7 +14,7 @@ lint:
 
 # Compare the speed of whole processes, and of many certificates, each in one run
 bench:
-    cargo bench --locked --bench compare -- --svg=docs/performance.svg
+    cargo bench --locked --bench compare -- --svg=docs/measurements/performance.svg
     cargo bench --locked --bench stages
     cargo bench --locked --bench batch
 
@@ -25,8 +25,8 @@ deny:
 # Feed every parser with spoilt input, for so many seconds each
 fuzz seconds="60":
     for target in bytes pem secret name specification; do \
-        mkdir -p "target/fuzz/$target" && RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" \
-            --sanitizer none "target/fuzz/$target" "fuzz/corpus/$target" \
+        mkdir -p "target/fuzz/$target" && RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" --fuzz-dir .fuzz \
+            --sanitizer none "target/fuzz/$target" ".fuzz/corpus/$target" \
             -- -max_total_time={{seconds}} -max_len=16384 -rss_limit_mb=1024 || exit 1; \
     done
 

@@ -86,7 +86,7 @@ fn read_all(bytes: &[u8]) {
 
 #[test]
 fn no_spoilt_input_makes_a_reader_panic() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join(".fuzz/corpus");
     let mut numbers = Numbers(1);
     let mut seeds = 0;
     for directory in fs::read_dir(corpus).expect("the seeds") {

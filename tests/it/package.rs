@@ -1,0 +1,67 @@
+//! The package as Cargo sees it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::run;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The manifests that `cargo install --git` finds: in every directory but hidden ones and `target`.
+fn manifests() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![root().to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && !path.is_symlink() && !name.starts_with('.') && name != "target" {
+                directories.push(path);
+            } else if name == "Cargo.toml" {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+fn metadata(manifest: &Path) -> Value {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["metadata", "--no-deps", "--offline", "--format-version=1", "--manifest-path"]);
+    let text = run(cargo.arg(manifest)).quiet_success();
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// Of several, cargo wants one to be named.
+#[test]
+fn cargo_install_from_git_finds_one_package_with_binaries() {
+    let is_binary = |target: &Value| target["kind"] == serde_json::json!(["bin"]);
+    let mut found: Vec<String> = Vec::new();
+    for manifest in manifests() {
+        for package in metadata(&manifest)["packages"].as_array().expect("packages") {
+            if package["targets"].as_array().expect("targets").iter().any(is_binary) {
+                found.push(package["name"].as_str().expect("a name").to_owned());
+            }
+        }
+    }
+    assert_eq!(found, ["kumactl"]);
+}
+
+#[test]
+fn the_manifest_and_the_readme_say_what_is_needed_to_build_it() {
+    let metadata = metadata(&root().join("Cargo.toml"));
+    let package = &metadata["packages"][0];
+    for field in ["repository", "homepage", "documentation", "rust_version"] {
+        assert!(package[field].is_string(), "{field} is missing");
+    }
+    let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
+    let minimum = package["rust_version"].as_str().unwrap_or_default().trim_end_matches(".0");
+    assert!(readme.contains(&format!("Rust {minimum}")), "README.md does not name Rust {minimum}");
+    let repository = package["repository"].as_str().unwrap_or_default();
+    assert!(readme.contains(repository), "README.md does not name {repository}");
+}
