@@ -351,6 +351,13 @@ pub(crate) fn extended_key_usage(certificate: &X509Certificate<'_>) -> Option<Ve
     Some(named.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect())
 }
 
+/// Returns whether the extendedKeyUsage, if there is one, contains the usage or any.
+pub(crate) fn allows_usage(certificate: &X509Certificate<'_>, wanted: &str) -> bool {
+    extended_key_usage(certificate).is_none_or(|usage| {
+        usage.iter().any(|usage| usage == wanted || usage == "anyExtendedKeyUsage")
+    })
+}
+
 /// The entries of subjectAltName; none if it is absent.
 pub(crate) fn subject_alt_names<'a>(certificate: &'a X509Certificate<'_>) -> &'a [GeneralName<'a>] {
     match certificate.subject_alternative_name() {

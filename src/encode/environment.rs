@@ -28,8 +28,14 @@ struct Variables {
     certificate: Option<&'static str>,
     key: Option<&'static str>,
     ca: Option<&'static str>,
-    /// The CA of clients: another one than that which clients trust.
-    client_ca: Option<&'static str>,
+    /// The CA of clients (another one than that which clients trust), and the variable without which
+    /// `kuma-cp` asks no client for a certificate (`pkg/api-server/server.go`, `configureTLS`).
+    client_ca: Option<ClientCa>,
+}
+
+struct ClientCa {
+    file: &'static str,
+    required: &'static str,
 }
 
 /// The paths of the files on the machine of `kuma-cp`.
@@ -81,7 +87,10 @@ impl Purpose {
                 certificate: Some("KUMA_API_SERVER_HTTPS_TLS_CERT_FILE"),
                 key: Some("KUMA_API_SERVER_HTTPS_TLS_KEY_FILE"),
                 ca: None,
-                client_ca: Some("KUMA_API_SERVER_HTTPS_TLS_CA_FILE"),
+                client_ca: Some(ClientCa {
+                    file: "KUMA_API_SERVER_HTTPS_TLS_CA_FILE",
+                    required: "KUMA_API_SERVER_HTTPS_REQUIRE_CLIENT_CERT",
+                }),
             },
             Self::GlobalKds => Variables {
                 name: "global-kds",
@@ -146,12 +155,14 @@ impl Purpose {
     #[must_use]
     pub fn control_plane(self, paths: Paths<'_>) -> Vec<(&'static str, String)> {
         let names = self.variables();
+        let client_ca = names.client_ca.as_ref();
         let rows = [
             (names.enabled, Some("true")),
             (names.certificate, paths.certificate),
             (names.key, paths.key),
             (names.ca, paths.ca),
-            (names.client_ca, paths.client_ca),
+            (client_ca.map(|names| names.file), paths.client_ca),
+            (client_ca.map(|names| names.required), paths.client_ca.map(|_| "true")),
         ];
         rows.into_iter().filter_map(|(name, value)| Some((name?, value?.to_owned()))).collect()
     }

@@ -141,9 +141,10 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     report
 }
 
-/// Judges the file by which a server knows its clients: does it hold CA certificates, or certificates of
-/// clients that are their own CA, and is one of them valid? A server written in Go, as kuma-cp is, takes
-/// each for an anchor, in any order.
+/// Verifies the file by which a server identifies its clients: does it trust any client, and is one of the
+/// certificates valid? A server written in Go, as kuma-cp is, takes each certificate for a trust anchor, in
+/// any order. A CA vouches for the clients that it issued; a client's own certificate vouches for that
+/// client (`Certificate.Verify` accepts what is in the pool), so a copy of `client.crt` works.
 #[must_use]
 pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let mut report = Report::default();
@@ -152,11 +153,13 @@ pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
         Vec::new()
     });
     let parsed = parse(&certificates);
-    let vouches = |one: &&Parsed<'_>| {
-        x509::is_ca(&one.x509) == Some(true) || signature::is_self_signed(&one.x509)
+    let vouches = |one: &Parsed<'_>| {
+        x509::is_ca(&one.x509) == Some(true)
+            || signature::is_self_signed(&one.x509)
+            || x509::allows_usage(&one.x509, "clientAuth")
     };
-    if let Some(other) = parsed.iter().find(|one| !vouches(one)) {
-        let subject = x509::name(other.x509.subject());
+    if let (Some(first), false) = (parsed.first(), parsed.iter().any(vouches)) {
+        let subject = x509::name(first.x509.subject());
         let finding = Finding::ClientWithoutCa { file: file.name.to_owned(), subject };
         report.add(CheckName::CaFile, Outcome::Failed(finding));
     }

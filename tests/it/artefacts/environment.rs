@@ -197,19 +197,23 @@ fn the_ca_of_the_api_servers_clients_is_another_than_that_of_the_mesh() {
     let api = ["--component=kuma-cp", "--purpose=api-server", "--format=systemd"];
     let plain = generate(&sandbox, "environment", &[&api[..], &PAIR, &[CA]].concat());
     assert!(!plain.contains("CA_FILE"), "{plain}");
-    let client_ca = "KUMA_API_SERVER_HTTPS_TLS_CA_FILE";
+    let [client_ca, required] =
+        ["KUMA_API_SERVER_HTTPS_TLS_CA_FILE", "KUMA_API_SERVER_HTTPS_REQUIRE_CLIENT_CERT"];
+    assert!(!plain.contains(required), "{plain}");
     for file in ["me.crt", "ca.crt"] {
         let flag = format!("--client-ca-cert-file={file}");
         let all = [&api[..], &PAIR, &["--directory=/etc/kuma", &flag]].concat();
         let variables = systemd(&generate(&sandbox, "environment", &all));
         assert_eq!(variables[client_ca], format!("/etc/kuma/{file}"));
+        // Without it kuma-cp asks nobody for a certificate.
+        assert_eq!(variables[required], "true");
     }
-    // A certificate of the mesh's CA vouches for nobody, and a key is none.
+    // A certificate for servers of the mesh's CA vouches for nobody, and a key is none.
     let text = sandbox.read("tls.crt");
     let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
     sandbox.write("leaf.crt", &text[..end]);
     for (file, says) in [
-        ("leaf.crt", "is neither a CA nor a certificate that is its own CA\nhint: give the"),
+        ("leaf.crt", "is neither a CA nor the certificate of a client\nhint: give the"),
         ("tls.key", "is a private key"),
         ("missing", "no such file"),
     ] {
@@ -217,6 +221,26 @@ fn the_ca_of_the_api_servers_clients_is_another_than_that_of_the_mesh() {
         let all = [&["generate", "environment"], &api[..], &PAIR, &[&flag]].concat();
         let stderr = sandbox.kumactl(all).failure(1);
         assert!(stderr.contains(says), "{stderr}");
+    }
+}
+
+/// As kuma-cp: `cp client.crt client-ca.crt` of a certificate from an ephemeral CA holds both, and the
+/// certificate alone is trusted for itself.
+#[test]
+fn a_copy_of_the_clients_certificate_is_a_file_of_client_cas() {
+    let sandbox = files();
+    let client = ["--type=client", "--ephemeral-ca", "--hostname=operator"];
+    let files = ["--cert-file=me.crt", "--key-file=me.key"];
+    sandbox.generate(client.iter().chain(&files)).quiet_success();
+    let both = sandbox.read("me.crt");
+    let end = both.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
+    assert!(end < both.len(), "the CA is behind the certificate");
+    sandbox.write("leaf.crt", &both[..end]);
+    for file in ["me.crt", "leaf.crt"] {
+        let flag = format!("--client-ca-cert-file={file}");
+        let api = ["--component=kuma-cp", "--purpose=api-server", PAIR[0], PAIR[1], &flag];
+        let text = generate(&sandbox, "environment", &api);
+        assert!(text.contains(&format!("TLS_CA_FILE='{file}'\n")), "{text}");
     }
 }
 
@@ -328,7 +352,7 @@ fn an_environment_that_could_not_work_is_refused() {
             "--purpose=general is about a certificate and its key\nhint: --cert-file=tls.crt",
         ),
         (&["--component=kuma-cp", "--purpose=zone-kds"], 2, "is about a CA\nhint: --ca-cert-file"),
-        (&["--component=kuma-cp", "--purpose=kds"], 2, "the purposes are general, dp-server"),
+        (&["--component=kuma-cp", "--purpose=kds"], 2, "[possible values: general, dp-server"),
         (&["--component=kuma-dp"], 2, "kuma-dp trusts a CA\nhint: --ca-cert-file=ca.crt"),
         (&["--component=kuma-dp", "--ca-cert-file=tls.key"], 1, "is a private key"),
         (
