@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::encode::kubernetes_secret::{self, SecretMetadata};
 use crate::encode::yaml;
-use crate::kubernetes::{Namespace, ObjectName};
+use crate::kubernetes::{Namespace, ObjectName, ServiceName};
 use crate::name::SubjectAltName;
 use crate::validity::ValidFor;
 
@@ -20,6 +20,8 @@ pub struct CertManager {
     pub certificate: ObjectName,
     /// The Secret that cert-manager writes, with the keys tls.crt, tls.key and ca.crt.
     pub secret: ObjectName,
+    /// The Service of the control plane, if it is not the one that the chart names itself.
+    pub service: Option<ServiceName>,
     /// The names of the certificate.
     pub names: Vec<SubjectAltName>,
     /// ECDSA P-256 instead of RSA 2048; Envoy accepts both.
@@ -103,7 +105,14 @@ struct ChartValues {
 
 #[derive(Serialize)]
 struct ChartControlPlane {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<ChartService>,
     tls: ChartTls,
+}
+
+#[derive(Serialize)]
+struct ChartService {
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -233,7 +242,8 @@ impl CertManager {
         yaml::stream(&self.ca(ca_certificate, ca_key))
     }
 
-    /// The values of a chart that has `controlPlane.tls.general.certManager`.
+    /// Returns the values of a chart that has `controlPlane.tls.general.certManager`, with the Service
+    /// whose names the certificate has.
     #[must_use]
     pub fn helm_values(&self) -> String {
         let cert_manager = ChartCertManager {
@@ -242,7 +252,9 @@ impl CertManager {
             dns_names: self.names_of("dNSName"),
         };
         let tls = ChartTls { general: ChartGeneral { cert_manager } };
-        let values = ChartValues { control_plane: ChartControlPlane { tls } };
+        let name = |service: &ServiceName| ChartService { name: service.name().to_owned() };
+        let service = self.service.as_ref().map(name);
+        let values = ChartValues { control_plane: ChartControlPlane { service, tls } };
         yaml::document(&values, 4096).to_string()
     }
 }

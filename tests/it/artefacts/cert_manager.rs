@@ -88,6 +88,18 @@ fn a_chart_that_makes_the_certificate_itself_gets_its_issuer_and_values() {
     assert_eq!(found["enabled"], true);
     assert_eq!(found["issuerRef"]["name"], "kuma-ca");
     assert_eq!(found["dnsNames"][1], "kuma-control-plane.kuma-system.svc");
+    assert!(values["controlPlane"]["service"].is_null(), "{values}");
+}
+
+/// Else the chart keeps its own name for the Service and the webhooks, which the certificate has not.
+#[test]
+fn the_charts_values_name_the_service_whose_names_the_certificate_has() {
+    let sandbox = ca();
+    let more = ["--for=values", "--service=my-cp"];
+    let values = &yaml(&generate(&sandbox, "cert-manager", &[&ISSUER[..], &more].concat()));
+    let names = &values["controlPlane"]["tls"]["general"]["certManager"]["dnsNames"];
+    assert_eq!(names[0], "my-cp.kuma-system");
+    assert_eq!(values["controlPlane"]["service"], json!({ "name": "my-cp" }));
 }
 
 #[test]
