@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::control_plane;
 use super::exit::Failure;
-use super::material::MaterialArgs;
+use super::material::{self, MaterialArgs};
 use super::output;
 
 /// Print the values of Kuma's Helm chart that are about certificates
@@ -19,11 +19,12 @@ use super::output;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
-  $ helm install kuma kuma/kuma --namespace=kuma-system --values=tls-values.yaml
+  kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
+  helm install kuma kuma/kuma --namespace=kuma-system --values=tls-values.yaml
 
-  $ helm install kuma kuma/kuma --namespace=kuma-system \\
-      $(kumactl generate helm-values --ca-cert-file=ca.crt --set)")]
+  # The same as arguments
+  helm install kuma kuma/kuma --namespace=kuma-system \\
+    $(kumactl generate helm-values --ca-cert-file=ca.crt --set)")]
 pub(super) struct HelmValuesArgs {
     #[command(flatten)]
     settings: SettingsArgs,
@@ -39,8 +40,9 @@ pub(super) struct HelmValuesArgs {
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl install control-plane $(kumactl generate install-flags --ca-cert-file=ca.crt) \\
-      | kubectl apply -f -")]
+  kumactl install control-plane \\
+    $(kumactl generate install-flags --ca-cert-file=ca.crt) \\
+    | kubectl apply -f -")]
 pub(super) struct InstallFlagsArgs {
     #[command(flatten)]
     settings: SettingsArgs,
@@ -84,7 +86,9 @@ struct SettingsArgs {
 pub(super) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
     let installation = args.settings.read()?;
     output::print(&if args.set {
-        installation.helm_arguments()
+        let line = installation.helm_arguments();
+        refuse_long_words(&line, "leave --set out, and give the file to Helm with --values")?;
+        line
     } else {
         installation.helm_values()
     })
@@ -93,7 +97,19 @@ pub(super) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
 pub(super) fn install_flags(args: &InstallFlagsArgs) -> Result<(), Failure> {
     let mut installation = args.settings.read()?;
     installation.namespace = args.namespace.clone().and_then(control_plane::other_namespace);
-    output::print(&installation.flags())
+    let line = installation.flags();
+    let hint = "`kumactl generate helm-values` prints a file for `kumactl install control-plane \
+                --values=FILE`; or remove CAs that are no longer in use";
+    refuse_long_words(&line, hint)?;
+    output::print(&line)
+}
+
+/// Refuses a line of which a shell makes an argument that no program can be started with.
+fn refuse_long_words(line: &str, hint: &str) -> Result<(), Failure> {
+    line.split_whitespace().try_for_each(|word| {
+        let name = word.split('=').next().unwrap_or(word);
+        material::refuse_long(name, word.len(), hint)
+    })
 }
 
 impl SettingsArgs {

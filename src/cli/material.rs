@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use kumactl::encode::pem;
+use kumactl::encode::{MAX_ARGUMENT, pem};
 use kumactl::verify::{
     self, Check, CheckName, Evidence, File, Finding, Outcome, Question, Report, kuma,
 };
@@ -118,7 +118,9 @@ impl MaterialArgs {
             return Err(failure);
         }
         let envoy = envoy.into_iter().map(|(_, finding)| finding);
-        for finding in envoy.chain(warnings(&report)) {
+        // Each command knows whether it prints arguments.
+        let is_told = |finding: &&Finding| !matches!(finding, Finding::BundleTooLong { .. });
+        for finding in envoy.chain(warnings(&report)).filter(is_told) {
             output::note(&format!("warning: {finding}"));
         }
         Ok(())
@@ -128,7 +130,26 @@ impl MaterialArgs {
 /// What is worth a warning about a CA file that is handed out.
 pub(super) fn ca_warnings(ca: &[u8], now: OffsetDateTime) -> Vec<String> {
     let report = verify::verify_ca(File { name: "ca.crt", bytes: ca }, now);
-    warnings(&report).map(ToString::to_string).collect()
+    let text = |finding: &Finding| match finding {
+        Finding::BundleTooLong { .. } => format!("{finding}; {}", remedy::LONG_BUNDLE),
+        _ => finding.to_string(),
+    };
+    warnings(&report).map(text).collect()
+}
+
+/// Refuses a value that Linux passes to no program. `name` is the flag or variable that has it.
+///
+/// # Errors
+///
+/// More than [`MAX_ARGUMENT`] bytes, in which case the hint says what to do instead.
+pub(super) fn refuse_long(name: &str, length: usize, hint: &str) -> Result<(), Failure> {
+    if length <= MAX_ARGUMENT {
+        return Ok(());
+    }
+    let failure = Failure::failed(format!(
+        "{name} has {length} bytes, and Linux passes at most {MAX_ARGUMENT} in one argument or variable"
+    ));
+    Err(failure.hint(hint))
 }
 
 /// Reads the file by which a server knows its clients, and looks at it.

@@ -8,6 +8,10 @@ use kumactl::verify::Finding;
 
 use super::shell;
 
+/// What to do about a CA file that fits into no argument or variable.
+pub(super) const LONG_BUNDLE: &str = "pass the bundle in a values file (`kumactl generate helm-values`) and the CA file to \
+     `kuma-dp run --ca-cert-file`, or remove CAs that are no longer in use";
+
 /// A line to type, or what to do; `None` where the finding says all there is to say.
 pub(super) fn hint(finding: &Finding) -> Option<String> {
     let text = match finding {
@@ -22,6 +26,7 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         Finding::BundleWrapped { .. } | Finding::BundleDiffers { .. } | Finding::Bundle { .. } => {
             "make it with `kumactl generate ca-bundle --ca-cert-file=ca.crt`".to_owned()
         }
+        Finding::BundleTooLong { .. } => LONG_BUNDLE.to_owned(),
         Finding::KeyReadable { file, .. } => format!("chmod 600 {}", typed(file)),
         Finding::KeyMismatch { belongs_to: Some(place), .. } => {
             format!("put certificate {place} first in the file: the key is its")

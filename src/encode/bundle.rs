@@ -18,6 +18,11 @@ pub fn encode(pem: &[u8]) -> Vec<u8> {
     line.into_bytes()
 }
 
+/// Returns the length of the line for a PEM text, in bytes without the newline.
+pub(crate) const fn encoded_length(pem: &[u8]) -> usize {
+    pem.len().div_ceil(3) * 4
+}
+
 /// The PEM text of a bundle. Base64 that was wrapped into lines is read too.
 ///
 /// # Errors

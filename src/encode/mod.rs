@@ -11,6 +11,10 @@ pub mod kubernetes_secret;
 pub mod pem;
 pub(crate) mod yaml;
 
+/// The longest argument or environment variable that Linux passes to a program, in bytes without the NUL
+/// (`MAX_ARG_STRLEN` in `include/uapi/linux/binfmts.h`, with pages of 4 KiB).
+pub const MAX_ARGUMENT: usize = 32 * 4096 - 1;
+
 /// Texts behind each other without their white space, as Base64 is read: in one line or wrapped. They may
 /// hold a key, so no copy is left behind.
 pub(crate) fn packed<'a>(

@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
 use super::{Evidence, File, kuma};
 use crate::encode::pem::PemError;
-use crate::encode::{bundle, pem};
+use crate::encode::{MAX_ARGUMENT, bundle, pem};
 use crate::error::Error;
 use crate::key::{ExistingKey, PrivateKeyDer};
 use crate::x509;
@@ -164,5 +164,10 @@ pub(super) fn ca_file(file: File<'_>, report: &mut Report) -> Option<Vec<Vec<u8>
         Err(error) => Outcome::Failed(Finding::unreadable(file.name, error)),
     };
     report.add(CheckName::CaFile, outcome);
+    let length = "--tls-general-ca-bundle=".len() + bundle::encoded_length(file.bytes);
+    if length > MAX_ARGUMENT {
+        let finding = Finding::BundleTooLong { file: file.name.to_owned(), length };
+        report.add(CheckName::CaFile, Outcome::Warning(finding));
+    }
     Some(certificates)
 }

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::clients::{Client, Rule};
 use super::report::CheckName;
+use crate::encode::MAX_ARGUMENT;
 use crate::encode::pem::{PemError, PemFault};
 use crate::error::Error;
 use crate::key::KeyError;
@@ -88,14 +89,25 @@ pub enum Finding {
         subject: String,
     },
 
-    /// A file by which clients are known has a certificate that says nothing about others, nor about
-    /// itself.
-    #[error("{file}: {subject} is neither a CA nor a certificate that is its own CA")]
+    /// A file by which a server identifies its clients trusts none.
+    #[error("{file}: {subject} is neither a CA nor the certificate of a client")]
     ClientWithoutCa {
         /// The file.
         file: String,
-        /// The subject of the certificate.
+        /// The subject of the first certificate.
         subject: String,
+    },
+
+    /// The bundle of a CA file is too long for `--tls-general-ca-bundle`.
+    #[error(
+        "{file}: as --tls-general-ca-bundle it has {length} bytes, and Linux passes at most \
+         {MAX_ARGUMENT} in one argument or variable"
+    )]
+    BundleTooLong {
+        /// The file.
+        file: String,
+        /// The length of the argument, in bytes.
+        length: usize,
     },
 
     /// A bundle has line breaks.

@@ -1,6 +1,6 @@
 //! `generate helm-values` and `generate install-flags`.
 
-use super::{CA, decoded, files, generate, yaml};
+use super::{CA, PAIR, decoded, files, generate, yaml};
 
 const SECRETS: [&str; 5] = [
     "--general-secret=g",
@@ -96,4 +96,73 @@ fn what_is_no_ca_and_what_sets_nothing_is_refused() {
             assert!(stderr.contains(says), "{noun} {arguments:?}: {stderr}");
         }
     }
+}
+
+/// Linux starts no program with an argument or a variable of more than 131,071 bytes. A CA file of 98,286
+/// bytes makes such a bundle; `kuma-dp` gets the file itself.
+#[test]
+fn a_ca_file_that_fits_into_no_argument_is_refused_for_one_and_kept_in_files() {
+    let sandbox = files();
+    let ca = sandbox.read("ca.crt");
+    for (size, fits_bundle, fits_variable) in [
+        (98_000, true, true),
+        (98_400, false, true),
+        (131_040, false, true),
+        (131_060, false, false),
+    ] {
+        sandbox.write("big.crt", format!("{}\n{ca}", "#".repeat(size - ca.len() - 1)));
+        assert_eq!(sandbox.read("big.crt").len(), size);
+        let big = "--ca-cert-file=big.crt";
+        for (command, hint, fits) in [
+            (
+                &["install-flags"][..],
+                "hint: `kumactl generate helm-values` prints a file",
+                fits_bundle,
+            ),
+            (&["helm-values", "--set"], "hint: leave --set out", fits_bundle),
+            (&["environment", "--component=kuma-dp"], "--ca-cert-file=FILE`", fits_variable),
+        ] {
+            let ended = sandbox.kumactl(["generate"].iter().chain(command).chain(&[big]));
+            if fits {
+                // What a shell really hands on.
+                sandbox.write("words", ended.quiet_success());
+                let pass = if command[0] == "environment" {
+                    ". ./words; exec true"
+                } else {
+                    "exec /bin/true $(cat words)"
+                };
+                sandbox.shell(pass).quiet_success();
+            } else {
+                let stderr = ended.failure(1);
+                let says = "Linux passes at most 131071 in one argument or variable\n";
+                assert!(stderr.contains(says) && stderr.contains(hint), "{stderr}");
+            }
+        }
+        // A values file has no such limit.
+        let values = yaml(&generate(&sandbox, "helm-values", &[big]));
+        let bundle = &values["controlPlane"]["tls"]["general"]["caBundle"];
+        assert_eq!(decoded(bundle).len(), size);
+        let verify = ["verify", "tls-certificate", PAIR[0], PAIR[1], big];
+        let report = sandbox.kumactl(verify);
+        assert_eq!((report.status, report.stderr.as_str()), (0, ""), "{}", report.stdout);
+        let warns = "big.crt: as --tls-general-ca-bundle it has ";
+        assert_eq!(!report.stdout.contains(warns), fits_bundle, "{}", report.stdout);
+    }
+}
+
+#[test]
+fn a_directory_with_a_ca_file_that_fits_into_no_argument_says_what_to_use_instead() {
+    let sandbox = files();
+    let make = ["generate", "control-plane-tls", "--mode=kubernetes", "--output-dir=tls"];
+    let again = || sandbox.kumactl(make.iter().chain(&["--key-type=ecdsa", "--if-needed"]));
+    assert_eq!(again().status, 0);
+    let ca = sandbox.read("tls/ca.crt");
+    sandbox.write("tls/ca.crt", format!("{}\n{ca}", "#".repeat(100_000)));
+    let ended = again();
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(
+        ended.stderr.contains("warning: ca.crt: as --tls-general-ca-bundle it has"),
+        "{ended:?}"
+    );
+    assert!(ended.stderr.contains("pass the bundle in a values file"), "{ended:?}");
 }
