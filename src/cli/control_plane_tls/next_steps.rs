@@ -100,12 +100,43 @@ fn universal(situation: &Situation<'_>, text: &mut Text) {
         &format!("set -a; . {}; set +a\nkuma-cp run\n", placed(situation, "kuma-cp.env")),
     );
     if situation.global_address.is_none() {
+        text.section("A token for a data plane proxy, on the machine of kuma-cp", TOKEN);
+        text.paragraph(
+            "The official kumactl asks the running control plane for the token, which is secret. It is \
+             valid for the proxy `dp-1` of the mesh `default`.",
+        );
         text.section(
-            "A data plane proxy, on its own machine, with kuma-dp.env beside it",
-            "set -a; . ./kuma-dp.env; set +a\nkuma-dp run --dataplane-file=dataplane.yaml\n",
+            "The data plane proxy, on its own machine, with kuma-dp.env and dp-token",
+            PROXY,
+        );
+        text.paragraph(
+            "`dataplane.yaml` is an example: the address is that by which other proxies reach this one, \
+             and `servicePort` is the port of the application.",
         );
     }
 }
+
+/// A default control plane on Universal wants a token of every proxy (`dpServer.authn.dpProxy.type`).
+const TOKEN: &str = "\
+(umask 077; kumactl generate dataplane-token --mesh=default --name=dp-1 --valid-for=720h > dp-token)
+";
+
+const PROXY: &str = "\
+cat > dataplane.yaml <<'END'
+type: Dataplane
+mesh: default
+name: dp-1
+networking:
+  address: 127.0.0.1
+  inbound:
+    - port: 8080
+      servicePort: 8081
+      tags:
+        kuma.io/service: demo
+END
+set -a; . ./kuma-dp.env; set +a
+kuma-dp run --dataplane-file=dataplane.yaml --dataplane-token-file=dp-token
+";
 
 fn zones(situation: &Situation<'_>, address: &str, text: &mut Text) {
     let name = situation.namespace;

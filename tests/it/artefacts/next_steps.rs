@@ -93,7 +93,8 @@ fn a_global_control_plane_on_plain_machines_is_started_as_one_and_has_no_proxies
     let more = ["--mode=universal", "--multizone", "--hostname=10.0.0.1", &placed];
     make(&sandbox, &more).quiet_success();
     assert!(!sandbox.path("tls/kuma-dp.env").exists());
-    assert!(!sandbox.read("tls/NEXT-STEPS.md").contains("kuma-dp"));
+    let steps = sandbox.read("tls/NEXT-STEPS.md");
+    assert!(!steps.contains("kuma-dp") && !steps.contains("token"), "{steps}");
     let printed = played(&sandbox);
     assert!(
         printed.contains(&format!("global control plane with {directory}/tls.crt")),
@@ -117,6 +118,7 @@ fn the_files_of_plain_machines_are_brought_to_their_directory() {
         let printed = played(&sandbox);
         assert!(printed[printed.len() - 2].ends_with("/tls.crt"), "{printed:?}");
         assert_eq!(printed[printed.len() - 1], "proxy of https://cp.example:5678");
+        assert_eq!(sandbox.mode("tls/dp-token"), 0o600, "a token is secret");
         if !directory.is_empty() {
             let key = sandbox.mode(&format!("{directory}/tls.key"));
             assert_eq!(key, 0o600, "a copy of the key keeps its permissions");
