@@ -53,10 +53,14 @@ pub(super) fn outcome_with(command: &str, program: Option<&Path>) -> Outcome {
     outcome
 }
 
-/// Help as a placeholder, and PEM blocks as their labels.
+/// Help and version as placeholders, and PEM blocks as their labels.
 fn abridged(stdout: &str) -> String {
     if stdout.contains("\nUsage: kumactl") {
         return "{help}".to_owned();
+    }
+    let version = concat!("kumactl ", env!("CARGO_PKG_VERSION"), "\n");
+    if stdout == version {
+        return "kumactl {version}\n".to_owned();
     }
     let mut abridged = String::new();
     let mut in_block = false;
