@@ -19,14 +19,15 @@ use super::{input, output, remedy, shell};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl install control-plane --tls-general-secret=general-tls-certs \\
-      --tls-general-ca-bundle=\"$(kumactl generate ca-bundle --ca-cert-file=ca.crt)\"
+  kumactl install control-plane --tls-general-secret=general-tls-certs \\
+    --tls-general-ca-bundle=\"$(
+      kumactl generate ca-bundle --ca-cert-file=ca.crt)\"
 
-  The old and the new CA, while one replaces the other:
-  $ kumactl generate ca-bundle --ca-cert-file=old-ca.crt --ca-cert-file=new-ca.crt
+  # The new and the old CA, while one replaces the other
+  kumactl generate ca-bundle --ca-cert-file=new-ca.crt --ca-cert-file=ca.crt
 
-  What is in a bundle:
-  $ kumactl generate ca-bundle --ca-cert-file=ca.crt | kumactl generate ca-bundle --decode")]
+  # The certificates in a bundle
+  kumactl generate ca-bundle --decode < ca-bundle.b64")]
 pub(super) struct Args {
     /// File with PEM certificates of a CA, `-` for standard input (can be repeated)
     #[arg(long = "ca-cert-file", value_name = "FILE")]

@@ -25,13 +25,13 @@ use super::{issuance, issuer, new_key};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  A CA, and a control plane's certificate from it:
-  $ kumactl generate ca-certificate
-  $ kumactl generate tls-certificate --type=server --hostname=cp.example \\
-      --issuer-cert-file=ca.crt --issuer-key-file=ca.key
+  # A CA, and the certificate of a control plane from it
+  kumactl generate ca-certificate
+  kumactl generate tls-certificate --type=server --hostname=cp.example \\
+    --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
-  A CA that can certify nothing but names in one domain and one network:
-  $ kumactl generate ca-certificate --permit-dns=mesh.example --permit-ip=10.0.0.0/8")]
+  # A CA limited to the names in one domain
+  kumactl generate ca-certificate --permit-dns=mesh.example")]
 pub(super) struct Args {
     /// Where the certificate goes, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "ca.crt")]

@@ -22,15 +22,16 @@ use super::output;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate ca-certificate
-  $ kumactl generate cert-manager --issuer-cert-file=ca.crt --issuer-key-file=ca.key \\
-      | kubectl apply -f -
-  $ kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
+  kumactl generate ca-certificate
+  kumactl generate cert-manager \\
+    --issuer-cert-file=ca.crt --issuer-key-file=ca.key | kubectl apply -f -
+  kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
 
-  With a chart that makes the Certificate itself:
-  $ kumactl generate cert-manager --issuer-cert-file=ca.crt --issuer-key-file=ca.key --for=chart \\
-      | kubectl apply -f -
-  $ kumactl generate cert-manager --issuer-cert-file=ca.crt --issuer-key-file=ca.key --for=values")]
+  # With a chart that creates the Certificate itself
+  kumactl generate cert-manager --for=chart \\
+    --issuer-cert-file=ca.crt --issuer-key-file=ca.key | kubectl apply -f -
+  kumactl generate cert-manager --for=values \\
+    --issuer-cert-file=ca.crt --issuer-key-file=ca.key > tls-values.yaml")]
 pub(super) struct Args {
     #[command(flatten)]
     ca: CaFilesArgs,
@@ -116,6 +117,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         issuer: args.issuer_name.clone(),
         certificate: name(service.name())?,
         secret,
+        service: control_plane::other_service(service),
         names: request.subject_alt_names().to_vec(),
         is_ecdsa,
         valid_for,

@@ -29,13 +29,16 @@ use super::{hostname, input, material, renewal, shell};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate control-plane-tls --mode=kubernetes --output-dir=tls
+  kumactl generate control-plane-tls --mode=kubernetes --output-dir=tls
 
-  $ kumactl generate control-plane-tls --mode=universal --hostname=cp.example --output-dir=tls
+  kumactl generate control-plane-tls --mode=universal --hostname=cp.example \\
+    --output-dir=tls
 
-  A global control plane, whose zones dial zones.example; again in every run of a pipeline:
-  $ kumactl generate control-plane-tls --mode=kubernetes --multizone --hostname=zones.example \\
-      --issuer-cert-file=ca.crt --issuer-key-file=ca.key --output-dir=tls --if-needed")]
+  # A global control plane, whose zones dial zones.example; again in every run
+  # of a pipeline
+  kumactl generate control-plane-tls --mode=kubernetes --multizone \\
+    --hostname=zones.example --output-dir=tls --if-needed \\
+    --issuer-cert-file=ca.crt --issuer-key-file=ca.key")]
 pub(super) struct Args {
     /// Where the control plane runs
     #[arg(long, value_enum, value_name = "MODE")]

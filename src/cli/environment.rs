@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kumactl::encode::environment::{self, EnvironmentFormat, Paths, Purpose};
 use time::OffsetDateTime;
 
@@ -18,14 +19,17 @@ use super::{input, output};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate environment --component=kuma-cp --cert-file=tls.crt --key-file=tls.key \\
-      --directory=/etc/kuma --format=systemd > kuma-cp.env
+  kumactl generate environment --component=kuma-cp --directory=/etc/kuma \\
+    --cert-file=tls.crt --key-file=tls.key --format=systemd > kuma-cp.env
 
-  $ kumactl generate environment --component=kuma-dp --ca-cert-file=ca.crt > kuma-dp.env
-  $ . ./kuma-dp.env
+  # A data plane proxy
+  kumactl generate environment --component=kuma-dp --ca-cert-file=ca.crt \\
+    > kuma-dp.env
+  . ./kuma-dp.env
 
-  A zone and the CA of its global control plane:
-  $ kumactl generate environment --component=kuma-cp --purpose=zone-kds --ca-cert-file=ca.crt")]
+  # A zone and the CA of its global control plane
+  kumactl generate environment --component=kuma-cp --purpose=zone-kds \\
+    --ca-cert-file=ca.crt")]
 pub(super) struct Args {
     /// The program that reads the variables
     #[arg(long, value_enum, value_name = "PROGRAM")]
@@ -36,7 +40,7 @@ pub(super) struct Args {
         long = "purpose",
         value_name = "PURPOSE",
         value_delimiter = ',',
-        value_parser = purpose
+        value_parser = purpose_parser()
     )]
     purposes: Vec<Purpose>,
 
@@ -84,11 +88,10 @@ enum Format {
     Systemd,
 }
 
-fn purpose(text: &str) -> Result<Purpose, String> {
-    let found = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == text);
-    found.ok_or_else(|| {
-        let names: Vec<_> = Purpose::ALL.iter().map(|purpose| purpose.as_str()).collect();
-        format!("the purposes are {}", names.join(", "))
+fn purpose_parser() -> impl TypedValueParser<Value = Purpose> {
+    PossibleValuesParser::new(Purpose::ALL.map(Purpose::as_str)).map(|name| {
+        let found = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == name);
+        found.expect("one of them")
     })
 }
 
@@ -162,7 +165,13 @@ impl Args {
             output::note(&format!("warning: {warning}"));
         }
         let address = url.as_ref().map(|url| url.text.as_str());
-        Ok(environment::data_plane(&material::variable(&ca)?, address))
+        let variables = environment::data_plane(&material::variable(&ca)?, address);
+        for (name, value) in &variables {
+            let hint = "copy the CA file to the machine of the proxy, for `kuma-dp run \
+                        --ca-cert-file=FILE`, or remove CAs that are no longer in use";
+            material::refuse_long(name, name.len() + 1 + value.len(), hint)?;
+        }
+        Ok(variables)
     }
 
     /// Every purpose once.

@@ -23,12 +23,15 @@ use super::{input, output};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl inspect certificate tls.crt ca.crt
-  $ kubectl get secret general-tls-certs -n kuma-system -o yaml | kumactl inspect certificate -
-  $ kumactl inspect certificate localhost:5682
+  kumactl inspect certificate tls.crt ca.crt
+  kumactl inspect certificate localhost:5682
 
-  Any of them as PEM:
-  $ kumactl inspect certificate cp.example:5682 -o pem > served.crt")]
+  # A Secret in the cluster
+  kubectl get secret general-tls-certs -n kuma-system -o yaml \\
+    | kumactl inspect certificate -
+
+  # Any of them as PEM
+  kumactl inspect certificate localhost:5682 -o pem > served.crt")]
 pub(super) struct Args {
     /// File, `-` for standard input, or HOST:PORT of a TLS server
     #[arg(required = true, value_name = "SOURCE")]

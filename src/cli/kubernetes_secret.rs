@@ -20,11 +20,12 @@ use super::output;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate kubernetes-secret --cert-file=tls.crt --key-file=tls.key \\
-      --ca-cert-file=ca.crt | kubectl apply -f -
+  kumactl generate kubernetes-secret --cert-file=tls.crt --key-file=tls.key \\
+    --ca-cert-file=ca.crt | kubectl apply -f -
 
-  For a zone, the CA of the global control plane:
-  $ kumactl generate kubernetes-secret --name=kds-ca-certs --ca-cert-file=ca.crt")]
+  # For a zone, with the CA of the global control plane
+  kumactl generate kubernetes-secret --name=kds-ca-certs \\
+    --ca-cert-file=ca.crt | kubectl apply -f -")]
 pub(super) struct Args {
     /// Name of the Secret
     #[arg(long, value_parser = control_plane::object_name, default_value = GENERAL_SECRET)]

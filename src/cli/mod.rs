@@ -62,11 +62,12 @@ use self::exit::Failure;
 #[command(name = "kumactl", version, args_override_self = true, max_term_width = 100)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate tls-certificate --type=server --hostname=localhost --ephemeral-ca
-  $ kumactl generate ca-certificate
-  $ kumactl generate ca-bundle --ca-cert-file=ca.crt
-  $ kumactl inspect certificate tls.crt
-  $ kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt")]
+  kumactl generate control-plane-tls --mode=kubernetes --output-dir=tls
+  kumactl generate tls-certificate --type=server --hostname=localhost
+  kumactl generate ca-certificate
+  kumactl inspect certificate tls/tls.crt
+  kumactl verify tls-certificate --cert-file=tls/tls.crt \\
+    --key-file=tls/tls.key --ca-cert-file=tls/ca.crt")]
 struct Cli {
     #[command(flatten)]
     compatibility: CompatibilityArgs,

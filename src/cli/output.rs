@@ -11,6 +11,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 use zeroize::Zeroizing;
@@ -335,8 +336,24 @@ pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     }
 }
 
+/// Whether only errors are printed, besides what a command is there to print.
+static IS_QUIET: AtomicBool = AtomicBool::new(false);
+
+/// From now on prints no notes, warnings or reports on what was written.
+pub(super) fn be_quiet() {
+    IS_QUIET.store(true, Ordering::Relaxed);
+}
+
+/// Whether only errors are printed.
+pub(super) fn is_quiet() -> bool {
+    IS_QUIET.load(Ordering::Relaxed)
+}
+
 /// Prints a line beside the output, such as `warning: ...`, on standard error.
 pub(super) fn note(text: &str) {
+    if is_quiet() {
+        return;
+    }
     // Nobody is left to be told that standard error is closed.
     let _ = writeln!(io::stderr(), "{}", super::exit::printable(text));
 }

@@ -99,7 +99,7 @@ pub(super) fn report(
     for warning in &remarks.warnings {
         output::note(&format!("warning: {warning}"));
     }
-    if is_silent {
+    if is_silent || output::is_quiet() {
         return Ok(());
     }
     let changed = !written.is_empty();

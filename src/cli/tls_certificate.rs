@@ -26,21 +26,25 @@ use super::shell;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  The certificate of a control plane on Kubernetes:
-  $ kumactl generate tls-certificate --type=server --cert-file=tls.crt --key-file=tls.key \\
-      --hostname=kuma-control-plane.kuma-system,kuma-control-plane.kuma-system.svc
+  # A control plane on Kubernetes
+  kumactl generate tls-certificate --type=server \\
+    --hostname=kuma-control-plane.kuma-system \\
+    --hostname=kuma-control-plane.kuma-system.svc \\
+    --cert-file=tls.crt --key-file=tls.key
 
-  From a CA made for the run, with the CA certificate and the value for --tls-general-ca-bundle:
-  $ kumactl generate tls-certificate --type=server --ephemeral-ca \\
-      --kubernetes-service=kuma-control-plane.kuma-system \\
-      --cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt --ca-bundle-file=ca.b64
+  # From an ephemeral CA, with its certificate and the CA bundle
+  kumactl generate tls-certificate --type=server --ephemeral-ca \\
+    --kubernetes-service=kuma-control-plane.kuma-system \\
+    --cert-file=tls.crt --key-file=tls.key \\
+    --ca-cert-file=ca.crt --ca-bundle-file=ca.b64
 
-  From a CA of your own:
-  $ kumactl generate tls-certificate --type=server --hostname=cp.example \\
-      --issuer-cert-file=ca.crt --issuer-key-file=ca.key
+  # From a CA of your own
+  kumactl generate tls-certificate --type=server --hostname=cp.example \\
+    --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
-  A key and certificate in one stream:
-  $ kumactl generate tls-certificate --type=client --hostname=dp --key-file=- --cert-file=-")]
+  # Key and certificate on standard output
+  kumactl generate tls-certificate --type=client --hostname=dp \\
+    --key-file=- --cert-file=-")]
 pub(super) struct Args {
     /// What the certificate is for (required)
     #[arg(long = "type", value_enum, value_name = "TYPE")]

@@ -44,17 +44,21 @@ const MAX_TOLD: usize = 50;
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  $ kumactl generate tls-certificates --file=zones.yaml --output-dir=tls
+  kumactl generate tls-certificates --file=zones.yaml --output-dir=tls
 
-  The specification of what is in a directory, to begin with:
-  $ kumactl generate tls-certificates --print-spec=tls
+  # A specification of the certificates in a directory, to begin with
+  kumactl generate tls-certificates --print-spec=tls
 
 A specification:
   issuer: {certFile: ca.crt, keyFile: ca.key, create: {name: Mesh CA}}
   defaults: {type: server, keyType: ecdsa, validFor: 1y, artefacts: [secret]}
   certificates:
-  - {name: zone-1, kubernetesService: kuma-control-plane.kuma-system, namespace: kuma-system}
-  - {name: zone-2, hostnames: [cp.zone-2.example, 10.0.0.7], artefacts: [bundle]}")]
+  - name: zone-1
+    kubernetesService: kuma-control-plane.kuma-system
+    namespace: kuma-system
+  - name: zone-2
+    hostnames: [cp.zone-2.example, 10.0.0.7]
+    artefacts: [bundle]")]
 #[group(id = "source", required = true, multiple = false, args = ["file", "print_spec"])]
 pub(super) struct Args {
     /// The specification, `-` for standard input
@@ -76,10 +80,6 @@ pub(super) struct Args {
 
     #[command(flatten)]
     renewal: RenewalArgs,
-
-    /// Say nothing but what went wrong
-    #[arg(long, short)]
-    quiet: bool,
 
     /// Form of the report on what was done
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
@@ -127,7 +127,7 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     if args.renewal.existing() == Existing::Keep {
         refuse_existing(&specification, &folder)?;
     }
-    if ca.as_ref().is_some_and(Ca::is_new) && !args.quiet {
+    if ca.as_ref().is_some_and(Ca::is_new) {
         note_new_ca(&specification, &folder);
     }
     if let Some(ca) = ca.filter(|_| !stop.load(Ordering::Relaxed)) {
@@ -145,7 +145,7 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     };
     let done = batch.run(&specification.certificates);
     folder.sync()?;
-    if !args.quiet {
+    if !output::is_quiet() {
         done.tell();
         args.key.warning().iter().for_each(|warning| output::note(&format!("warning: {warning}")));
         let seconds = begun.elapsed().as_secs_f64();

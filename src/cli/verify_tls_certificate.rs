@@ -4,6 +4,7 @@ mod given;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kumactl::renewal::RenewBefore;
 use kumactl::verify::clients::Client;
 use kumactl::verify::{self, Evidence, Question};
@@ -26,18 +27,25 @@ use super::style::ColorChoice;
 /// that clients dial; says who would refuse the certificate, why, and what to type to mend it. The
 /// exit status is 0 if all is well, 1 if not, and 3 if something could not be read.
 #[derive(clap::Args)]
+#[command(override_usage = "\
+kumactl verify tls-certificate [OPTIONS] --cert-file <FILE>
+       kumactl verify tls-certificate [OPTIONS] --secret <FILE>
+       kumactl verify tls-certificate [OPTIONS] --connect <HOST:PORT>")]
 #[command(after_help = "\
 Examples:
-  Before the installation:
-  $ kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt \\
+  # Before the installation
+  kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key \\
+    --ca-cert-file=ca.crt \\
+    --kubernetes-service=kuma-control-plane.kuma-system
+
+  # A Secret in the cluster, and the bundle of the webhooks
+  kubectl get secret general-tls-certs -n kuma-system -o yaml \\
+    | kumactl verify tls-certificate --secret=- --ca-bundle-file=ca-bundle.b64 \\
       --kubernetes-service=kuma-control-plane.kuma-system
 
-  A Secret in the cluster, and the bundle that the webhooks have:
-  $ kubectl get secret general-tls-certs -n kuma-system -o yaml \\
-      | kumactl verify tls-certificate --secret=- --ca-bundle=\"$BUNDLE\" --hostname=cp.example
-
-  A running control plane, as a data plane proxy sees it:
-  $ kumactl verify tls-certificate --connect=localhost:5678 --ca-cert-file=ca.crt")]
+  # A running control plane, as a data plane proxy sees it
+  kumactl verify tls-certificate --connect=localhost:5678 \\
+    --ca-cert-file=ca.crt")]
 #[group(id = "subject", required = true, multiple = false, args = ["cert_file", "secret", "connect"])]
 pub(super) struct Args {
     /// The certificate, and the chain behind it; `-` for standard input
@@ -93,7 +101,7 @@ pub(super) struct Args {
     at: Option<String>,
 
     /// A client that must accept it, such as java (can be repeated, or a list with commas)
-    #[arg(long = "client", value_name = "CLIENT", value_delimiter = ',', value_parser = client)]
+    #[arg(long = "client", value_name = "CLIENT", value_delimiter = ',', value_parser = client_parser())]
     clients: Vec<Client>,
 
     /// Print nothing but what failed
@@ -175,10 +183,9 @@ fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Fai
     })
 }
 
-fn client(name: &str) -> Result<Client, String> {
-    let found = Client::ALL.into_iter().find(|client| client.as_str() == name);
-    found.ok_or_else(|| {
-        let names: Vec<_> = Client::ALL.iter().map(|client| client.as_str()).collect();
-        format!("the clients are {}", names.join(", "))
+fn client_parser() -> impl TypedValueParser<Value = Client> {
+    PossibleValuesParser::new(Client::ALL.map(Client::as_str)).map(|name| {
+        let found = Client::ALL.into_iter().find(|client| client.as_str() == name);
+        found.expect("one of them")
     })
 }

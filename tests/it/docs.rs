@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::Sandbox;
+use crate::support::{Sandbox, commands};
 
 struct Step {
     command: String,
@@ -137,30 +137,16 @@ fn a_console_block_that_shows_something_else_is_noticed() {
     }
 }
 
-/// The help of a command and of all commands below it, as Markdown.
-fn reference(words: &[String], markdown: &mut String) {
-    let sandbox = Sandbox::new();
-    let help = sandbox.kumactl(words.iter().map(String::as_str).chain(["--help"])).quiet_success();
-    let title = ["kumactl".to_owned()].iter().chain(words).cloned().collect::<Vec<_>>().join(" ");
-    let lines: Vec<_> = help.lines().map(str::trim_end).collect();
-    markdown.push_str(&format!("## {title}\n\n```text\n{}\n```\n\n", lines.join("\n")));
-    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    for line in commands.take_while(|line| !line.is_empty()) {
-        let Some(name) = line.strip_prefix("  ").and_then(|line| line.split(' ').next()) else {
-            continue;
-        };
-        if !name.is_empty() && name != "help" {
-            reference(&[words, &[name.to_owned()]].concat(), markdown);
-        }
-    }
-}
-
 #[test]
 fn the_reference_is_the_help_of_every_command() {
     let mut markdown = "# Reference\n\nThe help of every command. Made from the program: \
                         `UPDATE_DOCS=1 cargo test` writes it anew.\n\n"
         .to_owned();
-    reference(&[], &mut markdown);
+    for (words, help) in commands() {
+        let title = [&["kumactl".to_owned()], &words[..]].concat().join(" ");
+        let lines: Vec<_> = help.lines().map(str::trim_end).collect();
+        markdown.push_str(&format!("## {title}\n\n```text\n{}\n```\n\n", lines.join("\n")));
+    }
     let markdown = format!("{}\n", markdown.trim_end());
     let path = root().join("docs/cli.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -3,13 +3,16 @@
 mod artefacts;
 mod batch;
 mod ca_bundle;
+mod completion;
 mod contract;
 mod docs;
 mod files;
+mod help;
 mod inspect;
 mod issued;
 mod library;
 mod limits;
+mod package;
 mod program;
 mod read_back;
 mod renewal;

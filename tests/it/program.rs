@@ -1,35 +1,25 @@
-//! The program around its commands: help, version, completion, global flags, no network.
+//! The program around its commands: help, version, global flags, no network.
 
 use std::fs;
 
-use crate::support::{Sandbox, installed, kumactl, run, skipped};
-
-/// Every command, as its words.
-const COMMANDS: &[&[&str]] = &[
-    &[],
-    &["generate"],
-    &["generate", "tls-certificate"],
-    &["generate", "ca-bundle"],
-    &["generate", "tls-certificates"],
-    &["completion"],
-    &["man"],
-    &["version"],
-];
+use crate::support::{Sandbox, commands, installed, kumactl, run, skipped};
 
 #[test]
 fn help_is_printed_on_standard_output_at_every_level() {
-    for command in COMMANDS {
-        let usage = [&["Usage: kumactl"], *command].concat().join(" ");
-        for flag in ["-h", "--help"] {
-            let arguments = [*command, &[flag]].concat();
-            let stdout = Sandbox::new().kumactl(&arguments).quiet_success();
-            assert!(stdout.contains(&format!("\n{usage} [OPTIONS]")), "{arguments:?}: {stdout}");
+    let commands = commands();
+    assert!(commands.len() > 18, "{} commands", commands.len());
+    for (words, long) in commands {
+        let usage = [&["Usage: kumactl".to_owned()], &words[..]].concat().join(" ");
+        let short = Sandbox::new().kumactl(words.iter().map(String::as_str).chain(["-h"]));
+        for help in [&short.quiet_success(), &long] {
+            assert!(help.contains(&format!("\n{usage} [OPTIONS]")), "{words:?}: {help}");
         }
-        let long = Sandbox::new().kumactl([*command, &["--help"]].concat()).quiet_success();
         for flag in ["--api-timeout", "--config-file", "--context", "--log-level", "--no-config"] {
-            assert!(long.contains(flag), "{command:?} does not tell of {flag}");
+            assert!(long.contains(flag), "{words:?} does not tell of {flag}");
         }
         assert!(long.lines().all(|line| line.chars().count() <= 100), "{long}");
+        let is_of_generate = words.len() == 2 && words[0] == "generate";
+        assert!(!is_of_generate || long.contains("--quiet"), "{words:?} cannot be quiet");
     }
 }
 
@@ -66,57 +56,6 @@ fn the_version_is_the_packages_and_says_how_the_program_was_built() {
         ));
         assert!(entropy.is_some_and(|rest| rest.lines().count() == 1), "{stdout}");
     }
-}
-
-#[test]
-fn completion_scripts_know_our_commands_and_flags() {
-    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let script = Sandbox::new().kumactl(["completion", shell]).quiet_success();
-        for word in ["tls-certificate", "ca-bundle", "hostname", "ca-bundle-file", "decode"] {
-            assert!(script.contains(word), "{shell} does not know {word}");
-        }
-    }
-}
-
-#[test]
-fn completion_for_another_shell_is_refused() {
-    let stderr = Sandbox::new().kumactl(["completion", "tcsh"]).failure(2);
-    assert_eq!(
-        stderr,
-        "error: invalid value 'tcsh' for '<SHELL>' \
-         [possible values: bash, elvish, fish, powershell, zsh]\n\
-         hint: a similar value exists: 'zsh'\n\
-         hint: `kumactl completion --help` shows all flags, with examples\n"
-    );
-}
-
-#[test]
-fn shells_read_their_completion_scripts() {
-    for shell in ["bash", "zsh", "fish"] {
-        let Some(program) = installed(shell) else { continue };
-        let sandbox = Sandbox::new();
-        let script = sandbox.kumactl(["completion", shell]).quiet_success();
-        sandbox.write("script", script);
-        run(sandbox.command(program).args(["-n", "script"])).quiet_success();
-    }
-}
-
-#[test]
-fn bash_completes_a_flag_and_its_values() {
-    let Some(bash) = installed("bash") else { return };
-    let sandbox = Sandbox::new();
-    let script = r#"
-source <(kumactl completion bash)
-complete() {
-    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
-    _kumactl kumactl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
-    printf '%s\n' "${COMPREPLY[*]}"
-}
-complete kumactl generate tls-certificate --ho
-complete kumactl generate tls-certificate --type ''
-complete kumactl generate ca"#;
-    let ended = run(sandbox.command(bash).args(["-c", script]));
-    assert_eq!(ended.quiet_success(), "--hostname\nserver client\nca-bundle ca-certificate\n");
 }
 
 #[test]
@@ -289,23 +228,6 @@ fn is_harmless(call: &str) -> bool {
     let reads = reads.contains(&name) || name.contains("stat") || name == "chdir";
     let opens_to_write = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| call.contains(flag));
     reads || (name.starts_with("open") && !opens_to_write)
-}
-
-#[test]
-fn every_command_has_a_manual_page() {
-    for words in COMMANDS {
-        let page = Sandbox::new().kumactl([&["man"], *words].concat()).quiet_success();
-        let name = [&["kumactl"], *words].concat().join("-");
-        let title = format!("\n.TH {} 1 ", name.to_uppercase());
-        let described = format!("\n.SH NAME\n{} \\- ", name.replace('-', "\\-"));
-        assert!(page.contains(&title) && page.contains(&described), "{page}");
-        let command = [&["kumactl"], *words].concat().join(" ").replace('-', "\\-");
-        assert!(page.contains(&format!("\n.SH SYNOPSIS\n\\fB{command}\\fR ")), "{page}");
-    }
-    let stderr = Sandbox::new().kumactl(["man", "generate", "certificate"]).failure(2);
-    assert!(
-        stderr.starts_with("error: there is no command \"kumactl generate certificate\"\nhint: ")
-    );
 }
 
 #[test]

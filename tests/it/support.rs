@@ -168,6 +168,26 @@ pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     found
 }
 
+/// Returns every command with its help, as its words: the program itself first, then what its help lists.
+pub(crate) fn commands() -> Vec<(Vec<String>, String)> {
+    let mut found = Vec::new();
+    collect_commands(Vec::new(), &mut found);
+    found
+}
+
+fn collect_commands(words: Vec<String>, found: &mut Vec<(Vec<String>, String)>) {
+    let arguments = words.iter().map(String::as_str).chain(["--help"]);
+    let help = Sandbox::new().kumactl(arguments).quiet_success();
+    found.push((words.clone(), help.clone()));
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    for line in commands.take_while(|line| !line.is_empty()) {
+        let name = line.strip_prefix("  ").and_then(|line| line.split(' ').next());
+        if let Some(name) = name.filter(|name| !name.is_empty() && *name != "help") {
+            collect_commands([&words[..], &[name.to_owned()]].concat(), found);
+        }
+    }
+}
+
 /// Says that the running test is skipped, past the test harness, which keeps what `eprintln!` prints.
 pub(crate) fn skipped(reason: &str) {
     let thread = std::thread::current();

@@ -19,7 +19,7 @@ use super::remarks::Remarks;
 use super::{Args, existing};
 use crate::cli::exit::Failure;
 use crate::cli::issuance::{self, Scrutiny, Signer};
-use crate::cli::output::{Folder, PUBLIC_MODE, Role};
+use crate::cli::output::{self, Folder, PUBLIC_MODE, Role};
 use crate::cli::progress::{Progress, thousands};
 
 /// How often the progress is looked at.
@@ -138,7 +138,7 @@ impl Batch<'_> {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let workers = processors.min(certificates.len());
         let (working, watcher) = (AtomicUsize::new(workers), thread::current());
-        let mut progress = Progress::new(certificates.len(), self.args.quiet);
+        let mut progress = Progress::new(certificates.len(), output::is_quiet());
         thread::scope(|scope| {
             for started in 0..workers {
                 let worker = || {

@@ -86,7 +86,7 @@ fn a_client_that_was_asked_for_makes_its_refusal_a_failure() {
     );
     assert_eq!(report(&sandbox, &[&own[..], &["--client=java"]].concat()).1, 0);
     let stderr = sandbox.kumactl([&own[..], &["--client=netscape"]].concat()).failure(2);
-    assert!(stderr.contains("the clients are kuma-dp, envoy,"), "{stderr}");
+    assert!(stderr.contains("[possible values: kuma-dp, envoy,"), "{stderr}");
 }
 
 #[test]
