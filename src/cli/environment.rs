@@ -47,8 +47,8 @@ pub(super) struct Args {
     #[command(flatten)]
     material: MaterialArgs,
 
-    /// The CA certificate by which the API server knows its clients, or their certificates if each is its
-    /// own CA; with --purpose=api-server
+    /// CA certificate of the API server's clients, or their own certificates; others are then rejected on
+    /// port 5682 (with --purpose=api-server)
     #[arg(long, value_name = "FILE")]
     client_ca_cert_file: Option<PathBuf>,
 
