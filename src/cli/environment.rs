@@ -228,16 +228,21 @@ impl Args {
     }
 }
 
-/// A path as the value of a variable.
+/// A path as the value of a variable, and as a word in a command of NEXT-STEPS.md.
 ///
 /// # Errors
 ///
-/// A path that is not UTF-8.
+/// A path that is not UTF-8, or has control characters: a line break would end the line or the block of
+/// commands that it stands in, and what follows would be read as another one.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        let text = format!("the path {} is not UTF-8, as variables are", path.display());
-        Failure::usage(text).hint("--directory=DIR, a path in UTF-8 on the machine of kuma-cp")
-    })
+    let fault = match path.to_str() {
+        None => "is not UTF-8, as variables are",
+        Some(text) if text.contains(char::is_control) => "contains a control character",
+        Some(text) => return Ok(text.to_owned()),
+    };
+    let shown = kumactl::printable(&path.to_string_lossy());
+    let failure = Failure::usage(format!("the path {shown} {fault}"));
+    Err(failure.hint("--directory=DIR, a plain path in UTF-8 on the machine of kuma-cp"))
 }
 
 fn require(files: &MaterialArgs, purpose: Purpose) -> Result<(), Failure> {

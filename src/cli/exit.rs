@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use kumactl::{DurationFault, Error, ErrorKind, IssuerError};
 
+use super::output::signals;
+
 /// One or more problems that end the program.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -29,6 +31,8 @@ enum Status {
     Usage = 2,
     /// What was to be looked at could not be read.
     Unreadable = 3,
+    /// A signal came; seen only where the process cannot be ended by it.
+    Interrupted = 130,
 }
 
 impl Failure {
@@ -57,6 +61,16 @@ impl Failure {
     /// A verdict that was printed already: nothing more to say but the status.
     pub(super) const fn verdict() -> Self {
         Self { problems: Vec::new(), status: Status::Failed }
+    }
+
+    /// A signal came: the process is to end by it, without a word.
+    pub(super) const fn interrupted() -> Self {
+        Self { problems: Vec::new(), status: Status::Interrupted }
+    }
+
+    /// Whether a signal came.
+    pub(super) fn is_interruption(&self) -> bool {
+        self.status == Status::Interrupted
     }
 
     fn new(text: impl Display, status: Status) -> Self {
@@ -123,6 +137,9 @@ impl Failure {
             for hint in &problem.hints {
                 let _ = writeln!(stderr, "hint: {}", printable(hint));
             }
+        }
+        if self.is_interruption() {
+            signals::end();
         }
         ExitCode::from(self.status as u8)
     }

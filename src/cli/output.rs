@@ -1,12 +1,16 @@
 //! The only code that writes: messages to standard output, and files, all of a run or none.
 
+mod directories;
 mod folder;
-mod interrupt;
+mod in_place;
+mod left_over;
 mod lock;
 mod role;
+pub(super) mod signals;
 mod target;
 mod transaction;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write as _};
@@ -16,7 +20,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context as _;
 use zeroize::Zeroizing;
 
+use self::directories::MadeDirectories;
+pub(super) use self::directories::names;
 pub(super) use self::folder::Folder;
+use self::left_over::LeftOver;
+pub(super) use self::left_over::has_left_over;
+use self::lock::Locks;
 pub(super) use self::role::Role;
 pub(super) use self::target::canonical;
 use self::target::{State, Target};
@@ -54,31 +63,16 @@ pub(super) enum Existing {
     Replace,
 }
 
-/// Who cares for interrupt and terminate signals while files change places.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Signals {
-    /// The writing itself: they wait.
-    Wait,
-    /// The command, for all that it writes.
-    AreWaitedFor,
-}
-
 /// Outputs whose places are known to be usable, as far as can be told before writing.
 pub(super) struct Plan {
     places: Vec<(Request, Target)>,
     existing: Existing,
-    signals: Signals,
-    /// A directory that this process holds already.
+    /// A directory that this process has locked already.
     under: Option<lock::Identity>,
     /// Files that go once the others are there.
     removed: Vec<PathBuf>,
     /// Held from [`Plan::lock`] on.
-    locks: Option<transaction::Locks>,
-}
-
-/// Whether a killed run left files on their way in a directory.
-pub(super) fn has_left_over(directory: &Path) -> bool {
-    transaction::has_left_over(directory)
+    locks: Option<Locks>,
 }
 
 impl Destination {
@@ -126,18 +120,26 @@ impl Plan {
             }
             places.push((request, target));
         }
-        let signals = Signals::Wait;
-        let plan =
-            Self { places, existing, signals, under: None, removed: Vec::new(), locks: None };
+        let plan = Self { places, existing, under: None, removed: Vec::new(), locks: None };
         plan.refuse_existing()?;
         Ok(plan)
     }
 
-    /// The same plan, of a command that holds a folder and cares for signals itself.
+    /// The same plan, of a command that has locked a folder.
     pub(super) fn under(mut self, folder: &Folder) -> Self {
-        self.signals = Signals::AreWaitedFor;
         self.under = folder.identity();
         self
+    }
+
+    /// The same plan with its locks; what stands at its places is looked at again.
+    ///
+    /// # Errors
+    ///
+    /// A place that is no longer one for a file.
+    fn with_locks(mut self, locks: Locks) -> Result<Self, Failure> {
+        self.locks = Some(locks);
+        self.look_again()?;
+        Ok(self)
     }
 
     /// The same plan, after which these files are not there any more.
@@ -181,21 +183,44 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// A place that could not be written; nothing was changed then.
+    /// A signal, or a place that could not be written; nothing was changed then.
     pub(super) fn commit(
         mut self,
         content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
     ) -> Result<Vec<Request>, Failure> {
-        // The time it took to make a key is long enough for another run to have written.
-        self.lock()?;
-        self.refuse_existing()?;
-        let mut locks = self.locks.take().unwrap_or_default();
-        transaction::write(&mut locks, &self.places, self.existing, self.signals, content)?;
+        let watch = signals::watch()?;
+        let made = self.lock_and_make_directories()?;
+        let mut left = self.left_over(&self.places);
+        left.remove_unfinished();
+        transaction::write(made, &self.places, self.existing, content)?;
+        // Until then, a second name of an old file may be all that is left of it.
+        left.remove();
         for path in &self.removed {
             fs::remove_file(path)
                 .with_context(|| format!("could not remove {}", path.display()))?;
         }
+        watch.finish()?;
         Ok(self.places.into_iter().map(|(request, _)| request).collect())
+    }
+
+    /// Locks all directories, and makes and locks those that are missing.
+    fn lock_and_make_directories(&mut self) -> Result<MadeDirectories, Failure> {
+        loop {
+            // The time it took to make a key is long enough for another run to have written.
+            self.lock()?;
+            self.refuse_existing()?;
+            let mut made = transaction::make_directories(&self.places)?;
+            let directories = self.directories();
+            let is_ours = |path: &PathBuf| {
+                !directories.contains(path)
+                    || self.locks.as_mut().is_some_and(|locks| locks.add(path))
+            };
+            if made.paths().to_vec().iter().all(is_ours) {
+                return Ok(made);
+            }
+            // Another run was faster. It is waited for without a lock that it may wait for.
+            made.keep();
+        }
     }
 
     /// Lets other runs wait that write into the same directories, until this one has ended; what
@@ -203,26 +228,49 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// A place that is no longer one for a file.
+    /// A signal, a directory that is locked for too long, or a place that is no longer one for a file.
     pub(super) fn lock(&mut self) -> Result<(), Failure> {
-        while self.locks.as_ref().is_none_or(|locks| !locks.are_those_of(&self.places)) {
-            // A directory may have been made by the run that was waited for. What is held is let go first:
-            // it would be waited for as well.
-            self.locks = None;
-            self.locks = Some(transaction::Locks::acquire(&self.places, self.under));
-            for (request, target) in &mut self.places {
-                *target = target::resolve(request)?;
+        loop {
+            let wanted = self.directories();
+            if self.locks.as_ref().is_some_and(|locks| locks.are_of(&wanted)) {
+                return Ok(());
             }
+            // A directory may have been made by the run that was waited for. What is locked is released
+            // first: it would be waited for as well.
+            self.locks = None;
+            self.locks = Some(Locks::acquire(wanted, self.under)?);
+            self.look_again()?;
+        }
+    }
+
+    fn look_again(&mut self) -> Result<(), Failure> {
+        for (request, target) in &mut self.places {
+            *target = target::resolve(request)?;
         }
         Ok(())
+    }
+
+    /// The directories of all places, or of those that are missing, the nearest above them.
+    fn directories(&self) -> BTreeSet<PathBuf> {
+        let nearest =
+            |path: &Path| path.ancestors().skip(1).find(|above| above.is_dir()).map(Path::to_owned);
+        regular_paths(&self.places).filter_map(nearest).collect()
+    }
+
+    /// What killed runs left beside these places. What a run at work has made is not left, so this needs
+    /// the locks.
+    fn left_over(&self, places: &[(Request, Target)]) -> LeftOver {
+        let is_locked = |path: &&Path| {
+            let directory = path.parent().unwrap_or(path);
+            self.locks.as_ref().is_some_and(|locks| locks.is_locked(directory, self.under))
+        };
+        LeftOver::beside(regular_paths(places).filter(is_locked))
     }
 
     /// Takes away what killed runs left on its way to these places, such as a key. No other run is at work
     /// there once they are locked.
     pub(super) fn remove_unfinished(&self) {
-        if let Some(locks) = &self.locks {
-            locks.remove_unfinished(&self.places);
-        }
+        self.left_over(&self.places).remove_unfinished();
     }
 
     /// The same plan, with these outputs only. The files of the others are good, so that nothing is needed
@@ -231,9 +279,7 @@ impl Plan {
         let (places, good): (Vec<_>, Vec<_>) = std::mem::take(&mut self.places)
             .into_iter()
             .partition(|(request, _)| roles.contains(&request.role));
-        if let Some(locks) = &self.locks {
-            locks.remove_all_left_over(&good);
-        }
+        self.left_over(&good).remove();
         self.places = places;
         self
     }
@@ -302,6 +348,14 @@ impl Plan {
              you ask for",
         ))
     }
+}
+
+/// The places of regular files.
+fn regular_paths(places: &[(Request, Target)]) -> impl Iterator<Item = &Path> {
+    places.iter().filter_map(|(_, target)| match target {
+        Target::Regular { path, .. } => Some(path.as_path()),
+        Target::Special { .. } | Target::Stdout => None,
+    })
 }
 
 fn same_place(request: &Request, other: &Request) -> Failure {

@@ -142,7 +142,8 @@ fn saved_file(file: &Request) -> Option<SavedFile> {
 fn saved(files: &[Request]) -> String {
     let line = |file: &Request| {
         let path = file.destination.path()?;
-        Some(format!("{} saved in {}\n", file.role.title(), path.display()))
+        let path = kumactl::printable(&path.to_string_lossy());
+        Some(format!("{} saved in {path}\n", file.role.title()))
     };
     files.iter().filter_map(line).collect()
 }

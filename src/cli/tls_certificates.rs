@@ -9,7 +9,6 @@ mod remarks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use kumactl::specification::{
@@ -18,12 +17,12 @@ use kumactl::specification::{
 use kumactl::{Profile, SerialNumber};
 use time::OffsetDateTime;
 
-use self::batch::{Batch, Done, stop_at_signal};
+use self::batch::{Batch, Done};
 use self::ca::{Ca, CaFiles};
 use super::exit::Failure;
 use super::issuance::Signer;
 use super::key_options::KeyFileArgs;
-use super::output::{Existing, Folder};
+use super::output::{Existing, Folder, signals};
 use super::progress::thousands;
 use super::render::{self, ReportFormat};
 use super::renewal::RenewalArgs;
@@ -112,14 +111,17 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     let misplaced = ca_files.iter().flat_map(|files| files.faults(directory, names())).collect();
     told(&shown, misplaced)?;
 
-    let folder = Folder::open(directory)?;
+    let watch = signals::watch()?;
+    let in_place =
+        |failure: Failure, files: &CaFiles| failure.within(&format!("{shown}:{}", files.place));
+    let (folder, ca_plan) = Folder::open(directory, || match &ca_files {
+        Some(files) => files.plan().map_err(|failure| in_place(failure, files)),
+        None => Ok(None),
+    })?;
     told(&shown, links::faults(&specification.certificates, &folder, ca_files.as_ref()))?;
-    let stop = stop_at_signal()?;
-    let ca = ca_files.as_ref().map(|files| {
-        files
-            .open(&folder, now)
-            .map_err(|failure| failure.within(&format!("{shown}:{}", files.place)))
-    });
+    let ca = ca_files
+        .as_ref()
+        .map(|files| files.open(ca_plan, now).map_err(|failure| in_place(failure, files)));
     let ca = ca.transpose()?;
     let signer =
         Signer { issuer: ca.as_ref().map(|ca| Arc::clone(&ca.issuer)), is_ephemeral: false };
@@ -130,21 +132,17 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     if ca.as_ref().is_some_and(Ca::is_new) {
         note_new_ca(&specification, &folder);
     }
-    if let Some(ca) = ca.filter(|_| !stop.load(Ordering::Relaxed)) {
+    if let Some(ca) = ca {
         ca.write(args.key.key_format.into())?;
     }
     let inputs: Vec<&Path> = ca_files.iter().flat_map(CaFiles::paths).collect();
-    let batch = Batch {
-        args,
-        folder: &folder,
-        shown: &shown,
-        signer: &signer,
-        inputs: &inputs,
-        stop: &stop,
-        now,
-    };
+    let batch =
+        Batch { args, folder: &folder, shown: &shown, signer: &signer, inputs: &inputs, now };
     let done = batch.run(&specification.certificates);
     folder.sync()?;
+    if !done.is_interrupted() {
+        watch.finish()?;
+    }
     if !output::is_quiet() {
         done.tell();
         args.key.warning().iter().for_each(|warning| output::note(&format!("warning: {warning}")));

@@ -12,6 +12,7 @@ mod inspect;
 mod issued;
 mod library;
 mod limits;
+mod locks;
 mod package;
 mod program;
 mod read_back;

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use tempfile::TempDir;
 
@@ -158,6 +158,104 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     }
 }
 
+/// A run in which strace injected faults into system calls, and what strace saw of those calls.
+pub(crate) struct Faulty {
+    pub(crate) ended: Ended,
+    pub(crate) log: String,
+}
+
+impl Faulty {
+    /// How the run ended, once it is sure that it met every kind of fault.
+    #[track_caller]
+    pub(crate) fn hit(self) -> Ended {
+        assert!(self.is_hit(), "no fault was injected: {:?}\n{}", self.ended, self.log);
+        self.ended
+    }
+
+    /// Whether any call was tampered with.
+    pub(crate) fn is_hit(&self) -> bool {
+        ["(INJECTED)", "(DELAYED)", "--- SIG", "+++ killed by SIG"]
+            .iter()
+            .any(|mark| self.log.contains(mark))
+    }
+}
+
+/// A command that strace starts with faults in some of its system calls, on one path if it is given.
+/// What strace saw of the calls is in `strace.log` in the home of the sandbox.
+pub(crate) fn faulty_command(
+    sandbox: &Sandbox,
+    strace: &Path,
+    faults: &[(&str, &str)],
+    path: Option<&Path>,
+) -> Command {
+    let traced: Vec<_> = faults.iter().map(|(calls, _)| *calls).collect();
+    let mut command = sandbox.command(strace);
+    command.args(["-f", "-y", "-qq", "-o"]).arg(sandbox.home().join("strace.log"));
+    command.arg("-e").arg(format!("trace={}", traced.join(",")));
+    for (calls, fault) in faults.iter().filter(|(_, fault)| !fault.is_empty()) {
+        command.arg("-e").arg(format!("inject={calls}:{fault}"));
+    }
+    command.args(path.map(|path| format!("--trace-path={}", path.display()))).arg(kumactl());
+    command
+}
+
+/// Runs the program with faults in some of its system calls; without a fault, calls are only traced.
+pub(crate) fn with_faults<A: AsRef<OsStr>>(
+    sandbox: &Sandbox,
+    strace: &Path,
+    faults: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Faulty {
+    let ended = run(faulty_command(sandbox, strace, faults, None).args(arguments));
+    let log = fs::read_to_string(sandbox.home().join("strace.log")).expect("strace's log");
+    Faulty { ended, log }
+}
+
+/// A program that was started, and is killed if the test fails before its end.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// Starts a program. What it prints on standard error goes into a file of the sandbox's home.
+    pub(crate) fn start(sandbox: &Sandbox, command: &mut Command, name: &str) -> Self {
+        let file = fs::File::create(sandbox.home().join(name)).expect("a file");
+        Self(command.stderr(file).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Sends one signal.
+    pub(crate) fn signal(&self, sandbox: &Sandbox, signal: &str) {
+        sandbox.shell(&format!("kill -s {signal} {}", self.id())).quiet_success();
+    }
+
+    /// How it ended, which it has to do soon.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> ExitStatus {
+        eventually("the end of the program", || self.0.try_wait().expect("its state"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for something that another process does; for a minute, so that a slow machine is no failure.
+#[track_caller]
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..6000 {
+        if let Some(found) = look() {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("waited in vain for {what}");
+}
+
 /// The path of a program that is installed, or `None` after saying aloud that a test is skipped.
 pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -188,8 +286,19 @@ fn collect_commands(words: Vec<String>, found: &mut Vec<(Vec<String>, String)>) 
     }
 }
 
-/// Says that the running test is skipped, past the test harness, which keeps what `eprintln!` prints.
+/// Says that the running test is skipped, where the machine lacks something that it could have.
+///
+/// # Panics
+///
+/// With `KUMACTL_REQUIRE_ALL=1`, as CI sets it: there, nothing is skipped unnoticed.
 pub(crate) fn skipped(reason: &str) {
+    let requires_all = std::env::var_os("KUMACTL_REQUIRE_ALL").is_some_and(|value| value == "1");
+    assert!(!requires_all, "KUMACTL_REQUIRE_ALL=1, and a test is skipped {reason}");
+    said_aloud(reason);
+}
+
+/// Says that the running test is skipped, past the test harness, which keeps what `eprintln!` prints.
+pub(crate) fn said_aloud(reason: &str) {
     let thread = std::thread::current();
     let _ = writeln!(io::stderr(), "SKIPPED, {reason}: {}", thread.name().unwrap_or("?"));
 }

@@ -3,72 +3,98 @@
 //! A new one is written under another name and gets its own by one rename: it is there as a whole or
 //! not at all. Nothing is synced but the file system, once, at the end.
 
+use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 
-use super::Role;
-use super::lock::{self, Identity};
+use super::directories::{self, MadeDirectories};
+use super::lock::{Directory, Identity, Locks};
+use super::{Plan, Role, target};
 use crate::cli::exit::{Failure, reason};
 
 /// What the name of a directory begins with that has not got its own yet. No name may begin with a dot.
 const NEW: &str = ".kumactl-new-";
 
-/// A directory that is held against other runs.
+/// A directory that is locked against other runs.
 pub(in crate::cli) struct Folder {
+    /// As it was given, for messages.
+    shown: PathBuf,
+    /// Without symbolic links.
     path: PathBuf,
-    /// The outermost directory that was made for it.
-    made: Option<PathBuf>,
     /// Whether nothing was in it at the beginning.
     was_empty: bool,
     /// What led elsewhere at the beginning: the names of symbolic links, and where to.
     links: Vec<(String, PathBuf)>,
     /// The permissions of new directories.
     directory_mode: u32,
-    /// Closing it unlocks it.
-    held: File,
+    /// Removed again if nothing was put into them.
+    _made: MadeDirectories,
+    /// Released last.
+    lock: Option<Directory>,
 }
 
 impl Folder {
     /// Makes the directory if it is not there, waits for other runs, and takes away what killed ones
-    /// left. From then on the umask of the process is empty: files get their permissions as they are
-    /// made, which saves a call for each.
+    /// left. The directories of a plan that is wanted beside it are locked together with it: a run that
+    /// waits for one lock while it holds another may be waited for itself. From then on the umask of the
+    /// process is empty: files get their permissions as they are made, which saves a call for each.
     ///
     /// # Errors
     ///
-    /// A directory that cannot be made or read.
-    pub(in crate::cli) fn open(path: &Path) -> Result<Self, Failure> {
-        let missing = path.ancestors().take_while(|path| !path.as_os_str().is_empty());
-        let made = missing.take_while(|path| !path.exists()).last().map(Path::to_owned);
-        let opened = make_and_hold(path);
-        let held = opened.map_err(|error| {
+    /// A directory that cannot be made or read, and what is wrong with the plan.
+    pub(in crate::cli) fn open(
+        given: &Path,
+        plan: impl Fn() -> Result<Option<Plan>, Failure>,
+    ) -> Result<(Self, Option<Plan>), Failure> {
+        let failed = |error: io::Error| {
             let text =
-                format!("could not make the directory {}: {}", path.display(), reason(&error));
+                format!("could not make the directory {}: {}", given.display(), reason(&error));
             Failure::failed(text).hint("--output-dir=DIR, in a directory that you may write to")
-        })?;
+        };
+        let mut made = MadeDirectories::default();
+        let (path, plan, mut locks) = loop {
+            let path = target::canonical(given).map_err(failed)?;
+            made.make(&path).map_err(failed)?;
+            File::open(&path).map_err(failed)?;
+            let plan = plan()?;
+            let mut wanted = plan.as_ref().map_or_else(BTreeSet::new, Plan::directories);
+            wanted.insert(path.clone());
+            let locks = Locks::acquire(wanted.clone(), None)?;
+            // A run that was waited for, and failed, may have removed it.
+            if locks.are_of(&wanted) && path.is_dir() {
+                break (path, plan, locks);
+            }
+        };
+        let lock = locks.take(&path);
         let (mut was_empty, mut links) = (true, Vec::new());
-        for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        for name in directories::names(&path).unwrap_or_default() {
             was_empty = false;
-            let name = entry.file_name();
+            let entry = path.join(&name);
             if name.as_encoded_bytes().starts_with(NEW.as_bytes()) {
-                let _ = fs::remove_dir_all(entry.path());
-            } else if entry.file_type().is_ok_and(|kind| kind.is_symlink())
-                && let Ok(place) = entry.path().canonicalize()
+                if lock.as_ref().is_some_and(Directory::is_locked) {
+                    directories::remove_with_files(&entry);
+                }
+            } else if entry.is_symlink()
+                && let Ok(place) = entry.canonicalize()
             {
                 links.push((name.to_string_lossy().into_owned(), place));
             }
         }
         links.sort();
         let directory_mode = 0o777 & !rustix::process::umask(Mode::empty()).as_raw_mode();
-        Ok(Self { path: path.to_owned(), made, was_empty, links, directory_mode, held })
+        let shown = given.to_owned();
+        let folder = Self { shown, path, was_empty, links, directory_mode, _made: made, lock };
+        let plan = plan.map(|plan| plan.under(&folder).with_locks(locks)).transpose()?;
+        Ok((folder, plan))
     }
 
-    /// What the directory is known by.
+    /// What the directory is known by, if this run has locked it.
     pub(super) fn identity(&self) -> Option<Identity> {
-        lock::identity(&self.held)
+        self.lock.as_ref().filter(|lock| lock.is_locked()).map(Directory::identity)
     }
 
     /// The symbolic links that were there, sorted by name, each with the place that it leads to.
@@ -76,9 +102,9 @@ impl Folder {
         &self.links
     }
 
-    /// The place of a name.
+    /// The place of a name, as messages name it.
     pub(in crate::cli) fn place(&self, name: &str) -> PathBuf {
-        self.path.join(name)
+        self.shown.join(name)
     }
 
     /// Whether anything stands at the place of a name but an empty directory, which is there to be
@@ -87,10 +113,10 @@ impl Folder {
         if self.was_empty {
             return false;
         }
-        let place = self.place(name);
+        let place = self.path.join(name);
         match fs::symlink_metadata(&place) {
             Ok(metadata) if metadata.is_dir() => {
-                fs::read_dir(place).map_or(true, |mut entries| entries.next().is_some())
+                directories::names(&place).map_or(true, |names| !names.is_empty())
             }
             other => other.is_ok(),
         }
@@ -108,9 +134,9 @@ impl Folder {
     ) -> Result<(), Failure> {
         let new = self.path.join(format!("{NEW}{name}"));
         let made = write(&new, self.directory_mode, files)
-            .and_then(|()| fs::rename(&new, self.place(name)));
+            .and_then(|()| fs::rename(&new, self.path.join(name)));
         made.map_err(|error| {
-            let _ = fs::remove_dir_all(&new);
+            directories::remove_with_files(&new);
             let place = self.place(name);
             Failure::failed(format!("could not make {}: {}", place.display(), reason(&error)))
         })
@@ -122,38 +148,11 @@ impl Folder {
     ///
     /// What the system refuses.
     pub(in crate::cli) fn sync(&self) -> Result<(), Failure> {
-        sync(&self.held).map_err(|error| {
-            let text = format!("could not sync {}: {}", self.path.display(), reason(&error));
+        File::open(&self.path).and_then(|opened| sync(&opened)).map_err(|error| {
+            let text = format!("could not sync {}: {}", self.shown.display(), reason(&error));
             Failure::failed(text).hint("the files are there, but may not outlast a power cut")
         })
     }
-}
-
-/// A directory that nothing was put into is taken away again, if it was made for the run.
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let Some(made) = &self.made else {
-            return;
-        };
-        for path in self.path.ancestors().take_while(|path| path.starts_with(made)) {
-            if fs::remove_dir(path).is_err() {
-                break;
-            }
-        }
-    }
-}
-
-fn make_and_hold(path: &Path) -> io::Result<File> {
-    let open = || {
-        fs::create_dir_all(path)?;
-        let opened = File::open(path)?;
-        lock::hold(&opened, path);
-        Ok(opened)
-    };
-    let opened = open()?;
-    // A run that was waited for, and failed, may have taken it away.
-    let there = fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
-    if there.ok() == lock::identity(&opened) { Ok(opened) } else { open() }
 }
 
 fn write(directory: &Path, mode: u32, files: &[(Role, u32, &[u8])]) -> io::Result<()> {
@@ -167,8 +166,8 @@ fn write(directory: &Path, mode: u32, files: &[(Role, u32, &[u8])]) -> io::Resul
 }
 
 #[cfg(target_os = "linux")]
-fn sync(held: &File) -> io::Result<()> {
-    Ok(rustix::fs::syncfs(held)?)
+fn sync(opened: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(opened)?)
 }
 
 #[cfg(not(target_os = "linux"))]

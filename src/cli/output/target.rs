@@ -1,9 +1,13 @@
 //! What stands at the place of an output.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::io::Errno;
 
 use super::{Destination, Request};
 use crate::cli::exit::{Failure, reason};
@@ -78,7 +82,7 @@ pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
     {
         return Ok(Target::Special { path: given.to_owned() });
     }
-    let path = follow(given, is_made).map_err(|error| failure(request, &error))?;
+    let path = place(given, is_made).map_err(|error| failure(request, &error))?;
     match fs::symlink_metadata(&path) {
         Ok(metadata) if metadata.is_dir() => {
             Err(failure(request, &io::Error::from(io::ErrorKind::IsADirectory)))
@@ -90,7 +94,10 @@ pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
             };
             Ok(Target::Regular { path, state })
         }
-        Ok(_) => Ok(Target::Special { path }),
+        Ok(metadata) => match refuse_planted("pipe", &path, &metadata) {
+            Ok(()) => Ok(Target::Special { path }),
+            Err(error) => Err(failure(request, &error)),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Ok(Target::Regular { path, state: State::Missing })
         }
@@ -102,65 +109,101 @@ pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
 ///
 /// # Errors
 ///
-/// What the system refuses.
+/// What the system refuses, and a link that [`refuse_planted`] refuses.
 pub(in crate::cli) fn canonical(path: &Path) -> io::Result<PathBuf> {
-    let mut missing = Vec::new();
-    let mut existing = path;
-    loop {
-        let here = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
-        let error = match here.canonicalize() {
-            Ok(mut found) => {
-                found.extend(missing.iter().rev());
-                return Ok(found);
-            }
-            Err(error) => error,
-        };
-        match (error.kind(), existing.parent(), existing.file_name()) {
-            (io::ErrorKind::NotFound, Some(parent), Some(name)) => {
-                missing.push(name);
-                existing = parent;
-            }
-            _ => return Err(error),
-        }
-    }
+    follow(path).map(|(path, _)| path)
 }
 
-/// The place behind all symbolic links, even where nothing stands there yet; its directory has to be
-/// there, unless it is one that is made.
-fn follow(given: &Path, is_made: bool) -> io::Result<PathBuf> {
-    let mut path = given.to_owned();
-    for _ in 0..MAX_LINKS {
-        let parent = match path.parent() {
-            Some(parent) if is_made => canonical(parent)?,
-            Some(parent) if !parent.as_os_str().is_empty() => parent.canonicalize()?,
-            Some(_) => Path::new(".").canonicalize()?,
-            None => return Err(io::ErrorKind::IsADirectory.into()),
-        };
-        let Some(name) = path.file_name() else {
-            return Err(io::ErrorKind::IsADirectory.into());
-        };
-        // `a/` asks for a directory, and `Path` drops the slash.
-        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        let resolved = parent.join(name);
-        match fs::read_link(&resolved) {
-            Ok(next) => path = parent.join(next),
-            Err(error) => match error.kind() {
-                // No link, or nothing at all. Any other error leaves that open.
-                io::ErrorKind::InvalidInput | io::ErrorKind::NotFound => return Ok(resolved),
-                _ => return Err(error),
-            },
+/// The place of a file behind all symbolic links, even where nothing stands there yet; its directory has
+/// to be there, unless it is one that is made.
+fn place(given: &Path, is_made: bool) -> io::Result<PathBuf> {
+    // `a/` asks for a directory, and `Path` drops the slash.
+    if given.as_os_str().as_encoded_bytes().ends_with(b"/") || given.file_name().is_none() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let (path, missing) = follow(given)?;
+    if missing > 1 && !is_made { Err(Errno::NOENT.into()) } else { Ok(path) }
+}
+
+/// The path without symbolic links, and how many of its last names are not there.
+fn follow(path: &Path) -> io::Result<(PathBuf, usize)> {
+    let mut found = if path.is_absolute() { PathBuf::new() } else { env::current_dir()? };
+    let mut missing = 0;
+    let mut links = 0;
+    let mut rest: Vec<OsString> = Vec::new();
+    push(&mut rest, path);
+    while let Some(name) = rest.pop() {
+        match Path::new(&name).components().next() {
+            None | Some(Component::CurDir) => {}
+            Some(Component::RootDir | Component::Prefix(_)) => found = PathBuf::from("/"),
+            // Nothing is above a directory that is not there.
+            Some(Component::ParentDir) if missing > 0 => return Err(Errno::NOENT.into()),
+            Some(Component::ParentDir) => drop(found.pop()),
+            Some(Component::Normal(_)) => {
+                let here = found.join(&name);
+                match fs::symlink_metadata(&here) {
+                    Ok(metadata) if metadata.is_symlink() => {
+                        links += 1;
+                        if links > MAX_LINKS {
+                            return Err(Errno::LOOP.into());
+                        }
+                        refuse_planted("symbolic link", &here, &metadata)?;
+                        push(&mut rest, &fs::read_link(&here)?);
+                    }
+                    Ok(_) => found = here,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        missing += 1;
+                        found = here;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
         }
     }
-    Err(io::Error::other("too many levels of symbolic links"))
+    Ok((found, missing))
+}
+
+/// Puts the names of a path in front of what is left, which is read from its end.
+fn push(rest: &mut Vec<OsString>, path: &Path) {
+    let names = path.components().rev().map(|component| component.as_os_str().to_owned());
+    rest.extend(names);
+}
+
+/// Refuses what another user has put into a directory that anybody may write to, such as `/tmp`. These are
+/// the rules of Linux for links and pipes (`fs.protected_symlinks`, `fs.protected_fifos`), which it does
+/// not apply to links that a program follows itself.
+///
+/// # Errors
+///
+/// A link or pipe that belongs neither to this user nor to the owner of the directory.
+fn refuse_planted(kind: &str, path: &Path, metadata: &Metadata) -> io::Result<()> {
+    const STICKY_AND_WRITABLE_BY_ALL: u32 = 0o1002;
+    let Some(directory) = path.parent() else {
+        return Ok(());
+    };
+    let above = fs::symlink_metadata(directory)?;
+    let owner = metadata.uid();
+    if above.mode() & STICKY_AND_WRITABLE_BY_ALL != STICKY_AND_WRITABLE_BY_ALL
+        || owner == rustix::process::geteuid().as_raw()
+        || owner == above.uid()
+    {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "the {kind} {} was made by another user (uid {owner}), and anybody can write to {}",
+        path.display(),
+        directory.display()
+    )))
 }
 
 /// A failure to write, with what to do about it.
 pub(super) fn failure(request: &Request, error: &io::Error) -> Failure {
-    let path = request.destination.path().unwrap_or_else(|| Path::new("standard output"));
-    let (name, shown) = (request.role.words().name, path.display());
-    let text = format!("could not write the {name} {shown}: {}", reason(error));
+    let (name, reason) = (request.role.words().name, reason(error));
+    let Some(path) = request.destination.path() else {
+        return Failure::failed(format!("could not write the {name} to standard output: {reason}"));
+    };
+    let shown = path.display();
+    let text = format!("could not write the {name} {shown}: {reason}");
     let failure = Failure::failed(text);
     match error.kind() {
         io::ErrorKind::NotFound => match path.parent().filter(|p| !p.as_os_str().is_empty()) {
@@ -186,6 +229,7 @@ pub(super) fn failure(request: &Request, error: &io::Error) -> Failure {
         ),
         io::ErrorKind::ResourceBusy => failure
             .hint("a file that is itself a mount cannot be replaced; mount its directory instead"),
+        io::ErrorKind::Other => failure.hint("write to a directory of your own"),
         _ => failure,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use kumactl::encode::bundle;
 use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
 use kumactl::specification::{Artefacts, CertificateSpecification};
 use serde::Serialize;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -19,7 +18,7 @@ use super::remarks::Remarks;
 use super::{Args, existing};
 use crate::cli::exit::Failure;
 use crate::cli::issuance::{self, Scrutiny, Signer};
-use crate::cli::output::{self, Folder, PUBLIC_MODE, Role};
+use crate::cli::output::{self, Folder, PUBLIC_MODE, Role, signals};
 use crate::cli::progress::{Progress, thousands};
 
 /// How often the progress is looked at.
@@ -38,8 +37,6 @@ pub(super) struct Batch<'a> {
     pub(super) signer: &'a Signer,
     /// The files of the CA, which stay as they are.
     pub(super) inputs: &'a [&'a Path],
-    /// Set by a signal, or by what fails.
-    pub(super) stop: &'a AtomicBool,
     pub(super) now: OffsetDateTime,
 }
 
@@ -110,11 +107,11 @@ impl Batch<'_> {
     /// Makes all that are wanted. What fails stops the others, and so does a signal; each certificate
     /// is there as a whole or not at all.
     pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Done {
-        let stop = self.stop;
+        let has_failed = AtomicBool::new(false);
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let done = Mutex::new(Done::default());
         let work = || {
-            while !stop.load(Ordering::Relaxed) {
+            while !has_failed.load(Ordering::Relaxed) && !signals::has_come() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(certificate) = certificates.get(index) else {
                     break;
@@ -125,8 +122,9 @@ impl Batch<'_> {
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 match outcome {
                     Ok(ended) => done.count(index, certificate, self.shown, ended),
+                    Err(failure) if failure.is_interruption() => break,
                     Err(failure) => {
-                        stop.store(true, Ordering::Relaxed);
+                        has_failed.store(true, Ordering::Relaxed);
                         done.failures.push(failure);
                     }
                 }
@@ -161,7 +159,7 @@ impl Batch<'_> {
         });
         progress.end();
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.is_interrupted = done.failures.is_empty() && stop.load(Ordering::Relaxed);
+        done.is_interrupted = done.failures.is_empty() && done.count_all() < certificates.len();
         done
     }
 
@@ -306,10 +304,18 @@ impl Done {
         Report { made, replaced, repaired, kept, seconds }
     }
 
+    /// Whether a signal came before all were done.
+    pub(super) const fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
+    const fn count_all(&self) -> usize {
+        self.made + self.replaced + self.repaired + self.kept
+    }
+
     /// What went wrong with some of so many.
     pub(super) fn failure(self, wanted: usize) -> Option<Failure> {
-        let done = self.made + self.replaced + self.repaired + self.kept;
-        let left = format!("{} of {} are there", thousands(done), thousands(wanted));
+        let left = format!("{} of {} are there", thousands(self.count_all()), thousands(wanted));
         if self.is_interrupted {
             let failure = Failure::failed(format!("interrupted: {left}"));
             return Some(failure.hint("the same command with --if-needed makes the rest"));
@@ -331,16 +337,4 @@ pub(super) fn without_flags(hint: String) -> Option<String> {
         true => None,
         false => Some(hint),
     }
-}
-
-/// A flag that the first interrupt or terminate signal sets; the second ends the program as it does by
-/// default.
-pub(super) fn stop_at_signal() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .map_err(|error| Failure::failed(format!("could not wait for signals: {error}")))?;
-    }
-    Ok(stop)
 }

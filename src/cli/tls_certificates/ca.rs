@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::cli::exit::Failure;
-use crate::cli::output::{Destination, Existing, Folder, PUBLIC_MODE, Plan, Request, Role};
+use crate::cli::output::{Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
 use crate::cli::{issuer, new_key, shell};
 
 /// The permissions of a CA's key. --key-mode is for the keys that servers read.
@@ -135,16 +135,15 @@ impl CaFiles {
         SpecificationFault { place: self.place, text, hint }
     }
 
-    /// Reads the CA, or makes it if it is to be made and neither of its files is there. It is written
-    /// later, when nothing else is wrong; other runs that would make it wait until then.
+    /// Where the CA goes, if it is to be made.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read, or are not those of a CA that can sign.
-    pub(super) fn open(&self, folder: &Folder, now: OffsetDateTime) -> Result<Ca, Failure> {
-        let Some(request) = self.create.as_ref().filter(|_| self.is_missing()) else {
-            return self.read(now);
-        };
+    /// A place that is no place for a file.
+    pub(super) fn plan(&self) -> Result<Option<Plan>, Failure> {
+        if !self.would_be_made() {
+            return Ok(None);
+        }
         let request_for = |role, path: &Path, mode| {
             let destination = Destination::File(path.to_owned());
             Request { role, destination, mode }
@@ -153,12 +152,19 @@ impl CaFiles {
             request_for(Role::PrivateKey, &self.key, KEY_MODE),
             request_for(Role::Certificate, &self.certificate, PUBLIC_MODE),
         ];
-        let plan = Plan::new(requests, Existing::Keep).map_err(in_fields)?;
-        let mut plan = plan.under(folder);
-        plan.lock().map_err(in_fields)?;
-        if !self.is_missing() {
+        Plan::new(requests, Existing::Keep).map(Some).map_err(in_fields)
+    }
+
+    /// Reads the CA, or makes it if there is a plan for it and neither of its files is there. It is
+    /// written later, when nothing else is wrong; other runs that would make it wait until then.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not those of a CA that can sign.
+    pub(super) fn open(&self, plan: Option<Plan>, now: OffsetDateTime) -> Result<Ca, Failure> {
+        let (Some(request), Some(plan), true) = (&self.create, plan, self.is_missing()) else {
             return self.read(now);
-        }
+        };
         let key = new_key::generate(request.key_algorithm())?;
         let (made, _) = issuer::make(request, &key, now)?;
         let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key, now)?);

@@ -1,7 +1,6 @@
 //! `--print-spec`: the specification of what is there.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use kumactl::encode::{kubernetes_secret, pem};
@@ -22,13 +21,8 @@ const MAX_NAMES: usize = 5;
 pub(super) fn run(directory: &Path) -> Result<(), Failure> {
     let shown = directory.display();
     let unreadable = |error| Failure::failed(format!("could not read {shown}: {}", reason(&error)));
-    let mut names = Vec::new();
-    for entry in fs::read_dir(directory).map_err(unreadable)? {
-        let name = entry.map_err(unreadable)?.file_name();
-        if directory.join(&name).join(Role::Certificate.file_name()).is_file() {
-            names.push(name);
-        }
-    }
+    let mut names = output::names(directory).map_err(unreadable)?;
+    names.retain(|name| directory.join(name).join(Role::Certificate.file_name()).is_file());
     names.sort();
     if names.is_empty() {
         let failure = Failure::failed(format!("there is no certificate in {shown}"));

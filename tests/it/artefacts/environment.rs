@@ -66,7 +66,7 @@ fn the_ca_of_a_proxy_is_read_back_byte_for_byte_by_a_shell_and_by_systemd() {
 #[test]
 fn a_path_is_read_back_byte_for_byte_whatever_is_in_it() {
     let sandbox = files();
-    for directory in ["/srv/it's$x`y\\z\"#", "/srv/two words\nand lines", "/srv/'", "/srv/\u{e9}"] {
+    for directory in ["/srv/it's$x`y\\z\"#", "/srv/two words", "/srv/'", "/srv/\u{e9}"] {
         let flag = format!("--directory={directory}");
         let fixed = ["--component=kuma-cp", &flag];
         let expected = format!("{directory}/tls.key\n");
@@ -138,6 +138,38 @@ fn a_path_that_is_not_utf_8_is_refused() {
         assert!(stderr.contains("is not UTF-8"), "{stderr}");
         assert!(stderr.contains("hint: --directory=DIR"), "{stderr}");
         assert_eq!(sandbox.names(), before);
+    }
+}
+
+/// A line break would end the block of commands in NEXT-STEPS.md, and a fence begin another one.
+#[test]
+fn a_path_with_a_control_character_is_not_written_into_files() {
+    let sandbox = files();
+    let before = sandbox.names();
+    for character in ["\n", "\r", "\t", "\u{1b}", "\u{7f}", "\u{85}"] {
+        let path = format!("/srv/tls{character}```\u{202e}");
+        let directory = format!("--directory={path}");
+        let environment = ["generate", "environment", "--component=kuma-cp", &directory];
+        let universal =
+            ["generate", "control-plane-tls", "--mode=universal", "--hostname=a.example"];
+        let all = ["--key-type=ecdsa", "--output-dir=new", &directory];
+        let zones = ["--mode=kubernetes", "--multizone"];
+        let relative = format!("--output-dir=x{character}");
+        for command in [
+            [&environment[..], &PAIR].concat(),
+            [&universal[..], &all].concat(),
+            [&universal[..], &all, &zones].concat(),
+            [&universal[..], &["--key-type=ecdsa", &relative]].concat(),
+        ] {
+            let stderr = sandbox.kumactl(&command).failure(2);
+            assert!(stderr.contains("contains a control character"), "{command:?}: {stderr}");
+            assert!(stderr.contains("hint: --directory=DIR"), "{stderr}");
+            assert!(
+                !stderr.trim_end().contains(|c: char| c.is_control() && c != '\n'),
+                "{stderr:?}"
+            );
+            assert_eq!(sandbox.names(), before, "{command:?}");
+        }
     }
 }
 

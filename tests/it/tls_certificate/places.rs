@@ -20,6 +20,16 @@ fn files_have_their_permissions_whatever_the_umask() {
 }
 
 #[test]
+fn a_name_that_could_steer_the_terminal_is_reported_with_escapes() {
+    let sandbox = Sandbox::new();
+    let key = "--key-file=\u{1b}[2J\u{9b}1m\u{202e}\u{7f}\n.key";
+    let stdout = sandbox.generate(SERVER.into_iter().chain([key])).quiet_success();
+    let escaped = "\\u{1b}[2J\\u{9b}1m\\u{202e}\\u{7f}\\u{a}.key";
+    let expected = format!("Private key saved in {escaped}\nCertificate saved in cert.pem\n");
+    assert_eq!(stdout, expected);
+}
+
+#[test]
 fn key_mode_is_the_permissions_of_the_key_alone() {
     for (value, mode) in [("0400", 0o400), ("640", 0o640), ("0660", 0o660), ("00600", 0o600)] {
         let sandbox = Sandbox::new();

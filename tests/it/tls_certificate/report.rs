@@ -223,8 +223,20 @@ fn two_runs_give_different_keys_serial_numbers_and_identifiers() {
 }
 
 #[test]
-fn a_reader_that_has_gone_away_is_no_failure() {
-    for flags in [&["--key-file=-", "--cert-file=-"][..], &["--cert-file=-"], &[]] {
+fn a_reader_that_has_gone_away_is_no_failure_unless_it_was_to_get_a_file() {
+    for (flags, status, expected) in [
+        (&[][..], 0, ""),
+        (
+            &["--key-file=-", "--cert-file=-"],
+            1,
+            "error: could not write the key file to standard output: broken pipe\n",
+        ),
+        (
+            &["--cert-file=-"],
+            1,
+            "error: could not write the cert file to standard output: broken pipe\n",
+        ),
+    ] {
         let sandbox = Sandbox::new();
         let (reader, writer) = pipe().expect("a pipe");
         drop(reader);
@@ -232,7 +244,8 @@ fn a_reader_that_has_gone_away_is_no_failure() {
         command.args(["generate", "tls-certificate", "--key-type=ecdsa"]).args(SERVER).args(flags);
         let output = command.stdout(writer).output().expect("kumactl");
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert_eq!((output.status.code(), stderr.as_ref()), (Some(0), ""), "{flags:?}");
+        assert_eq!((output.status.code(), stderr.as_ref()), (Some(status), expected), "{flags:?}");
+        assert_eq!(sandbox.names().is_empty(), status == 1, "{flags:?}");
     }
 }
 
