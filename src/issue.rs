@@ -4,23 +4,27 @@ use std::fmt;
 
 use aws_lc_rs::digest;
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
-use der::{Decode as _, Encode as _};
+use der::{Decode as _, Encode as _, Tag, TagNumber};
+use ipnet::IpNet;
 use rcgen::{
-    BasicConstraints as RcgenBasicConstraints, CertificateParams, CidrSubnet, CustomExtension,
-    DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyIdMethod, KeyUsagePurpose,
-    NameConstraints, PublicKeyData, SanType, SignatureAlgorithm, SigningKey,
+    BasicConstraints as RcgenBasicConstraints, CertificateParams, CustomExtension, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType,
+    SignatureAlgorithm, SigningKey,
 };
 use x509_parser::prelude::X509Certificate;
 
 use crate::constraint::PermittedSubtree;
 use crate::error::Error;
 use crate::issuer::{Issuer, IssuerError};
-use crate::key::KeyPair;
+use crate::key::{KeyIdentifier, KeyPair};
 use crate::name::SubjectAltName;
 use crate::profile::{DistinguishedName, KeyUsage, Template};
 use crate::request::ExtendedKeyUsage;
 use crate::validity::Validity;
 use crate::x509;
+
+/// nameConstraints (RFC 5280 4.2.1.10).
+const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
 
 /// subjectKeyIdentifier (RFC 5280 4.2.1.2).
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
@@ -190,38 +194,56 @@ fn params(template: &Template, key: &KeyPair) -> Result<CertificateParams, Error
     params.key_usages = template.key_usage.iter().map(|usage| key_usage(*usage)).collect();
     params.extended_key_usages =
         template.extended_key_usage.into_iter().map(extended_key_usage).collect();
-    params.name_constraints = name_constraints(&template.permitted_subtrees);
+    params.name_constraints = None;
     params.crl_distribution_points = Vec::new();
+    let identifier = template.key_identifier(key.public_key());
     params.custom_extensions = match params.is_ca {
         // rcgen writes a subjectKeyIdentifier beside basicConstraints only.
-        IsCa::NoCa => vec![subject_key_identifier(key).map_err(signing)?],
+        IsCa::NoCa => vec![subject_key_identifier(identifier).map_err(signing)?],
         IsCa::Ca(_) | IsCa::ExplicitNoCa => Vec::new(),
     };
+    if !template.permitted_subtrees.is_empty() {
+        let constraints = name_constraints(&template.permitted_subtrees).map_err(signing)?;
+        params.custom_extensions.push(constraints);
+    }
     // Without it, OpenSSL and Envoy find only the first of two certificates with the same subject.
     params.use_authority_key_identifier_extension = true;
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier().as_bytes().to_vec());
+    params.key_identifier_method = KeyIdMethod::PreSpecified(identifier.as_bytes().to_vec());
     Ok(params)
 }
 
-fn subject_key_identifier(key: &KeyPair) -> Result<CustomExtension, der::Error> {
-    let identifier = key.identifier();
+fn subject_key_identifier(identifier: KeyIdentifier) -> Result<CustomExtension, der::Error> {
     let value = OctetStringRef::new(identifier.as_bytes())?.to_der()?;
     Ok(CustomExtension::from_oid_content(SUBJECT_KEY_IDENTIFIER, value))
 }
 
-fn name_constraints(permitted: &[PermittedSubtree]) -> Option<NameConstraints> {
-    let subtree = |permitted: &PermittedSubtree| match permitted {
-        PermittedSubtree::Dns(domain) => GeneralSubtree::DnsName(domain.as_str().to_owned()),
-        PermittedSubtree::Ip(range) => GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(
-            range.addr(),
-            range.prefix_len(),
-        )),
+/// nameConstraints (RFC 5280 4.2.1.10). rcgen would write it before basicConstraints, and wolfSSL rejects a CA
+/// with that order.
+fn name_constraints(permitted: &[PermittedSubtree]) -> Result<CustomExtension, der::Error> {
+    let tagged = |number, constructed, contents: &[u8]| {
+        let tag = Tag::ContextSpecific { constructed, number: TagNumber(number) };
+        AnyRef::new(tag, contents)?.to_der()
     };
-    let permitted_subtrees: Vec<_> = permitted.iter().map(subtree).collect();
-    if permitted_subtrees.is_empty() {
-        return None;
+    let subtree = |permitted: &PermittedSubtree| {
+        let base = match permitted {
+            PermittedSubtree::Dns(domain) => tagged(2, false, domain.as_str().as_bytes()),
+            PermittedSubtree::Ip(range) => tagged(7, false, &octets(range)),
+        };
+        AnyRef::new(Tag::Sequence, &base?)?.to_der()
+    };
+    let subtrees = permitted.iter().map(subtree).collect::<Result<Vec<_>, _>>()?.concat();
+    let value = AnyRef::new(Tag::Sequence, &tagged(0, true, &subtrees)?)?.to_der()?;
+    let mut extension = CustomExtension::from_oid_content(NAME_CONSTRAINTS, value);
+    extension.set_criticality(true);
+    Ok(extension)
+}
+
+/// The address and the mask of a range.
+fn octets(range: &IpNet) -> Vec<u8> {
+    match range {
+        IpNet::V4(range) => [range.network().octets(), range.netmask().octets()].concat(),
+        IpNet::V6(range) => [range.network().octets(), range.netmask().octets()].concat(),
     }
-    Some(NameConstraints { permitted_subtrees, excluded_subtrees: Vec::new() })
 }
 
 fn distinguished_name(name: &DistinguishedName) -> rcgen::DistinguishedName {

@@ -219,6 +219,18 @@ impl Profile<'_> {
     }
 }
 
+impl Template {
+    /// subjectKeyIdentifier (RFC 5280 4.2.1.2): that of the key, by which what a CA issued still finds the
+    /// CA after it was renewed. A self-signed certificate issues nothing, and two of one name and key must
+    /// differ in it: OpenSSL and Envoy, given both in a CA file, would look at the first only.
+    pub(crate) fn key_identifier(&self, public_key: &[u8]) -> KeyIdentifier {
+        if self.basic_constraints.is_some() && self.extended_key_usage.is_some() {
+            return KeyIdentifier::of(&[self.serial_number.as_bytes(), public_key].concat());
+        }
+        KeyIdentifier::of(public_key)
+    }
+}
+
 impl SerialNumber {
     /// A new random number.
     ///

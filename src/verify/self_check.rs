@@ -62,7 +62,7 @@ pub fn check_fields(
     same("notBefore", template.validity.not_before, parsed.validity().not_before.to_datetime())?;
     same("notAfter", template.validity.not_after, parsed.validity().not_after.to_datetime())?;
     same_octets("subjectPublicKey", key.public_key(), x509::public_key(&parsed))?;
-    let own = key.identifier();
+    let own = template.key_identifier(key.public_key());
     let identifiers = Identifiers {
         subject: own.as_bytes(),
         authority: issuer.map_or(own.as_bytes(), Issuer::key_identifier),

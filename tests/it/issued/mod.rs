@@ -64,6 +64,12 @@ fn names_outside_the_constraints_of_a_ca_are_refused_and_those_inside_verify() {
     let ended =
         sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"].iter().chain(&permit));
     assert!(ended.stderr.contains("warning: mbedTLS"), "{ended:?}");
+    let order: Vec<String> = crate::read_back::certificate(&sandbox.read("ca.crt"), |ca| {
+        ca.extensions().iter().map(|found| found.oid.to_id_string()).collect()
+    });
+    let place = |oid: &str| order.iter().position(|found| found == oid).expect("an extension");
+    // wolfSSL rejects a CA whose nameConstraints come before its basicConstraints.
+    assert!(place("2.5.29.19") < place("2.5.29.30"), "{order:?}");
     let names = ["mesh.example", "a.b.mesh.example", "*.mesh.example", "10.1.2.3", "fd00::1"];
     for name in names {
         let hostname = format!("--hostname={name},x.mesh.example");
