@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use kumactl::encode::pem::PemError;
 use kumactl::encode::{bundle, pem};
-use kumactl::verify::kuma;
+use kumactl::verify::{self, CheckName, File, Outcome, kuma};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
@@ -49,7 +50,15 @@ fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
     }
     input::read_stdin_once(paths)?;
     let files = paths.iter().map(|path| read_ca_file(path)).collect::<Result<Vec<_>, _>>()?;
-    output::print_bytes(&bundle::encode(&join(&files)))
+    let now = OffsetDateTime::now_utc();
+    let joined = join(&files);
+    let report = verify::verify_ca(File { name: "the CA file", bytes: &joined }, now);
+    for check in report.checks.iter().filter(|check| check.name == CheckName::Dates) {
+        if let Outcome::Warning(finding) | Outcome::Failed(finding) = &check.outcome {
+            output::note(&format!("warning: {finding}"));
+        }
+    }
+    output::print_bytes(&bundle::encode(&kuma::ordered_pem(&joined, now)?))
 }
 
 /// A file and the certificates in it.
@@ -58,7 +67,7 @@ struct CaFile {
     certificates: Vec<Vec<u8>>,
 }
 
-/// One file is handed on byte for byte, so that the bundle is exactly that file; of several, every
+/// One file stays as it is, byte by byte, so that the bundle is exactly that file; of several, every
 /// certificate once.
 fn join(files: &[CaFile]) -> Vec<u8> {
     let mut seen = HashSet::new();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kumactl::encode::pem;
+use kumactl::verify::kuma;
 use kumactl::{ExtendedKeyUsage, IssuanceRequest, ObjectName};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -102,7 +103,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             let pair = Pair {
                 certificate: input::read(&args.path(Role::Certificate), "certificate file")?,
                 key: input::read(&args.path(Role::PrivateKey), "key file")?,
-                ca: args.ca_file(anchor),
+                ca: args.ca_file(anchor, now)?,
             };
             let report =
                 CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_deref())?;
@@ -116,7 +117,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let pair = Pair {
         certificate: Zeroizing::new(issued.chain.clone()),
         key: issued.private_key(args.issuance.key.file.key_format.into())?,
-        ca: args.ca_file(issued.trust_anchor()),
+        ca: args.ca_file(issued.trust_anchor(), now)?,
     };
     let about_files = args.warnings(&pair.ca, now);
     let artefacts = Artefacts::new(args, pair)?;
@@ -234,11 +235,16 @@ impl Args {
 
     /// The CA file: with --if-needed the one that is there, if the certificate is among its, so that a
     /// CA which is being replaced stays in it.
-    fn ca_file(&self, trust_anchor: &[u8]) -> Vec<u8> {
+    ///
+    /// # Errors
+    ///
+    /// A CA file that does not hold certificates.
+    fn ca_file(&self, trust_anchor: &[u8], now: OffsetDateTime) -> Result<Vec<u8>, Failure> {
         if self.issuance.renewal.is_if_needed() {
-            return renewal::ca_file(&self.path(Role::CaCertificate), trust_anchor);
+            let text = renewal::ca_file(&self.path(Role::CaCertificate), trust_anchor);
+            return Ok(kuma::ordered_pem(&text, now)?.into_owned());
         }
-        pem::encode_certificates([trust_anchor])
+        Ok(pem::encode_certificates([trust_anchor]))
     }
 
     /// What is worth a warning about the CA file and about files that are not written.

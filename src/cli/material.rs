@@ -69,11 +69,18 @@ impl MaterialArgs {
         let read = |path: &Option<PathBuf>, role| {
             path.as_ref().map(|path| input::read(path, role)).transpose()
         };
-        let material = Material {
+        let mut material = Material {
             certificate: read(&self.cert_file, "certificate file")?,
             key: read(&self.key_file, "key file")?,
             ca: read(&self.ca_cert_file, "CA certificate file")?,
         };
+        // A file that cannot be read, or does not begin with a CA, is rejected as it is.
+        if let Some(ca) = &material.ca
+            && begins_with_ca(ca)
+        {
+            let ordered = kuma::ordered_pem(ca, now)?.into_owned();
+            material.ca = Some(Zeroizing::new(ordered));
+        }
         self.judge(&material, hosts, now)?;
         Ok(material)
     }
@@ -163,21 +170,28 @@ pub(super) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Fai
     failures(report.failures().map(|(_, finding)| finding)).map_or(Ok(()), Err)
 }
 
-/// The PEM of a CA file as the value of a variable: the bytes of the file where Kuma, which looks at the
-/// first block only, finds a CA there, and where a variable can hold them; else the blocks of the CAs and
-/// behind them the others.
+/// The PEM of a CA file as the value of a variable: the bytes of the file where a variable can hold them, or
+/// else its certificates alone.
 ///
 /// # Errors
 ///
 /// A file that does not hold certificates.
 pub(super) fn variable(ca: &[u8]) -> Result<String, Failure> {
     let certificates = pem::decode_certificates(ca).map_err(kumactl::Error::from)?;
-    let ordered = kuma::cas_first(&certificates)?;
-    let is_ordered = ordered.iter().eq(certificates.iter());
     match std::str::from_utf8(ca) {
-        Ok(text) if is_ordered && !text.contains('\0') => Ok(text.to_owned()),
-        _ => Ok(pem::encode_certificates(ordered).into_iter().map(char::from).collect()),
+        Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
+        _ => {
+            let certificates = certificates.iter().map(Vec::as_slice);
+            Ok(pem::encode_certificates(certificates).into_iter().map(char::from).collect())
+        }
     }
+}
+
+fn begins_with_ca(text: &[u8]) -> bool {
+    let certificates = pem::decode_certificates(text);
+    certificates.is_ok_and(|certificates| {
+        kuma::check_first_certificate(&certificates).is_ok_and(|verdict| verdict.is_ok())
+    })
 }
 
 fn is_warning(check: &Check) -> bool {

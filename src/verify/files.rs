@@ -7,6 +7,7 @@ use crate::encode::pem::PemError;
 use crate::encode::{MAX_ARGUMENT, bundle, pem};
 use crate::error::Error;
 use crate::key::{ExistingKey, PrivateKeyDer};
+use crate::request::ExtendedKeyUsage;
 use crate::x509;
 
 fn is_blank(bytes: &[u8]) -> bool {
@@ -97,8 +98,12 @@ fn file_mode(name: &str, mode: Option<u32>, report: &mut Report) {
 
 /// The CA certificates, of the CA file or else of the bundle; `None` if neither was given or can be
 /// read.
-pub(super) fn ca_files(evidence: &Evidence<'_>, report: &mut Report) -> Option<Vec<Vec<u8>>> {
-    let ca = evidence.ca.and_then(|file| ca_file(file, report));
+pub(super) fn ca_files(
+    evidence: &Evidence<'_>,
+    usage: ExtendedKeyUsage,
+    report: &mut Report,
+) -> Option<Vec<Vec<u8>>> {
+    let ca = evidence.ca.and_then(|file| ca_file(file, usage, report));
     let Some(file) = evidence.bundle else {
         return ca;
     };
@@ -114,13 +119,19 @@ pub(super) fn ca_files(evidence: &Evidence<'_>, report: &mut Report) -> Option<V
         return if evidence.ca.is_some() {
             None
         } else {
-            let anchors = ca_file(File { name: &name, bytes: &text }, report);
+            let anchors = ca_file(File { name: &name, bytes: &text }, usage, report);
             report.add(CheckName::CaBundle, Outcome::Passed(format!("{}: one line", file.name)));
             anchors
         };
     };
     let ca_name = evidence.ca.map_or("", |ca| ca.name);
-    let is_same = pem::decode_certificates(&text).is_ok_and(|certificates| certificates == ca);
+    // Those who get the bundle try every CA in it, so that the order is free.
+    let sorted = |mut certificates: Vec<Vec<u8>>| {
+        certificates.sort_unstable();
+        certificates
+    };
+    let bundle = pem::decode_certificates(&text).map(sorted);
+    let is_same = bundle.is_ok_and(|certificates| certificates == sorted(ca.clone()));
     let outcome = if is_same {
         Outcome::Passed(format!("{}: one line, the certificates of {ca_name}", file.name))
     } else {
@@ -148,7 +159,13 @@ fn bundle_text(file: File<'_>) -> Result<Vec<u8>, Finding> {
     Ok(text)
 }
 
-pub(super) fn ca_file(file: File<'_>, report: &mut Report) -> Option<Vec<Vec<u8>>> {
+/// Reads the CA certificates. Kuma looks at the first of those that data plane proxies get; a server takes any
+/// for its clients.
+pub(super) fn ca_file(
+    file: File<'_>,
+    usage: ExtendedKeyUsage,
+    report: &mut Report,
+) -> Option<Vec<Vec<u8>>> {
     let certificates = match certificates(file) {
         Ok(certificates) => certificates,
         Err(finding) => {
@@ -156,7 +173,11 @@ pub(super) fn ca_file(file: File<'_>, report: &mut Report) -> Option<Vec<Vec<u8>
             return None;
         }
     };
-    let outcome = match kuma::check_first_certificate(&certificates) {
+    let verdict = match usage {
+        ExtendedKeyUsage::ServerAuth => kuma::check_first_certificate(&certificates),
+        ExtendedKeyUsage::ClientAuth => Ok(Ok(())),
+    };
+    let outcome = match verdict {
         Ok(Ok(())) => Outcome::Passed(format!("{}: {}", file.name, count(&certificates))),
         Ok(Err(not_ca)) => {
             Outcome::Failed(Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject })

@@ -1,7 +1,13 @@
 //! Kuma's own rules, each with its place in Kuma's source.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt;
 
+use time::OffsetDateTime;
+use x509_parser::prelude::X509Certificate;
+
+use crate::encode::pem;
 use crate::error::Error;
 use crate::{signature, x509};
 
@@ -53,19 +59,41 @@ pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Erro
     Ok(if is_ca { Ok(()) } else { Err(NotCa { subject: x509::name(first.subject()) }) })
 }
 
-/// The certificates of a CA file with those of CAs in front, since Kuma looks at the first only; else in
-/// their order.
+/// Returns the certificates of a CA file in the order in which every client finds the right one: CAs
+/// first, because Kuma looks at the first certificate only; valid certificates before others; and of one name and
+/// key the one that expires last, because Envoy takes the first.
 ///
 /// # Errors
 ///
 /// [`Error::CertificateEncoding`] if a certificate cannot be read.
-pub fn cas_first(certificates: &[Vec<u8>]) -> Result<Vec<&[u8]>, Error> {
+pub fn in_order(certificates: &[Vec<u8>], at: OffsetDateTime) -> Result<Vec<&[u8]>, Error> {
     let parsed = x509::parse_all(certificates)?;
-    let of = |are_cas: bool| {
-        let pairs = parsed.iter().zip(certificates);
-        pairs.filter(move |(one, _)| (x509::is_ca(one) == Some(true)) == are_cas)
+    let is_renewal = |one: &X509Certificate<'_>, other: &X509Certificate<'_>| {
+        one.subject().as_raw() == other.subject().as_raw()
+            && x509::public_key(one) == x509::public_key(other)
     };
-    Ok(of(true).chain(of(false)).map(|(_, der)| der.as_slice()).collect())
+    let mut ordered: Vec<_> = parsed.iter().zip(certificates).collect();
+    ordered.sort_by_cached_key(|(one, _)| {
+        let validity = x509::validity(one);
+        let is_valid = validity.not_before <= at && at <= validity.not_after;
+        let first = parsed.iter().position(|other| is_renewal(one, other));
+        (x509::is_ca(one) != Some(true), !is_valid, first, Reverse(validity.not_after))
+    });
+    Ok(ordered.into_iter().map(|(_, der)| der.as_slice()).collect())
+}
+
+/// Returns the PEM of a CA file in that [order](in_order): the text itself where it is in order.
+///
+/// # Errors
+///
+/// A text that does not hold certificates.
+pub fn ordered_pem(text: &[u8], at: OffsetDateTime) -> Result<Cow<'_, [u8]>, Error> {
+    let certificates = pem::decode_certificates(text)?;
+    let ordered = in_order(&certificates, at)?;
+    if ordered.iter().eq(certificates.iter()) {
+        return Ok(Cow::Borrowed(text));
+    }
+    Ok(Cow::Owned(pem::encode_certificates(ordered)))
 }
 
 impl fmt::Display for NotCa {

@@ -95,7 +95,7 @@ fn ca(name: &str, days: i64) -> String {
 }
 
 #[test]
-fn an_expired_ca_in_front_of_a_good_one_is_worth_a_warning() {
+fn an_expired_ca_beside_a_good_one_is_worth_a_warning() {
     let sandbox = files();
     let good = sandbox.read("ca.crt");
     sandbox.write("rotated.crt", ca("old", -1) + &good);
@@ -106,13 +106,13 @@ fn an_expired_ca_in_front_of_a_good_one_is_worth_a_warning() {
         &["environment", "--component=kuma-dp"],
         &["kubernetes-secret", PAIR[0], PAIR[1]],
     ] {
-        let all = [&["generate"], command, &["--ca-cert-file=rotated.crt"]].concat();
-        let ended = sandbox.kumactl(&all);
-        assert_eq!(ended.status, 0, "{ended:?}");
-        assert!(ended.stderr.starts_with("warning: CN=old expired at"), "{all:?}: {ended:?}");
-        assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
-        let all = [&["generate"], command, &["--ca-cert-file=ordered.crt"]].concat();
-        sandbox.kumactl(&all).quiet_success();
+        for file in ["--ca-cert-file=rotated.crt", "--ca-cert-file=ordered.crt"] {
+            let all = [&["generate"], command, &[file]].concat();
+            let ended = sandbox.kumactl(&all);
+            assert_eq!(ended.status, 0, "{ended:?}");
+            assert!(ended.stderr.starts_with("warning: CN=old expired at"), "{all:?}: {ended:?}");
+            assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+        }
     }
     // Also in the directory of a control plane, where it may stay.
     let made = ["generate", "ca-certificate", "--cert-file=own.crt", "--key-file=own.key"];
@@ -124,6 +124,11 @@ fn an_expired_ca_in_front_of_a_good_one_is_worth_a_warning() {
     sandbox.write("tls/ca.crt", ca("old", -1) + &sandbox.read("own.crt"));
     let ended = sandbox.kumactl(&again);
     assert!(ended.stderr.contains("\nwarning: CN=old expired at"), "{ended:?}");
+    // It goes behind the CA that is valid, once.
+    assert!(ended.stdout.contains("CA certificate saved in tls/ca.crt"), "{ended:?}");
+    let shown = sandbox.kumactl(["inspect", "certificate", "tls/ca.crt"]).quiet_success();
+    assert!(shown.find("O=Kuma").expect("own") < shown.find("CN=old").expect("old"), "{shown}");
+    let ended = sandbox.kumactl(&again);
     assert!(!ended.stdout.contains("tls/ca.crt"), "{ended:?}");
 }
 
