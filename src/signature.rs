@@ -1,5 +1,9 @@
 //! Who signed a certificate: signatures, and a bound on how many are looked at.
 
+use aws_lc_rs::signature::{
+    RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+    RsaParameters, UnparsedPublicKey,
+};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use webpki::aws_lc_rs as algorithms;
 use x509_parser::error::X509Error;
@@ -29,8 +33,18 @@ pub(crate) fn verify(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>
             Err(_) => Signature::Invalid,
         };
     }
+    if let Some(algorithm) = short_rsa(&x509::signature_algorithm(certificate), key) {
+        let signed = certificate.tbs_certificate.as_ref();
+        let ca = UnparsedPublicKey::new(algorithm, x509::public_key(ca));
+        return match ca.verify(signed, &certificate.signature_value.data) {
+            Ok(()) => Signature::Valid,
+            Err(_) => Signature::Invalid,
+        };
+    }
     match certificate.verify_signature(Some(ca.public_key())) {
         Ok(()) => Signature::Valid,
+        // A curve of another name, or without one.
+        Err(_) if key == SubjectKey::Other => Signature::Unsupported,
         Err(X509Error::SignatureUnsupportedAlgorithm) => Signature::Unsupported,
         // x509-parser knows one length of salt.
         Err(_) if x509::signature_algorithm(certificate) == "RSASSA-PSS" => Signature::Unsupported,
@@ -58,6 +72,31 @@ fn elliptic(
         ("ecdsa-with-SHA512", SubjectKey::P521) => algorithms::ECDSA_P521_SHA512,
         _ => return None,
     })
+}
+
+/// The algorithms for keys of 1024 to 2047 bits, which Go and BoringSSL still accept.
+fn short_rsa(algorithm: &str, key: SubjectKey) -> Option<&'static RsaParameters> {
+    Some(match (algorithm, key) {
+        ("sha256WithRSAEncryption", SubjectKey::Rsa(1024..2048)) => {
+            &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY
+        }
+        ("sha512WithRSAEncryption", SubjectKey::Rsa(1024..2048)) => {
+            &RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the key of a certificate is of the type that a signature was made with, as far as their algorithms
+/// tell. OpenSSL chooses an issuer by this.
+pub(crate) fn is_of_key_type(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>) -> bool {
+    let algorithm = x509::signature_algorithm(certificate);
+    match x509::subject_key(ca) {
+        SubjectKey::P256 | SubjectKey::P384 | SubjectKey::P521 => algorithm.starts_with("ecdsa"),
+        SubjectKey::Rsa(_) => algorithm.contains("RSA"),
+        SubjectKey::Ed25519 => algorithm == "Ed25519",
+        SubjectKey::Other => true,
+    }
 }
 
 /// Whether a certificate is signed with its own key.

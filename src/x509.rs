@@ -77,6 +77,21 @@ pub(crate) fn names_as_issuer(certificate: &X509Certificate<'_>, ca: &X509Certif
     certificate.issuer().as_raw() == ca.subject().as_raw()
 }
 
+/// Whether two names differ in their encoding only: string types, letter case or white space (RFC 5280
+/// 7.1). OpenSSL takes such names for the same; Go compares octets.
+pub(crate) fn is_same_but_for_encoding(one: &X509Name<'_>, other: &X509Name<'_>) -> bool {
+    let canonical =
+        |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ");
+    let attributes = |name: &X509Name<'_>| -> Option<Vec<(String, String)>> {
+        let canonical = |one: &AttributeTypeAndValue<'_>| {
+            Some((one.attr_type().to_id_string(), canonical(&text(one)?)))
+        };
+        name.iter_attributes().map(canonical).collect()
+    };
+    one.as_raw() != other.as_raw()
+        && attributes(one).is_some_and(|one| Some(one) == attributes(other))
+}
+
 /// Whether subject and issuer are one name (RFC 5280 3.2).
 pub(crate) fn is_self_issued(certificate: &X509Certificate<'_>) -> bool {
     names_as_issuer(certificate, certificate)
@@ -253,15 +268,12 @@ pub(crate) fn subject_key(certificate: &X509Certificate<'_>) -> SubjectKey {
             }
             _ => SubjectKey::Other,
         },
-        "1.2.840.10045.2.1" => {
-            let curve = algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
-            match curve.map(|curve| curve.to_id_string()).as_deref() {
-                Some("1.2.840.10045.3.1.7") => SubjectKey::P256,
-                Some("1.3.132.0.34") => SubjectKey::P384,
-                Some("1.3.132.0.35") => SubjectKey::P521,
-                _ => SubjectKey::Other,
-            }
-        }
+        EC_PUBLIC_KEY => match named_curve(certificate).as_deref() {
+            Some("1.2.840.10045.3.1.7") => SubjectKey::P256,
+            Some("1.3.132.0.34") => SubjectKey::P384,
+            Some("1.3.132.0.35") => SubjectKey::P521,
+            _ => SubjectKey::Other,
+        },
         "1.3.101.112" => SubjectKey::Ed25519,
         _ => SubjectKey::Other,
     }
@@ -271,13 +283,22 @@ pub(crate) fn subject_key(certificate: &X509Certificate<'_>) -> SubjectKey {
 pub(crate) fn key_algorithm_oid(certificate: &X509Certificate<'_>) -> String {
     let algorithm = &certificate.public_key().algorithm;
     let oid = algorithm.algorithm.to_id_string();
-    let is_elliptic = oid == "1.2.840.10045.2.1";
-    let curve = algorithm.parameters.as_ref().filter(|_| is_elliptic);
-    let curve = curve.and_then(|curve| curve.as_oid().ok());
-    match curve {
-        Some(curve) => format!("{oid}, curve {}", curve.to_id_string()),
+    match named_curve(certificate) {
+        Some(curve) => format!("{oid}, curve {curve}"),
         None => oid,
     }
+}
+
+/// The algorithm of a key on a curve (RFC 5480 2.1.1).
+pub(crate) const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
+
+/// The object identifier of an elliptic key's curve; `None` of other keys, and where the curve is described
+/// instead of named.
+pub(crate) fn named_curve(certificate: &X509Certificate<'_>) -> Option<String> {
+    let algorithm = &certificate.public_key().algorithm;
+    let is_elliptic = algorithm.algorithm.to_id_string() == EC_PUBLIC_KEY;
+    let curve = algorithm.parameters.as_ref().filter(|curve| curve.tag() == Tag::Oid);
+    curve.filter(|_| is_elliptic)?.as_oid().ok().map(|curve| curve.to_id_string())
 }
 
 impl fmt::Display for SubjectKey {

@@ -40,6 +40,17 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
             "append the certificate of {issuer} to the certificate file, or give the file of its CA \
              with --ca-cert-file"
         ),
+        Finding::IssuerEncodedDifferently { .. } => {
+            "use the CA certificate with which it was issued, or issue it again with this one"
+                .to_owned()
+        }
+        Finding::SentUnreadable { subject, .. } => {
+            format!("remove the certificate of {subject} from the certificate file")
+        }
+        Finding::PolicyMissing { .. } => {
+            "use a CA without requireExplicitPolicy, or issue the certificate with its policy"
+                .to_owned()
+        }
         Finding::SignatureInvalid { .. } => {
             "a CA with that name has another key: give the CA file that belongs to the certificate"
                 .to_owned()
@@ -90,7 +101,7 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
             "use a CA that limits DNS names, addresses, URIs and mail addresses alone".to_owned()
         }
         Finding::TooManyConstraints { .. } => "use a CA with fewer constraints".to_owned(),
-        Finding::NameExcluded { .. } => {
+        Finding::NameExcluded { .. } | Finding::NameNotComparable { .. } => {
             "issue it from a CA that may certify the name, or leave the name out".to_owned()
         }
         Finding::EnvoyKey { .. } | Finding::KeyUnusable { .. } => {
@@ -110,6 +121,7 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         | Finding::ExtensionTwice { .. }
         | Finding::ExtensionUnknown { .. }
         | Finding::GoCannotRead { .. }
+        | Finding::GoUnhandled { .. }
         | Finding::SerialNegative { .. }
         | Finding::WeakSignature { .. } => {
             "have it issued anew, as `kumactl generate tls-certificate` does".to_owned()

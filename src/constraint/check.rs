@@ -20,8 +20,6 @@ pub(crate) enum Excluded {
     NotPermitted(String),
     /// It is under this excluded subtree.
     By(String),
-    /// It is no name that could be held against any, so that Go refuses it under every constraint.
-    NotComparable,
 }
 
 /// A name that a constraint of its kind can hold (RFC 5280 4.2.1.10).
@@ -54,15 +52,6 @@ pub(crate) fn check_entry(
     name: &GeneralName<'_>,
     constraints: &NameConstraints<'_>,
 ) -> Result<(), Excluded> {
-    let is_comparable = match name {
-        GeneralName::DNSName(name) => is_domain(name),
-        GeneralName::RFC822Name(address) => is_mailbox(address),
-        GeneralName::URI(uri) => uri_host(uri).is_some(),
-        _ => true,
-    };
-    if !is_comparable {
-        return Err(Excluded::NotComparable);
-    }
     check_constrained(
         constraints,
         &match name {
@@ -76,6 +65,17 @@ pub(crate) fn check_entry(
             _ => return Ok(()),
         },
     )
+}
+
+/// Whether Go can compare a name with constraints; it rejects one that it cannot under a CA with any
+/// constraint (crypto/x509, checkChainConstraints).
+pub(crate) fn is_comparable(name: &GeneralName<'_>) -> bool {
+    match name {
+        GeneralName::DNSName(name) => is_domain(name),
+        GeneralName::RFC822Name(address) => is_mailbox(address),
+        GeneralName::URI(uri) => uri_host(uri).is_some(),
+        _ => true,
+    }
 }
 
 /// Holds a domain against the constraints of a CA: OpenSSL takes a commonName for one.
@@ -215,10 +215,20 @@ fn contains_domain(base: &str, name: &str, side: Side) -> bool {
         || (side == Side::Excluded && is_matched())
 }
 
-/// Whether a text is a domain for Go (crypto/x509, domainNameValid): labels that are not empty, of
-/// letters that are seen.
+/// Whether Go accepts a text as a domain (crypto/x509, domainNameValid): no text at all, or labels of
+/// printable ASCII.
 pub(crate) fn is_domain(text: &str) -> bool {
-    text.split('.').all(|label| !label.is_empty() && label.bytes().all(|o| o.is_ascii_graphic()))
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_graphic());
+    text.is_empty() || text.split('.').all(is_label)
+}
+
+/// Whether Go accepts the domain of a constraint, which may begin with a dot.
+pub(crate) fn is_domain_constraint(text: &str) -> bool {
+    match text.strip_prefix('.') {
+        Some(domain) => !domain.is_empty() && is_domain(domain),
+        None => is_domain(text),
+    }
 }
 
 fn in_domain(base: &str, name: &str) -> bool {
@@ -240,14 +250,19 @@ fn contains_email(base: &str, address: &str) -> bool {
     }
 }
 
-/// Whether a mail address is one that Go can hold against a constraint.
-fn is_mailbox(address: &str) -> bool {
-    address.rsplit_once('@').is_some_and(|(local, host)| {
-        let is_atom = |octet: u8| octet.is_ascii_graphic();
-        is_domain(host)
-            && !local.is_empty()
-            && local.bytes().all(is_atom)
-            && local.split('.').all(|part| !part.is_empty())
+/// Whether Go can parse a mail address (crypto/x509, parseRFC2821Mailbox).
+pub(crate) fn is_mailbox(address: &str) -> bool {
+    if address.starts_with('"') {
+        let parts = address.rsplit_once('@');
+        return parts.is_some_and(|(local, host)| {
+            local.len() > 1 && local.ends_with('"') && is_domain(host)
+        });
+    }
+    address.split_once('@').is_some_and(|(local, host)| {
+        let is_text =
+            |octet: u8| octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~\\".contains(&octet);
+        let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(is_text);
+        local.split('.').all(is_atom) && is_domain(host)
     })
 }
 
@@ -308,7 +323,6 @@ impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::By(base) => write!(f, "excludes {base}"),
-            Self::NotComparable => f.write_str("cannot be held against such a name"),
             Self::NotPermitted(bases) => write!(f, "permits only {bases}"),
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::{ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use der::asn1::AnyRef;
-use der::{Decode as _, Tagged as _};
+use der::{Decode as _, Encode as _, Tagged as _};
 
 use super::{EC_LABEL, KeyError, KeyPair, PKCS8_LABEL, PrivateKeyDer, RSA_LABEL};
 
@@ -51,16 +51,42 @@ impl ExistingKey {
             _ => return Err(KeyError::Unsupported),
         };
         // The library tells sizes that it does not take from all else by these words.
-        let pair = rsa.map_err(|rejected| match rejected.to_string().as_str() {
-            "TooSmall"
-            | "TooLarge"
-            | "PrivateModulusLenNotMultipleOf512Bits"
-            | "WrongAlgorithm" => KeyError::Unsupported,
-            _ if key.label == RSA_LABEL => KeyError::Malformed,
-            _ => KeyError::Unsupported,
-        })?;
-        let description = Cow::Owned(format!("RSA {}", pair.public_modulus_len() * 8));
-        Ok(Self { public_key: pair.public_key().as_ref().to_vec(), description })
+        match rsa {
+            Ok(pair) => {
+                let description = Cow::Owned(format!("RSA {}", pair.public_modulus_len() * 8));
+                Ok(Self { public_key: pair.public_key().as_ref().to_vec(), description })
+            }
+            Err(rejected) => match rejected.to_string().as_str() {
+                "TooSmall" => Self::of_short_rsa(key),
+                "TooLarge" | "PrivateModulusLenNotMultipleOf512Bits" | "WrongAlgorithm" => {
+                    Err(KeyError::Unsupported)
+                }
+                _ if key.label == RSA_LABEL => Err(KeyError::Malformed),
+                _ => Err(KeyError::Unsupported),
+            },
+        }
+    }
+
+    /// An RSA key of 1024 to 2047 bits, which Go loads and this library does not.
+    fn of_short_rsa(key: &PrivateKeyDer) -> Result<Self, KeyError> {
+        // PKCS#8 (RFC 5958 2) holds the RSAPrivateKey of PKCS#1 (RFC 8017 A.1.2) in its third field.
+        let unsupported = |_| KeyError::Unsupported;
+        let mut fields = Vec::<AnyRef<'_>>::from_der(&key.der).map_err(unsupported)?;
+        if key.label == PKCS8_LABEL {
+            let inner = fields.get(2).ok_or(KeyError::Unsupported)?.value();
+            fields = Vec::<AnyRef<'_>>::from_der(inner).map_err(unsupported)?;
+        }
+        let [_version, modulus, exponent, ..] = fields.as_slice() else {
+            return Err(KeyError::Unsupported);
+        };
+        let digits = modulus.value().iter().skip_while(|octet| **octet == 0);
+        let bits = digits.clone().count() * 8
+            - digits.clone().next().map_or(0, |octet| octet.leading_zeros() as usize);
+        if bits < 1024 {
+            return Err(KeyError::Unsupported);
+        }
+        let public_key = vec![*modulus, *exponent].to_der().map_err(unsupported)?;
+        Ok(Self { public_key, description: Cow::Owned(format!("RSA {bits}")) })
     }
 
     /// The contents of the BIT STRING subjectPublicKey (RFC 5280 4.1.2.7).

@@ -4,6 +4,8 @@
 //! A rule is a trait of a certificate and the clients that refuse it. A new client is a variant of
 //! [`Client`] and its place in the rules; a new observation is a row of [`RULES`].
 
+mod chain;
+
 use std::cell::OnceCell;
 use std::collections::HashSet;
 
@@ -12,6 +14,7 @@ use x509_parser::oid_registry::{OID_X509_EXT_BASIC_CONSTRAINTS, OID_X509_EXT_SUB
 use x509_parser::prelude::X509Certificate;
 
 use super::path::Parsed;
+use super::path::follow::{DeadEnd, Follower};
 use crate::constraint;
 use crate::name::SubjectAltName;
 use crate::x509::{self, SubjectKey};
@@ -87,6 +90,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) hosts: &'a [SubjectAltName],
     /// Whether rustls-webpki refuses the path for a reason of its own.
     pub(crate) is_refused_by_rustls: bool,
+    /// The libraries that follow another path than this one, and where that leads.
+    pub(crate) dead_ends: Vec<(Follower, DeadEnd)>,
     /// The rules that apply, whichever client is asked.
     applying: OnceCell<Vec<&'static Rule>>,
     /// Whether the chain ends with a root: an anchor that is its own issuer.
@@ -261,30 +266,6 @@ pub static RULES: &[Rule] = &[
                 matches!((wanted, found), (Some(wanted), Some(found)) if wanted != found)
                     || serial.is_some_and(|serial| serial != ca.raw_serial())
             })
-        },
-    },
-    Rule {
-        because: "another CA of that name stands before its own in the CA file, and no \
-                  authorityKeyIdentifier tells them apart",
-        refused_by: &[
-            (Client::Envoy, "CERTIFICATE_VERIFY_FAILED"),
-            (Client::Curl, "certificate signature failure"),
-            (Client::Openssl, "certificate signature failure, or self-signed certificate"),
-            (Client::OpensslStrict, "certificate signature failure, or self-signed certificate"),
-            (Client::Python, "certificate signature failure, or self-signed certificate"),
-            (Client::Node, "DEPTH_ZERO_SELF_SIGNED_CERT, or certificate signature failure"),
-        ],
-        source: "run with OpenSSL, Python and Node; Envoy with self-signed certificates; curl asks OpenSSL",
-        applies: |shape| {
-            // The last that has its issuer in the CA file; a self-signed certificate is its own.
-            let below = match shape.issuers.as_slice() {
-                [.., last, _] => last,
-                _ => shape.end_entity,
-            };
-            let first = shape.ca_file.iter().find(|ca| x509::names_as_issuer(below, ca));
-            x509::authority_key_identifier(below).is_none()
-                && first
-                    .is_some_and(|first| x509::public_key(first) != x509::public_key(shape.anchor))
         },
     },
     Rule {
@@ -620,6 +601,7 @@ impl<'a> Shape<'a> {
             issuers,
             hosts,
             is_refused_by_rustls: false,
+            dead_ends: Vec::new(),
             applying: OnceCell::new(),
             ends_with_root,
         }
@@ -627,7 +609,10 @@ impl<'a> Shape<'a> {
 
     /// The rules by which a client refuses the certificate.
     pub(crate) fn reasons(&self, client: Client) -> Vec<&'static Rule> {
-        let all = || RULES.iter().filter(|rule| (rule.applies)(self)).collect();
+        let all = || {
+            let rules = RULES.iter().chain(chain::CHAIN_RULES);
+            rules.filter(|rule| (rule.applies)(self)).collect()
+        };
         let rules: &Vec<&'static Rule> = self.applying.get_or_init(all);
         rules.iter().copied().filter(|rule| rule.words(client).is_some()).collect()
     }

@@ -178,6 +178,18 @@ pub enum Finding {
         issuer: String,
     },
 
+    /// A CA with the issuer's name is there, but the name is encoded in another way.
+    #[error(
+        "{subject} is issued by {issuer}; a CA of that name is given, but its name has other string types, \
+         letter case or spaces, and Go compares names octet by octet"
+    )]
+    IssuerEncodedDifferently {
+        /// The subject of the certificate.
+        subject: String,
+        /// The issuer that it names.
+        issuer: String,
+    },
+
     /// A CA with the issuer's name is there, but another key signed.
     #[error(
         "{subject} is not signed with the key of {issuer}, whose name it carries as its issuer"
@@ -363,6 +375,36 @@ pub enum Finding {
         reason: &'static str,
     },
 
+    /// A certificate that is sent, and not needed, cannot be read by Go.
+    #[error(
+        "{subject} is sent with the certificate, and Go ends the handshake although the chain does not need \
+         it: {reason}"
+    )]
+    SentUnreadable {
+        /// The subject of the certificate.
+        subject: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A critical extension holds nothing that Go knows.
+    #[error("{subject} has a critical {extension} without a name of a kind that Go knows")]
+    GoUnhandled {
+        /// The subject of the certificate.
+        subject: String,
+        /// Its name.
+        extension: &'static str,
+    },
+
+    /// The chain requires a certificate policy, and has none that is valid.
+    #[error(
+        "the chain requires a certificate policy (requireExplicitPolicy), and {subject} has none that is valid"
+    )]
+    PolicyMissing {
+        /// The subject of the certificate at which none is left.
+        subject: String,
+    },
+
     /// The serial number is negative.
     #[error("{subject} has a negative serial number")]
     SerialNegative {
@@ -402,6 +444,18 @@ pub enum Finding {
         constraint: String,
     },
 
+    /// Go cannot compare a name with the constraints of a CA.
+    #[error(
+        "{name} is not a name that Go can compare with the nameConstraints of {subject}, so it rejects the \
+         certificate"
+    )]
+    NameNotComparable {
+        /// The name.
+        name: String,
+        /// The subject of the CA.
+        subject: String,
+    },
+
     /// A CA limits names of kinds that Go does not know.
     #[error(
         "{subject} has critical nameConstraints of the kind {kinds}, for which Go, and so Kuma, refuses \
@@ -416,8 +470,8 @@ pub enum Finding {
 
     /// There are so many names and constraints that clients give up.
     #[error(
-        "the names and the nameConstraints of {subject} are more than clients compare: over {limit} \
-         comparisons"
+        "the names and the nameConstraints of {subject} are more than OpenSSL and Envoy compare: over \
+         {limit} comparisons"
     )]
     TooManyConstraints {
         /// The subject of the CA.
@@ -550,6 +604,7 @@ impl Finding {
             }
             Self::KeyMismatch { .. } => owned(LOAD, "tls: private key does not match public key"),
             Self::IssuerMissing { .. }
+            | Self::IssuerEncodedDifferently { .. }
             | Self::SignatureInvalid { .. }
             | Self::SignatureUnsupported { .. }
             | Self::SelfSignedUntrusted { .. } => {
@@ -576,6 +631,13 @@ impl Finding {
             }
             Self::NotNamed { host, names, count, .. } => {
                 Some((DIAL, not_named(host, names, *count)))
+            }
+            Self::SentUnreadable { .. } => {
+                owned(DIAL, "tls: failed to parse certificate from server")
+            }
+            Self::GoUnhandled { .. } => owned(DIAL, "x509: unhandled critical extension"),
+            Self::PolicyMissing { .. } => {
+                owned(DIAL, "x509: no valid chains built: 1 candidate chains with invalid policies")
             }
             Self::EnvoyKey { error, .. } => owned("Envoy", error),
             Self::NoDigitalSignature { .. } => owned("Envoy", "KEY_USAGE_BIT_INCORRECT"),

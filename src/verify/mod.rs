@@ -85,7 +85,7 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
     let mut report = Report::default();
     let chain = certificate_file(evidence, &mut report);
     let key = evidence.key.and_then(|file| key_file(file, evidence, &mut report));
-    let anchors = ca_files(evidence, &mut report);
+    let anchors = ca_files(evidence, question.usage, &mut report);
     let chain = parse(&chain);
     let anchors = anchors.as_ref().map(|anchors| parse(anchors));
     let Some(end_entity) = chain.first() else {
@@ -108,6 +108,7 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
         if let (Some(found), Some(anchors), true) = (&found, &anchors, asks_clients) {
             let mut shape = Shape::new(end_entity, &found.issuers, anchors, question.hosts);
             shape.is_refused_by_rustls = found.is_refused_by_rustls;
+            shape.dead_ends.clone_from(&found.dead_ends);
             ask_clients(&shape, question.clients, &mut report);
         }
     }
@@ -118,7 +119,7 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
 #[must_use]
 pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let mut report = Report::default();
-    let certificates = ca_file(file, &mut report).unwrap_or_default();
+    let certificates = ca_file(file, ExtendedKeyUsage::ServerAuth, &mut report).unwrap_or_default();
     if let (Ok(Err(not_ca)), true) = (kuma::check_ca_file(&certificates), report.verifies()) {
         let finding = Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject };
         report.add(CheckName::CaFile, Outcome::Failed(finding));
@@ -127,8 +128,7 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     // While one CA replaces another, the older may have expired.
     let findings: Vec<_> = parsed.iter().map(|one| path::dates(one, at, true)).collect();
     let none_is_valid = findings.iter().all(|found| !found.is_empty());
-    // Kuma looks at the first alone.
-    for finding in findings.into_iter().next().unwrap_or_default() {
+    for finding in findings.into_iter().flatten().take(report::MAX_FINDINGS) {
         let outcome =
             if none_is_valid { Outcome::Failed(finding) } else { Outcome::Warning(finding) };
         report.add(CheckName::Dates, outcome);

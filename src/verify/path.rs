@@ -1,11 +1,13 @@
 //! Path validation (RFC 5280 6): from a certificate to one that clients trust.
 //!
-//! rustls-webpki is the judge. The paths are searched here as well, so that a refusal can be explained,
-//! and since webpki leaves much of the trust anchor and of the CAs to its callers: an anchor's dates,
-//! CA flag, usage and path length, the usage of intermediates, a certificate that is its own anchor.
+//! The checks here are Go's, which Kuma uses: every path is tried, and one that holds is enough. rustls-webpki
+//! validates the path that was found, and what it alone rejects is a finding about rustls. [`follow`] says
+//! which of the libraries that try only one path choose another.
 
 mod defects;
+pub(super) mod follow;
 mod go;
+mod policies;
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -17,7 +19,8 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::X509Certificate;
 
 pub(super) use self::defects::dates;
-use self::defects::{defects, own_defects, passed};
+use self::defects::{defects, own_defects, passed, unreadable};
+use self::follow::{DeadEnd, Follower};
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
 use crate::error::Error;
@@ -71,6 +74,18 @@ pub(crate) struct Trust<'a> {
     pub(crate) at: OffsetDateTime,
 }
 
+impl Trust<'_> {
+    /// Whether a certificate stands in the CA file.
+    fn is_anchor(&self, certificate: &Parsed<'_>) -> bool {
+        self.anchors.iter().any(|anchor| anchor.der == certificate.der)
+    }
+
+    /// Whether a certificate is valid at the time.
+    fn is_in_time(&self, certificate: &Parsed<'_>) -> bool {
+        dates(certificate, self.at, false).is_empty()
+    }
+}
+
 /// A path: the certificate first, the anchor last.
 type Path<'a> = Vec<&'a Parsed<'a>>;
 
@@ -88,6 +103,8 @@ pub(crate) struct Found<'a> {
     pub(crate) issuers: Vec<&'a Parsed<'a>>,
     /// Whether rustls-webpki, and no other, refuses the path.
     pub(crate) is_refused_by_rustls: bool,
+    /// The libraries that follow another path, and where that leads.
+    pub(crate) dead_ends: Vec<(Follower, DeadEnd)>,
 }
 
 /// What is wrong with a path, by the check that finds it.
@@ -144,11 +161,16 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Found<
     } else {
         report.add(CheckName::Chain, Outcome::Passed(shown(&path)));
     }
+    let off_path = trust.chain.iter().filter(|one| path.iter().all(|other| other.der != one.der));
+    defects.extend(off_path.flat_map(unreadable).map(|finding| (CheckName::Extensions, finding)));
     for name in CHECKS {
         report.add_all(name, take(&mut defects, name), || passed(name, &path, trust));
     }
-    let is_refused_by_rustls = only_for_rustls.is_some();
-    Some(Found { issuers: path[1..].to_vec(), is_refused_by_rustls })
+    Some(Found {
+        issuers: path[1..].to_vec(),
+        is_refused_by_rustls: only_for_rustls.is_some(),
+        dead_ends: Follower::dead_ends(&path, trust),
+    })
 }
 
 /// What can be said of a certificate without its CA.
@@ -172,33 +194,15 @@ fn best<'a>(paths: Vec<Path<'a>>, trust: &Trust<'a>) -> Option<Best<'a>> {
     for (defects, path) in judged {
         let error = if defects.is_empty() { webpki_refuses(&path, trust) } else { None };
         let is_accepted = defects.is_empty() && error.is_none();
-        let mut best = Best { path, defects, only_for_rustls: None };
+        let only_for_rustls =
+            error.map(|error| Finding::PathRefused { reason: webpki_words(&error) });
+        let best = Best { path, defects, only_for_rustls };
         if is_accepted {
             return Some(best);
-        }
-        if let Some(error) = error {
-            let finding = Finding::PathRefused { reason: webpki_words(&error) };
-            if is_only_for_rustls(&error) {
-                best.only_for_rustls = Some(finding);
-            } else {
-                best.defects.push((CheckName::Chain, finding));
-            }
         }
         first_refused.get_or_insert(best);
     }
     first_refused
-}
-
-/// What rustls-webpki alone refuses: Go and OpenSSL, which the checks here follow, take it.
-const fn is_only_for_rustls(error: &webpki::Error) -> bool {
-    matches!(
-        error,
-        webpki::Error::MalformedDnsIdentifier
-            | webpki::Error::MaximumPathDepthExceeded
-            | webpki::Error::NameConstraintViolation
-            | webpki::Error::RequiredEkuNotFoundContext(_)
-            | webpki::Error::UnsupportedCriticalExtension
-    )
 }
 
 /// The name of an error, without the values that are for programmers.
@@ -228,7 +232,7 @@ impl<'a> Search<'_, 'a> {
     /// Adds every path that begins with these certificates.
     fn extend(&mut self, path: &mut Path<'a>) {
         let Some(last) = path.last().copied() else { return };
-        if self.trust.anchors.iter().any(|anchor| anchor.der == last.der) {
+        if self.trust.is_anchor(last) {
             self.paths.push(path.clone());
         }
         if path.len() == MAX_LENGTH {
@@ -282,6 +286,10 @@ fn without_path(trust: &Trust<'_>) -> Finding {
         return Finding::SignatureUnsupported { subject, issuer, algorithm, key };
     }
     if named.is_empty() {
+        let mut others = trust.anchors.iter().chain(trust.chain);
+        if others.any(|ca| x509::is_same_but_for_encoding(last.x509.issuer(), ca.x509.subject())) {
+            return Finding::IssuerEncodedDifferently { subject, issuer };
+        }
         Finding::IssuerMissing { subject, issuer }
     } else {
         Finding::SignatureInvalid { subject, issuer }

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::x509::X509Version;
 
-use super::{Defects, Parsed, Path, Trust, go, subject};
+use super::{Defects, Parsed, Path, Trust, go, policies, subject};
 use crate::constraint;
 use crate::request::ExtendedKeyUsage;
 use crate::signature::Signature;
@@ -29,7 +29,7 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
             add(CheckName::Chain, vec![Finding::SignatureInvalid { subject, issuer }]);
         }
         add(CheckName::Dates, dates(certificate, trust.at, is_anchor));
-        add(CheckName::Extensions, extensions(certificate));
+        add(CheckName::Extensions, extensions(certificate, !is_anchor || index == 0));
         add(CheckName::ExtendedKeyUsage, usage(certificate, trust.usage));
         let unknown = unknown_constraints(certificate);
         let are_known = unknown.is_empty();
@@ -45,7 +45,19 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
             add(CheckName::NameConstraints, name_constraints(certificate, below));
         }
     }
+    if let Some(certificate) = policies::without_policy(path) {
+        let finding = Finding::PolicyMissing { subject: subject(certificate) };
+        defects.push((CheckName::Extensions, finding));
+    }
     defects
+}
+
+/// Why Go's crypto/tls breaks the handshake off over a certificate that is sent and not needed.
+pub(super) fn unreadable(certificate: &Parsed<'_>) -> Option<Finding> {
+    let found = extensions(certificate, false).into_iter().find(|finding| {
+        !matches!(finding, Finding::ExtensionUnknown { .. } | Finding::GoUnhandled { .. })
+    })?;
+    Some(Finding::SentUnreadable { subject: subject(certificate), reason: found.to_string() })
 }
 
 /// The defects of the certificate itself, where nothing leads from it to a CA.
@@ -56,7 +68,7 @@ pub(super) fn own_defects(
 ) -> Vec<Finding> {
     match name {
         CheckName::Dates => dates(certificate, trust.at, false),
-        CheckName::Extensions => extensions(certificate),
+        CheckName::Extensions => extensions(certificate, true),
         CheckName::KeyUsage => digital_signature(certificate),
         CheckName::ExtendedKeyUsage => usage(certificate, trust.usage),
         _ => Vec::new(),
@@ -155,21 +167,26 @@ const KNOWN: [(&str, &str); 12] = [
 /// authorityInfoAccess (RFC 5280 4.2.2.1), which Go reads too.
 const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
 
-/// How often a name is held against a constraint, as in rustls-webpki and Go: files of 1 MiB can ask for
-/// a thousand million.
-const MAX_COMPARISONS: usize = 250_000;
+/// How many pairs of a name and a constraint OpenSSL and BoringSSL compare (`NAME_CHECK_MAX`). Go has no limit
+/// since 1.26; a file of 1 MiB can have a thousand million.
+const MAX_COMPARISONS: usize = 1 << 20;
 
 /// Those that RFC 5280 forbids to be critical, and for which Go refuses the certificate.
 const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifier"];
 
-fn extensions(certificate: &Parsed<'_>) -> Vec<Finding> {
+/// `has_names` as in [`go::refusal`].
+fn extensions(certificate: &Parsed<'_>, has_names: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
-    if let Some(reason) = go::refusal(&certificate.x509) {
+    if let Some(reason) = go::refusal(&certificate.x509, has_names) {
         findings.push(Finding::GoCannotRead { subject: subject(certificate), reason });
     }
     if certificate.x509.raw_serial().first().is_some_and(|octet| octet & 0x80 != 0) {
         findings.push(Finding::SerialNegative { subject: subject(certificate) });
+    }
+    if is_unhandled_by_go(certificate) {
+        let (subject, extension) = (subject(certificate), "subjectAltName");
+        findings.push(Finding::GoUnhandled { subject, extension });
     }
     for found in certificate.x509.extensions() {
         let oid = found.oid.to_id_string();
@@ -199,6 +216,23 @@ fn extensions(certificate: &Parsed<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Whether a critical subjectAltName has only names of kinds that Go does not know (crypto/x509,
+/// processExtensions).
+fn is_unhandled_by_go(certificate: &Parsed<'_>) -> bool {
+    let names = certificate.x509.subject_alternative_name().ok().flatten();
+    names.filter(|names| names.critical).is_some_and(|names| {
+        !names.value.general_names.iter().any(|name| {
+            matches!(
+                name,
+                GeneralName::DNSName(_)
+                    | GeneralName::IPAddress(_)
+                    | GeneralName::RFC822Name(_)
+                    | GeneralName::URI(_)
+            )
+        })
+    })
+}
+
 /// A name that is not ASCII cannot be read by Go (RFC 5280 4.2.1.6: IA5String).
 fn is_malformed(extension: &ParsedExtension<'_>) -> bool {
     match extension {
@@ -226,11 +260,13 @@ fn digital_signature(certificate: &Parsed<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// A CA's extendedKeyUsage limits that of what it issues, in Go and OpenSSL.
+/// A CA's extendedKeyUsage limits that of what it issues, in Go and OpenSSL. An empty one limits nothing in Go;
+/// who rejects it is a rule of the clients.
 fn usage(certificate: &Parsed<'_>, wanted: ExtendedKeyUsage) -> Vec<Finding> {
     let wanted = usage_name(wanted);
     let allows = |usage: &Vec<String>| {
-        usage.iter().any(|usage| usage == wanted || usage == "anyExtendedKeyUsage")
+        usage.is_empty()
+            || usage.iter().any(|usage| usage == wanted || usage == "anyExtendedKeyUsage")
     };
     let found = x509::extended_key_usage(&certificate.x509).filter(|usage| !allows(usage));
     let finding = |found: Vec<String>| Finding::Usage {
@@ -266,6 +302,11 @@ fn name_constraints(ca: &Parsed<'_>, below: &Parsed<'_>) -> Vec<Finding> {
     if names.len().saturating_mul(constraint::count(constraints.value)) > MAX_COMPARISONS {
         return vec![Finding::TooManyConstraints { subject: subject(ca), limit: MAX_COMPARISONS }];
     }
+    let unknown = names.iter().filter(|name| !constraint::is_comparable(name));
+    let unknown = unknown.map(|name| Finding::NameNotComparable {
+        name: super::super::hostname::text(name),
+        subject: subject(ca),
+    });
     let excluded = names.iter().filter_map(|name| {
         let excluded = constraint::check_entry(name, constraints.value).err()?;
         Some(Finding::NameExcluded {
@@ -274,7 +315,7 @@ fn name_constraints(ca: &Parsed<'_>, below: &Parsed<'_>) -> Vec<Finding> {
             constraint: excluded.to_string(),
         })
     });
-    excluded.take(MAX_FINDINGS + 1).collect()
+    unknown.chain(excluded).take(MAX_FINDINGS + 1).collect()
 }
 
 /// What a check compared, for a path without that defect.

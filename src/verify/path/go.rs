@@ -14,15 +14,20 @@ use x509_parser::x509::{X509Name, X509Version};
 use crate::constraint;
 use crate::x509::{self, SubjectKey};
 
-/// Why Go refuses a certificate as malformed, in its words where it has some (crypto/x509, parser.go).
-pub(super) fn refusal(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+/// Why Go rejects a certificate as malformed, in its words where it has some (crypto/x509, parser.go).
+///
+/// `has_names` is false for a certificate whose extensions nobody misses: of versions 1 and 2, Go reads none.
+pub(super) fn refusal(certificate: &X509Certificate<'_>, has_names: bool) -> Option<&'static str> {
+    let extensions = certificate.extensions();
+    let extensions = if certificate.version() == X509Version::V3 { extensions } else { &[] };
     serial(certificate.raw_serial())
-        .or_else(|| version(certificate))
+        .or_else(|| version(certificate, has_names))
+        .or_else(|| signature(certificate))
         .or_else(|| name(certificate.issuer()))
         .or_else(|| name(certificate.subject()))
         .or_else(|| public_key(certificate))
         .or_else(|| {
-            let parsed = certificate.extensions().iter().map(|found| found.parsed_extension());
+            let parsed = extensions.iter().map(|found| found.parsed_extension());
             parsed.filter_map(extension).next()
         })
 }
@@ -35,15 +40,21 @@ const fn serial(octets: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn version(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+fn version(certificate: &X509Certificate<'_>, has_names: bool) -> Option<&'static str> {
     match certificate.version() {
         X509Version::V3 => None,
-        X509Version(0 | 1) if certificate.extensions().is_empty() => None,
+        X509Version(0 | 1) if !has_names || certificate.extensions().is_empty() => None,
         X509Version(0 | 1) => {
             Some("it has extensions, which its version 1 or 2 has not, and Go reads none")
         }
         _ => Some("invalid version"),
     }
+}
+
+/// RFC 5280 4.1.1.2: both fields name one algorithm.
+fn signature(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+    (certificate.tbs_certificate.signature != certificate.signature_algorithm)
+        .then_some("inner and outer signature algorithm identifiers don't match")
 }
 
 fn name(name: &X509Name<'_>) -> Option<&'static str> {
@@ -80,11 +91,26 @@ fn public_key(certificate: &X509Certificate<'_>) -> Option<&'static str> {
         SubjectKey::P256 => &ECDSA_P256_SHA256_ASN1,
         SubjectKey::P384 => &ECDSA_P384_SHA384_ASN1,
         SubjectKey::P521 => &ECDSA_P521_SHA512_ASN1,
-        SubjectKey::Ed25519 | SubjectKey::Other => return None,
+        SubjectKey::Other => return curve(certificate),
+        SubjectKey::Ed25519 => return None,
     };
     // Go takes the uncompressed form alone (SEC 1 2.3.3).
     let is_point = point.first() == Some(&4) && ParsedPublicKey::new(curve, point).is_ok();
     (!is_point).then_some("its public key is no point of its curve")
+}
+
+/// Go reads the curves P-224 to P-521, by their names.
+fn curve(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+    const P224: &str = "1.3.132.0.33";
+    let algorithm = &certificate.public_key().algorithm;
+    if algorithm.algorithm.to_id_string() != x509::EC_PUBLIC_KEY {
+        return None;
+    }
+    match x509::named_curve(certificate).as_deref() {
+        Some(P224) => None,
+        Some(_) => Some("unsupported elliptic curve"),
+        None => Some("invalid ECDSA parameters: it describes its curve instead of naming it"),
+    }
 }
 
 fn extension(extension: &ParsedExtension<'_>) -> Option<&'static str> {
@@ -129,12 +155,20 @@ fn name_constraints(constraints: &NameConstraints<'_>) -> Option<&'static str> {
                 _ => Some("IP constraint contained value of another length"),
             }
         }
-        GeneralName::DNSName(domain) | GeneralName::URI(domain)
-            if !domain.is_ascii() || domain.ends_with('.') =>
-        {
+        GeneralName::DNSName(domain) if !constraint::is_domain_constraint(domain) => {
             Some("failed to parse dnsName constraint")
         }
-        GeneralName::URI(host) if host.parse::<std::net::IpAddr>().is_ok() => {
+        GeneralName::RFC822Name(address) => {
+            let is_valid = match address.contains('@') {
+                true => constraint::is_mailbox(address),
+                false => constraint::is_domain_constraint(address),
+            };
+            (!is_valid).then_some("failed to parse rfc822Name constraint")
+        }
+        GeneralName::URI(host)
+            if host.parse::<std::net::IpAddr>().is_ok()
+                || !constraint::is_domain_constraint(host) =>
+        {
             Some("failed to parse URI constraint")
         }
         _ => None,

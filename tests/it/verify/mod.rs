@@ -1,6 +1,7 @@
 //! `kumactl verify tls-certificate`.
 
 mod broken;
+mod chains;
 mod clients;
 mod files;
 mod hostile;
