@@ -197,6 +197,7 @@ struct Holder(Option<(u32, String)>);
 impl Holder {
     /// Linux lists locks as `1: FLOCK ADVISORY WRITE 1234 fe:01:5678 0 EOF`: the process, the device's
     /// two numbers in hexadecimal, the inode.
+    #[cfg(target_os = "linux")]
     fn of((device, inode): Identity) -> Self {
         let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
         let file = format!("{major:02x}:{minor:02x}:{inode}");
@@ -212,6 +213,11 @@ impl Holder {
             let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
             (process, name.trim_end().to_owned())
         }))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(_: Identity) -> Self {
+        Self(None)
     }
 }
 
