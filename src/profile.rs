@@ -205,15 +205,17 @@ impl Profile<'_> {
         let Some(request) = self.certified() else {
             return vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign];
         };
+        if matches!(self, Self::SelfSigned { .. }) {
+            // RFC 3279 2.3.1 advises against keyEncipherment beside keyCertSign, and every client
+            // that accepts the certificate with it accepts it without.
+            return vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign];
+        }
         let mut usage = vec![KeyUsage::DigitalSignature];
-        // For the TLS 1.2 key exchange in which the client encrypts to an RSA server; NSS asks for
-        // it, and for any other key linters refuse it (RFC 8813 3).
+        // For the TLS 1.2 key exchange in which the client encrypts to an RSA server; NSS requires
+        // it, and linters reject it for any other key (RFC 8813 3).
         let receives_secrets = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
         if receives_secrets && request.key_algorithm().enciphers() {
             usage.push(KeyUsage::KeyEncipherment);
-        }
-        if matches!(self, Self::SelfSigned { .. }) {
-            usage.push(KeyUsage::KeyCertSign);
         }
         usage
     }

@@ -21,6 +21,10 @@ def program(*names):
     sys.exit(print("missing", names[0]))
 
 
+def in_url(hostname):
+    return f"[{hostname}]" if ":" in hostname else hostname
+
+
 def free_port():
     """A port that was free a moment ago, for programs that can neither choose nor inherit one."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -27,9 +27,14 @@ def serve(listener, context):
 
 for directory in sys.argv[1:]:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.set_ciphers("DEFAULT:@SECLEVEL=0")  # The client is to refuse a weak key.
     tls.load_cert_chain(f"{directory}/tls.crt", f"{directory}/tls.key")
     ready = socket.create_server(("127.0.0.1", 0), backlog=64)
     threading.Thread(target=serve, args=(ready, tls), daemon=True).start()
+    if open(f"{directory}/hostname", encoding="ascii").read().strip() == "::1":
+        # Browsers dial the address itself.
+        also = socket.create_server(("::1", ready.getsockname()[1]), family=socket.AF_INET6, backlog=64)
+        threading.Thread(target=serve, args=(also, tls), daemon=True).start()
     with open(f"{directory}/port", "w", encoding="ascii") as file:
         file.write(str(ready.getsockname()[1]))
 print("ready", flush=True)

@@ -56,6 +56,28 @@ fn a_ca_and_a_certificate_of_every_key_type_are_accepted_and_those_of_another_ca
     }
 }
 
+/// What `inspect` reports as the keyUsage of the first certificate in `cert.pem`.
+fn key_usage(sandbox: &Sandbox) -> serde_json::Value {
+    let stdout =
+        sandbox.kumactl(["inspect", "certificate", "cert.pem", "--output=json"]).quiet_success();
+    let report: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    report[0]["parts"][0]["certificates"][0]["key_usage"].clone()
+}
+
+#[test]
+fn an_rsa_server_has_key_encipherment_only_if_a_ca_issued_its_certificate() {
+    for (flags, expected) in [
+        (&[][..], serde_json::json!(["digitalSignature", "keyCertSign"])),
+        (&["--ephemeral-ca"], serde_json::json!(["digitalSignature", "keyEncipherment"])),
+    ] {
+        let sandbox = Sandbox::new();
+        let command = ["generate", "tls-certificate", "--type=server", "--hostname=cp.example"];
+        let ended = sandbox.kumactl(command.iter().chain(flags).copied());
+        assert_eq!(ended.status, 0, "{ended:?}");
+        assert_eq!(key_usage(&sandbox), expected, "{flags:?}");
+    }
+}
+
 #[test]
 fn names_outside_the_constraints_of_a_ca_are_refused_and_those_inside_verify() {
     let Some(openssl) = installed("openssl") else { return };
