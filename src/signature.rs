@@ -99,6 +99,15 @@ pub(crate) fn is_of_key_type(certificate: &X509Certificate<'_>, ca: &X509Certifi
     }
 }
 
+/// Whether a certificate's authorityKeyIdentifier says nothing against a CA (RFC 5280 4.2.1.1).
+pub(crate) fn identifies(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>) -> bool {
+    let wanted = x509::authority_key_identifier(certificate);
+    let found = x509::subject_key_identifier(ca);
+    let is_same = !matches!((wanted, found), (Some(wanted), Some(found)) if wanted != found);
+    let serial = x509::authority_serial_number(certificate);
+    is_same && serial.is_none_or(|serial| serial == ca.raw_serial())
+}
+
 /// Whether a certificate is signed with its own key.
 pub(crate) fn is_self_signed(certificate: &X509Certificate<'_>) -> bool {
     is_issued_by(certificate, certificate)

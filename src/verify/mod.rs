@@ -20,6 +20,7 @@ pub use self_check::{check_fields, self_check};
 use self::clients::{Client, Shape};
 use self::files::{ca_file, ca_files, certificate_file, key_file};
 use self::path::Trust;
+use self::path::follow::Follower;
 use crate::error::Error;
 use crate::key::{ExistingKey, KeyIdentifier};
 use crate::name::SubjectAltName;
@@ -108,7 +109,7 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
         if let (Some(found), Some(anchors), true) = (&found, &anchors, asks_clients) {
             let mut shape = Shape::new(end_entity, &found.issuers, anchors, question.hosts);
             shape.is_refused_by_rustls = found.is_refused_by_rustls;
-            shape.dead_ends.clone_from(&found.dead_ends);
+            shape.dead_ends = Follower::dead_ends(&found.issuers, &trust);
             ask_clients(&shape, question.clients, &mut report);
         }
     }

@@ -9,7 +9,6 @@ pub(super) mod follow;
 mod go;
 mod policies;
 
-use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -20,7 +19,6 @@ use x509_parser::prelude::X509Certificate;
 
 pub(super) use self::defects::dates;
 use self::defects::{defects, own_defects, passed, unreadable};
-use self::follow::{DeadEnd, Follower};
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
 use crate::error::Error;
@@ -38,8 +36,6 @@ const MAX_SIGNATURES: usize = 100;
 pub(crate) struct Parsed<'a> {
     pub(crate) der: &'a [u8],
     pub(crate) x509: X509Certificate<'a>,
-    /// Asked more than once, and slow to tell of a certificate with thousands of names.
-    own_signature: OnceCell<Signature>,
 }
 
 impl<'a> Parsed<'a> {
@@ -50,17 +46,13 @@ impl<'a> Parsed<'a> {
     /// [`Error::CertificateEncoding`] with the place of the first that cannot be read.
     pub(crate) fn all(certificates: &'a [Vec<u8>]) -> Result<Vec<Self>, Error> {
         let parsed = x509::parse_all(certificates)?.into_iter().zip(certificates);
-        Ok(parsed.map(|(x509, der)| Self { der, x509, own_signature: OnceCell::new() }).collect())
+        Ok(parsed.map(|(x509, der)| Self { der, x509 }).collect())
     }
 
-    /// What its signature is, if it is taken for its own.
-    fn own_signature(&self) -> Signature {
-        *self.own_signature.get_or_init(|| signature::verify(&self.x509, &self.x509))
-    }
-
-    /// Whether it ends a chain: it is its own issuer, as far as its signature can tell.
+    /// Whether it ends a chain: it is its own issuer, as far as its names and identifiers tell. Nobody
+    /// verifies the signature of a certificate that is trusted.
     pub(super) fn is_root(&self) -> bool {
-        x509::is_self_issued(&self.x509) && self.own_signature() != Signature::Invalid
+        x509::is_self_issued(&self.x509) && signature::identifies(&self.x509, &self.x509)
     }
 }
 
@@ -103,8 +95,6 @@ pub(crate) struct Found<'a> {
     pub(crate) issuers: Vec<&'a Parsed<'a>>,
     /// Whether rustls-webpki, and no other, refuses the path.
     pub(crate) is_refused_by_rustls: bool,
-    /// The libraries that follow another path, and where that leads.
-    pub(crate) dead_ends: Vec<(Follower, DeadEnd)>,
 }
 
 /// What is wrong with a path, by the check that finds it.
@@ -166,11 +156,7 @@ pub(crate) fn check<'a>(trust: &Trust<'a>, report: &mut Report) -> Option<Found<
     for name in CHECKS {
         report.add_all(name, take(&mut defects, name), || passed(name, &path, trust));
     }
-    Some(Found {
-        issuers: path[1..].to_vec(),
-        is_refused_by_rustls: only_for_rustls.is_some(),
-        dead_ends: Follower::dead_ends(&path, trust),
-    })
+    Some(Found { issuers: path[1..].to_vec(), is_refused_by_rustls: only_for_rustls.is_some() })
 }
 
 /// What can be said of a certificate without its CA.

@@ -1,5 +1,6 @@
 //! Rules about the chain as a whole: which path a client follows, and what it wants of the CAs on it.
 
+use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::X509Version;
 
 use super::{Client, RUN, Rule, Shape};
@@ -131,12 +132,13 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Openssl, "error 67: CA certificate key too weak"),
             (Client::OpensslStrict, "error 67: CA certificate key too weak"),
             (Client::Python, "CA certificate key too weak"),
-            (Client::Mbedtls, "The certificate is signed with an unacceptable key"),
         ],
-        |shape| {
-            let keys = shape.issuers.iter().map(|ca| x509::subject_key(ca));
-            keys.into_iter().any(|key| matches!(key, SubjectKey::Rsa(bits) if bits < 2048))
-        },
+        |shape| shape.issuers.iter().any(|ca| has_short_key(ca)),
+    ),
+    rule(
+        "an RSA key in its chain has less than 2048 bits",
+        &[(Client::Mbedtls, "The certificate is signed with an unacceptable key")],
+        |shape| has_short_key(shape.end_entity) || shape.issuers.iter().any(|ca| has_short_key(ca)),
     ),
     rule(
         "a certificate in the CA file has extensions, but not X.509 version 3",
@@ -195,7 +197,11 @@ impl Shape<'_> {
     }
 }
 
-fn has_empty_usage(certificate: &x509_parser::prelude::X509Certificate<'_>) -> bool {
+fn has_short_key(certificate: &X509Certificate<'_>) -> bool {
+    matches!(x509::subject_key(certificate), SubjectKey::Rsa(bits) if bits < 2048)
+}
+
+fn has_empty_usage(certificate: &X509Certificate<'_>) -> bool {
     x509::extended_key_usage(certificate).is_some_and(|usage| usage.is_empty())
 }
 

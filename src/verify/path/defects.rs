@@ -9,7 +9,7 @@ use x509_parser::x509::X509Version;
 use super::{Defects, Parsed, Path, Trust, go, policies, subject};
 use crate::constraint;
 use crate::request::ExtendedKeyUsage;
-use crate::signature::Signature;
+use crate::signature::{self, Signature};
 use crate::verify::finding::Finding;
 use crate::verify::report::{CheckName, MAX_FINDINGS};
 use crate::x509;
@@ -84,7 +84,7 @@ fn is_damaged(anchor: &Parsed<'_>) -> bool {
     let names_itself = named.is_some() && named == own;
     x509::is_self_issued(&anchor.x509)
         && names_itself
-        && anchor.own_signature() == Signature::Invalid
+        && signature::verify(&anchor.x509, &anchor.x509) == Signature::Invalid
 }
 
 fn weak_signature(certificate: &Parsed<'_>) -> Vec<Finding> {

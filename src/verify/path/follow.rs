@@ -4,8 +4,6 @@
 //! certificate and reject the chain if that was the wrong one. What they choose was observed with
 //! OpenSSL 3.0, Envoy 1.39, GnuTLS 3.7 and mbedTLS 2.28.
 
-use x509_parser::prelude::X509Certificate;
-
 use super::defects::defects;
 use super::{MAX_LENGTH, Parsed, Path, Trust};
 use crate::signature::{self, Signature};
@@ -41,9 +39,13 @@ impl Follower {
     const ALL: [Self; 5] =
         [Self::BoringSsl, Self::GnuTls, Self::MbedTls, Self::OpenSsl, Self::OpenSslPartial];
 
-    /// Every follower that rejects a chain although `sound` is a path for it.
-    pub(super) fn dead_ends(sound: &Path<'_>, trust: &Trust<'_>) -> Vec<(Self, DeadEnd)> {
-        let end = |one: Self| one.dead_end(sound, trust).map(|end| (one, end));
+    /// Every follower that rejects the chain, although `issuers` lead from the certificate to the CA file.
+    pub(crate) fn dead_ends<'a>(
+        issuers: &[&'a Parsed<'a>],
+        trust: &Trust<'a>,
+    ) -> Vec<(Self, DeadEnd)> {
+        let sound: Path<'_> = trust.chain.iter().take(1).chain(issuers.iter().copied()).collect();
+        let end = |one: Self| one.dead_end(&sound, trust).map(|end| (one, end));
         Self::ALL.into_iter().filter_map(end).collect()
     }
 
@@ -142,7 +144,7 @@ impl Follower {
             Self::OpenSsl | Self::OpenSslPartial => signature::is_of_key_type(x509, x509),
             Self::GnuTls | Self::MbedTls => return false,
         };
-        fits && x509::is_self_issued(x509) && identifies(x509, x509)
+        fits && x509::is_self_issued(x509) && signature::identifies(x509, x509)
     }
 
     fn choose_in_file<'a>(self, below: &Parsed<'a>, trust: &Trust<'a>) -> Option<&'a Parsed<'a>> {
@@ -197,11 +199,11 @@ impl Follower {
         let (x509, ca_x509) = (&below.x509, &ca.x509);
         x509::names_as_issuer(x509, ca_x509)
             && match self {
-                Self::BoringSsl => identifies(x509, ca_x509) && may_sign(ca),
-                Self::GnuTls => identifies(x509, ca_x509),
+                Self::BoringSsl => signature::identifies(x509, ca_x509) && may_sign(ca),
+                Self::GnuTls => signature::identifies(x509, ca_x509),
                 Self::MbedTls => may_sign(ca),
                 Self::OpenSsl | Self::OpenSslPartial => {
-                    identifies(x509, ca_x509) && signature::is_of_key_type(x509, ca_x509)
+                    signature::identifies(x509, ca_x509) && signature::is_of_key_type(x509, ca_x509)
                 }
             }
     }
@@ -229,12 +231,4 @@ fn is_start_of(path: &Path<'_>, other: &Path<'_>) -> bool {
 
 fn may_sign(ca: &Parsed<'_>) -> bool {
     x509::key_usage(&ca.x509).is_none_or(|usage| usage.contains(&"keyCertSign"))
-}
-
-/// Whether a certificate's authorityKeyIdentifier says nothing against a CA (RFC 5280 4.2.1.1).
-fn identifies(below: &X509Certificate<'_>, ca: &X509Certificate<'_>) -> bool {
-    let wanted = x509::authority_key_identifier(below);
-    let found = x509::subject_key_identifier(ca);
-    let is_same = !matches!((wanted, found), (Some(wanted), Some(found)) if wanted != found);
-    is_same && x509::authority_serial_number(below).is_none_or(|serial| serial == ca.raw_serial())
 }

@@ -389,3 +389,13 @@ fn a_curve_that_is_described_and_not_named_is_told_as_such() {
     let says = "it describes its curve instead of naming it";
     assert!(status == 1 && failed.iter().any(|(_, text)| text.contains(says)), "{json}");
 }
+
+#[test]
+fn nobody_verifies_the_signature_of_a_ca_that_is_trusted() {
+    let (sandbox, mut root) = (Sandbox::new(), Ca::new("root"));
+    root.params.use_authority_key_identifier_extension = false;
+    let leaf = leaf(&sandbox, &root, |_| {});
+    let mut der = root.params.self_signed(&root.key).expect("a CA").der().to_vec();
+    *der.last_mut().expect("a signature") ^= 1;
+    assert_eq!(rejecting(&sandbox, &[&leaf], &[&pem(&der)]), [""; 0]);
+}
