@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use kumactl::encode::pem;
-use kumactl::verify::{self, Evidence, File, Question};
+use kumactl::verify::{self, Evidence, File, Host, Question};
 use kumactl::{
     CaRequest, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm, KeyPair,
     PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, contents, inspect,
@@ -53,9 +53,8 @@ fn main() {
         ca: Some(file(&anchor)),
         bundle: None,
     };
-    let hosts = [name()];
-    let usage = ExtendedKeyUsage::ServerAuth;
-    let question = Question { hosts: &hosts, usage, at: now, min_remaining: None, clients: &[] };
+    let hosts = [Host::from(name())];
+    let question = Question::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
     let stage = |title, work| Stage { title, work, times: Vec::new() };
     let mut stages = [
         stage("name, from text", Box::new(|| drop(black_box(name())))),

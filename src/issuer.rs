@@ -4,6 +4,7 @@ mod check;
 
 use time::OffsetDateTime;
 
+use crate::constraint;
 use crate::error::Error;
 use crate::key::{KeyIdentifier, KeyPair};
 use crate::profile::Template;
@@ -30,6 +31,8 @@ pub struct Issuer {
     has_root: bool,
     /// Whether a certificate of the chain limits names or usages.
     is_limited: bool,
+    /// Whether one of them constrains IP addresses.
+    limits_addresses: bool,
 }
 
 /// Why a CA cannot issue what was asked for. Names are as RFC 4514 writes them.
@@ -208,7 +211,18 @@ impl Issuer {
             .map_or_else(|| key.identifier().as_bytes().to_vec(), <[u8]>::to_vec);
         let has_root = signature::is_self_signed(last);
         let is_limited = parsed.iter().any(check::is_limited);
-        Ok(Self { key, chain, name, subject, key_identifier, validity, has_root, is_limited })
+        let limits_addresses = is_limited && parsed.iter().any(constraint::limits_addresses);
+        Ok(Self {
+            key,
+            chain,
+            name,
+            subject,
+            key_identifier,
+            validity,
+            has_root,
+            is_limited,
+            limits_addresses,
+        })
     }
 
     /// Whether the CA, and each CA above it, may certify the names and the usage of a template.
@@ -230,6 +244,13 @@ impl Issuer {
             check::usage(&certificate, template)?;
         }
         Ok(())
+    }
+
+    /// Whether the CA, or a CA above it, has name constraints for IP addresses, under which Envoy takes no
+    /// certificate with an address.
+    #[must_use]
+    pub const fn limits_addresses(&self) -> bool {
+        self.limits_addresses
     }
 
     /// When the CA, and each CA above it, is valid.

@@ -59,6 +59,17 @@ impl SubjectAltName {
         parse::parse(input)
     }
 
+    /// Reads a name that clients dial. Beside the names of [`SubjectAltName::parse`] these are the names that
+    /// a certificate can have and no host should: numbers, labels with a hyphen at an edge, and labels that
+    /// only look like international ones. Kuma works with them.
+    ///
+    /// # Errors
+    ///
+    /// A name that no client can dial, with the name that was probably meant.
+    pub fn parse_dialed(input: &str) -> Result<Self, NameError> {
+        parse::parse_dialed(input)
+    }
+
     /// What some clients will not accept about this name.
     #[must_use]
     pub fn warning(&self) -> Option<NameWarning> {

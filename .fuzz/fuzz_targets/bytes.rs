@@ -2,7 +2,7 @@
 //! here most quickly.
 #![no_main]
 
-use kumactl::verify::{Evidence, File, Question};
+use kumactl::verify::{Evidence, File, Host, Question};
 use kumactl::{ExtendedKeyUsage, SubjectAltName, contents, encode, inspect, verify};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
@@ -29,14 +29,8 @@ fuzz_target!(|bytes: &[u8]| {
             ca: Some(file),
             bundle: Some(File { name: "y", bytes }),
         };
-        let hosts = [SubjectAltName::parse("cp.example").expect("a name")];
-        let question = Question {
-            hosts: &hosts,
-            usage: ExtendedKeyUsage::ServerAuth,
-            at: now,
-            min_remaining: None,
-            clients: &[],
-        };
+        let hosts = [Host::from(SubjectAltName::parse("cp.example").expect("a name"))];
+        let question = Question::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
         let _ = verify::verify(&evidence, &question);
     }
 });

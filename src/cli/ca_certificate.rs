@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use kumactl::encode::pem;
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
-    CaRequest, ConstraintError, KeyIdentifier, KeyPair, PermittedSubtree, Profile, SerialNumber,
+    CaRequest, ConstraintError, KeyAlgorithm, KeyIdentifier, KeyPair, PermittedSubtree, Profile,
+    SerialNumber,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -100,7 +101,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Role::PrivateKey => private_key.clone(),
         _ => Zeroizing::new(certificate_pem.clone()),
     })?;
-    let mut warnings = warnings(args);
+    let mut warnings = warnings(args, request.key_algorithm());
     warnings.extend(args.renewal.warning(template.validity, now));
     let remarks = Remarks { warnings, reasons };
     let report = || CertificateReport::new(&certificate, &template, None);
@@ -154,12 +155,29 @@ fn refusal(flag: &str, error: &ConstraintError) -> Failure {
     }
 }
 
-fn warnings(args: &Args) -> Vec<String> {
+fn warnings(args: &Args, key_algorithm: KeyAlgorithm) -> Vec<String> {
     let mut warnings: Vec<_> = args.key.warning().into_iter().collect();
+    if key_algorithm == KeyAlgorithm::Ed25519 {
+        warnings.push(
+            "Chrome, Firefox and mbedTLS reject every certificate from a CA with an Ed25519 key; use \
+             --key-type=ecdsa"
+                .to_owned(),
+        );
+    }
+    if !args.permit_ip.is_empty() {
+        warnings.push(
+            "Envoy rejects every certificate with an IP address from a CA with --permit-ip \
+             (unsupported name constraint type)"
+                .to_owned(),
+        );
+    }
     let unlimited = match (args.permit_dns.is_empty(), args.permit_ip.is_empty()) {
         (true, true) => return warnings,
         (false, false) => None,
-        (false, true) => Some("the CA can certify every IP address; --permit-ip limits those too"),
+        (false, true) => Some(
+            "the CA can certify every IP address; --permit-ip limits those too, but Envoy then rejects \
+             every certificate with an address",
+        ),
         (true, false) => Some("the CA can certify every DNS name; --permit-dns limits those too"),
     };
     warnings.extend(unlimited.map(str::to_owned));

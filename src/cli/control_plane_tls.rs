@@ -122,7 +122,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let about_files = args.warnings(&pair.ca, now);
     let artefacts = Artefacts::new(args, pair)?;
     let written = plan.commit(|role| artefacts.content(role))?;
-    let mut warnings = args.issuance.remarks(&request, &issued.template, now);
+    let mut warnings = args.issuance.remarks(&request, &issued, now);
     warnings.extend(about_files);
     let remarks = Remarks { warnings, reasons };
     render::report(args.issuance.output, false, || issued.report(), &written, &remarks)

@@ -88,7 +88,7 @@ enum Format {
     Systemd,
 }
 
-fn purpose_parser() -> impl TypedValueParser<Value = Purpose> {
+pub(super) fn purpose_parser() -> impl TypedValueParser<Value = Purpose> {
     PossibleValuesParser::new(Purpose::ALL.map(Purpose::as_str)).map(|name| {
         let found = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == name);
         found.expect("one of them")

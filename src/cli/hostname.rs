@@ -1,6 +1,7 @@
 //! `--hostname` and `--kubernetes-service`: the names that clients dial, as people and scripts write
 //! them.
 
+use kumactl::verify::Host;
 use kumactl::{NameError, NameFault, ServiceName, SubjectAltName};
 
 use super::exit::Failure;
@@ -39,6 +40,30 @@ impl NameArgs {
     /// Every name that cannot be used, each with the one that was meant.
     pub(super) fn parse(&self) -> Result<Vec<SubjectAltName>, Failure> {
         self.read(ServiceName::subject_alt_names)
+    }
+
+    /// Reads the names that clients dial, as they write them. Names that no certificate should be made for,
+    /// such as `123`, can be dialed all the same.
+    ///
+    /// # Errors
+    ///
+    /// Every name that cannot be dialed, each with the one that was meant.
+    pub(super) fn dialed(&self) -> Result<Vec<Host>, Failure> {
+        let mut failures = Vec::new();
+        let mut hosts = Vec::new();
+        for typed in split(&self.hostnames, &mut failures) {
+            match SubjectAltName::parse_dialed(typed) {
+                Ok(name) => hosts.push(Host { name, typed: typed.trim().to_owned() }),
+                Err(error) => failures.push(refusal(&error)),
+            }
+        }
+        for service in &self.kubernetes_services {
+            match service_name(service) {
+                Ok(service) => hosts.extend(service.dialled().into_iter().map(Host::from)),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Failure::join(failures).map_or(Ok(hosts), Err)
     }
 
     /// Reads the names that clients dial: of a Service the two that Kuma and the API server use.
@@ -84,24 +109,31 @@ fn service_name(service: &str) -> Result<ServiceName, Failure> {
 ///
 /// Every name that cannot be used, each with the one that was meant.
 fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
-    let mut names = Vec::new();
     let mut failures = Vec::new();
-    for value in values.iter().filter(|value| !value.is_empty()) {
-        if value.contains(',') && value.split(',').any(|name| name.trim().is_empty()) {
-            failures.push(empty_name(value));
-            continue;
-        }
-        for name in value.split(',') {
-            match SubjectAltName::parse(name) {
-                Ok(parsed) => names.push(parsed),
-                Err(error) => failures.push(refusal(&error)),
-            }
+    let mut names = Vec::new();
+    for name in split(values, &mut failures) {
+        match SubjectAltName::parse(name) {
+            Ok(parsed) => names.push(parsed),
+            Err(error) => failures.push(refusal(&error)),
         }
     }
     match Failure::join(failures) {
         None => Ok(names),
         Some(failure) => Err(failure),
     }
+}
+
+/// The single names; a list with an empty one is a failure.
+fn split<'a>(values: &'a [String], failures: &mut Vec<Failure>) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    for value in values.iter().filter(|value| !value.is_empty()) {
+        if value.contains(',') && value.split(',').any(|name| name.trim().is_empty()) {
+            failures.push(empty_name(value));
+        } else {
+            names.extend(value.split(','));
+        }
+    }
+    names
 }
 
 /// Whether a client can dial it: a DNS name or an address, neither a pattern nor an identity.

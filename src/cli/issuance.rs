@@ -6,7 +6,7 @@ use kumactl::encode::pem;
 use kumactl::renewal::ExpectedIssuer;
 use kumactl::{
     Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile,
-    SerialNumber, Template, ValidFor, Validity, verify,
+    SerialNumber, SubjectAltName, Template, ValidFor, Validity, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -74,21 +74,26 @@ impl IssuanceArgs {
     pub(super) fn remarks(
         &self,
         request: &IssuanceRequest,
-        template: &Template,
+        issued: &Issued,
         now: OffsetDateTime,
     ) -> Vec<String> {
+        let template = &issued.template;
         if let Some(note) = shortened(request, template, now) {
             output::note(&format!("note: {note}"));
         }
-        let mut warnings = warnings(request);
+        let mut warnings = warnings(request, issued);
         warnings.extend(self.key.warning());
         warnings.extend(self.renewal.warning(template.validity, now));
         warnings
     }
 }
 
-/// What is worth a warning about a request: names and keys that some clients refuse.
-pub(super) fn warnings(request: &IssuanceRequest) -> Vec<String> {
+/// A server that sends more octets of certificates than this is rejected by OpenSSL and BoringSSL
+/// (`SSL_MAX_CERT_LIST_DEFAULT`).
+const MAX_CERTIFICATE_LIST: usize = 100 * 1024;
+
+/// Returns the warnings about a new certificate: names, keys and sizes that some clients reject.
+pub(super) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String> {
     let mut warnings = hostname::warnings(request.subject_alt_names());
     let key_algorithm = request.key_algorithm();
     let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
@@ -96,6 +101,24 @@ pub(super) fn warnings(request: &IssuanceRequest) -> Vec<String> {
         warnings.push(format!(
             "Envoy, as Kuma configures it, connects to no server with a key of type \
              {key_algorithm}; a control plane needs RSA or ecdsa"
+        ));
+    }
+    let has_address =
+        || request.subject_alt_names().iter().any(|name| matches!(name, SubjectAltName::Ip(_)));
+    let limits_addresses = issued.issuer.as_ref().is_some_and(|ca| ca.limits_addresses());
+    if is_server && limits_addresses && has_address() {
+        warnings.push(
+            "Envoy rejects the certificate: it has an IP address, and its CA has name constraints for \
+             IP addresses (unsupported name constraint type)"
+                .to_owned(),
+        );
+    }
+    let size = issued.size;
+    if is_server && size > MAX_CERTIFICATE_LIST {
+        warnings.push(format!(
+            "Envoy, curl, OpenSSL, Python, Node and Chrome reject the certificate: with its chain it has \
+             {} KiB, more than 100 (excessive message size)",
+            size / 1024
         ));
     }
     warnings
@@ -149,6 +172,8 @@ pub(super) struct Issued {
     key: KeyPair,
     /// The PEM of the certificate and of the CAs behind it.
     pub(super) chain: Vec<u8>,
+    /// How many octets a server sends: those of the certificate and of the CAs behind it, as DER.
+    size: usize,
 }
 
 impl Signer {
@@ -207,7 +232,9 @@ impl Signer {
             Some(issuer) => kumactl::issued_by(&template, &key, issuer)?,
         };
         verify::check_fields(&certificate, &template, &key, issuer.as_deref())?;
-        let chain = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
+        let sent = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
+        let size = sent.iter().map(|der| der.len()).sum();
+        let chain = pem::encode_certificates(sent);
         if scrutiny == Scrutiny::Full {
             let anchor = match &issuer {
                 None => certificate.der(),
@@ -215,7 +242,7 @@ impl Signer {
             };
             verify::check_issued(&template, &chain, &pem::encode_certificates([anchor]), now)?;
         }
-        Ok(Issued { certificate, template, issuer, key, chain })
+        Ok(Issued { certificate, template, issuer, key, chain, size })
     }
 }
 
@@ -253,11 +280,15 @@ impl Issued {
 
 /// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that
 /// a copy of the file is a CA file; a server does not send the root of a CA that clients have.
-fn chain(certificate: &Certificate, issuer: Option<&Issuer>, is_ephemeral: bool) -> Vec<u8> {
+fn chain<'a>(
+    certificate: &'a Certificate,
+    issuer: Option<&'a Issuer>,
+    is_ephemeral: bool,
+) -> Vec<&'a [u8]> {
     let above: Vec<&[u8]> = match issuer {
         None => Vec::new(),
         Some(issuer) if is_ephemeral => vec![issuer.certificate()],
         Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
     };
-    pem::encode_certificates([certificate.der()].into_iter().chain(above))
+    [certificate.der()].into_iter().chain(above).collect()
 }

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use kumactl::encode::{MAX_ARGUMENT, pem};
+use kumactl::verify::clients::Client;
 use kumactl::verify::{
-    self, Check, CheckName, Evidence, File, Finding, Outcome, Question, Report, kuma,
+    self, Check, CheckName, Evidence, File, Finding, Host, Outcome, Question, Report, kuma,
 };
 use kumactl::{ExtendedKeyUsage, SubjectAltName, inspect};
 use time::OffsetDateTime;
@@ -108,8 +109,8 @@ impl MaterialArgs {
                     bundle: None,
                 };
                 let usage = ExtendedKeyUsage::ServerAuth;
-                let question =
-                    Question { hosts, usage, at: now, min_remaining: None, clients: &[] };
+                let hosts: Vec<_> = hosts.iter().cloned().map(Host::from).collect();
+                let question = Question::new(&hosts, usage, now);
                 verify::verify(&evidence, &question)
             }
         };
@@ -119,8 +120,9 @@ impl MaterialArgs {
             alone.checks.retain(|check| check.name == CheckName::Dates && is_warning(check));
             report.checks.extend(alone.checks);
         }
-        let (envoy, failed): (Vec<_>, Vec<_>) =
-            report.failures().partition(|(name, _)| *name == CheckName::Envoy);
+        let (envoy, failed): (Vec<_>, Vec<_>) = report.failures().partition(|(_, finding)| {
+            matches!(finding, Finding::Refused { client: Client::Envoy, .. })
+        });
         if let Some(failure) = failures(failed.into_iter().map(|(_, finding)| finding)) {
             return Err(failure);
         }

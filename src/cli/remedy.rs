@@ -1,10 +1,12 @@
 //! What to type to mend what a check found.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::path::Path;
 
 use kumactl::encode::pem::{PemError, PemFault};
 use kumactl::verify::Finding;
+use kumactl::verify::clients::{Reason, Remedy};
 
 use super::shell;
 
@@ -91,7 +93,7 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         Finding::NotNamed { near: Some(near), .. } => {
             format!("the certificate has \"{}\", which {}", near.name, near.reason)
         }
-        Finding::NotNamed { host, .. } | Finding::CommonNameOnly { host } => {
+        Finding::NotNamed { host, .. } | Finding::CommonNameOnly { host, .. } => {
             format!("make it for that name too: --hostname={host}")
         }
         Finding::ClientsDisagree { host, .. } => {
@@ -104,17 +106,12 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         Finding::NameExcluded { .. } | Finding::NameNotComparable { .. } => {
             "issue it from a CA that may certify the name, or leave the name out".to_owned()
         }
-        Finding::EnvoyKey { .. } | Finding::KeyUnusable { .. } => {
-            "make it with --key-type=rsa or --key-type=ecdsa".to_owned()
-        }
+        Finding::KeyUnusable { .. } => "make it with --key-type=rsa or --key-type=ecdsa".to_owned(),
         Finding::Usage { wanted, .. } => format!(
             "make it with --type={}",
             if *wanted == "serverAuth" { "server" } else { "client" }
         ),
-        Finding::Refused { .. } => {
-            "--ephemeral-ca, or a CA of your own, makes certificates that all clients accept"
-                .to_owned()
-        }
+        Finding::Refused { reason, .. } => cure(reason),
         Finding::NoDigitalSignature { .. }
         | Finding::ExtensionCritical { .. }
         | Finding::ExtensionMalformed { .. }
@@ -130,6 +127,65 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+/// What to type so that a client no longer refuses a certificate for this reason. `NAME` stands for a name
+/// that only the user knows.
+pub(super) fn cure(reason: &Reason) -> String {
+    let name = reason.name.as_deref().unwrap_or_default();
+    let address = || name.parse::<IpAddr>().map_or_else(|_| name.to_owned(), |one| one.to_string());
+    match reason.rule.remedy {
+        Remedy::AddPermittedName => {
+            "add a DNS name that the CA permits: --hostname=NAME".to_owned()
+        }
+        Remedy::CaInCaFile => {
+            "replace the certificate in the CA file with the CA that issued it".to_owned()
+        }
+        Remedy::CaFirst => {
+            "Kuma reads only the first certificate of the CA file: put the CA first".to_owned()
+        }
+        Remedy::RootInCaFile => "append the root certificate to the CA file".to_owned(),
+        Remedy::CanonicalAddress => {
+            let address = address();
+            let host = if address.contains(':') { format!("[{address}]") } else { address };
+            format!("use {host} in the address of the control plane (--cp-address)")
+        }
+        Remedy::DialDnsName => "use a DNS name: --hostname=NAME".to_owned(),
+        Remedy::DialNoNumber => format!("use a name that is not a number: --hostname=cp-{name}"),
+        Remedy::DialNoUnderscore => {
+            let name = name.replace('_', "-");
+            format!("use a name without an underscore: --hostname={name}")
+        }
+        Remedy::FewerNames => "issue several certificates with fewer names each, such as with \
+                               `kumactl generate tls-certificates`"
+            .to_owned(),
+        Remedy::IssueFromCa => "issue it from a CA: `kumactl generate tls-certificate --ephemeral-ca`, \
+                                or --issuer-cert-file with a CA of your own"
+            .to_owned(),
+        Remedy::NameItself => format!("add the name itself: --hostname={}", address()),
+        Remedy::NameLocalhosts => "name each host: --hostname=NAME.localhost".to_owned(),
+        Remedy::NewCa => "create a CA with `kumactl generate ca-certificate`, and issue the certificate \
+                          from it"
+            .to_owned(),
+        Remedy::LiveCasFirst => {
+            "remove the expired CA certificate, or put its renewal first in the file".to_owned()
+        }
+        Remedy::NoIpConstraints => "create the CA without --permit-ip, or issue the certificate for DNS \
+                                    names only"
+            .to_owned(),
+        Remedy::NoNameConstraints => "create the CA with `kumactl generate ca-certificate` without \
+                                      --permit-dns and --permit-ip, and issue the certificate from it"
+            .to_owned(),
+        Remedy::Reissue => "reissue it with `kumactl generate tls-certificate`".to_owned(),
+        Remedy::SendInOrder => {
+            "put each CA behind the certificate that it issued in the certificate file".to_owned()
+        }
+        Remedy::Shorten => "reissue it with --valid-for=825d".to_owned(),
+        Remedy::UsualKey => "reissue it with --key-type=ecdsa or --key-type=rsa".to_owned(),
+        Remedy::UsualCaKey => "create a CA with `kumactl generate ca-certificate --key-type=ecdsa`, and \
+                               issue the certificate from it"
+            .to_owned(),
+    }
 }
 
 /// A file as it is typed. Some names that are shown are none: `standard input`, `tls.crt of the Secret`.

@@ -104,7 +104,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         _ => Zeroizing::new(ca_file.clone()),
     })?;
 
-    let warnings = args.issuance.remarks(&request, &issued.template, now);
+    let warnings = args.issuance.remarks(&request, &issued, now);
     let remarks = Remarks { warnings, reasons };
     render::report(args.issuance.output, is_silent, || issued.report(), &written, &remarks)
 }

@@ -5,8 +5,10 @@ mod given;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kumactl::encode::environment::Purpose;
 use kumactl::renewal::RenewBefore;
 use kumactl::verify::clients::Client;
+use kumactl::verify::kuma::KumaVersion;
 use kumactl::verify::{self, Evidence, Question};
 use kumactl::{ValidFor, rfc3339};
 use time::format_description::well_known::Rfc3339;
@@ -15,6 +17,7 @@ use time::{OffsetDateTime, Time, UtcOffset};
 use self::given::{Named, Server, read};
 use super::certificate_type::CertificateType;
 use super::connect;
+use super::environment::purpose_parser;
 use super::exit::Failure;
 use super::hostname::NameArgs;
 use super::output;
@@ -104,6 +107,15 @@ pub(super) struct Args {
     #[arg(long = "client", value_name = "CLIENT", value_delimiter = ',', value_parser = client_parser())]
     clients: Vec<Client>,
 
+    /// What the control plane uses the certificate for, which decides which of Kuma's clients must accept
+    /// it [default: general]
+    #[arg(long, value_name = "PURPOSE", value_parser = purpose_parser())]
+    purpose: Option<Purpose>,
+
+    /// Version of Kuma, such as 2.13 [default: 2.14]
+    #[arg(long, value_name = "VERSION")]
+    kuma_version: Option<KumaVersion>,
+
     /// Print nothing but what failed
     #[arg(long, short)]
     quiet: bool,
@@ -126,12 +138,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let failure = Failure::usage("--client names those who judge a server's certificate");
         return Err(failure.hint("leave --client or --type=client out"));
     }
-    let mut hosts = args.names.dialled()?;
+    let mut hosts = args.names.dialed()?;
     let server = args.connect.as_deref().map(|address| Server::parse(address, args)).transpose()?;
     if let Some(server) = server.as_ref().filter(|_| hosts.is_empty()) {
-        hosts.push(server.name.clone());
+        hosts.push(server.name.clone().into());
     }
-    if let Some(pattern) = hosts.iter().find(|host| host.is_pattern()) {
+    if let Some(pattern) = hosts.iter().map(|host| &host.name).find(|name| name.is_pattern()) {
         let failure = Failure::usage(format!("clients dial names, not patterns such as {pattern}"));
         let name = pattern.to_string().replacen('*', "www", 1);
         return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));
@@ -150,7 +162,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         usage: args.certificate_type.into(),
         at,
         min_remaining,
+        kuma_clients: kuma_clients(args.purpose.unwrap_or(Purpose::General)),
         clients: &args.clients,
+        kuma: args.kuma_version.unwrap_or(KumaVersion::NEWEST),
     };
     let report = verify::verify(&evidence, &question);
     match args.output {
@@ -181,6 +195,20 @@ fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Fai
         let failure = Failure::usage(format!("--at: {text:?} is no time"));
         failure.hint(format!("--at={}, --at={}, or --at=+90d", rfc3339(&now), now.date()))
     })
+}
+
+/// The clients of Kuma's that connect to a server with the certificate. A zone control plane and Prometheus
+/// judge as kumactl does: with Go.
+const fn kuma_clients(purpose: Purpose) -> &'static [Client] {
+    match purpose {
+        Purpose::General => &Client::KUMAS,
+        Purpose::DpServer => &[Client::KumaDp, Client::Envoy],
+        Purpose::ApiServer
+        | Purpose::GlobalKds
+        | Purpose::ZoneKds
+        | Purpose::MonitoringAssignment
+        | Purpose::Diagnostics => &[Client::Kumactl],
+    }
 }
 
 fn client_parser() -> impl TypedValueParser<Value = Client> {

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
 use x509_parser::oid_registry::{OID_X509_COMMON_NAME, OID_X509_ORGANIZATION_NAME};
-use x509_parser::x509::X509Name;
+use x509_parser::prelude::X509Certificate;
+use x509_parser::x509::{RelativeDistinguishedName, X509Name};
 
 use crate::name::SubjectAltName;
 use crate::profile::DistinguishedName;
@@ -102,6 +103,14 @@ pub(crate) fn unknown_to_go(constraints: &NameConstraints<'_>) -> Vec<&'static s
     kinds
 }
 
+/// Whether a CA has name constraints for IP addresses.
+pub(crate) fn limits_addresses(ca: &X509Certificate<'_>) -> bool {
+    let found = ca.name_constraints().ok().flatten();
+    found.is_some_and(|found| {
+        subtrees(found.value).any(|base| matches!(base, GeneralName::IPAddress(_)))
+    })
+}
+
 /// How many subtrees there are.
 pub(crate) fn count(constraints: &NameConstraints<'_>) -> usize {
     subtrees(constraints).count()
@@ -154,6 +163,31 @@ pub(crate) fn check_subject(
 ) -> Result<(), Excluded> {
     check(constraints, |base, _| match base {
         GeneralName::DirectoryName(base) => Some(contains_subject(base, subject)),
+        _ => None,
+    })
+}
+
+/// Holds the subject of a certificate against the constraints of a CA for directory names, critical or not.
+pub(crate) fn check_directory_name(
+    subject: &X509Name<'_>,
+    constraints: &NameConstraints<'_>,
+) -> Result<(), Excluded> {
+    let is_same = |base: &RelativeDistinguishedName<'_>, own: &RelativeDistinguishedName<'_>| {
+        let [base, own] = [base, own].map(|name| name.iter().collect::<Vec<_>>());
+        base.len() == own.len()
+            && base.iter().zip(own).all(|(base, own)| {
+                let is_same_text = match (base.as_str(), own.as_str()) {
+                    (Ok(base), Ok(own)) => base.eq_ignore_ascii_case(own),
+                    _ => base.as_slice() == own.as_slice(),
+                };
+                base.attr_type() == own.attr_type() && is_same_text
+            })
+    };
+    check(constraints, |base, _| match base {
+        GeneralName::DirectoryName(base) => {
+            let mut own = subject.iter_rdn();
+            Some(base.iter_rdn().all(|base| own.next().is_some_and(|own| is_same(base, own))))
+        }
         _ => None,
     })
 }

@@ -89,6 +89,30 @@ pub(super) fn parse(input: &str) -> Result<SubjectAltName, NameError> {
     })
 }
 
+pub(super) fn parse_dialed(input: &str) -> Result<SubjectAltName, NameError> {
+    let error = match parse(input) {
+        Err(error) => error,
+        parsed => return parsed,
+    };
+    let text = input.trim_matches(|c: char| c.is_ascii_whitespace());
+    let is_unusual = match error.fault {
+        NameFault::HyphenAtEdge | NameFault::International => true,
+        // Four numbers are an address with a mistake in it.
+        NameFault::NotAnAddress => text.split('.').count() != 4,
+        _ => false,
+    };
+    let is_label = |label: &str| {
+        (1..=MAX_LABEL_LENGTH).contains(&label.len())
+            && label
+                .bytes()
+                .all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_'))
+    };
+    if is_unusual && text.len() <= MAX_NAME_LENGTH && text.split('.').all(is_label) {
+        return Ok(SubjectAltName::Dns(DnsName(text.to_ascii_lowercase())));
+    }
+    Err(error)
+}
+
 fn read(text: &str) -> Result<SubjectAltName, NameFault> {
     if text.is_empty() {
         return Err(NameFault::Empty);

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use time::OffsetDateTime;
 
-use super::clients::{Client, Rule};
+use super::clients::{Client, NOT_CA, Reason};
 use super::report::CheckName;
 use crate::encode::MAX_ARGUMENT;
 use crate::encode::pem::{PemError, PemFault};
@@ -54,7 +54,7 @@ pub enum Finding {
 
     /// A private key is of a type with which no TLS server starts, or that is not judged here.
     #[error(
-        "{file}: its private key is neither RSA of 2048 to 8192 bits, nor P-256, P-384, P-521 or Ed25519"
+        "{file}: its private key is neither RSA of 1024 to 8192 bits, nor P-256, P-384, P-521 or Ed25519"
     )]
     KeyNotKnown {
         /// The file.
@@ -291,15 +291,22 @@ pub enum Finding {
         not_before: OffsetDateTime,
         /// The time of the question.
         at: OffsetDateTime,
+        /// Whether it is the CA in the CA file.
+        is_anchor: bool,
     },
 
     /// A certificate that issued another is not a CA's.
-    #[error("{subject} issued a certificate, but is not a CA: its basicConstraints {found}")]
+    #[error(
+        "{subject} issued a certificate, but is not a CA: its basicConstraints {}",
+        if *is_missing { "are missing" } else { "say CA:FALSE" }
+    )]
     IssuerNotCa {
         /// The subject of the certificate.
         subject: String,
-        /// `say CA:FALSE` or `are missing`.
-        found: &'static str,
+        /// Whether it has no basicConstraints, rather than some that say CA:FALSE.
+        is_missing: bool,
+        /// Whether it is the CA in the CA file.
+        is_anchor: bool,
     },
 
     /// A CA must not sign certificates.
@@ -326,8 +333,10 @@ pub enum Finding {
         allowed: u32,
         /// How many there are.
         found: u32,
-        /// Whether only Go, which counts self-issued CAs too, finds them too many.
+        /// Whether only clients that count self-issued CAs too find them too many: Go, GnuTLS and mbedTLS.
         only_for_go: bool,
+        /// Whether it is the CA in the CA file.
+        is_anchor: bool,
     },
 
     /// An extension occurs twice.
@@ -346,6 +355,8 @@ pub enum Finding {
         subject: String,
         /// Its name or object identifier.
         extension: String,
+        /// Whether it is the CA in the CA file.
+        is_anchor: bool,
     },
 
     /// An extension is critical that must not be.
@@ -355,6 +366,8 @@ pub enum Finding {
         subject: String,
         /// Its name.
         extension: String,
+        /// Whether it is the CA in the CA file.
+        is_anchor: bool,
     },
 
     /// An extension cannot be read.
@@ -431,6 +444,8 @@ pub enum Finding {
         found: String,
         /// What is wanted: `serverAuth` or `clientAuth`.
         wanted: &'static str,
+        /// Where the certificate stands in the chain.
+        place: Place,
     },
 
     /// A CA must not certify a name.
@@ -442,6 +457,8 @@ pub enum Finding {
         subject: String,
         /// `permits only ...` or `excludes ...`.
         constraint: String,
+        /// Whether the constraint is that of the CA in the CA file.
+        is_anchor: bool,
     },
 
     /// Go cannot compare a name with the constraints of a CA.
@@ -498,6 +515,8 @@ pub enum Finding {
     CommonNameOnly {
         /// The name that was asked for.
         host: String,
+        /// Whether that is an IP address.
+        is_address: bool,
     },
 
     /// Clients disagree whether the certificate has a name.
@@ -533,27 +552,29 @@ pub enum Finding {
         algorithm: String,
     },
 
-    /// Envoy refuses the key.
-    #[error("Envoy, as Kuma configures it, does not connect to a server with a key of type {key}")]
-    EnvoyKey {
-        /// The type of the key.
-        key: String,
-        /// What Envoy logs.
-        error: &'static str,
-    },
-
     /// There is more to say of the same check than anyone reads.
     #[error("and more of the same kind")]
     More,
 
-    /// The client that was asked for refuses the certificate.
-    #[error("{} refuses the certificate: {}", client.title(), rule.because)]
+    /// A client of Kuma's, or one that was asked for, refuses the certificate.
+    #[error("{} refuses the certificate: {reason}", client.title())]
     Refused {
         /// Which.
         client: Client,
         /// Why.
-        rule: &'static Rule,
+        reason: Reason,
     },
+}
+
+/// The place of a certificate in its chain.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// The certificate itself, whether or not it is its own CA.
+    EndEntity,
+    /// A CA of the chain that is not in the CA file.
+    Intermediate,
+    /// The CA in the CA file.
+    TrustAnchor,
 }
 
 /// A name in a certificate that looks like the one that was asked for, and matches nothing.
@@ -588,9 +609,12 @@ impl Finding {
         let owned = |who, text: &str| Some((who, text.to_owned()));
         match self {
             Self::Swapped { .. } => owned(LOAD, SWITCHED),
+            Self::Empty { .. } if check == CheckName::CaFile => {
+                owned(DIAL, "x509: certificate signed by unknown authority")
+            }
             Self::Empty { .. } => no_pem(check).map(|text| (LOAD, text.to_owned())),
             Self::Pem { error, .. } => pem_error(error, check),
-            Self::NotCa { .. } => owned("kuma-cp's bootstrap", "NotCA"),
+            Self::NotCa { .. } => owned(DIAL, NOT_CA),
             Self::Bundle { .. } | Self::BundleWrapped { .. } => owned(
                 WEBHOOK,
                 "could not get REST client: unable to load root certificates: unable to parse \
@@ -629,6 +653,10 @@ impl Finding {
             Self::Usage { .. } => {
                 owned(DIAL, "x509: certificate specifies an incompatible key usage")
             }
+            Self::CommonNameOnly { .. } => owned(
+                DIAL,
+                "x509: certificate relies on legacy Common Name field, use SANs instead",
+            ),
             Self::NotNamed { host, names, count, .. } => {
                 Some((DIAL, not_named(host, names, *count)))
             }
@@ -639,25 +667,34 @@ impl Finding {
             Self::PolicyMissing { .. } => {
                 owned(DIAL, "x509: no valid chains built: 1 candidate chains with invalid policies")
             }
-            Self::EnvoyKey { error, .. } => owned("Envoy", error),
+            Self::Refused { client, reason } if Client::KUMAS.contains(client) => {
+                let words = reason.rule.words(*client).filter(|words| !words.is_empty())?;
+                owned(client.program(), words)
+            }
             Self::NoDigitalSignature { .. } => owned("Envoy", "KEY_USAGE_BIT_INCORRECT"),
             _ => None,
         }
     }
 }
 
-/// Go's words (crypto/tls, X509KeyPair) for a key in place of the certificate.
-const SWITCHED: &str = "tls: failed to find certificate PEM data in certificate input, but did find \
-                        a private key; PEM inputs may have been switched";
+/// What kuma-cp says of a key in place of the certificate (`pkg/xds/components.go`).
+const SWITCHED: &str =
+    "could not register Bootstrap: could not parse certificate: x509: malformed tbs certificate";
 
-/// Go's words (crypto/tls, X509KeyPair) for a file of the pair in which it finds no block.
+/// What kuma-cp says of a file of the pair in which it finds no PEM block
+/// (`pkg/xds/components.go`, and crypto/tls, X509KeyPair).
 const fn no_pem(check: CheckName) -> Option<&'static str> {
     match check {
-        CheckName::CertificateFile => Some("tls: failed to find any PEM data in certificate input"),
+        CheckName::CertificateFile => {
+            Some("could not register Bootstrap: could not parse certificate")
+        }
         CheckName::KeyFile => Some("tls: failed to find any PEM data in key input"),
         _ => None,
     }
 }
+
+/// What kuma-dp says of a CA file in which it finds no certificate (`pkg/util/http/tls.go`).
+const NO_CA: &str = "could not add certificate";
 
 /// What Kuma says to a file that is not made of the blocks that it should hold.
 fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String)> {
@@ -667,6 +704,9 @@ fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String
     match (check, error) {
         (CheckName::CertificateFile, PemError::PrivateKey { beside_certificates: false, .. }) => {
             Some(("kuma-cp", SWITCHED.to_owned()))
+        }
+        (CheckName::CaFile, PemError::PrivateKey { beside_certificates: false, .. }) => {
+            Some(("kuma-dp", NO_CA.to_owned()))
         }
         // Go passes over such a block, and finds none.
         (
@@ -682,11 +722,14 @@ fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String
                     | NoEnd,
                 ..
             },
-        ) => no_pem(check).map(|text| ("kuma-cp", text.to_owned())),
+        ) => match check {
+            CheckName::CaFile => Some(("kuma-dp", NO_CA.to_owned())),
+            _ => no_pem(check).map(|text| ("kuma-cp", text.to_owned())),
+        },
         // pkg/xds/bootstrap/generator.go, parseCert
         (
             CheckName::CaFile,
-            PemError::PrivateKey { position: 1, .. }
+            PemError::PrivateKey { position: 1, beside_certificates: true, .. }
             | PemError::UnexpectedLabel { position: 1, .. },
         ) => Some(("kuma-dp", "unexpected status code: 500".to_owned())),
         _ => None,

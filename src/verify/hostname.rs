@@ -129,7 +129,8 @@ fn outcome(
             "Go, Python, GnuTLS and rustls",
         )),
         _ if names.is_empty() && is_common_name(certificate, host) => {
-            Outcome::Failed(Finding::CommonNameOnly { host: shown })
+            let is_address = matches!(host, SubjectAltName::Ip(_));
+            Outcome::Failed(Finding::CommonNameOnly { host: shown, is_address })
         }
         _ => Outcome::Failed(Finding::NotNamed {
             near: near_miss(names, host),

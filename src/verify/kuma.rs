@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt;
+use std::str::FromStr;
 
 use time::OffsetDateTime;
 use x509_parser::prelude::X509Certificate;
@@ -10,6 +11,47 @@ use x509_parser::prelude::X509Certificate;
 use crate::encode::pem;
 use crate::error::Error;
 use crate::{signature, x509};
+
+/// A version of Kuma, as far as its rules for certificates differ.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct KumaVersion {
+    major: u16,
+    minor: u16,
+}
+
+impl KumaVersion {
+    /// The newest version whose rules are known.
+    pub const NEWEST: Self = Self { major: 2, minor: 14 };
+
+    /// Whether the bootstrap of kuma-dp takes the names of the control plane's certificate as Go's
+    /// VerifyHostname does, with wildcards and in any case; before 2.14 it compared them letter by letter
+    /// (`pkg/xds/bootstrap/generator.go`, `validateRequest`).
+    #[must_use]
+    pub fn matches_names_as_go(self) -> bool {
+        self >= Self { major: 2, minor: 14 }
+    }
+}
+
+impl FromStr for KumaVersion {
+    type Err = String;
+
+    /// Reads `2.13`, `2.13.10` or `v2.13.10`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
+        let mut number = || parts.next().and_then(|part| part.parse::<u16>().ok());
+        let read = match (number(), number()) {
+            (Some(major), Some(minor)) => Some(Self { major, minor }),
+            _ => None,
+        };
+        read.ok_or_else(|| "not a version of Kuma, such as 2.14 or 2.13.10".to_owned())
+    }
+}
+
+impl fmt::Display for KumaVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
 
 /// A CA file that Kuma or its clients would not take.
 #[derive(Clone, Debug, Eq, PartialEq)]

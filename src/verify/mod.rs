@@ -1,5 +1,6 @@
 //! Judging certificates: by the request they were made for, and by the rules of those who use them.
 
+mod attribution;
 pub mod clients;
 mod files;
 mod finding;
@@ -11,7 +12,7 @@ mod self_check;
 
 use time::OffsetDateTime;
 
-pub use finding::{Finding, NearMiss};
+pub use finding::{Finding, NearMiss, Place};
 pub(crate) use hostname::text as name_text;
 pub(crate) use path::Parsed;
 pub use report::{Check, CheckName, ClientVerdict, Outcome, Report};
@@ -19,6 +20,7 @@ pub use self_check::{check_fields, self_check};
 
 use self::clients::{Client, Shape};
 use self::files::{ca_file, ca_files, certificate_file, key_file};
+use self::kuma::KumaVersion;
 use self::path::Trust;
 use self::path::follow::Follower;
 use crate::error::Error;
@@ -61,19 +63,54 @@ pub struct Evidence<'a> {
     pub bundle: Option<File<'a>>,
 }
 
+/// A name that clients dial.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Host {
+    /// The name.
+    pub name: SubjectAltName,
+    /// How the clients write it; Envoy compares addresses as text.
+    pub typed: String,
+}
+
+impl From<SubjectAltName> for Host {
+    fn from(name: SubjectAltName) -> Self {
+        Self { typed: name.to_string(), name }
+    }
+}
+
 /// What it is to be good for.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
     /// The names that clients dial.
-    pub hosts: &'a [SubjectAltName],
+    pub hosts: &'a [Host],
     /// A server's or a client's certificate.
     pub usage: ExtendedKeyUsage,
     /// When.
     pub at: OffsetDateTime,
     /// How long it has to live from then on. Without a wish, less than usual is a warning.
     pub min_remaining: Option<RenewBefore>,
-    /// The clients that must accept it.
+    /// The clients of Kuma's that use it, such as [`Client::KUMAS`]: a refusal by one of them is a failure.
+    pub kuma_clients: &'a [Client],
+    /// Other clients that must accept it.
     pub clients: &'a [Client],
+    /// The version of Kuma.
+    pub kuma: KumaVersion,
+}
+
+impl<'a> Question<'a> {
+    /// The question whether a certificate works for these names with the newest Kuma.
+    #[must_use]
+    pub const fn new(hosts: &'a [Host], usage: ExtendedKeyUsage, at: OffsetDateTime) -> Self {
+        Self {
+            hosts,
+            usage,
+            at,
+            min_remaining: None,
+            kuma_clients: &Client::KUMAS,
+            clients: &[],
+            kuma: KumaVersion::NEWEST,
+        }
+    }
 }
 
 /// Judges certificates, key, CA and bundle, alone and beside each other. Reads no clock and no file.
@@ -104,14 +141,14 @@ fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -
     key_type(end_entity, &mut report);
     names(end_entity, question.hosts, &mut report);
     time_left(end_entity, question, &mut report);
-    if question.usage == ExtendedKeyUsage::ServerAuth {
-        envoy(end_entity, &mut report);
-        if let (Some(found), Some(anchors), true) = (&found, &anchors, asks_clients) {
-            let mut shape = Shape::new(end_entity, &found.issuers, anchors, question.hosts);
-            shape.is_refused_by_rustls = found.is_refused_by_rustls;
-            shape.dead_ends = Follower::dead_ends(&found.issuers, &trust);
-            ask_clients(&shape, question.clients, &mut report);
-        }
+    let asks_clients = asks_clients && question.usage == ExtendedKeyUsage::ServerAuth;
+    if let (Some(found), Some(anchors), true) = (&found, &anchors, asks_clients) {
+        let mut shape = Shape::new(end_entity, &found.issuers, anchors, question.hosts);
+        shape.is_refused_by_rustls = found.is_refused_by_rustls;
+        shape.dead_ends = Follower::dead_ends(&found.issuers, &trust);
+        shape.sent = &chain;
+        shape.kuma = question.kuma;
+        ask_clients(&shape, question, &mut report);
     }
     report
 }
@@ -179,8 +216,8 @@ pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
 ///
 /// # Errors
 ///
-/// [`Error::Verification`] with the first check that fails. Envoy's is left out: a key that Envoy does
-/// not connect to can be asked for.
+/// [`Error::Verification`] with the first check that fails. The rules of single clients are left out: a key
+/// that Envoy does not connect to can be asked for.
 pub fn check_issued(
     template: &Template,
     chain: &[u8],
@@ -198,11 +235,10 @@ pub fn check_issued(
     let is_host = |name: &&SubjectAltName| !name.is_pattern();
     // Each name was held against the certificate, octet for octet, by `check_fields`.
     let hosts = template.subject_alt_names.iter().filter(is_host).take(MAX_HOSTS);
-    let hosts: Vec<_> = hosts.cloned().collect();
+    let hosts: Vec<_> = hosts.cloned().map(Host::from).collect();
     let usage = template.extended_key_usage.unwrap_or(ExtendedKeyUsage::ServerAuth);
-    let question = Question { hosts: &hosts, usage, at: now, min_remaining: None, clients: &[] };
-    let report = judge(&evidence, &question, false);
-    match report.failures().find(|(name, _)| *name != CheckName::Envoy) {
+    let question = Question::new(&hosts, usage, now);
+    match judge(&evidence, &question, false).failures().next() {
         None => Ok(()),
         Some((_, finding)) => Err(Error::Verification(Box::new(finding.clone()))),
     }
@@ -216,8 +252,8 @@ pub(crate) fn refusals<'a>(
     let shape = Shape::new(end_entity, issuers, &[], &[]);
     Client::ALL
         .into_iter()
-        .map(|client| ClientVerdict { client, reasons: shape.reasons(client) })
-        .filter(|verdict| !verdict.reasons.is_empty())
+        .map(|client| ClientVerdict { client, failed: Vec::new(), reasons: shape.reasons(client) })
+        .filter(|verdict| !verdict.accepts())
         .collect()
 }
 
@@ -258,7 +294,7 @@ fn private_key(
     report.add(CheckName::PrivateKey, outcome);
 }
 
-fn names(end_entity: &Parsed<'_>, hosts: &[SubjectAltName], report: &mut Report) {
+fn names(end_entity: &Parsed<'_>, hosts: &[Host], report: &mut Report) {
     if hosts.is_empty() {
         let names: Vec<_> =
             x509::subject_alt_names(&end_entity.x509).iter().map(hostname::text).collect();
@@ -267,7 +303,7 @@ fn names(end_entity: &Parsed<'_>, hosts: &[SubjectAltName], report: &mut Report)
     }
     let names = hostname::Names::of(&end_entity.x509);
     for host in hosts {
-        report.add(CheckName::Hostname, names.check(host));
+        report.add(CheckName::Hostname, names.check(&host.name));
     }
 }
 
@@ -307,36 +343,43 @@ fn key_type(end_entity: &Parsed<'_>, report: &mut Report) {
     }
 }
 
-/// The data plane's Envoy speaks TLS 1.2 at most to the control plane, with P-256 and X25519, so that
-/// kuma-dp's bootstrap would succeed and the proxy never become healthy.
-fn envoy(end_entity: &Parsed<'_>, report: &mut Report) {
-    let key = x509::subject_key(&end_entity.x509);
-    let error = match key {
-        SubjectKey::P384 | SubjectKey::P521 => "BAD_ECC_CERT",
-        SubjectKey::Ed25519 => "SSLV3_ALERT_HANDSHAKE_FAILURE",
-        // Told of all clients.
-        SubjectKey::Other => return,
-        SubjectKey::P256 | SubjectKey::Rsa(_) => {
-            return report.add(CheckName::Envoy, Outcome::Passed(format!("connects to {key}")));
+/// Asks every client, and turns a refusal by one of those that must accept the certificate into a failure.
+fn ask_clients(shape: &Shape<'_>, question: &Question<'_>, report: &mut Report) {
+    let verdicts: Vec<_> =
+        Client::ALL.into_iter().map(|client| verdict(client, shape, report)).collect();
+    let is_named = |client| question.clients.contains(&client);
+    let is_required = |client| is_named(client) || question.kuma_clients.contains(&client);
+    let required = || verdicts.iter().filter(|verdict| is_required(verdict.client));
+    // What only others refuse does not stop those that count.
+    for check in &mut report.checks {
+        let is_told = check.name.is_of_clients();
+        if is_told && !required().any(|verdict| verdict.refuses_for(check.name)) {
+            check.outcome = check.outcome.clone().mitigated();
         }
-    };
-    let finding = Finding::EnvoyKey { key: key.to_string(), error };
-    report.add(CheckName::Envoy, Outcome::Failed(finding));
+    }
+    for verdict in required() {
+        let client = verdict.client;
+        for reason in &verdict.reasons {
+            let is_told = |name| report.failures().any(|(failed, _)| failed == name);
+            if !reason.rule.check.is_some_and(is_told) {
+                let finding = Finding::Refused { client, reason: reason.clone() };
+                report.add(CheckName::Client, Outcome::Failed(finding));
+            }
+        }
+        if verdict.accepts() && is_named(client) {
+            let text = format!("{} accepts the certificate", client.title());
+            report.add(CheckName::Client, Outcome::Passed(text));
+        }
+    }
+    report.clients = verdicts;
 }
 
-fn ask_clients(shape: &Shape<'_>, wanted: &[Client], report: &mut Report) {
-    for client in Client::ALL {
-        let reasons = shape.reasons(client);
-        if wanted.contains(&client) {
-            // What all refuse is told already.
-            if reasons.is_empty() && !report.is_refused_by_all() {
-                let text = format!("{} accepts the certificate", client.title());
-                report.add(CheckName::Client, Outcome::Passed(text));
-            }
-            for rule in &reasons {
-                report.add(CheckName::Client, Outcome::Failed(Finding::Refused { client, rule }));
-            }
-        }
-        report.clients.push(ClientVerdict { client, reasons });
-    }
+fn verdict(client: Client, shape: &Shape<'_>, report: &Report) -> ClientVerdict {
+    let failures = report.failures();
+    let mut failed: Vec<_> = failures
+        .filter(|(name, finding)| attribution::refuses(client, *name, finding))
+        .map(|(name, _)| name)
+        .collect();
+    failed.dedup();
+    ClientVerdict { client, failed, reasons: shape.reasons(client) }
 }

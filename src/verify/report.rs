@@ -1,5 +1,6 @@
 //! What a judgement consists of: checks, each with what was found.
 
+use super::clients::{Client, Reason};
 use super::finding::Finding;
 
 /// How many findings of one check are told: a certificate can have thousands, and nobody reads more.
@@ -8,7 +9,7 @@ pub(super) const MAX_FINDINGS: usize = 16;
 /// The answers to one question about a certificate.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Report {
-    /// Every check that was made, in the order of the data: files, key, chain, names, time, Kuma.
+    /// Every check that was made, in the order of the data: files, key, chain, names, time, clients.
     pub checks: Vec<Check>,
     /// What each client would do; empty where no client was asked about.
     pub clients: Vec<ClientVerdict>,
@@ -40,10 +41,25 @@ pub enum Outcome {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClientVerdict {
     /// Which.
-    pub client: super::clients::Client,
-    /// Why it would refuse the certificate; empty if it would not. Failed checks, which most clients
-    /// share, are not repeated here.
-    pub reasons: Vec<&'static super::clients::Rule>,
+    pub client: Client,
+    /// The failed checks that this client makes as well.
+    pub failed: Vec<CheckName>,
+    /// Why it would refuse the certificate beyond those checks.
+    pub reasons: Vec<Reason>,
+}
+
+impl ClientVerdict {
+    /// Whether the client accepts the certificate.
+    #[must_use]
+    pub const fn accepts(&self) -> bool {
+        self.failed.is_empty() && self.reasons.is_empty()
+    }
+
+    /// Whether the client refuses the certificate because of what this check is about.
+    pub(super) fn refuses_for(&self, check: CheckName) -> bool {
+        self.failed.contains(&check)
+            || self.reasons.iter().any(|reason| reason.rule.check == Some(check))
+    }
 }
 
 /// The name of a check; part of the interface.
@@ -83,9 +99,7 @@ pub enum CheckName {
     TimeLeft,
     /// The key is of a type that TLS is spoken with.
     KeyType,
-    /// Envoy, as Kuma configures it, connects to such a key.
-    Envoy,
-    /// The client that was asked for accepts the certificate.
+    /// A client of Kuma's, or one that was asked for, accepts the certificate.
     Client,
 }
 
@@ -111,8 +125,35 @@ impl CheckName {
             Self::Hostname => "hostname",
             Self::TimeLeft => "time-left",
             Self::KeyType => "key-type",
-            Self::Envoy => "envoy",
             Self::Client => "client",
+        }
+    }
+}
+
+impl CheckName {
+    /// Whether it is a matter of clients whether the check fails, rather than of files or of time.
+    pub(super) const fn is_of_clients(self) -> bool {
+        matches!(
+            self,
+            Self::Chain
+                | Self::Dates
+                | Self::CertificationAuthority
+                | Self::PathLength
+                | Self::Extensions
+                | Self::KeyUsage
+                | Self::ExtendedKeyUsage
+                | Self::NameConstraints
+                | Self::Hostname
+        )
+    }
+}
+
+impl Outcome {
+    /// A warning instead of a failure.
+    pub(super) fn mitigated(self) -> Self {
+        match self {
+            Self::Failed(finding) => Self::Warning(finding),
+            other => other,
         }
     }
 }
@@ -145,24 +186,6 @@ impl Report {
     #[must_use]
     pub fn verifies(&self) -> bool {
         self.failures().next().is_none()
-    }
-
-    /// Whether something failed that all clients look at, so that none would accept the certificate.
-    #[must_use]
-    pub fn is_refused_by_all(&self) -> bool {
-        self.failures().any(|(name, finding)| match name {
-            // Each is one program's, and a rule of that client where there is one.
-            CheckName::CaBundle | CheckName::Client | CheckName::Envoy | CheckName::KeyUsage => {
-                false
-            }
-            CheckName::PathLength => {
-                !matches!(finding, Finding::PathTooLong { only_for_go: true, .. })
-            }
-            CheckName::CaFile => !matches!(finding, Finding::NotCa { .. }),
-            // Nobody's yet.
-            CheckName::FileMode | CheckName::TimeLeft => false,
-            _ => true,
-        })
     }
 
     /// What failed.

@@ -1,6 +1,7 @@
 //! What the checks found, as text and as JSON.
 
-use kumactl::verify::{Check, ClientVerdict, Outcome, Report};
+use kumactl::verify::clients::{Client, Reason};
+use kumactl::verify::{Check, ClientVerdict, Finding, Outcome, Report};
 use serde::Serialize;
 
 use super::super::remedy;
@@ -36,32 +37,34 @@ struct ClientReport {
     client: &'static str,
     title: &'static str,
     accepts: bool,
-    reasons: Vec<Reason>,
+    failed_checks: Vec<&'static str>,
+    reasons: Vec<ReasonReport>,
 }
 
 #[derive(Serialize)]
-struct Reason {
+struct ReasonReport {
     because: &'static str,
+    name: Option<String>,
     says: &'static str,
     source: &'static str,
+    hint: String,
 }
 
 /// For programs. `at` is the moment of the question.
 pub(in super::super) fn json(report: &Report, at: &str) -> String {
-    let shared = report.is_refused_by_all();
+    let reason = |client, reason: &Reason| ReasonReport {
+        because: reason.rule.because,
+        name: reason.name.clone(),
+        says: reason.rule.words(client).unwrap_or_default(),
+        source: reason.rule.source,
+        hint: remedy::cure(reason),
+    };
     let client = |verdict: &ClientVerdict| ClientReport {
         client: verdict.client.as_str(),
         title: verdict.client.title(),
-        accepts: verdict.reasons.is_empty() && !shared,
-        reasons: verdict
-            .reasons
-            .iter()
-            .map(|rule| Reason {
-                because: rule.because,
-                says: rule.words(verdict.client).unwrap_or_default(),
-                source: rule.source,
-            })
-            .collect(),
+        accepts: verdict.accepts(),
+        failed_checks: verdict.failed.iter().map(|name| name.as_str()).collect(),
+        reasons: verdict.reasons.iter().map(|one| reason(verdict.client, one)).collect(),
     };
     json_text(&JudgementReport {
         verifies: report.verifies(),
@@ -143,28 +146,46 @@ fn clients_text(report: &Report, palette: Palette) -> String {
         return String::new();
     }
     let (accept, refuse): (Vec<_>, Vec<_>) =
-        report.clients.iter().partition(|verdict| verdict.reasons.is_empty());
+        report.clients.iter().partition(|verdict| verdict.accepts());
     let mut text = String::from("\n");
-    if report.is_refused_by_all() {
-        text.push_str("Clients refuse the certificate for what failed above");
-        text.push_str(if refuse.is_empty() { "\n" } else { "; and beside that\n" });
-    }
     let titles = refuse.iter().map(|verdict| verdict.client.title().len());
     let width = titles.max().unwrap_or(0).max(24);
+    let line = |client: Client, because: &str| {
+        let word = palette.doubtful("refuses ");
+        format!("{word} {:<width$} {because}\n", client.title())
+    };
+    let share_failures = report.clients.iter().all(|one| !one.failed.is_empty());
+    if share_failures {
+        text.push_str("All clients reject the certificate because of the failures above");
+        let has_more = refuse.iter().any(|verdict| !verdict.reasons.is_empty());
+        text.push_str(if has_more { ". In addition:\n" } else { "\n" });
+    }
+    // A hint stands once, below the first client that needs it.
+    let mut told: Vec<&Reason> = report
+        .failures()
+        .filter_map(|(_, finding)| match finding {
+            Finding::Refused { reason, .. } => Some(reason),
+            _ => None,
+        })
+        .collect();
     for verdict in refuse {
-        for rule in &verdict.reasons {
-            let says = rule.words(verdict.client).filter(|words| !words.is_empty());
-            let says = says.map(|words| format!(" ({words})")).unwrap_or_default();
-            text.push_str(&format!(
-                "{} {:<width$} {}{}\n",
-                palette.doubtful("refuses "),
-                verdict.client.title(),
-                rule.because,
-                palette.faint(&says)
-            ));
+        if !verdict.failed.is_empty() && !share_failures {
+            let failed: Vec<_> = verdict.failed.iter().map(|name| name.as_str()).collect();
+            let because = format!("what failed above: {}", failed.join(", "));
+            text.push_str(&line(verdict.client, &because));
+        }
+        for reason in &verdict.reasons {
+            let says = reason.rule.words(verdict.client).filter(|words| !words.is_empty());
+            let says = says.map(|words| palette.faint(&format!(" ({words})"))).unwrap_or_default();
+            text.push_str(&line(verdict.client, &format!("{reason}{says}")));
+            if !told.contains(&reason) {
+                told.push(reason);
+                let hint = palette.faint("hint:");
+                text.push_str(&format!("         {hint} {}\n", remedy::cure(reason)));
+            }
         }
     }
-    if !report.is_refused_by_all() {
+    if !accept.is_empty() {
         let names: Vec<_> = accept.iter().map(|verdict| verdict.client.as_str()).collect();
         text.push_str(&format!("{} {}\n", palette.good("accepted by"), names.join(", ")));
     }

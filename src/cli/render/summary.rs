@@ -189,11 +189,12 @@ fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {
 fn warnings(part: &Part) -> Result<Vec<String>, Failure> {
     let verdicts = inspect::refusals(&part.certificates)?;
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-    for ClientVerdict { client, reasons: rules } in &verdicts {
-        for rule in rules {
-            match reasons.iter_mut().find(|(because, _)| *because == rule.because) {
+    for ClientVerdict { client, reasons: found, .. } in &verdicts {
+        for reason in found {
+            let because = reason.rule.because;
+            match reasons.iter_mut().find(|(known, _)| *known == because) {
                 Some((_, clients)) => clients.push(client.title()),
-                None => reasons.push((rule.because, vec![client.title()])),
+                None => reasons.push((because, vec![client.title()])),
             }
         }
     }

@@ -196,7 +196,7 @@ impl Batch<'_> {
         // No race for primes: all processors have a certificate each.
         let key = key.map_or_else(|| KeyPair::generate(request.key_algorithm()), Ok)?;
         let issued = self.signer.issue(request, self.now, scrutiny, || Ok(Some(key)))?;
-        let mut warnings = issuance::warnings(request);
+        let mut warnings = issuance::warnings(request, &issued);
         warnings.extend(self.args.renewal.warning(issued.template.validity, self.now));
         let files = Files {
             key: issued.private_key(self.args.key.key_format.into())?,

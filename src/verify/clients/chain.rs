@@ -3,7 +3,7 @@
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::X509Version;
 
-use super::{Client, RUN, Rule, Shape};
+use super::{Client, RUN, Remedy, Rule, Shape, Trait};
 use crate::verify::path::follow::{DeadEnd, Follower};
 use crate::x509::{self, SubjectKey};
 
@@ -61,37 +61,62 @@ const MBEDTLS: Words =
 const MBEDTLS_EXPIRED: Words = &[(Client::Mbedtls, "The certificate validity has expired")];
 
 pub(super) static CHAIN_RULES: &[Rule] = &[
-    rule(OTHER_KEY, ENVOY, |shape| shape.ends(Follower::BoringSsl, DeadEnd::OtherKey)),
-    rule(OTHER_KEY, SIGNATURE_FAILURE, |shape| shape.ends(Follower::OpenSsl, DeadEnd::OtherKey)),
-    rule(OTHER_KEY, SIGNATURE_FAILURE_PARTIAL, |shape| {
+    rule(OTHER_KEY, ENVOY, Remedy::Reissue, |shape| {
+        shape.ends(Follower::BoringSsl, DeadEnd::OtherKey)
+    }),
+    rule(OTHER_KEY, SIGNATURE_FAILURE, Remedy::Reissue, |shape| {
+        shape.ends(Follower::OpenSsl, DeadEnd::OtherKey)
+    }),
+    rule(OTHER_KEY, SIGNATURE_FAILURE_PARTIAL, Remedy::Reissue, |shape| {
         shape.ends(Follower::OpenSslPartial, DeadEnd::OtherKey)
     }),
-    rule(OTHER_KEY, GNUTLS, |shape| shape.ends(Follower::GnuTls, DeadEnd::OtherKey)),
-    rule(OTHER_KEY, MBEDTLS, |shape| shape.ends(Follower::MbedTls, DeadEnd::OtherKey)),
-    rule(EXPIRED, ENVOY_EXPIRED, |shape| shape.ends(Follower::BoringSsl, DeadEnd::Expired)),
-    rule(EXPIRED, HAS_EXPIRED, |shape| shape.ends(Follower::OpenSsl, DeadEnd::Expired)),
-    rule(EXPIRED, HAS_EXPIRED_PARTIAL, |shape| {
+    rule(OTHER_KEY, GNUTLS, Remedy::Reissue, |shape| {
+        shape.ends(Follower::GnuTls, DeadEnd::OtherKey)
+    }),
+    rule(OTHER_KEY, MBEDTLS, Remedy::Reissue, |shape| {
+        shape.ends(Follower::MbedTls, DeadEnd::OtherKey)
+    }),
+    rule(EXPIRED, ENVOY_EXPIRED, Remedy::LiveCasFirst, |shape| {
+        shape.ends(Follower::BoringSsl, DeadEnd::Expired)
+    }),
+    rule(EXPIRED, HAS_EXPIRED, Remedy::LiveCasFirst, |shape| {
+        shape.ends(Follower::OpenSsl, DeadEnd::Expired)
+    }),
+    rule(EXPIRED, HAS_EXPIRED_PARTIAL, Remedy::LiveCasFirst, |shape| {
         shape.ends(Follower::OpenSslPartial, DeadEnd::Expired)
     }),
-    rule(EXPIRED, GNUTLS_EXPIRED, |shape| shape.ends(Follower::GnuTls, DeadEnd::Expired)),
-    rule(EXPIRED, MBEDTLS_EXPIRED, |shape| shape.ends(Follower::MbedTls, DeadEnd::Expired)),
-    rule(SELF_SIGNED, ENVOY_SELF_SIGNED, |shape| {
+    rule(EXPIRED, GNUTLS_EXPIRED, Remedy::LiveCasFirst, |shape| {
+        shape.ends(Follower::GnuTls, DeadEnd::Expired)
+    }),
+    rule(EXPIRED, MBEDTLS_EXPIRED, Remedy::LiveCasFirst, |shape| {
+        shape.ends(Follower::MbedTls, DeadEnd::Expired)
+    }),
+    rule(SELF_SIGNED, ENVOY_SELF_SIGNED, Remedy::Reissue, |shape| {
         shape.ends(Follower::BoringSsl, DeadEnd::SelfSigned)
     }),
-    rule(SELF_SIGNED, IS_SELF_SIGNED, |shape| shape.ends(Follower::OpenSsl, DeadEnd::SelfSigned)),
-    rule(SELF_SIGNED, IS_SELF_SIGNED_PARTIAL, |shape| {
+    rule(SELF_SIGNED, IS_SELF_SIGNED, Remedy::Reissue, |shape| {
+        shape.ends(Follower::OpenSsl, DeadEnd::SelfSigned)
+    }),
+    rule(SELF_SIGNED, IS_SELF_SIGNED_PARTIAL, Remedy::Reissue, |shape| {
         shape.ends(Follower::OpenSslPartial, DeadEnd::SelfSigned)
     }),
-    rule(WRONG_WAY, ENVOY, |shape| shape.ends(Follower::BoringSsl, DeadEnd::WrongWay)),
-    rule(WRONG_WAY, NO_ISSUER, |shape| shape.ends(Follower::OpenSsl, DeadEnd::WrongWay)),
-    rule(WRONG_WAY, NO_ISSUER_PARTIAL, |shape| {
+    rule(WRONG_WAY, ENVOY, Remedy::SendInOrder, |shape| {
+        shape.ends(Follower::BoringSsl, DeadEnd::WrongWay)
+    }),
+    rule(WRONG_WAY, NO_ISSUER, Remedy::SendInOrder, |shape| {
+        shape.ends(Follower::OpenSsl, DeadEnd::WrongWay)
+    }),
+    rule(WRONG_WAY, NO_ISSUER_PARTIAL, Remedy::SendInOrder, |shape| {
         shape.ends(Follower::OpenSslPartial, DeadEnd::WrongWay)
     }),
-    rule(WRONG_WAY, GNUTLS, |shape| shape.ends(Follower::GnuTls, DeadEnd::WrongWay)),
+    rule(WRONG_WAY, GNUTLS, Remedy::SendInOrder, |shape| {
+        shape.ends(Follower::GnuTls, DeadEnd::WrongWay)
+    }),
     rule(
         "a CA certificate is chosen that does not lead to the CA file: it is the first of several, or the \
          certificates that follow are not in order",
         MBEDTLS,
+        Remedy::SendInOrder,
         |shape| shape.ends(Follower::MbedTls, DeadEnd::WrongWay),
     ),
     rule(
@@ -106,6 +131,7 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Node, "INVALID_PURPOSE"),
             (Client::Mbedtls, "X509 - The extension tag or value is invalid"),
         ],
+        Remedy::Reissue,
         |shape| has_empty_usage(shape.end_entity),
     ),
     rule(
@@ -118,11 +144,13 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Node, "INVALID_PURPOSE"),
             (Client::Mbedtls, "X509 - The extension tag or value is invalid"),
         ],
+        Remedy::NewCa,
         |shape| shape.issuers.iter().any(|ca| has_empty_usage(ca)),
     ),
     rule(
         "the extKeyUsage of an intermediate CA is empty",
         &[(Client::Envoy, "unsupported certificate purpose")],
+        Remedy::NewCa,
         |shape| shape.issuers.iter().rev().skip(1).any(|ca| has_empty_usage(ca)),
     ),
     rule(
@@ -133,11 +161,13 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::OpensslStrict, "error 67: CA certificate key too weak"),
             (Client::Python, "CA certificate key too weak"),
         ],
+        Remedy::UsualCaKey,
         |shape| shape.issuers.iter().any(|ca| has_short_key(ca)),
     ),
     rule(
         "an RSA key in its chain has less than 2048 bits",
         &[(Client::Mbedtls, "The certificate is signed with an unacceptable key")],
+        Remedy::UsualKey,
         |shape| has_short_key(shape.end_entity) || shape.issuers.iter().any(|ca| has_short_key(ca)),
     ),
     rule(
@@ -150,6 +180,7 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Gnutls, "Error in the certificate."),
             (Client::Mbedtls, "X509 - The CRT/CRL/CSR format is invalid"),
         ],
+        Remedy::NewCa,
         |shape| {
             let mut others = shape.ca_file.iter().filter(|ca| ca.version() != X509Version::V3);
             others.any(|ca| !ca.extensions().is_empty())
@@ -161,6 +192,7 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::OpensslStrict, "error 79: invalid CA certificate"),
             (Client::Python, "invalid CA certificate"),
         ],
+        Remedy::NewCa,
         |shape| is_bare(shape, &[0, 1]),
     ),
     rule(
@@ -170,6 +202,7 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Openssl, "error 79: invalid CA certificate"),
             (Client::Node, "INVALID_PURPOSE"),
         ],
+        Remedy::NewCa,
         |shape| is_bare(shape, &[1]),
     ),
     rule(
@@ -178,6 +211,7 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Gnutls, "The certificate contains an unknown critical extension."),
             (Client::Mbedtls, "X509 - The extension tag or value is invalid"),
         ],
+        Remedy::NewCa,
         |shape| {
             let mut path = std::iter::once(shape.end_entity).chain(shape.issuers.iter().copied());
             path.any(|one| {
@@ -187,8 +221,13 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
     ),
 ];
 
-const fn rule(because: &'static str, refused_by: Words, applies: fn(&Shape<'_>) -> bool) -> Rule {
-    Rule { because, refused_by, source: RUN, applies }
+const fn rule(
+    because: &'static str,
+    refused_by: Words,
+    remedy: Remedy,
+    applies: fn(&Shape<'_>) -> bool,
+) -> Rule {
+    Rule { because, refused_by, source: RUN, remedy, check: None, applies: Trait::Chain(applies) }
 }
 
 impl Shape<'_> {

@@ -10,7 +10,7 @@ use super::{Defects, Parsed, Path, Trust, go, policies, subject};
 use crate::constraint;
 use crate::request::ExtendedKeyUsage;
 use crate::signature::{self, Signature};
-use crate::verify::finding::Finding;
+use crate::verify::finding::{Finding, Place};
 use crate::verify::report::{CheckName, MAX_FINDINGS};
 use crate::x509;
 
@@ -29,8 +29,13 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
             add(CheckName::Chain, vec![Finding::SignatureInvalid { subject, issuer }]);
         }
         add(CheckName::Dates, dates(certificate, trust.at, is_anchor));
-        add(CheckName::Extensions, extensions(certificate, !is_anchor || index == 0));
-        add(CheckName::ExtendedKeyUsage, usage(certificate, trust.usage));
+        let place = match index {
+            0 => Place::EndEntity,
+            _ if is_anchor => Place::TrustAnchor,
+            _ => Place::Intermediate,
+        };
+        add(CheckName::Extensions, extensions(certificate, place));
+        add(CheckName::ExtendedKeyUsage, usage(certificate, place, trust.usage));
         let unknown = unknown_constraints(certificate);
         let are_known = unknown.is_empty();
         add(CheckName::NameConstraints, unknown);
@@ -39,10 +44,10 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
             continue;
         }
         add(CheckName::CertificationAuthority, authority(certificate, is_anchor));
-        add(CheckName::PathLength, path_length(certificate, &path[1..index]));
+        add(CheckName::PathLength, path_length(certificate, is_anchor, &path[1..index]));
         // Names of the CAs between count as those of the certificate, as they do in Go.
         for below in path[..index].iter().filter(|_| are_known) {
-            add(CheckName::NameConstraints, name_constraints(certificate, below));
+            add(CheckName::NameConstraints, name_constraints(certificate, is_anchor, below));
         }
     }
     if let Some(certificate) = policies::without_policy(path) {
@@ -54,7 +59,7 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
 
 /// Why Go's crypto/tls breaks the handshake off over a certificate that is sent and not needed.
 pub(super) fn unreadable(certificate: &Parsed<'_>) -> Option<Finding> {
-    let found = extensions(certificate, false).into_iter().find(|finding| {
+    let found = extensions(certificate, Place::TrustAnchor).into_iter().find(|finding| {
         !matches!(finding, Finding::ExtensionUnknown { .. } | Finding::GoUnhandled { .. })
     })?;
     Some(Finding::SentUnreadable { subject: subject(certificate), reason: found.to_string() })
@@ -68,9 +73,9 @@ pub(super) fn own_defects(
 ) -> Vec<Finding> {
     match name {
         CheckName::Dates => dates(certificate, trust.at, false),
-        CheckName::Extensions => extensions(certificate, true),
+        CheckName::Extensions => extensions(certificate, Place::EndEntity),
         CheckName::KeyUsage => digital_signature(certificate),
-        CheckName::ExtendedKeyUsage => usage(certificate, trust.usage),
+        CheckName::ExtendedKeyUsage => usage(certificate, Place::EndEntity, trust.usage),
         _ => Vec::new(),
     }
 }
@@ -108,7 +113,8 @@ pub(in crate::verify) fn dates(
         return vec![Finding::Expired { subject, not_after: validity.not_after, at, is_anchor }];
     }
     if at < validity.not_before {
-        return vec![Finding::NotYetValid { subject, not_before: validity.not_before, at }];
+        let not_before = validity.not_before;
+        return vec![Finding::NotYetValid { subject, not_before, at, is_anchor }];
     }
     Vec::new()
 }
@@ -118,13 +124,17 @@ fn authority(certificate: &Parsed<'_>, is_anchor: bool) -> Vec<Finding> {
         Some(true) => None,
         // A root of X.509 version 1 has no extensions in which it could say so (RFC 5280 6.1.4 k).
         None if certificate.x509.version() != X509Version::V3 && is_anchor => None,
-        Some(false) => Some("say CA:FALSE"),
-        None => Some("are missing"),
+        Some(false) => Some(false),
+        None => Some(true),
     };
-    let not_ca = found.map(|found| Finding::IssuerNotCa { subject: subject(certificate), found });
+    let not_ca = found.map(|is_missing| {
+        let subject = subject(certificate);
+        Finding::IssuerNotCa { subject, is_missing, is_anchor }
+    });
     let usage = x509::key_usage(&certificate.x509);
     let may_not_sign = usage.filter(|usage| !usage.contains(&"keyCertSign")).map(|usage| {
-        Finding::MayNotSign { subject: subject(certificate), usage: usage.join(", ") }
+        let usage = usage.join(", ");
+        Finding::MayNotSign { subject: subject(certificate), usage }
     });
     // A certificate that is no CA has no business with keyCertSign: one fault, told once.
     not_ca.or(may_not_sign).into_iter().collect()
@@ -132,7 +142,7 @@ fn authority(certificate: &Parsed<'_>, is_anchor: bool) -> Vec<Finding> {
 
 /// `below` are the CAs between this one and the certificate. RFC 5280 4.2.1.9 does not count the
 /// self-issued ones; Go, and so kuma-dp, does.
-fn path_length(certificate: &Parsed<'_>, below: &[&Parsed<'_>]) -> Vec<Finding> {
+fn path_length(certificate: &Parsed<'_>, is_anchor: bool, below: &[&Parsed<'_>]) -> Vec<Finding> {
     let constraints = certificate.x509.basic_constraints().ok().flatten();
     let Some(allowed) = constraints.and_then(|found| found.value.path_len_constraint) else {
         return Vec::new();
@@ -144,7 +154,8 @@ fn path_length(certificate: &Parsed<'_>, below: &[&Parsed<'_>]) -> Vec<Finding> 
         return Vec::new();
     }
     let only_for_go = others <= allowed;
-    vec![Finding::PathTooLong { subject: subject(certificate), allowed, found, only_for_go }]
+    let subject = subject(certificate);
+    vec![Finding::PathTooLong { subject, allowed, found, only_for_go, is_anchor }]
 }
 
 /// The extensions that clients act on when they are critical (RFC 5280 4.2; Go's crypto/x509 and
@@ -174,11 +185,11 @@ const MAX_COMPARISONS: usize = 1 << 20;
 /// Those that RFC 5280 forbids to be critical, and for which Go refuses the certificate.
 const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifier"];
 
-/// `has_names` as in [`go::refusal`].
-fn extensions(certificate: &Parsed<'_>, has_names: bool) -> Vec<Finding> {
+fn extensions(certificate: &Parsed<'_>, place: Place) -> Vec<Finding> {
+    let is_anchor = place == Place::TrustAnchor;
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
-    if let Some(reason) = go::refusal(&certificate.x509, has_names) {
+    if let Some(reason) = go::refusal(&certificate.x509, !is_anchor) {
         findings.push(Finding::GoCannotRead { subject: subject(certificate), reason });
     }
     if certificate.x509.raw_serial().first().is_some_and(|octet| octet & 0x80 != 0) {
@@ -191,21 +202,29 @@ fn extensions(certificate: &Parsed<'_>, has_names: bool) -> Vec<Finding> {
     for found in certificate.x509.extensions() {
         let oid = found.oid.to_id_string();
         let name = KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
-        let fault: Option<fn(String, String) -> Finding> = if seen.contains(&oid) {
-            Some(|subject, extension| Finding::ExtensionTwice { subject, extension })
+        let fault: Option<fn(String, String, bool) -> Finding> = if seen.contains(&oid) {
+            Some(|subject, extension, _| Finding::ExtensionTwice { subject, extension })
         } else if (name.is_some() || oid == AUTHORITY_INFO_ACCESS)
             && is_malformed(found.parsed_extension())
         {
-            Some(|subject, extension| Finding::ExtensionMalformed { subject, extension })
+            Some(|subject, extension, _| Finding::ExtensionMalformed { subject, extension })
         } else if found.critical && name.is_none() {
-            Some(|subject, extension| Finding::ExtensionUnknown { subject, extension })
+            Some(|subject, extension, is_anchor| Finding::ExtensionUnknown {
+                subject,
+                extension,
+                is_anchor,
+            })
         } else if found.critical && name.is_some_and(|name| NEVER_CRITICAL.contains(&name)) {
-            Some(|subject, extension| Finding::ExtensionCritical { subject, extension })
+            Some(|subject, extension, is_anchor| Finding::ExtensionCritical {
+                subject,
+                extension,
+                is_anchor,
+            })
         } else {
             None
         };
-        let tell = |fault: fn(String, String) -> Finding| {
-            fault(subject(certificate), name.unwrap_or(&oid).to_owned())
+        let tell = |fault: fn(String, String, bool) -> Finding| {
+            fault(subject(certificate), name.unwrap_or(&oid).to_owned(), is_anchor)
         };
         findings.extend(fault.map(tell));
         seen.insert(oid);
@@ -262,7 +281,7 @@ fn digital_signature(certificate: &Parsed<'_>) -> Vec<Finding> {
 
 /// A CA's extendedKeyUsage limits that of what it issues, in Go and OpenSSL. An empty one limits nothing in Go;
 /// who rejects it is a rule of the clients.
-fn usage(certificate: &Parsed<'_>, wanted: ExtendedKeyUsage) -> Vec<Finding> {
+fn usage(certificate: &Parsed<'_>, place: Place, wanted: ExtendedKeyUsage) -> Vec<Finding> {
     let wanted = usage_name(wanted);
     let allows = |usage: &Vec<String>| {
         usage.is_empty()
@@ -273,6 +292,7 @@ fn usage(certificate: &Parsed<'_>, wanted: ExtendedKeyUsage) -> Vec<Finding> {
         subject: subject(certificate),
         found: found.join(", "),
         wanted,
+        place,
     };
     found.map(finding).into_iter().collect()
 }
@@ -294,7 +314,7 @@ fn unknown_constraints(certificate: &Parsed<'_>) -> Vec<Finding> {
     vec![Finding::ConstraintKinds { subject: subject(certificate), kinds: kinds.join(", ") }]
 }
 
-fn name_constraints(ca: &Parsed<'_>, below: &Parsed<'_>) -> Vec<Finding> {
+fn name_constraints(ca: &Parsed<'_>, is_anchor: bool, below: &Parsed<'_>) -> Vec<Finding> {
     let Ok(Some(constraints)) = ca.x509.name_constraints() else {
         return Vec::new();
     };
@@ -313,6 +333,7 @@ fn name_constraints(ca: &Parsed<'_>, below: &Parsed<'_>) -> Vec<Finding> {
             name: super::super::hostname::text(name),
             subject: subject(ca),
             constraint: excluded.to_string(),
+            is_anchor,
         })
     });
     unknown.chain(excluded).take(MAX_FINDINGS + 1).collect()

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kumactl::encode::{bundle, kubernetes_secret, pem};
 use kumactl::specification::Specification;
-use kumactl::verify::{self, Evidence, File, Question};
+use kumactl::verify::{self, Evidence, File, Host, Question};
 use kumactl::{ExtendedKeyUsage, ServiceName, SubjectAltName, ValidFor, contents, inspect};
 use time::OffsetDateTime;
 
@@ -62,7 +62,7 @@ fn read_all(bytes: &[u8]) {
         assert!(!faults.faults.is_empty());
     }
     let armored = pem::encode_certificates([bytes]);
-    let hosts = [SubjectAltName::parse("cp.example").expect("a name")];
+    let hosts = [Host::from(SubjectAltName::parse("cp.example").expect("a name"))];
     for text in [bytes, &armored] {
         let file = File { name: "file", bytes: text };
         let evidence = Evidence {
@@ -73,13 +73,7 @@ fn read_all(bytes: &[u8]) {
             ca: Some(file),
             bundle: Some(file),
         };
-        let question = Question {
-            hosts: &hosts,
-            usage: ExtendedKeyUsage::ServerAuth,
-            at: now,
-            min_remaining: None,
-            clients: &[],
-        };
+        let question = Question::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
         let _ = verify::verify(&evidence, &question);
     }
 }

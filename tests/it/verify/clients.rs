@@ -98,10 +98,10 @@ fn a_key_that_envoy_refuses_fails_with_envoys_words() {
     let ended = verify(&sandbox, &["--hostname=cp.example", "--quiet"]);
     assert_eq!(
         ended.failure_report(),
-        "failed   envoy                    Envoy, as Kuma configures it, does not connect to a \
-         server with a key of type Ed25519\n         \
+        "failed   client                   Envoy 1.39 and 1.40 refuses the certificate: its key is \
+         Ed25519\n         \
          Envoy: SSLV3_ALERT_HANDSHAKE_FAILURE\n         \
-         hint: make it with --key-type=rsa or --key-type=ecdsa\n"
+         hint: reissue it with --key-type=ecdsa or --key-type=rsa\n"
     );
     let (json, _) = report(&sandbox, &FILES);
     assert_eq!(refusing(&json), ["envoy", "firefox", "chrome", "mbedtls"]);
@@ -117,16 +117,28 @@ fn a_refusal_by_all_is_no_acceptance_by_the_client_that_was_asked_for() {
 }
 
 #[test]
-fn a_name_that_a_wildcard_or_capital_letters_stand_for_is_refused_by_kumas_bootstrap() {
+fn a_name_that_a_wildcard_or_capital_letters_stand_for_is_refused_by_the_bootstrap_of_older_kuma() {
     for (name, is_refused) in [("*.example", true), ("CP.example", true), ("cp.example", false)] {
         let sandbox = Sandbox::new();
         let mut pki = Pki::new();
         pki.dns(&[&name.replace("*.example", "*.mesh.example"), "cp.other.example"]);
         pki.make().write(&sandbox);
         let host = if name.starts_with('*') { "cp.mesh.example" } else { "cp.example" };
+        for (version, is_refused) in
+            [("2.13.10", is_refused), ("v2.7", is_refused), ("2.14", false)]
+        {
+            let version = format!("--kuma-version={version}");
+            let more = ["--hostname", host, &version];
+            let (json, status) = report(&sandbox, &[&FILES[..], &more].concat());
+            assert_eq!(status, i32::from(is_refused), "{version}: {json}");
+            assert_eq!(
+                refusing(&json).contains(&"kuma-dp".to_owned()),
+                is_refused,
+                "{version}: {json}"
+            );
+        }
         let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname", host]].concat());
-        assert_eq!(status, 0, "{json}");
-        assert_eq!(refusing(&json).contains(&"kuma-dp".to_owned()), is_refused, "{name}: {json}");
+        assert_eq!(status, 0, "the newest Kuma: {json}");
     }
 }
 
@@ -149,9 +161,10 @@ fn a_ca_made_anew_with_other_identifiers_of_its_key_is_refused_by_openssl_and_ja
     }
     assert_eq!(run(sandbox.command("sh").args(["-euc", script])).status, 0);
     let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
-    assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
+    assert_eq!((status, checks(&json, "failed").len()), (1, 1), "{json}");
+    assert!(checks(&json, "failed")[0].1.starts_with("Envoy 1.39 and 1.40 refuses"), "{json}");
     let refusing = refusing(&json);
-    for client in ["curl", "openssl", "python", "java", "node"] {
+    for client in ["curl", "openssl", "python", "java", "node", "envoy", "gnutls"] {
         assert!(refusing.contains(&client.to_owned()), "{client}: {json}");
     }
     assert!(!refusing.contains(&"kuma-dp".to_owned()), "{json}");
@@ -182,7 +195,7 @@ fn of_two_cas_of_one_name_that_nothing_tells_apart_openssl_takes_the_first() {
             assert_eq!(ended.status != 0, is_refused, "{ended:?}");
         }
         let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
-        assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
+        assert_eq!(status, i32::from(is_refused), "Envoy's refusal is a failure: {json}");
         assert_eq!(refusing(&json).contains(&"openssl".to_owned()), is_refused, "{json}");
     }
 }
@@ -194,7 +207,7 @@ fn keys_that_no_tls_stack_takes_fail_and_rare_ones_are_judged() {
     }
     for (key, fails) in [
         ("ec -pkeyopt ec_paramgen_curve:secp224r1", vec!["key-file", "key-type"]),
-        ("ec -pkeyopt ec_paramgen_curve:secp521r1", vec!["envoy"]),
+        ("ec -pkeyopt ec_paramgen_curve:secp521r1", vec!["client"]),
         ("rsa:2560", vec![]),
         ("rsa:1024", vec![]),
     ] {
@@ -264,4 +277,306 @@ fn names_in_the_types_of_text_that_older_cas_write_are_shown_as_text() {
     pki.make().write(&sandbox);
     let shown = sandbox.kumactl(["inspect", "certificate", "tls.crt"]).quiet_success();
     assert!(shown.contains("subject     O=Acme, CN=B\u{fc}cher\n"), "{shown}");
+}
+
+/// Verifies a sound certificate that was changed, for a name.
+fn changed(host: &str, change: impl FnOnce(&mut Pki)) -> (serde_json::Value, i32) {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    change(&mut pki);
+    pki.make().write(&sandbox);
+    report(&sandbox, &[&FILES[..], &[&format!("--hostname={host}")]].concat())
+}
+
+fn critical(oid: &[u64], contents: &[u8]) -> rcgen::CustomExtension {
+    super::pki::extension(oid, contents, true)
+}
+
+#[test]
+fn what_kumas_own_clients_refuse_fails_and_what_others_refuse_does_not() {
+    // RFC 5280 4.2.1.13: one distribution point without fields.
+    let crl: &[u8] = &[0x30, 2, 0x30, 0];
+    let (json, status) = changed("cp.example", |pki| {
+        pki.leaf.custom_extensions = vec![critical(&[2, 5, 29, 31], crl)];
+    });
+    let expected = ["envoy", "java", "firefox", "chrome", "mbedtls"];
+    let refusals = refusing(&json);
+    assert!(expected.iter().all(|name| refusals.contains(&(*name).to_owned())), "{json}");
+    assert!(!refusals.contains(&"openssl".to_owned()), "{json}");
+    let failed = checks(&json, "failed");
+    assert_eq!((status, failed.len()), (1, 1), "{failed:?}");
+    assert!(failed[0].1.starts_with("Envoy 1.39 and 1.40 refuses the certificate: its cRL"));
+
+    // Of the root, nobody but these looks.
+    let (json, status) = changed("cp.example", |pki| {
+        pki.root.custom_extensions = vec![critical(&[2, 5, 29, 31], crl)];
+    });
+    assert_eq!((refusing(&json), status), (strings(&["firefox", "chrome", "mbedtls"]), 0));
+
+    let status_request = [0x30, 3, 2, 1, 5];
+    let (json, status) = changed("cp.example", |pki| {
+        let oid = [1, 3, 6, 1, 5, 5, 7, 1, 24];
+        pki.leaf.custom_extensions = vec![super::pki::extension(&oid, &status_request, false)];
+    });
+    assert_eq!((refusing(&json), status), (strings(&["gnutls", "firefox"]), 0), "{json}");
+
+    let policies = [0x30, 7, 0x30, 5, 6, 3, 0x2a, 3, 4];
+    let (json, status) = changed("cp.example", |pki| {
+        pki.leaf.custom_extensions = vec![critical(&[2, 5, 29, 32], &policies)];
+    });
+    assert_eq!((refusing(&json), status), (strings(&["rustls", "mbedtls"]), 0), "{json}");
+}
+
+fn strings(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn a_policy_that_is_required_and_missing_is_refused_by_go_envoy_and_java() {
+    // RFC 5280 4.2.1.11: requireExplicitPolicy 0.
+    let (json, status) = changed("cp.example", |pki| {
+        pki.has_intermediate = true;
+        pki.intermediate.custom_extensions =
+            vec![critical(&[2, 5, 29, 36], &[0x30, 3, 0x80, 1, 0])];
+    });
+    assert_eq!(status, 1);
+    let refusing = refusing(&json);
+    let expected = [
+        "kuma-dp",
+        "envoy",
+        "kube-apiserver",
+        "kumactl",
+        "java",
+        "rustls",
+        "gnutls",
+        "chrome",
+        "mbedtls",
+    ];
+    assert_eq!(refusing, expected, "{json}");
+}
+
+#[test]
+fn any_extended_key_usage_is_refused_by_those_who_look_at_that_place_of_the_chain() {
+    let any = || vec![rcgen::ExtendedKeyUsagePurpose::Any];
+    let openssl = ["curl", "openssl", "openssl-strict", "python", "node"];
+    let refusals = |change: &dyn Fn(&mut Pki)| {
+        let (json, status) = changed("cp.example", change);
+        let mut refusing = refusing(&json);
+        refusing.retain(|name| !openssl.contains(&name.as_str()));
+        (refusing, status)
+    };
+    let leaf = refusals(&|pki| pki.leaf.extended_key_usages = any());
+    assert_eq!(leaf, (strings(&["envoy", "rustls", "firefox"]), 1));
+    let between = refusals(&|pki| {
+        pki.has_intermediate = true;
+        pki.intermediate.extended_key_usages = any();
+    });
+    assert_eq!(between, (strings(&["envoy", "rustls", "gnutls", "firefox"]), 1));
+    let root = refusals(&|pki| pki.root.extended_key_usages = any());
+    assert_eq!(root.1, 0, "{root:?}");
+    assert!(root.0.contains(&"firefox".to_owned()), "{root:?}");
+}
+
+#[test]
+fn the_key_and_the_identifiers_of_every_ca_of_the_chain_count() {
+    let (json, status) = changed("cp.example", |pki| {
+        pki.has_intermediate = true;
+        pki.intermediate.use_authority_key_identifier_extension = false;
+    });
+    assert_eq!((refusing(&json), status), (strings(&["openssl-strict", "python"]), 0), "{json}");
+
+    let sandbox = Sandbox::new();
+    let made = sandbox.kumactl(["generate", "ca-certificate", "--key-type=ed25519"]);
+    assert_eq!(made.status, 0);
+    assert!(made.stderr.contains("warning: Chrome, Firefox and mbedTLS reject every"), "{made:?}");
+    let issued = ["--issuer-cert-file=ca.crt", "--issuer-key-file=ca.key", "--valid-for=90d"];
+    sandbox.generate(["--type=server", "--hostname=cp.example"].iter().chain(&issued));
+    let files = ["--cert-file=cert.pem", "--ca-cert-file=ca.crt", "--hostname=cp.example"];
+    let (json, status) = report(&sandbox, &[&["verify", "tls-certificate"], &files[..]].concat());
+    assert_eq!(
+        (refusing(&json), status),
+        (strings(&["firefox", "chrome", "mbedtls"]), 0),
+        "{json}"
+    );
+}
+
+#[test]
+fn an_address_under_a_constraint_for_addresses_is_refused_by_envoy_and_warned_about() {
+    let sandbox = Sandbox::new();
+    let made = sandbox.kumactl(["generate", "ca-certificate", "--permit-ip=10.0.0.0/8"]);
+    assert!(
+        made.stderr.contains("warning: Envoy rejects every certificate with an IP"),
+        "{made:?}"
+    );
+    let generate = |names: &str, place: &str| {
+        let place = [format!("--cert-file={place}.crt"), format!("--key-file={place}.key")];
+        let fixed = ["generate", "tls-certificate", "--type=server", names];
+        let issuer = ["--issuer-cert-file=ca.crt", "--issuer-key-file=ca.key", "--valid-for=90d"];
+        let place = place.iter().map(String::as_str);
+        sandbox.kumactl(fixed.into_iter().chain(issuer).chain(place))
+    };
+    let with_address = generate("--hostname=cp.example,10.1.2.3", "a");
+    assert!(
+        with_address
+            .stderr
+            .contains("warning: Envoy rejects the certificate: it has an IP address"),
+        "{with_address:?}"
+    );
+    let without = generate("--hostname=cp.example", "b");
+    assert!(!without.stderr.contains("Envoy"), "{without:?}");
+    for (place, status) in [("a", 1), ("b", 0)] {
+        let file = format!("--cert-file={place}.crt");
+        let arguments =
+            ["verify", "tls-certificate", &file, "--ca-cert-file=ca.crt", "--hostname=cp.example"];
+        let (json, found) = report(&sandbox, &arguments);
+        assert_eq!(found, status, "{json}");
+        assert_eq!(refusing(&json).contains(&"envoy".to_owned()), status == 1, "{json}");
+    }
+}
+
+#[test]
+fn a_failed_check_is_held_against_the_clients_that_make_it_alone() {
+    let past = time::OffsetDateTime::now_utc() - time::Duration::days(2);
+    let (json, _) = changed("cp.example", |pki| {
+        pki.root.not_before = past - time::Duration::days(9);
+        pki.root.not_after = past;
+    });
+    assert_eq!(accepting(&json), ["java", "rustls"], "dates of a trust anchor: {json}");
+    let clients = json["clients"].as_array().expect("clients");
+    assert_eq!(clients[0]["failed_checks"], serde_json::json!(["dates"]));
+
+    let (json, _) = changed("cp.example", |pki| {
+        pki.root.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    assert_eq!(accepting(&json), ["envoy", "java", "rustls", "gnutls", "mbedtls"], "{json}");
+
+    let (json, status) = changed("cp.example", |pki| {
+        pki.dns(&[]);
+        pki.leaf.distinguished_name = rcgen::DistinguishedName::new();
+        pki.leaf.distinguished_name.push(rcgen::DnType::CommonName, "cp.example");
+    });
+    assert_eq!(status, 1);
+    let accepting = accepting(&json);
+    assert!(accepting.contains(&"openssl".to_owned()), "{json}");
+    assert!(!accepting.contains(&"kuma-dp".to_owned()), "{json}");
+}
+
+fn accepting(json: &serde_json::Value) -> Vec<String> {
+    let clients = json["clients"].as_array().expect("clients").iter();
+    let clients = clients.filter(|client| client["accepts"] == true);
+    clients.map(|client| client["client"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn the_purpose_decides_which_of_kumas_clients_must_accept_a_certificate() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    pki.leaf_key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).expect("a key");
+    pki.make().write(&sandbox);
+    for (purpose, status) in
+        [("general", 1), ("dp-server", 1), ("global-kds", 0), ("api-server", 0)]
+    {
+        let purpose = format!("--purpose={purpose}");
+        let more = ["--hostname=cp.example", purpose.as_str()];
+        let (json, found) = report(&sandbox, &[&FILES[..], &more].concat());
+        assert_eq!(found, status, "{purpose}: {json}");
+        assert!(refusing(&json).contains(&"envoy".to_owned()));
+    }
+}
+
+#[test]
+fn an_address_that_is_dialed_in_another_form_is_refused_by_envoy_alone() {
+    let address = |pki: &mut Pki| {
+        pki.leaf.subject_alt_names = vec![rcgen::SanType::IpAddress("::1".parse().expect("one"))];
+    };
+    let (json, status) = changed("0:0:0:0:0:0:0:1", address);
+    assert_eq!((refusing(&json), status), (strings(&["envoy", "mbedtls"]), 1), "{json}");
+    assert!(checks(&json, "failed")[0].1.ends_with("0:0:0:0:0:0:0:1"), "{json}");
+    let (json, status) = changed("::1", address);
+    assert_eq!((refusing(&json), status), (strings(&["mbedtls"]), 0), "{json}");
+}
+
+#[test]
+fn names_that_no_host_should_have_and_kuma_works_with_verify() {
+    for name in ["123", "a.123", "a-", "-a.example.test", "xn--a.example"] {
+        let (json, status) = changed(name, |pki| pki.dns(&[name]));
+        assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{name}: {json}");
+    }
+    let stderr = Sandbox::new()
+        .kumactl(["verify", "tls-certificate", "--cert-file=x", "--hostname=10.0.0.256"])
+        .failure(2);
+    assert!(stderr.contains("10.0.0.256"), "{stderr}");
+}
+
+#[test]
+fn a_chain_in_another_order_than_it_was_issued_in_is_refused_by_mbedtls() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    pki.has_intermediate = true;
+    let made = pki.make();
+    made.write(&sandbox);
+    let (leaf, between, root) = (pem(&made.leaf), pem(&made.intermediate), pem(&made.root));
+    for (chain, is_refused) in
+        [(format!("{leaf}{root}{between}"), false), (format!("{leaf}{between}{root}"), false)]
+    {
+        sandbox.write("tls.crt", chain);
+        let (json, _) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+        assert_eq!(refusing(&json).contains(&"mbedtls".to_owned()), is_refused, "{json}");
+    }
+    // Two CAs between, the upper one first.
+    let (a, b) = (super::pki::key(), super::pki::key());
+    let ca = |name: &str| {
+        let mut params = Pki::new().root;
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        params
+    };
+    let root_key = super::pki::key();
+    let root = ca("root").self_signed(&root_key).expect("a root");
+    let upper = ca("a").signed_by(&a, &rcgen::Issuer::new(ca("root"), &root_key)).expect("a CA");
+    let lower = ca("b").signed_by(&b, &rcgen::Issuer::new(ca("a"), &a)).expect("a CA");
+    let Pki { leaf, leaf_key, .. } = Pki::new();
+    let leaf = leaf.signed_by(&leaf_key, &rcgen::Issuer::new(ca("b"), &b)).expect("a certificate");
+    write_key(&sandbox, "tls.key", &leaf_key);
+    sandbox.write("ca.crt", pem(root.der()));
+    let [leaf, upper, lower] = [leaf.der(), upper.der(), lower.der()].map(|der| pem(der));
+    for (chain, refusals) in [
+        (format!("{leaf}{upper}{lower}"), strings(&["mbedtls"])),
+        (format!("{leaf}{lower}{upper}"), vec![]),
+    ] {
+        sandbox.write("tls.crt", chain);
+        let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+        assert_eq!((refusing(&json), status), (refusals, 0), "{json}");
+    }
+}
+
+#[test]
+fn a_certificate_that_is_too_large_for_clients_is_predicted_and_warned_about() {
+    let sandbox = Sandbox::new();
+    let names = |count: usize| {
+        let names: Vec<_> =
+            (0..count).map(|n| format!("host-{n:05}.long-domain.example")).collect();
+        format!("--hostname={}", names.join(","))
+    };
+    let made = ["--type=server", "--valid-for=90d", "--key-type=ecdsa", "--force"];
+    let files = ["--cert-file=tls.crt", "--key-file=tls.key"];
+    for (count, status, refusals) in [
+        (1_300, 0, vec!["java", "mbedtls"]),
+        (4_000, 1, vec!["envoy", "curl", "openssl", "python", "java", "node", "rustls", "chrome"]),
+    ] {
+        let names = names(count);
+        let arguments = [&["generate", "tls-certificate"], &made[..], &files, &[names.as_str()]];
+        let made = sandbox.kumactl(arguments.concat());
+        assert_eq!(made.status, 0, "{made:?}");
+        assert_eq!(made.stderr.contains("(excessive message size)"), status == 1, "{made:?}");
+        let host = "--hostname=host-00001.long-domain.example";
+        let (json, found) =
+            report(&sandbox, &[&["verify", "tls-certificate"], &files[..], &[host]].concat());
+        let refusing = refusing(&json);
+        assert_eq!(found, status, "{count}");
+        for client in &refusals {
+            assert!(refusing.contains(&(*client).to_owned()), "{client}: {refusing:?}");
+        }
+        assert!(!refusing.contains(&"kuma-dp".to_owned()), "{refusing:?}");
+    }
 }

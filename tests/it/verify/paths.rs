@@ -166,7 +166,11 @@ fn the_right_one_of_many_cas_of_one_name_is_found() {
     let sandbox = Sandbox::new();
     write_leaf(&sandbox, &Issuer::from_params(&params, &right), &[]);
     sandbox.write("ca.crt", text);
-    verifies(&sandbox);
+    let (json, _) = report(&sandbox, &[&FILES[..], NAMED].concat());
+    let rejecting = refusing(&json);
+    assert!(!rejecting.contains(&"kuma-dp".to_owned()), "{json}");
+    // Envoy takes the first of them.
+    assert!(rejecting.contains(&"envoy".to_owned()), "{json}");
 }
 
 #[test]
