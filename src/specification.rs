@@ -1,10 +1,11 @@
 //! A specification of many certificates, in YAML or JSON.
 //!
-//! It is read to the end whatever is wrong with it, so that all faults are told at once, each with its
-//! place. Of a hundred thousand certificates only what was asked for is kept.
+//! A text that is not YAML, or that has fields or types of its own, is rejected at the first such place. In any
+//! other, all wrong values are reported at once, each with its place.
 
 mod describe;
 mod read;
+mod schema;
 mod unreadable;
 
 pub use self::describe::{Described, describe, encode, issued_by};
@@ -91,28 +92,6 @@ pub struct SpecificationFaults {
     pub issuer: Option<Box<IssuerSpecification>>,
 }
 
-/// The fields of a certificate and of `defaults`.
-pub const CERTIFICATE_FIELDS: [&str; 9] = [
-    "name",
-    "type",
-    "hostnames",
-    "kubernetesService",
-    "keyType",
-    "validFor",
-    "artefacts",
-    "namespace",
-    "secretName",
-];
-
-/// The fields of `issuer`.
-pub const ISSUER_FIELDS: [&str; 3] = ["certFile", "keyFile", "create"];
-
-/// The fields of `issuer.create`.
-pub const CREATE_FIELDS: [&str; 3] = ["name", "keyType", "validFor"];
-
-/// The fields of the whole.
-pub const FIELDS: [&str; 3] = ["issuer", "defaults", "certificates"];
-
 /// The values of `artefacts`. The PEM files are always made: the others are made from them.
 pub const ARTEFACTS: [&str; 3] = ["pem", "secret", "bundle"];
 
@@ -128,6 +107,25 @@ impl Specification {
     /// Everything that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, SpecificationFaults> {
         read::specification(text)
+    }
+}
+
+/// Faults as they are found. Only the first thousand are kept.
+#[derive(Default)]
+struct Faults {
+    kept: Vec<SpecificationFault>,
+    more: usize,
+}
+
+impl Faults {
+    const MAX: usize = 1000;
+
+    fn add(&mut self, place: Place, text: impl Into<String>, hint: Option<String>) {
+        if self.kept.len() < Self::MAX {
+            self.kept.push(SpecificationFault { place, text: text.into(), hint });
+        } else {
+            self.more += 1;
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! A Kubernetes Secret (core/v1), as `kubectl get secret -o yaml` or `-o json` prints it.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, mem};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde::Serialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::encode::yaml::{self, Document, Entry, Node, Place, Reason, Rules, Text, Value};
+use crate::encode::yaml::{self, Limits};
 use crate::kubernetes::{Namespace, ObjectName};
 
 /// What a Secret holds. Its data are wiped when it is dropped.
@@ -135,76 +136,165 @@ fn at(line: Option<u64>) -> String {
 /// The longest that the values of a Secret can be together, in bytes (core/v1, MaxSecretSize).
 const MAX_LENGTH: usize = 1 << 20;
 
-/// More than a Secret of the greatest length holds, with its labels, annotations and managed fields.
-const RULES: Rules = Rules { max_nodes: 250_000, max_copies: 100_000, duplicate_keys: false };
+/// More than a Secret of the greatest length holds, with its labels, annotations and managed fields. `kubectl`
+/// and Helm print no anchors.
+const LIMITS: Limits = Limits { nodes: 250_000, copies: 1_000, copied_bytes: 1 << 16 };
 
-/// The fields that matter; others are passed over.
-#[derive(Default)]
-struct Manifest<'t> {
-    api_version: Option<Text<'t>>,
-    kind: Option<Text<'t>>,
-    name: Option<Text<'t>>,
-    namespace: Option<Text<'t>>,
-    data: BTreeMap<String, Option<Text<'t>>>,
-    string_data: BTreeMap<String, Option<Text<'t>>>,
+/// The fields of an object that matter here; others are passed over.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Object {
+    api_version: Option<String>,
+    kind: Option<String>,
+    metadata: Option<Metadata>,
+    data: Option<Values>,
+    string_data: Option<Values>,
+    items: Option<Objects>,
 }
 
-impl<'t> Manifest<'t> {
-    fn read(text: &'t str) -> Result<Self, SecretError> {
-        let mut manifest = Self::default();
-        Document::new(text, RULES).fields(|document, key| {
-            let node = document.node()?;
-            match &*key.text {
-                "apiVersion" => manifest.api_version = scalar(node)?,
-                "kind" => {
-                    let place = node.place;
-                    manifest.kind = Some(scalar(node)?.ok_or_else(|| malformed(place))?);
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    name: Option<String>,
+    namespace: Option<String>,
+}
+
+/// The objects of a text or a list, as they are read. Data of other kinds than Secrets are dropped at once, so
+/// that a list of a whole cluster takes no more memory than the Secrets in it.
+#[derive(Default)]
+struct Objects(Vec<Object>);
+
+impl Extend<Object> for Objects {
+    fn extend<T: IntoIterator<Item = Object>>(&mut self, objects: T) {
+        self.0.extend(objects.into_iter().map(|object| match object.kind.as_deref() {
+            // The API server leaves the kind of the items out of a SecretList.
+            None | Some("Secret") => object,
+            Some(_) => Object { data: None, string_data: None, ..object },
+        }));
+    }
+}
+
+impl<'de> Deserialize<'de> for Objects {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectsVisitor;
+
+        impl<'de> Visitor<'de> for ObjectsVisitor {
+            type Value = Objects;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of objects")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Objects, A::Error> {
+                let mut objects = Objects::default();
+                while let Some(object) = list.next_element::<Object>()? {
+                    objects.extend([object]);
                 }
-                "metadata" => {
-                    for (key, node) in entries(node)? {
-                        match &*key.text {
-                            "name" => manifest.name = scalar(node)?,
-                            "namespace" => manifest.namespace = scalar(node)?,
-                            _ => {}
-                        }
+                Ok(objects)
+            }
+        }
+
+        deserializer.deserialize_seq(ObjectsVisitor)
+    }
+}
+
+/// `data` or `stringData`.
+#[derive(Default)]
+struct Values {
+    values: BTreeMap<String, Value>,
+    /// Whether there are more than a Secret can hold. The rest is left out: aliases make much of little.
+    is_too_long: bool,
+}
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValuesVisitor;
+
+        impl<'de> Visitor<'de> for ValuesVisitor {
+            type Value = Values;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+                let (mut values, mut length) = (Values::default(), 0);
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    length += if let Value::Text(text) = &value { text.len() } else { 0 };
+                    values.is_too_long |= length > 2 * MAX_LENGTH;
+                    if !values.is_too_long {
+                        values.values.insert(key, value);
                     }
                 }
-                "data" => manifest.data = scalars(node)?,
-                "stringData" => manifest.string_data = scalars(node)?,
-                _ => {}
+                Ok(values)
             }
-            Ok::<(), SecretError>(())
-        })?;
-        Ok(manifest)
+        }
+
+        deserializer.deserialize_map(ValuesVisitor)
     }
 }
 
-fn entries(node: Node<'_>) -> Result<Vec<Entry<'_>>, SecretError> {
-    match node.value {
-        Value::Map(entries) => Ok(entries),
-        _ => Err(malformed(node.place)),
-    }
+/// A value of `data` or `stringData`, wiped when it is dropped.
+enum Value {
+    /// A text, or nothing, which is an empty one.
+    Text(Zeroizing<String>),
+    /// Anything else. The API server rejects it.
+    Other,
 }
 
-/// What was typed, if it was anything. Numbers and booleans may be Base64, too.
-fn scalar(node: Node<'_>) -> Result<Option<Text<'_>>, SecretError> {
-    match node.value {
-        Value::Null => Ok(None),
-        value => value.typed().map(Some).ok_or_else(|| malformed(node.place)),
-    }
-}
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValueVisitor;
 
-/// The scalars of a map, if there is one.
-fn scalars(node: Node<'_>) -> Result<BTreeMap<String, Option<Text<'_>>>, SecretError> {
-    if matches!(node.value, Value::Null) {
-        return Ok(BTreeMap::new());
-    }
-    let entries = entries(node)?.into_iter();
-    entries.map(|(key, node)| Ok((key.text.to_string(), scalar(node)?))).collect()
-}
+        // Texts that are a part of the input are copied once, into memory that is wiped.
+        impl<'de> Visitor<'de> for ValueVisitor {
+            type Value = Value;
 
-const fn malformed(place: Place) -> SecretError {
-    SecretError::Malformed { line: Some(place.line as u64) }
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(Zeroizing::new(text.to_owned())))
+            }
+
+            fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Value, E> {
+                Ok(Value::Text(Zeroizing::new(text)))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
+                Ok(Value::Text(Zeroizing::default()))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Value::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Value::Other)
+            }
+        }
+
+        deserializer.deserialize_any(ValueVisitor)
+    }
 }
 
 /// Whether a text looks like an object of Kubernetes rather than anything else: there is a key `kind`,
@@ -232,26 +322,34 @@ pub fn is_manifest(text: &[u8]) -> bool {
 /// Anything but one Secret.
 pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     let text = std::str::from_utf8(text).map_err(|_| SecretError::Malformed { line: None })?;
-    let manifest = Manifest::read(text)?;
+    let options = yaml::options(&LIMITS);
+    let Objects(mut objects) = serde_saphyr::from_str_multiple_with_options(text, options)?;
+    let manifest = objects.pop().ok_or(SecretError::Malformed { line: None })?;
+    if !objects.is_empty() {
+        return Err(SecretError::SeveralDocuments);
+    }
     let kind = manifest.kind.ok_or(SecretError::Malformed { line: None })?;
-    if let Some(version) = manifest.api_version.filter(|version| **version != *"v1") {
+    if let Some(version) = manifest.api_version.filter(|version| version != "v1") {
         let is_version = version.len() <= 63
             && version.bytes().all(|o| o.is_ascii_alphanumeric() || b"./".contains(&o));
-        let version = if is_version { &*version } else { "another version" }.to_owned();
+        let version = if is_version { version } else { "another version".to_owned() };
         return Err(SecretError::ApiVersion { version });
     }
-    if *kind != *"Secret" {
+    if kind != "Secret" {
         let is_kind = kind.len() <= 63 && kind.bytes().all(|o| o.is_ascii_alphabetic());
-        let kind = if is_kind { &*kind } else { "different object" }.to_owned();
+        let kind = if is_kind { kind } else { "different object".to_owned() };
         return Err(SecretError::Kind { kind });
     }
     let (mut data, mut unreadable, mut length) = (BTreeMap::new(), Vec::new(), 0);
-    for (key, value) in manifest.data {
-        let value = value.unwrap_or(Text::Borrowed(""));
+    let values = manifest.data.unwrap_or_default();
+    let strings = manifest.string_data.unwrap_or_default();
+    let mut is_too_long = values.is_too_long || strings.is_too_long;
+    for (key, value) in values.values {
+        let Value::Text(value) = value else {
+            unreadable.push(key);
+            continue;
+        };
         length += value.len() / 4 * 3;
-        if length > MAX_LENGTH {
-            return Err(SecretError::TooLong);
-        }
         // Go, and so Kubernetes, passes over line breaks in Base64, and over nothing else.
         let has_blanks = value.contains([' ', '\t']);
         match BASE64_STANDARD.decode(super::packed([value.as_bytes()])) {
@@ -259,29 +357,37 @@ pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
             _ => unreadable.push(key),
         }
     }
-    for (key, value) in manifest.string_data {
-        let value = value.unwrap_or(Text::Borrowed(""));
-        length += value.len();
-        if length > MAX_LENGTH {
-            return Err(SecretError::TooLong);
-        }
+    for (key, value) in strings.values {
         unreadable.retain(|other| *other != key);
-        data.insert(key, value.into_bytes());
+        let Value::Text(mut value) = value else {
+            data.remove(&key);
+            unreadable.push(key);
+            continue;
+        };
+        length += value.len();
+        data.insert(key, Zeroizing::new(mem::take(&mut *value).into_bytes()));
     }
+    is_too_long |= length > MAX_LENGTH;
+    if is_too_long {
+        return Err(SecretError::TooLong);
+    }
+    let metadata = manifest.metadata.unwrap_or_default();
     Ok(KubernetesSecret {
-        name: manifest.name.map(|name| name.to_string()).unwrap_or_default(),
-        namespace: manifest.namespace.map(|name| name.to_string()),
+        name: metadata.name.unwrap_or_default(),
+        namespace: metadata.namespace,
         data,
         unreadable,
     })
 }
 
-impl From<yaml::Error> for SecretError {
-    fn from(error: yaml::Error) -> Self {
-        match error.reason {
-            Reason::DuplicateKey => Self::DuplicateKey { line: error.place.line.into() },
-            Reason::SeveralDocuments => Self::SeveralDocuments,
-            _ => malformed(error.place),
+impl From<serde_saphyr::Error> for SecretError {
+    fn from(error: serde_saphyr::Error) -> Self {
+        let line = error.location().map(|location| location.line());
+        match error {
+            serde_saphyr::Error::DuplicateMappingKey { .. } => {
+                Self::DuplicateKey { line: line.unwrap_or(1) }
+            }
+            _ => Self::Malformed { line },
         }
     }
 }

@@ -1,17 +1,72 @@
-//! YAML for Kubernetes and Helm, from typed structures; and YAML and JSON of others, as trees.
+//! YAML for Kubernetes and Helm, and the settings with which YAML and JSON of others are read.
 
-mod document;
-mod error;
-mod node;
-mod scalar;
+use std::fmt;
 
 use serde::Serialize;
+use serde_saphyr::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Options};
 use zeroize::Zeroizing;
 
-pub(crate) use self::document::{Document, Rules};
-pub(crate) use self::error::{Error, Reason};
-pub use self::node::Place;
-pub(crate) use self::node::{Entry, Key, Node, Text, Value};
+/// How deep lists and maps can be nested, aliases included.
+const MAX_DEPTH: usize = 64;
+
+/// A line and a column of a text, counted from 1.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Place {
+    /// The line.
+    pub line: u32,
+    /// The column, in characters.
+    pub column: u32,
+}
+
+/// Limits for text that nobody has checked, all its documents together.
+pub(crate) struct Limits {
+    /// How many scalars, lists and maps there can be.
+    pub(crate) nodes: usize,
+    /// How many of them anchors and aliases can copy.
+    pub(crate) copies: usize,
+    /// How many bytes of scalars an anchor can copy, if they are not a slice of the text, as those with escapes.
+    pub(crate) copied_bytes: usize,
+}
+
+/// Returns the settings of the reader. Its errors hold no excerpt of the text, which may be a key.
+pub(crate) fn options(limits: &Limits) -> Options {
+    let Limits { nodes: max_nodes, copies: max_copies, copied_bytes } = *limits;
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_events: max_nodes.saturating_mul(3),
+            max_nodes: max_nodes,
+            max_documents: max_nodes,
+            max_depth: MAX_DEPTH,
+            max_anchors: max_copies,
+            max_aliases: max_copies,
+            max_merge_keys: max_copies,
+            max_recorded_anchor_events: max_copies,
+            max_recorded_anchor_bytes: copied_bytes,
+            // Many certificates may share one anchor.
+            enforce_alias_anchor_ratio: false,
+            // The length of a text is limited where it is read, and a scalar is a part of it.
+            max_total_scalar_bytes: usize::MAX,
+        },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: max_copies },
+        duplicate_keys: DuplicateKeyPolicy::Error,
+        strict_booleans: true,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        with_snippet: false,
+    }
+}
+
+impl From<Location> for Place {
+    fn from(location: Location) -> Self {
+        let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX).max(1);
+        Self { line: number(location.line()), column: number(location.column()) }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
 
 /// One document. Strings that YAML 1.1 or 1.2 would read as anything else are quoted, and none is
 /// folded: Base64 stays on one line. `capacity` is at least the length of the text, so that secrets in

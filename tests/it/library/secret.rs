@@ -64,20 +64,32 @@ fn what_no_secret_is_ends_soon_and_is_told_with_its_line() {
     }
     for (text, line) in [
         ("kind: Secret\ndata: [a]\n", Some(2)),
-        ("kind: Secret\ndata:\n  a: [b]\n", Some(3)),
         ("kind: Secret\ndata:\n  ? [a]\n  : b\n", Some(3)),
         ("kind: Secret\nmetadata: a\n", Some(2)),
         ("kind: Secret\nx: &x [*x]\n", Some(2)),
-        ("data: {}\nkind:\n", Some(2)),
+        ("data: {}\nkind:\n", None),
         ("kind: Secret\ndata: {a: \"b}\n", Some(2)),
         ("data: {}\n", None),
         ("- kind: Secret\n", Some(1)),
     ] {
         assert_eq!(error(text), SecretError::Malformed { line }, "{text}");
     }
-    for text in ["kind: Secret\n---\nkind: Secret\n", "kind: Secret\n---\n", "---\n---\nkind: x\n"]
-    {
-        assert_eq!(error(text), SecretError::SeveralDocuments, "{text}");
-    }
+    assert_eq!(error("kind: Secret\n---\nkind: Secret\n"), SecretError::SeveralDocuments);
     assert_eq!(data("---\nkind: Secret\n...\n"), []);
+}
+
+#[test]
+fn values_that_are_no_texts_are_those_that_kubernetes_rejects() {
+    for value in ["1234", "1e35", "0x1F", "true", "~5", "[aGVsbG8=]", "{a: b}", ".nan", "!!int 5"] {
+        let text = format!(
+            "kind: Secret\ndata: {{a: {value}, b: aGVsbG8=}}\nstringData: {{c: {value}}}\n"
+        );
+        let secret = decode(text.as_bytes()).expect(value);
+        assert!(secret.unreadable.contains(&"a".to_owned()), "{value}");
+        assert_eq!(secret.unreadable.contains(&"c".to_owned()), value != "~5", "{value}");
+    }
+    // What aliases make of a value is not kept beyond what a Secret can hold.
+    let long = format!("kind: Secret\ndata: {{a: &a {}", "A".repeat(500_000));
+    let text = (0..300).fold(long, |text, index| text + &format!(", k{index}: *a")) + "}\n";
+    assert_eq!(error(&text), SecretError::TooLong);
 }

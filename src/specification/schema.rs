@@ -1,0 +1,230 @@
+//! The fields of a specification, as people write them. `docs/tls-certificates.schema.json` says the same.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde_saphyr::Spanned;
+
+use super::read::Entry;
+use super::{Faults, Place};
+
+/// The longest text of a field, in bytes: the longest path of Linux.
+const MAX_LENGTH: usize = 4096;
+
+/// The longest list of texts, in bytes.
+const MAX_LIST_LENGTH: usize = 1 << 20;
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct File {
+    pub(super) issuer: Field<Issuer>,
+    pub(super) defaults: Field<Certificate>,
+    pub(super) certificates: Certificates,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Issuer {
+    pub(super) cert_file: Field<Text>,
+    pub(super) key_file: Field<Text>,
+    pub(super) create: Field<Create>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Create {
+    pub(super) name: Field<Text>,
+    pub(super) key_type: Field<Text>,
+    pub(super) valid_for: Field<Duration>,
+}
+
+/// A certificate, or the defaults of all, which have no name.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Certificate {
+    pub(super) name: Field<Text>,
+    pub(super) r#type: Field<Text>,
+    pub(super) hostnames: Field<Texts>,
+    pub(super) kubernetes_service: Field<Texts>,
+    pub(super) key_type: Field<Text>,
+    pub(super) valid_for: Field<Duration>,
+    pub(super) artefacts: Field<Texts>,
+    pub(super) namespace: Field<Text>,
+    pub(super) secret_name: Field<Text>,
+}
+
+/// A value that may be left out, but not null, with its place.
+pub(super) struct Field<T>(pub(super) Option<(T, Place)>);
+
+/// A text. A number or a boolean is none: `1.10` is not `1.1`, and has to be in quotes.
+pub(super) struct Text(pub(super) String);
+
+/// A text or a list of texts, each with its place.
+pub(super) enum Texts {
+    One(String),
+    Many(Vec<(String, Place)>),
+}
+
+/// A duration. A number is one that lacks its unit.
+pub(super) struct Duration(pub(super) String);
+
+/// The certificates, each checked when it has been read, so that the fields of many do not pile up.
+#[derive(Default)]
+pub(super) struct Certificates {
+    pub(super) entries: Vec<Entry>,
+    pub(super) faults: Faults,
+}
+
+impl Field<Text> {
+    pub(super) fn text(self) -> Option<(String, Place)> {
+        self.0.map(|(Text(text), place)| (text, place))
+    }
+}
+
+impl Field<Duration> {
+    pub(super) fn text(self) -> Option<(String, Place)> {
+        self.0.map(|(Duration(text), place)| (text, place))
+    }
+}
+
+impl Field<Texts> {
+    pub(super) fn list(self) -> Vec<(String, Place)> {
+        match self.0 {
+            None => Vec::new(),
+            Some((Texts::One(text), place)) => vec![(text, place)],
+            Some((Texts::Many(texts), _)) => texts,
+        }
+    }
+}
+
+fn bounded<E: Error>(text: &str) -> Result<String, E> {
+    match text.len() {
+        0..=MAX_LENGTH => Ok(text.to_owned()),
+        length => Err(E::invalid_length(length, &"at most 4096 bytes")),
+    }
+}
+
+impl<T> Default for Field<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let field = Spanned::deserialize(deserializer)?;
+        Ok(Self(Some((field.value, field.referenced.into()))))
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+
+        impl Visitor<'_> for TextVisitor {
+            type Value = Text;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
+                bounded(text).map(Text)
+            }
+        }
+
+        deserializer.deserialize_str(TextVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Texts {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TextsVisitor;
+
+        impl<'de> Visitor<'de> for TextsVisitor {
+            type Value = Texts;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of texts")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Texts, E> {
+                bounded(text).map(Texts::One)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Texts, A::Error> {
+                let (mut texts, mut length) = (Vec::new(), 0);
+                while let Some(text) = list.next_element::<Spanned<Text>>()? {
+                    length += text.value.0.len() + 1;
+                    if length > MAX_LIST_LENGTH {
+                        return Err(A::Error::invalid_length(length, &"at most 1 MiB"));
+                    }
+                    texts.push((text.value.0, text.referenced.into()));
+                }
+                Ok(Texts::Many(texts))
+            }
+        }
+
+        deserializer.deserialize_any(TextsVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Duration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DurationVisitor;
+
+        impl Visitor<'_> for DurationVisitor {
+            type Value = Duration;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as 720h or 90d")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+                bounded(text).map(Duration)
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Duration, E> {
+                Ok(Duration(number.to_string()))
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Duration, E> {
+                Ok(Duration(number.to_string()))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Duration, E> {
+                Ok(Duration(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(DurationVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificates {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CertificatesVisitor;
+
+        impl<'de> Visitor<'de> for CertificatesVisitor {
+            type Value = Certificates;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of certificates")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Certificates, A::Error> {
+                let (mut certificates, mut names) = (Certificates::default(), HashMap::new());
+                while let Some(one) = list.next_element::<Spanned<Certificate>>()? {
+                    let place = one.referenced.into();
+                    let entry = Entry::new(one.value, place, &mut names, &mut certificates.faults);
+                    certificates.entries.extend(entry);
+                }
+                Ok(certificates)
+            }
+        }
+
+        deserializer.deserialize_seq(CertificatesVisitor)
+    }
+}
