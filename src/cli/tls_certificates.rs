@@ -38,7 +38,7 @@ const MAX_TOLD: usize = 50;
 ///
 /// The specification is YAML or JSON: who signs, defaults, and the certificates with their names. Each
 /// certificate gets a directory of its own with tls.crt, tls.key, ca.crt, and if wanted a Secret and the
-/// CA as one line of Base64. All faults of the specification are told at once, before anything is made.
+/// CA as one line of Base64. All wrong values are reported at once, before anything is made.
 /// After an interruption, --if-needed makes the rest.
 #[derive(clap::Args)]
 #[command(after_help = "\

@@ -137,7 +137,7 @@ fn common_mistakes_in_yaml_are_told_with_what_to_do() {
         ("certificates:\n", "1:13: a list is expected\n"),
         ("defaults:\ncertificates: []\n", "1:9: a map is expected\nhint: field: value\n"),
         ("issuer:\ncertificates: []\n", "1:7: a map is expected\n"),
-        ("defaults: {type: }\n", "1:17: a text is expected, and there is nothing\nhint: give it a"),
+        ("defaults: {type: }\n", "1:16: a text is expected, and there is nothing\nhint: give it a"),
         ("defaults: {validFor: }\n", "1:12: a duration such as 720h or 90d is expected\n"),
         ("7\n", "1:1: a map is expected\n"),
         ("- a\n", "1:1: a map is expected\n"),
