@@ -30,7 +30,8 @@ enum Noun {
     TlsCertificates(Deferred<Quietable<tls_certificates::Args>>),
 }
 
-/// The arguments of a command that can be told to be quiet.
+// Not a doc comment: clap would print it as the description of every command.
+// The arguments of a command with --quiet.
 #[derive(clap::Args)]
 struct Quietable<T: clap::Args> {
     #[command(flatten)]

@@ -6,6 +6,7 @@
 //! line begins with `error: ` or `failed `. What needs a cluster (kubectl, helm, the official `kumactl install`) is
 //! played by the scripts in `tests/fixtures/stubs`, which look at their arguments.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -134,6 +135,15 @@ fn a_console_block_that_shows_something_else_is_noticed() {
         ("```console\n$ helm install kuma kuma/kuma --namespace=default\n...\n```\n", false),
     ] {
         assert_eq!(play(&steps(text)).is_ok(), is_right, "{text}");
+    }
+}
+
+#[test]
+fn every_command_has_a_description_of_its_own() {
+    let mut seen = BTreeMap::new();
+    for (words, help) in commands() {
+        let description = help.lines().next().unwrap_or_default().to_owned();
+        assert_eq!(seen.insert(description.clone(), words), None, "{description}");
     }
 }
 
