@@ -157,13 +157,7 @@ fn refusal(flag: &str, error: &ConstraintError) -> Failure {
 
 fn warnings(args: &Args, key_algorithm: KeyAlgorithm) -> Vec<String> {
     let mut warnings: Vec<_> = args.key.warning().into_iter().collect();
-    if key_algorithm == KeyAlgorithm::Ed25519 {
-        warnings.push(
-            "Chrome, Firefox and mbedTLS reject every certificate from a CA with an Ed25519 key; use \
-             --key-type=ecdsa"
-                .to_owned(),
-        );
-    }
+    warnings.extend(issuer::key_warning(key_algorithm));
     if !args.permit_ip.is_empty() {
         warnings.push(
             "Envoy rejects every certificate with an IP address from a CA with --permit-ip \

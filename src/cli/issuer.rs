@@ -115,6 +115,15 @@ pub(super) fn make_ephemeral(
     Ok(Issuer::new(vec![certificate.der().to_vec()], key, now)?)
 }
 
+/// Returns the warning about a new CA with a key of this type: clients that reject what it issues.
+pub(super) fn key_warning(key_algorithm: KeyAlgorithm) -> Option<String> {
+    (key_algorithm == KeyAlgorithm::Ed25519).then(|| {
+        "Chrome, Firefox and mbedTLS reject every certificate from a CA with an Ed25519 key; an ECDSA key \
+         (ecdsa) suits all clients"
+            .to_owned()
+    })
+}
+
 /// Makes the certificate of a CA, and looks at it once more.
 ///
 /// # Errors

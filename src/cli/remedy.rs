@@ -170,8 +170,8 @@ pub(super) fn cure(reason: &Reason) -> String {
         Remedy::LiveCasFirst => {
             "remove the expired CA certificate, or put its renewal first in the file".to_owned()
         }
-        Remedy::NoIpConstraints => "create the CA without --permit-ip, or issue the certificate for DNS \
-                                    names only"
+        Remedy::NoIpConstraints => "create the CA with `kumactl generate ca-certificate` without \
+                                    --permit-ip, or issue the certificate for DNS names only"
             .to_owned(),
         Remedy::NoNameConstraints => "create the CA with `kumactl generate ca-certificate` without \
                                       --permit-dns and --permit-ip, and issue the certificate from it"

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::cli::exit::Failure;
 use crate::cli::output::{Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
-use crate::cli::{issuer, new_key, shell};
+use crate::cli::{issuer, new_key, output, shell};
 
 /// The permissions of a CA's key. --key-mode is for the keys that servers read.
 const KEY_MODE: u32 = 0o600;
@@ -165,6 +165,9 @@ impl CaFiles {
         let (Some(request), Some(plan), true) = (&self.create, plan, self.is_missing()) else {
             return self.read(now);
         };
+        if let Some(warning) = issuer::key_warning(request.key_algorithm()) {
+            output::note(&format!("warning: {warning}"));
+        }
         let key = new_key::generate(request.key_algorithm())?;
         let (made, _) = issuer::make(request, &key, now)?;
         let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key, now)?);

@@ -300,3 +300,14 @@ fn an_empty_directory_is_filled() {
     fs::set_permissions(sandbox.path("tls/z1"), fs::Permissions::from_mode(0o700)).expect("it");
     assert_eq!(counts(generate(&sandbox, &["--output=json"])), [2, 0, 0, 0]);
 }
+
+#[test]
+fn a_new_ca_with_a_key_that_some_clients_reject_is_worth_a_warning() {
+    for (key_type, warns) in [("ed25519", true), ("ecdsa", false)] {
+        let create = format!(", create: {{keyType: {key_type}}}");
+        let ended = generate(&sandbox(&issued("ca.crt", "ca.key", &create)), &[]);
+        assert_eq!(ended.status, 0, "{ended:?}");
+        let found = ended.stderr.contains("warning: Chrome, Firefox and mbedTLS reject every");
+        assert_eq!(found, warns, "{ended:?}");
+    }
+}

@@ -4,6 +4,7 @@ mod broken;
 mod chains;
 mod clients;
 mod files;
+mod hints;
 mod hostile;
 mod live;
 mod paths;
