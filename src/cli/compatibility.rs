@@ -12,25 +12,25 @@ use kumactl::{DurationFault, ValidFor};
 #[command(next_help_heading = "Accepted as by the official kumactl, without effect")]
 pub(super) struct CompatibilityArgs {
     /// Timeout of API calls; there are none
-    #[arg(long, value_name = "DURATION", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "DURATION", hide_short_help = true)]
     #[arg(value_parser = duration)]
     api_timeout: Option<String>,
 
     /// Configuration file; none is read or written
-    #[arg(long, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     config_file: Option<OsString>,
 
     /// Context of the configuration
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     context: Option<String>,
 
     /// Log level
-    #[arg(long, value_name = "LEVEL", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "LEVEL", hide_short_help = true)]
     #[arg(value_parser = PossibleValuesParser::new(["off", "info", "debug"]))]
     log_level: Option<String>,
 
     /// Do without a configuration file, as always
-    #[arg(long, value_name = "BOOL", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "BOOL", hide_short_help = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new())]
     no_config: Option<bool>,

@@ -2,7 +2,6 @@
 
 use clap::Subcommand;
 
-use super::deferred::Deferred;
 use super::exit::Failure;
 use super::inspect_certificate;
 
@@ -15,12 +14,12 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Noun {
-    Certificate(Deferred<inspect_certificate::Args>),
+    Certificate(Box<inspect_certificate::Args>),
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     match args.noun {
-        Some(Noun::Certificate(args)) => inspect_certificate::run(&args.0),
+        Some(Noun::Certificate(args)) => inspect_certificate::run(&args),
         None => super::help("inspect"),
     }
 }

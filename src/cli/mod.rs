@@ -11,7 +11,6 @@ mod connect;
 mod control_plane;
 mod control_plane_tls;
 mod control_plane_url;
-mod deferred;
 mod environment;
 mod exit;
 mod generate;
@@ -44,14 +43,11 @@ mod verify_tls_certificate;
 mod version;
 
 use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use self::compatibility::CompatibilityArgs;
-use self::deferred::Deferred;
 use self::exit::Failure;
 
 /// Prepare the TLS certificates of a Kuma control plane
@@ -78,12 +74,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Completion(Deferred<completion::Args>),
-    Generate(Deferred<generate::Args>),
-    Inspect(Deferred<inspect::Args>),
-    Man(Deferred<man::Args>),
-    Verify(Deferred<verify::Args>),
-    Version(Deferred<version::Args>),
+    Completion(Box<completion::Args>),
+    Generate(Box<generate::Args>),
+    Inspect(Box<inspect::Args>),
+    Man(Box<man::Args>),
+    Verify(Box<verify::Args>),
+    Version(Box<version::Args>),
 }
 
 /// Runs the program.
@@ -92,7 +88,7 @@ pub(crate) fn main() -> ExitCode {
     if let Some(failure) = key_in_argument::refuse(&arguments) {
         return failure.report();
     }
-    let cli = match parse(&arguments) {
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error, &arguments),
     };
@@ -104,26 +100,7 @@ pub(crate) fn main() -> ExitCode {
 
 /// The program with every command and flag.
 fn program() -> clap::Command {
-    deferred::declare_at_once();
     Cli::command()
-}
-
-/// Reads the arguments, and if there is something to say about them once more: what is said names flags.
-fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    parse_once(arguments).or_else(|error| match error.kind() {
-        ErrorKind::DisplayVersion => Err(error),
-        _ => {
-            deferred::declare_at_once();
-            parse_once(arguments)
-        }
-    })
-}
-
-fn parse_once(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    // To take it apart costs a tenth of the time before the first key; the process ends soon.
-    let mut program = ManuallyDrop::new(Cli::command());
-    let mut matches = program.try_get_matches_from_mut(arguments)?;
-    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
 }
 
 /// The help of a verb without its noun.
@@ -136,12 +113,12 @@ fn help(verb: &str) -> Result<(), Failure> {
 
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Some(Command::Completion(args)) => completion::run(&args.0),
-        Some(Command::Generate(args)) => generate::run(*args.0),
-        Some(Command::Inspect(args)) => inspect::run(*args.0),
-        Some(Command::Man(args)) => man::run(&args.0),
-        Some(Command::Verify(args)) => verify::run(*args.0),
-        Some(Command::Version(args)) => version::run(&args.0),
+        Some(Command::Completion(args)) => completion::run(&args),
+        Some(Command::Generate(args)) => generate::run(*args),
+        Some(Command::Inspect(args)) => inspect::run(*args),
+        Some(Command::Man(args)) => man::run(&args),
+        Some(Command::Verify(args)) => verify::run(*args),
+        Some(Command::Version(args)) => version::run(&args),
         None => output::print(&program().render_help().to_string()),
     }
 }

@@ -2,7 +2,6 @@
 
 use clap::Subcommand;
 
-use super::deferred::Deferred;
 use super::exit::Failure;
 use super::verify_tls_certificate;
 
@@ -15,12 +14,12 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Noun {
-    TlsCertificate(Deferred<verify_tls_certificate::Args>),
+    TlsCertificate(Box<verify_tls_certificate::Args>),
 }
 
 pub(super) fn run(args: Args) -> Result<(), Failure> {
     match args.noun {
-        Some(Noun::TlsCertificate(args)) => verify_tls_certificate::run(&args.0),
+        Some(Noun::TlsCertificate(args)) => verify_tls_certificate::run(&args),
         None => super::help("verify"),
     }
 }
