@@ -1,8 +1,6 @@
 //! What a live TLS server shows: the only code that opens a connection. Nothing is believed and
 //! nothing is sent but the handshake.
 
-mod provider;
-
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -11,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use kumactl::{SubjectAltName, ValidFor};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms};
+use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme,
@@ -155,7 +153,7 @@ fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) ->
             let failure =
                 Failure::unreadable(format!("{address} broke the handshake off: {alert:?}"));
             failure.hint_if_any((*alert == AlertDescription::HandshakeFailure).then_some(
-                "a server has to take TLS 1.2 or 1.3 with AES-GCM, and X25519, P-256 or P-384",
+                "the server must accept TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or TLS 1.3",
             ))
         }
         (_, Some(error)) => {
@@ -216,7 +214,7 @@ struct Seen {
 
 impl Recorder {
     fn new() -> Self {
-        let provider = Arc::new(provider::provider());
+        let provider = Arc::new(aws_lc_rs::default_provider());
         Self { provider, seen: Mutex::default() }
     }
 
