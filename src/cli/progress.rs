@@ -1,126 +1,64 @@
-//! How far a long run is: a bar on a terminal, a line now and then elsewhere.
+//! The progress of a long run: a bar on a terminal, a line now and then elsewhere.
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
 
-/// How long a run may be silent where there is no terminal.
+/// The longest silence where standard error is not a terminal.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// How often a bar is drawn at most.
-const TICK: Duration = Duration::from_millis(100);
+/// indicatif shortens the line to the width of the terminal.
+const TEMPLATE: &str = "[{bar:24}] {human_pos} of {human_len}, {per_sec}, {eta} left";
 
-/// The length of a full bar.
-const BAR: usize = 24;
-
-/// Back to the start of the line, and all of it away (ECMA-48 8.3.41).
-const CLEAR: &str = "\r\x1b[K";
-
-/// How far a run is.
+/// The progress of a run. Dropping it removes the bar.
 pub(super) struct Progress {
-    form: Form,
-    total: usize,
-    begun: Instant,
-    /// When it was told last.
-    told: Instant,
-    /// Whether a line stands on the terminal.
-    is_drawn: bool,
-}
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Form {
-    Quiet,
-    Bar,
-    Lines,
+    bar: ProgressBar,
+    /// When the last line was printed; `None` if lines are not printed.
+    printed: Option<Instant>,
 }
 
 impl Progress {
-    /// Of a run that does so many things.
+    /// Starts the progress of a run of `total` items.
     pub(super) fn new(total: usize, is_quiet: bool) -> Self {
-        let form = match is_quiet {
-            true => Form::Quiet,
-            false if is_drawn_on() => Form::Bar,
-            false => Form::Lines,
-        };
-        let now = Instant::now();
-        Self { form, total, begun: now, told: now, is_drawn: false }
+        let draws = !is_quiet && can_redraw();
+        let target =
+            if draws { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template(TEMPLATE)
+            .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("#> "));
+        let bar = ProgressBar::with_draw_target(Some(total as u64), target).with_style(style);
+        Self { bar, printed: (!is_quiet && !draws).then(Instant::now) }
     }
 
-    /// Says that so many are done.
-    pub(super) fn tell(&mut self, done: usize) {
-        let pause = match self.form {
-            Form::Quiet => return,
-            Form::Bar => TICK,
-            Form::Lines => SILENCE,
-        };
-        if self.told.elapsed() < pause {
-            return;
-        }
-        self.told = Instant::now();
-        let mut text = format!("{} of {}", thousands(done), thousands(self.total));
-        if done > 0 {
-            let rate = done as f64 / self.begun.elapsed().as_secs_f64();
-            text += &format!(", {rate:.0} per second");
-            if self.form == Form::Bar {
-                text += &format!(", {} left", rounded((self.total - done) as f64 / rate));
-            }
-        }
-        match self.form {
-            Form::Bar => {
-                self.is_drawn = true;
-                draw(&with_bar(done, self.total, &text));
-            }
-            _ => output::note(&format!("note: {text}")),
-        }
-    }
-
-    /// Takes the bar away.
-    pub(super) fn end(self) {
-        if self.is_drawn {
-            draw("");
+    /// Shows that `done` items are finished.
+    pub(super) fn set(&mut self, done: usize) {
+        self.bar.set_position(done as u64);
+        if self.printed.is_some_and(|printed| printed.elapsed() >= SILENCE) {
+            self.printed = Some(Instant::now());
+            let total = self.bar.length().unwrap_or_default();
+            let (done, total) = (HumanCount(done as u64), HumanCount(total));
+            output::note(&format!("note: {done} of {total}, {:.0} per second", self.bar.per_sec()));
         }
     }
 }
 
-/// Whether standard error is a terminal whose lines can be taken away again.
-fn is_drawn_on() -> bool {
-    let knows_how = |term: OsString| !term.is_empty() && term != "dumb";
-    io::stderr().is_terminal() && env::var_os("TERM").is_some_and(knows_how)
-}
-
-/// Nobody is left to be told that standard error is closed.
-fn draw(line: &str) {
-    let _ = write!(io::stderr().lock(), "{CLEAR}{line}");
-}
-
-/// The line with a bar in front, as far as the terminal is wide enough: a broken line could not be taken
-/// away.
-fn with_bar(done: usize, total: usize, text: &str) -> String {
-    let columns = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0);
-    let columns = usize::from(columns.saturating_sub(1));
-    if text.len() + BAR + 3 > columns {
-        return text.chars().take(columns).collect();
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
-    let full = BAR * done / total.max(1);
-    format!("[{:<BAR$}] {text}", "#".repeat(full))
 }
 
-/// Seconds as a person counts them who waits.
-fn rounded(seconds: f64) -> String {
-    if seconds < 120.0 { format!("{seconds:.0} s") } else { format!("{:.0} min", seconds / 60.0) }
+/// Whether standard error is a terminal that can replace a line.
+fn can_redraw() -> bool {
+    let is_capable = |term: OsString| !term.is_empty() && term != "dumb";
+    io::stderr().is_terminal() && env::var_os("TERM").is_some_and(is_capable)
 }
 
-/// A number as people read it: `12,345`.
+/// Formats a number with separators: `12,345`.
 pub(super) fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| std::str::from_utf8(group).unwrap_or_default())
-        .collect();
-    groups.join(",")
+    HumanCount(number as u64).to_string()
 }

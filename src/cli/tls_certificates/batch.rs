@@ -154,10 +154,10 @@ impl Batch<'_> {
             }
             while working.load(Ordering::Relaxed) > 0 {
                 thread::park_timeout(TICK);
-                progress.tell(finished.load(Ordering::Relaxed));
+                progress.set(finished.load(Ordering::Relaxed));
             }
         });
-        progress.end();
+        drop(progress);
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.is_interrupted = done.failures.is_empty() && done.count_all() < certificates.len();
         done
