@@ -12,7 +12,7 @@ use super::{
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Print errors only
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 999)]
     quiet: bool,
 
     #[command(subcommand)]

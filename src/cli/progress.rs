@@ -12,8 +12,8 @@ use super::output;
 /// The longest silence where standard error is not a terminal.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// indicatif shortens the line to the width of the terminal.
-const TEMPLATE: &str = "[{bar:24}] {human_pos} of {human_len}, {per_sec}, {eta} left";
+/// The bar takes what the terminal's width leaves, so that the line fits into 30 columns.
+const TEMPLATE: &str = "[{wide_bar}] {human_pos} of {human_len}, {eta} left";
 
 /// The progress of a run. Dropping it removes the bar.
 pub(super) struct Progress {

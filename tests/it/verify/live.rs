@@ -173,7 +173,10 @@ fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
     for (address, says) in [
         (http, "does not speak TLS\nhint: of a control plane, 5678 and 5682 speak TLS"),
         (closes, "during the handshake"),
-        (refuses, "broke the handshake off: HandshakeFailure\nhint: the server must accept TLS 1.2"),
+        (
+            refuses,
+            "broke the handshake off: HandshakeFailure\nhint: the server must accept TLS 1.2",
+        ),
         (closed, "could not connect to 127.0.0.1:"),
         ("no-such-host.invalid:1".to_owned(), "there is no address for no-such-host.invalid"),
     ] {
