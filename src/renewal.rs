@@ -87,9 +87,9 @@ pub enum Reason {
     /// It is another kind of certificate.
     Role {
         /// What it is.
-        found: &'static str,
+        found: CertificateRole,
         /// What it is to be.
-        wanted: &'static str,
+        wanted: CertificateRole,
     },
     /// It has another subject.
     Subject {
@@ -98,6 +98,19 @@ pub enum Reason {
         /// The one that it is to have.
         wanted: String,
     },
+}
+
+/// What a certificate is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CertificateRole {
+    /// It signs certificates.
+    Ca,
+    /// It authenticates a client.
+    Client,
+    /// Both, neither, or something else.
+    Other,
+    /// It authenticates a server.
+    Server,
 }
 
 impl RenewBefore {
@@ -173,15 +186,15 @@ pub fn reasons(
 fn role(found: &X509Certificate<'_>, wanted: &Template) -> Option<Reason> {
     let usage = found.extended_key_usage().ok().flatten().map(|extension| extension.value);
     let found = match usage {
-        Some(FoundUsage { server_auth: true, client_auth: false, .. }) => "a server's",
-        Some(FoundUsage { server_auth: false, client_auth: true, .. }) => "a client's",
-        None if x509::is_ca(found) == Some(true) => "a CA's",
-        _ => "of another kind",
+        Some(FoundUsage { server_auth: true, client_auth: false, .. }) => CertificateRole::Server,
+        Some(FoundUsage { server_auth: false, client_auth: true, .. }) => CertificateRole::Client,
+        None if x509::is_ca(found) == Some(true) => CertificateRole::Ca,
+        _ => CertificateRole::Other,
     };
     let wanted = match wanted.extended_key_usage {
-        Some(ExtendedKeyUsage::ServerAuth) => "a server's",
-        Some(ExtendedKeyUsage::ClientAuth) => "a client's",
-        None => "a CA's",
+        Some(ExtendedKeyUsage::ServerAuth) => CertificateRole::Server,
+        Some(ExtendedKeyUsage::ClientAuth) => CertificateRole::Client,
+        None => CertificateRole::Ca,
     };
     (found != wanted).then_some(Reason::Role { found, wanted })
 }
@@ -230,7 +243,8 @@ fn signed_by(
         ExpectedIssuer::Itself if !signature::is_self_signed(own) => {
             Some(differs("itself".to_owned()))
         }
-        ExpectedIssuer::Itself => (!above.is_empty()).then_some(Reason::Chain),
+        // Certificates behind it do no harm, such as an older CA's while clients trust both.
+        ExpectedIssuer::Itself => None,
         ExpectedIssuer::Ephemeral => match above {
             _ if signature::is_self_signed(own) => Some(differs("a CA made for it".to_owned())),
             [ca] if x509::is_ca(ca) == Some(true) && signature::is_issued_by(own, ca) => None,
@@ -239,12 +253,23 @@ fn signed_by(
         ExpectedIssuer::Issuer(issuer) => {
             let ca = x509::parse(1, issuer.certificate())?;
             if signature::is_issued_by(own, &ca) {
-                (chain[1..] != *issuer.intermediates()).then_some(Reason::Chain)
+                (!chain[1..].starts_with(issuer.intermediates())).then_some(Reason::Chain)
             } else {
                 Some(differs(issuer.name().to_owned()))
             }
         }
     })
+}
+
+impl fmt::Display for CertificateRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ca => "a CA's",
+            Self::Client => "a client's",
+            Self::Other => "of another kind",
+            Self::Server => "a server's",
+        })
+    }
 }
 
 impl fmt::Display for Reason {
