@@ -58,7 +58,7 @@ fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
             output::note(&format!("warning: {finding}"));
         }
     }
-    output::print_bytes(&bundle::encode(&kuma::ordered_pem(&joined, now)?))
+    output::print_payload(&bundle::encode(&kuma::ordered_pem(&joined, now)?))
 }
 
 /// A file and the certificates in it.
@@ -130,5 +130,5 @@ fn decode(paths: &[PathBuf]) -> Result<(), Failure> {
         let failure = Failure::failed(format!("{}: {error}", input::shown(path)));
         failure.hint("a bundle is what `kumactl generate ca-bundle` prints: Base64 of PEM")
     })?;
-    output::print_bytes(&pem)
+    output::print_payload(&pem)
 }

@@ -123,7 +123,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         valid_for,
     };
     if args.purpose == For::Values {
-        return output::print(&made.helm_values());
+        return output::print_payload(made.helm_values());
     }
     // cert-manager reads PKCS#1, SEC 1 and PKCS#8; the last is the one for every type.
     let key = pem::encode_private_key(&issuer.key().private_key(PrivateKeyEncoding::Pkcs8)?);
@@ -132,7 +132,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         For::Chart => made.issuer_manifests(&certificate, &key),
         _ => made.manifests(&certificate, &key),
     };
-    output::print_bytes(text.as_bytes())
+    output::print_payload(text)
 }
 
 impl Args {

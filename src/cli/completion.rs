@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
         .as_bytes(),
     );
-    output::print_bytes(&script)
+    output::print_payload(&script)
 }
 
 /// Says of every value whether it is a file, as the name of the value tells. Without it a shell would

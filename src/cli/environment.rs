@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Component::KumaCp => args.control_plane(now)?,
         Component::KumaDp => args.data_plane(now)?,
     };
-    output::print(&environment::encode(
+    output::print_payload(environment::encode(
         &variables,
         match args.format {
             Format::Shell => EnvironmentFormat::Shell,

@@ -85,7 +85,7 @@ struct SettingsArgs {
 
 pub(super) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
     let installation = args.settings.read()?;
-    output::print(&if args.set {
+    output::print_payload(if args.set {
         let line = installation.helm_arguments();
         refuse_long_words(&line, "leave --set out, and give the file to Helm with --values")?;
         line
@@ -101,7 +101,7 @@ pub(super) fn install_flags(args: &InstallFlagsArgs) -> Result<(), Failure> {
     let hint = "`kumactl generate helm-values` prints a file for `kumactl install control-plane \
                 --values=FILE`; or remove CAs that are no longer in use";
     refuse_long_words(&line, hint)?;
-    output::print(&line)
+    output::print_payload(&line)
 }
 
 /// Refuses a line of which a shell makes an argument that no program can be started with.

@@ -104,7 +104,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         [("ca.crt", &material.ca), ("tls.crt", &material.certificate), ("tls.key", &material.key)];
     let some = rows.iter().filter_map(|(key, bytes)| Some((*key, bytes.as_ref()?.as_slice())));
     let manifest = kubernetes_secret::encode(&metadata, &some.collect::<Vec<_>>());
-    output::print_bytes(manifest.as_bytes())
+    output::print_payload(manifest.as_bytes())
 }
 
 fn pairs(

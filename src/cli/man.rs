@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         .render(&mut page)
         .map_err(|error| Failure::failed(format!("could not write the page: {error}")))?;
     page.extend_from_slice(sections(found, above, &words).as_bytes());
-    output::print_bytes(&page)
+    output::print_payload(&page)
 }
 
 /// Writes the sections that clap does not know.

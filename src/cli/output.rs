@@ -29,7 +29,7 @@ use self::lock::Locks;
 pub(super) use self::role::Role;
 pub(super) use self::target::canonical;
 use self::target::{State, Target};
-use super::exit::Failure;
+use super::exit::{Failure, reason};
 
 /// The permissions of files that anybody may read.
 pub(super) const PUBLIC_MODE: u32 = 0o644;
@@ -372,21 +372,16 @@ fn same_place(request: &Request, other: &Request) -> Failure {
     })
 }
 
-/// Prints a text on standard output.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
-    print_bytes(text.as_bytes())
-}
-
-/// Prints bytes on standard output. That a reader has gone away, as `head` does, is no failure.
+/// Prints a text that people read, such as help. A reader that has gone away, as `head` does, is no
+/// failure.
 ///
 /// # Errors
 ///
 /// Standard output that cannot be written.
-pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+pub(super) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    match write_stdout(text.as_ref()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written.context("could not write to standard output")?),
+        written => Ok(written.context(UNWRITABLE)?),
     }
 }
 
@@ -401,6 +396,30 @@ pub(super) fn be_quiet() {
 /// Whether only errors are printed.
 pub(super) fn is_quiet() -> bool {
     IS_QUIET.load(Ordering::Relaxed)
+}
+
+/// Prints what the run was started for, such as a key, a Secret or a script.
+///
+/// # Errors
+///
+/// Standard output that cannot be written, or has lost its reader.
+pub(super) fn print_payload(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
+    Ok(write_stdout(bytes.as_ref()).context(UNWRITABLE)?)
+}
+
+/// Prints a report about files that are written by now: whether it is read does not change what was
+/// done.
+pub(super) fn print_report(text: &str) {
+    if let Err(error) = write_stdout(text.as_bytes()) {
+        note(&format!("warning: could not print the report: {}", reason(&error)));
+    }
+}
+
+const UNWRITABLE: &str = "could not write to standard output";
+
+fn write_stdout(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes).and_then(|()| stdout.flush())
 }
 
 /// Prints a line beside the output, such as `warning: ...`, on standard error.

@@ -103,7 +103,7 @@ pub(super) fn report(
         return Ok(());
     }
     let changed = !written.is_empty();
-    output::print(&match format {
+    output::print_report(&match format {
         ReportFormat::Json => json_text(&Report {
             changed,
             reasons: &remarks.reasons,
@@ -115,7 +115,8 @@ pub(super) fn report(
         ReportFormat::Text => {
             format!("Nothing changed: the certificate is good until {}\n", certificate().not_after)
         }
-    })
+    });
+    Ok(())
 }
 
 /// Says that the certificate that exists stays.

@@ -147,10 +147,10 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
         done.tell();
         args.key.warning().iter().for_each(|warning| output::note(&format!("warning: {warning}")));
         let seconds = begun.elapsed().as_secs_f64();
-        output::print(&match args.output {
+        output::print_report(&match args.output {
             ReportFormat::Json => render::json_text(&done.report(seconds)),
             ReportFormat::Text => summary(&done, seconds),
-        })?;
+        });
     }
     done.failure(specification.certificates.len()).map_or(Ok(()), Err)
 }

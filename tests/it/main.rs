@@ -17,6 +17,7 @@ mod package;
 mod program;
 mod read_back;
 mod renewal;
+mod streams;
 mod support;
 mod tls_certificate;
 mod verify;

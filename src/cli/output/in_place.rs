@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
 use rustix::io::Errno;
 
 use super::signals;
@@ -39,6 +39,24 @@ pub(super) fn write_special(
         }
     };
     write(opened.map_err(|error| failed(&error))?, bytes, failed)
+}
+
+/// Refuses to write a key to a standard output that is closed, as `>&-` leaves it. The standard library
+/// has opened `/dev/null` in its place, for reading too. No shell opens it so, but some programs do that
+/// start others: a key that they throw away has no place beside files that are kept.
+///
+/// # Errors
+///
+/// Standard output that leads nowhere.
+pub(super) fn refuse_closed_stdout(failed: impl Fn(&io::Error) -> Failure) -> Result<(), Failure> {
+    let stdout = io::stdout();
+    let is_for_both = fcntl_getfl(&stdout).is_ok_and(|flags| flags.contains(OFlags::RDWR));
+    match (fstat(&stdout), stat("/dev/null")) {
+        (Ok(stdout), Ok(null)) if is_for_both && stdout.st_rdev == null.st_rdev => {
+            Err(failed(&io::Error::from(Errno::BADF)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn is_without_reader(error: &io::Error, path: &Path) -> bool {

@@ -147,7 +147,10 @@ fn write_in_place(
             Target::Special { path } => {
                 in_place::write_special(path, &content(request.role), failed)?;
             }
-            Target::Stdout => in_place::write(io::stdout(), &content(request.role), failed)?,
+            Target::Stdout => {
+                in_place::refuse_closed_stdout(failed)?;
+                in_place::write(io::stdout(), &content(request.role), failed)?;
+            }
         }
     }
     Ok(())

@@ -63,7 +63,7 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
         found.push(described);
     }
     let comments: String = issuers.iter().map(|(issuer, names)| comment(issuer, names)).collect();
-    output::print(&format!("{comments}{}", specification::encode(&found)))
+    output::print_payload(format!("{comments}{}", specification::encode(&found)))
 }
 
 /// What a specification cannot know: where the CA is.
