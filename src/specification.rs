@@ -33,7 +33,7 @@ pub struct IssuerSpecification {
     pub cert_file: String,
     /// The file of its key.
     pub key_file: String,
-    /// The CA to make if neither file is there.
+    /// The CA to create if it has no certificate yet.
     pub create: Option<CaRequest>,
     /// Where it stands.
     pub place: Place,

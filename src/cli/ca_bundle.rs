@@ -58,7 +58,7 @@ fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
             output::note(&format!("warning: {finding}"));
         }
     }
-    output::print_payload(&bundle::encode(&kuma::ordered_pem(&joined, now)?))
+    output::print_payload(bundle::encode(&kuma::ordered_pem(&joined, now)?))
 }
 
 /// A file and the certificates in it.

@@ -74,17 +74,19 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let request = request(args)?;
     let mut plan = plan(args)?;
     let found = args.renewal.read(&mut plan)?;
-    let request = request.with_key_algorithm(args.renewal.key_type(&found, args.key.key_type));
+    let request = request.with_key_algorithm(found.key_type(args.key.key_type));
     let mut reasons = Vec::new();
     if args.renewal.is_if_needed() {
         // A CA's name ends with its own key's identifier.
         let key = found.key().map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
         let profile = Profile::CertificateAuthority { request: &request, key };
         let wanted = profile.resolve(now, SerialNumber::random()?)?;
-        reasons = args.renewal.reasons(&found, &wanted, ExpectedIssuer::Itself, now);
+        reasons = args.renewal.reasons(&found, &wanted, ExpectedIssuer::Itself, now)?;
         if reasons.is_empty() {
-            drop(plan.only(&[]));
-            return render::unchanged(args.output, found.chain(), &wanted, None);
+            let certificate = CertificateReport::of_existing(found.chain(), &wanted, None)?;
+            let changes = plan.repair(&[], |_| Zeroizing::default())?;
+            render::report(args.output, false, || certificate, changes, Remarks::default());
+            return Ok(());
         }
     }
 
@@ -97,7 +99,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let private_key = pem::encode_private_key(&key.private_key(args.key.file.key_format.into())?);
     let certificate_pem = pem::encode_certificates([certificate.der()]);
     let is_silent = plan.uses_stdout();
-    let written = plan.commit(|role| match role {
+    let changes = plan.commit(|role| match role {
         Role::PrivateKey => private_key.clone(),
         _ => Zeroizing::new(certificate_pem.clone()),
     })?;
@@ -105,7 +107,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     warnings.extend(args.renewal.warning(template.validity, now));
     let remarks = Remarks { warnings, reasons };
     let report = || CertificateReport::new(&certificate, &template, None);
-    render::report(args.output, is_silent, report, &written, &remarks)
+    render::report(args.output, is_silent, report, changes, remarks);
+    Ok(())
 }
 
 fn plan(args: &Args) -> Result<Plan, Failure> {

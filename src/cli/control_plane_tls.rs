@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use kumactl::encode::pem;
-use kumactl::verify::kuma;
 use kumactl::{ExtendedKeyUsage, IssuanceRequest, ObjectName};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -92,8 +91,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let signer = Signer { issuer: issuer.map(Arc::new), is_ephemeral };
     let mut plan = args.plan()?;
     let found = args.issuance.renewal.read(&mut plan)?;
-    let request = request
-        .with_key_algorithm(args.issuance.renewal.key_type(&found, args.issuance.key.key_type));
+    let request = request.with_key_algorithm(found.key_type(args.issuance.key.key_type));
     let mut reasons = Vec::new();
     if args.issuance.renewal.is_if_needed() {
         let wanted;
@@ -121,11 +119,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     };
     let about_files = args.warnings(&pair.ca, now);
     let artefacts = Artefacts::new(args, pair)?;
-    let written = plan.commit(|role| artefacts.content(role))?;
+    let changes = plan.commit(|role| artefacts.content(role))?;
     let mut warnings = args.issuance.remarks(&request, &issued, now);
     warnings.extend(about_files);
     let remarks = Remarks { warnings, reasons };
-    render::report(args.issuance.output, false, || issued.report(), &written, &remarks)
+    render::report(args.issuance.output, false, || issued.report(), changes, remarks);
+    Ok(())
 }
 
 /// Leaves a good pair alone, and writes the files that are not what is made from it.
@@ -136,16 +135,13 @@ fn repair(
     report: CertificateReport,
     warnings: Vec<String>,
 ) -> Result<(), Failure> {
-    let key_mode = plan.mode(Role::Secret);
-    let stale = renewal::stale_artefacts(&args.output_dir, &args.roles(), key_mode, |role| {
-        artefacts.content(role)
-    });
+    let content = |role| artefacts.content(role);
+    let stale = renewal::stale_artefacts(&args.output_dir, &args.roles(), content)?;
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
-    let plan = plan.only(&roles);
-    let written =
-        if roles.is_empty() { Vec::new() } else { plan.commit(|role| artefacts.content(role))? };
+    let changes = plan.repair(&roles, content)?;
     let remarks = Remarks { reasons, warnings };
-    render::report(args.issuance.output, false, || report, &written, &remarks)
+    render::report(args.issuance.output, false, || report, changes, remarks);
+    Ok(())
 }
 
 impl Args {
@@ -238,13 +234,16 @@ impl Args {
     ///
     /// # Errors
     ///
-    /// A CA file that does not hold certificates.
-    fn ca_file(&self, trust_anchor: &[u8], now: OffsetDateTime) -> Result<Vec<u8>, Failure> {
+    /// A CA file that cannot be read.
+    fn ca_file(
+        &self,
+        trust_anchor: &[u8],
+        now: OffsetDateTime,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
         if self.issuance.renewal.is_if_needed() {
-            let text = renewal::ca_file(&self.path(Role::CaCertificate), trust_anchor);
-            return Ok(kuma::ordered_pem(&text, now)?.into_owned());
+            return renewal::ca_file(&self.path(Role::CaCertificate), trust_anchor, now);
         }
-        Ok(pem::encode_certificates([trust_anchor]))
+        Ok(Zeroizing::new(pem::encode_certificates([trust_anchor])))
     }
 
     /// What is worth a warning about the CA file and about files that are not written.

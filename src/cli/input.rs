@@ -1,9 +1,11 @@
 //! The only code that reads files.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 use super::exit::{Failure, reason};
@@ -64,20 +66,6 @@ pub(super) fn read_up_to(
     role: &str,
     longest: u64,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let shown = shown(path);
-    let failed = |error: io::Error| {
-        let failure =
-            Failure::failed(format!("could not read the {role} {shown}: {}", reason(&error)));
-        match error.kind() {
-            io::ErrorKind::IsADirectory => failure.hint("name a file in it"),
-            io::ErrorKind::NotFound => {
-                let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-                let directory = directory.unwrap_or_else(|| Path::new(".")).to_string_lossy();
-                failure.hint(format!("see what is there: ls {}", shell::word(&directory)))
-            }
-            _ => failure,
-        }
-    };
     let bytes = if path.as_os_str() == "-" {
         read_bounded(io::stdin().lock(), 0, longest)
     } else {
@@ -85,16 +73,58 @@ pub(super) fn read_up_to(
             let length = file.metadata().map_or(0, |metadata| metadata.len());
             read_bounded(file, length, longest)
         })
+    };
+    not_longer(bytes.map_err(|error| unreadable(path, role, &error))?, path, role, longest)
+}
+
+/// Reads what an earlier run left at the place of an output: a regular file, which may be empty, or
+/// nothing. Opening a pipe or a device would wait for whoever is at its other end.
+///
+/// # Errors
+///
+/// Anything but a regular file of at most 1 MiB that can be read.
+pub(super) fn read_output(path: &Path, role: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    let bytes = match opened.and_then(|file| Ok((file.metadata()?, file))) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Ok((metadata, _)) if !metadata.is_file() => {
+            let text = format!("the {role} {} is not a regular file", shown(path));
+            return Err(Failure::failed(text).hint("remove it, or write to another path"));
+        }
+        opened => opened
+            .and_then(|(metadata, file)| read_bounded(file, metadata.len(), MAX_LENGTH))
+            .map_err(|error| unreadable(path, role, &error))?,
+    };
+    not_longer(bytes, path, role, MAX_LENGTH).map(Some)
+}
+
+fn unreadable(path: &Path, role: &str, error: &io::Error) -> Failure {
+    let text = format!("could not read the {role} {}: {}", shown(path), reason(error));
+    let failure = Failure::failed(text);
+    match error.kind() {
+        io::ErrorKind::IsADirectory => failure.hint("name a file in it"),
+        io::ErrorKind::NotFound => {
+            let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let directory = directory.unwrap_or_else(|| Path::new(".")).to_string_lossy();
+            failure.hint(format!("see what is there: ls {}", shell::word(&directory)))
+        }
+        _ => failure,
     }
-    .map_err(failed)?;
-    if bytes.len() as u64 > longest {
-        let why = if longest == MAX_LENGTH { ", which no Kubernetes Secret can hold" } else { "" };
-        return Err(Failure::failed(format!(
-            "the {role} {shown} is longer than {} MiB{why}",
-            longest >> 20
-        )));
+}
+
+fn not_longer(
+    bytes: Zeroizing<Vec<u8>>,
+    path: &Path,
+    role: &str,
+    longest: u64,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if bytes.len() as u64 <= longest {
+        return Ok(bytes);
     }
-    Ok(bytes)
+    let why = if longest == MAX_LENGTH { ", which no Kubernetes Secret can hold" } else { "" };
+    let (shown, limit) = (shown(path), longest >> 20);
+    Err(Failure::failed(format!("the {role} {shown} is longer than {limit} MiB{why}")))
 }
 
 /// The path as a message names it.

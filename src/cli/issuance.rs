@@ -55,7 +55,7 @@ impl IssuanceArgs {
     ///
     /// # Errors
     ///
-    /// A request for which no certificate can be made.
+    /// A request for which no certificate can be made, and a certificate that only --force replaces.
     pub(super) fn compare(
         &self,
         found: &Found,
@@ -64,7 +64,7 @@ impl IssuanceArgs {
         now: OffsetDateTime,
     ) -> Result<(Template, Vec<String>), Failure> {
         let wanted = Profile::SelfSigned { request }.resolve(now, SerialNumber::random()?)?;
-        let reasons = self.renewal.reasons(found, &wanted, signer.expected(), now);
+        let reasons = self.renewal.reasons(found, &wanted, signer.expected(), now)?;
         Ok((wanted, reasons))
     }
 }
@@ -177,6 +177,11 @@ pub(super) struct Issued {
 }
 
 impl Signer {
+    /// Whether each certificate signs itself.
+    pub(super) const fn is_self_signed(&self) -> bool {
+        self.issuer.is_none() && !self.is_ephemeral
+    }
+
     /// Who is to have signed a certificate that exists.
     pub(super) fn expected(&self) -> ExpectedIssuer<'_> {
         match &self.issuer {

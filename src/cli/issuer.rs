@@ -141,7 +141,12 @@ pub(super) fn make(
     Ok((certificate, template))
 }
 
-fn read_key(path: &Path) -> Result<KeyPair, Failure> {
+/// Reads the private key of a CA.
+///
+/// # Errors
+///
+/// A file that cannot be read, or is not an unencrypted private key.
+pub(super) fn read_key(path: &Path) -> Result<KeyPair, Failure> {
     let role = "CA key file";
     let text = input::read(path, role)?;
     let der = pem::decode_private_key(&text).map_err(|error| unusable(path, role, &error))?;

@@ -108,7 +108,7 @@ fn help(verb: &str) -> Result<(), Failure> {
     let mut program = program();
     program.build();
     let help = program.find_subcommand_mut(verb).map(clap::Command::render_help);
-    output::print(&help.map(|help| help.to_string()).unwrap_or_default())
+    output::print(help.map(|help| help.to_string()).unwrap_or_default())
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
@@ -119,6 +119,6 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Man(args)) => man::run(&args),
         Some(Command::Verify(args)) => verify::run(*args),
         Some(Command::Version(args)) => version::run(&args),
-        None => output::print(&program().render_help().to_string()),
+        None => output::print(program().render_help().to_string()),
     }
 }

@@ -5,6 +5,7 @@ mod folder;
 mod in_place;
 mod left_over;
 mod lock;
+mod permissions;
 mod role;
 pub(super) mod signals;
 mod target;
@@ -26,6 +27,7 @@ pub(super) use self::folder::Folder;
 use self::left_over::LeftOver;
 pub(super) use self::left_over::has_left_over;
 use self::lock::Locks;
+pub(super) use self::permissions::{NOT_KEPT, warning as permissions_warning, wrong_mode};
 pub(super) use self::role::Role;
 pub(super) use self::target::canonical;
 use self::target::{State, Target};
@@ -73,6 +75,19 @@ pub(super) struct Plan {
     removed: Vec<PathBuf>,
     /// Held from [`Plan::lock`] on.
     locks: Option<Locks>,
+}
+
+/// What a run did to the files of its plan.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    /// The outputs that were written; of files, with the permissions that they have.
+    pub(super) saved: Vec<Request>,
+    /// The files that stay, whose permissions were repaired.
+    pub(super) repaired: Vec<Request>,
+    /// Why these were.
+    pub(super) reasons: Vec<String>,
+    /// Permissions that could not be set.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Destination {
@@ -187,7 +202,41 @@ impl Plan {
     pub(super) fn commit(
         mut self,
         content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
-    ) -> Result<Vec<Request>, Failure> {
+    ) -> Result<Changes, Failure> {
+        self.write(content)
+    }
+
+    /// Writes the outputs of these roles. The files of the others are good: they stay, and nothing is
+    /// needed of what killed runs left beside them. Wrong permissions of those with a key are repaired.
+    ///
+    /// # Errors
+    ///
+    /// A signal, or a place that could not be written; nothing was changed then.
+    pub(super) fn repair(
+        mut self,
+        roles: &[Role],
+        content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+    ) -> Result<Changes, Failure> {
+        let (places, good): (Vec<_>, Vec<_>) = std::mem::take(&mut self.places)
+            .into_iter()
+            .partition(|(request, _)| roles.contains(&request.role));
+        self.left_over(&good).remove();
+        self.places = places;
+        let mut changes = Changes::default();
+        if !self.places.is_empty() || !self.removed.is_empty() {
+            changes = self.write(content)?;
+        }
+        for (request, target) in good {
+            if let Target::Regular { path, .. } = target
+                && request.role.holds_key()
+            {
+                changes.repair(request, &path);
+            }
+        }
+        Ok(changes)
+    }
+
+    fn write(&mut self, content: impl Fn(Role) -> Zeroizing<Vec<u8>>) -> Result<Changes, Failure> {
         let watch = signals::watch()?;
         let made = self.lock_and_make_directories()?;
         let mut left = self.left_over(&self.places);
@@ -200,7 +249,14 @@ impl Plan {
                 .with_context(|| format!("could not remove {}", path.display()))?;
         }
         watch.finish()?;
-        Ok(self.places.into_iter().map(|(request, _)| request).collect())
+        let mut changes = Changes::default();
+        for (request, target) in std::mem::take(&mut self.places) {
+            match target {
+                Target::Regular { path, .. } => changes.add_written(request, &path),
+                Target::Special { .. } | Target::Stdout => changes.saved.push(request),
+            }
+        }
+        Ok(changes)
     }
 
     /// Locks all directories, and makes and locks those that are missing.
@@ -267,21 +323,10 @@ impl Plan {
         LeftOver::beside(regular_paths(places).filter(is_locked))
     }
 
-    /// Takes away what killed runs left on its way to these places, such as a key. No other run is at work
-    /// there once they are locked.
-    pub(super) fn remove_unfinished(&self) {
-        self.left_over(&self.places).remove_unfinished();
-    }
-
-    /// The same plan, with these outputs only. The files of the others are good, so that nothing is needed
-    /// of what killed runs left beside them.
-    pub(super) fn only(mut self, roles: &[Role]) -> Self {
-        let (places, good): (Vec<_>, Vec<_>) = std::mem::take(&mut self.places)
-            .into_iter()
-            .partition(|(request, _)| roles.contains(&request.role));
-        self.left_over(&good).remove();
-        self.places = places;
-        self
+    /// Takes away what killed runs left on its way to these places, such as a key, and gives whether there
+    /// was anything. No other run is at work there once they are locked.
+    pub(super) fn remove_unfinished(&self) -> bool {
+        self.left_over(&self.places).remove_unfinished()
     }
 
     /// Whether there is an output of this role.
@@ -289,10 +334,13 @@ impl Plan {
         self.places.iter().any(|(request, _)| request.role == role)
     }
 
-    /// The permissions that a role's file is to have.
-    pub(super) fn mode(&self, role: Role) -> u32 {
-        let mut requests = self.places.iter().map(|(request, _)| request);
-        requests.find(|request| request.role == role).map_or(PUBLIC_MODE, |request| request.mode)
+    /// Refuses outputs that cannot be read back.
+    ///
+    /// # Errors
+    ///
+    /// An output that is no regular file.
+    pub(super) fn require_regular_files(&self) -> Result<(), Failure> {
+        self.places.iter().try_for_each(|(request, _)| self.regular_file(request.role).map(drop))
     }
 
     /// The path of a role's file, as it was given.

@@ -7,7 +7,7 @@ use kumactl::{Certificate, ExtendedKeyUsage, Issuer, Template};
 use serde::Serialize;
 
 use super::exit::Failure;
-use super::output::{self, Plan, Request};
+use super::output::{self, Changes, Plan, Request};
 
 /// The form of a report.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
@@ -22,17 +22,17 @@ pub(super) enum ReportFormat {
 /// What a run did. Fields are added, never changed or taken away.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// Whether any file was written.
+    /// Whether any file was written, or its permissions repaired.
     changed: bool,
     /// Why, with --if-needed.
     reasons: &'a [String],
-    files: Vec<SavedFile>,
+    files: Vec<ChangedFile>,
     certificate: &'a CertificateReport,
     warnings: &'a [String],
 }
 
 #[derive(Serialize)]
-struct SavedFile {
+struct ChangedFile {
     role: &'static str,
     path: String,
     mode: String,
@@ -76,77 +76,64 @@ pub(super) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<
 pub(super) struct Remarks {
     /// What some clients will refuse, or others can read.
     pub(super) warnings: Vec<String>,
-    /// Why files were written that exist already; empty without --if-needed.
+    /// Why files that exist were written; empty without --if-needed.
     pub(super) reasons: Vec<String>,
 }
 
 /// Says what was issued: remarks on standard error, and, unless a file has it, the report on
 /// standard output. What `certificate` tells is asked for only where it is shown.
-///
-/// # Errors
-///
-/// Standard output that cannot be written.
 pub(super) fn report(
     format: ReportFormat,
     is_silent: bool,
     certificate: impl FnOnce() -> CertificateReport,
-    written: &[Request],
-    remarks: &Remarks,
-) -> Result<(), Failure> {
-    for reason in &remarks.reasons {
+    changes: Changes,
+    remarks: Remarks,
+) {
+    let reasons = [remarks.reasons, changes.reasons].concat();
+    let warnings = [remarks.warnings, changes.warnings].concat();
+    for reason in &reasons {
         output::note(&format!("note: {reason}"));
     }
-    for warning in &remarks.warnings {
+    for warning in &warnings {
         output::note(&format!("warning: {warning}"));
     }
     if is_silent || output::is_quiet() {
-        return Ok(());
+        return;
     }
-    let changed = !written.is_empty();
+    let (saved, repaired) = (&changes.saved, &changes.repaired);
+    let changed = !saved.is_empty() || !repaired.is_empty();
     output::print_report(&match format {
         ReportFormat::Json => json_text(&Report {
             changed,
-            reasons: &remarks.reasons,
-            files: written.iter().filter_map(saved_file).collect(),
+            reasons: &reasons,
+            files: saved.iter().chain(repaired).filter_map(changed_file).collect(),
             certificate: &certificate(),
-            warnings: &remarks.warnings,
+            warnings: &warnings,
         }),
-        ReportFormat::Text if changed => saved(written),
+        ReportFormat::Text if changed => lines(saved, repaired),
         ReportFormat::Text => {
             format!("Nothing changed: the certificate is good until {}\n", certificate().not_after)
         }
     });
-    Ok(())
 }
 
-/// Says that the certificate that exists stays.
-///
-/// # Errors
-///
-/// Standard output that cannot be written.
-pub(super) fn unchanged(
-    format: ReportFormat,
-    chain: &[Vec<u8>],
-    wanted: &Template,
-    issuer: Option<&Issuer>,
-) -> Result<(), Failure> {
-    let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
-    report(format, false, || certificate, &[], &Remarks::default())
-}
-
-fn saved_file(file: &Request) -> Option<SavedFile> {
+fn changed_file(file: &Request) -> Option<ChangedFile> {
     let path = file.destination.path()?.to_string_lossy().into_owned();
-    Some(SavedFile { role: file.role.key(), path, mode: format!("{:04o}", file.mode) })
+    Some(ChangedFile { role: file.role.key(), path, mode: format!("{:04o}", file.mode) })
 }
 
-/// A line for each file; the first two are those of the official kumactl.
-fn saved(files: &[Request]) -> String {
-    let line = |file: &Request| {
+/// A line for each file; the first two that are saved are those of the official kumactl.
+fn lines(saved: &[Request], repaired: &[Request]) -> String {
+    let saved = saved.iter().filter_map(|file| {
         let path = file.destination.path()?;
         let path = kumactl::printable(&path.to_string_lossy());
         Some(format!("{} saved in {path}\n", file.role.title()))
-    };
-    files.iter().filter_map(line).collect()
+    });
+    let repaired = repaired.iter().filter_map(|file| {
+        let path = kumactl::printable(&file.destination.path()?.to_string_lossy());
+        Some(format!("Permissions of {path} set to {:04o}\n", file.mode))
+    });
+    saved.chain(repaired).collect()
 }
 
 impl CertificateReport {

@@ -1,15 +1,12 @@
 //! `--if-needed`: what is there is read, and left alone if it is what was asked for.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use kumactl::encode::bundle;
 use kumactl::encode::pem::{self, PemError};
-use kumactl::renewal::{self, ExpectedIssuer, RenewBefore};
+use kumactl::renewal::{self, CertificateRole, ExpectedIssuer, Reason, RenewBefore};
 use kumactl::verify::kuma;
-use kumactl::{KeyAlgorithm, KeyError, KeyPair, Template, Validity};
+use kumactl::{Certificate, KeyAlgorithm, KeyError, KeyPair, Template, Validity, specification};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -73,21 +70,15 @@ impl RenewalArgs {
         if !self.if_needed && !self.reuse_key {
             return Ok(Found::default());
         }
+        let mut found = Found { force: self.force, reuse_key: self.reuse_key, ..Found::default() };
         if self.if_needed {
             plan.lock()?;
-            plan.remove_unfinished();
+            plan.require_regular_files()?;
+            found.is_of_killed_run = plan.remove_unfinished();
         }
-        let mut found = Found { force: self.force, reuse_key: self.reuse_key, ..Found::default() };
         found.read_key(&plan.regular_file(Role::PrivateKey)?)?;
         if self.if_needed {
-            for role in [Role::CaCertificate, Role::CaBundle] {
-                if plan.has(role) {
-                    plan.regular_file(role)?;
-                }
-            }
             found.read_chain(&plan.regular_file(Role::Certificate)?)?;
-            let key = plan.mode(Role::PrivateKey);
-            found.check_mode(key, &plan.regular_file(Role::PrivateKey)?);
         }
         if self.reuse_key && self.force && found.key.is_none() {
             let reason = found.reasons.first().map_or("there is none", String::as_str);
@@ -102,38 +93,44 @@ impl RenewalArgs {
     /// # Errors
     ///
     /// Files that are something else than a key and certificates.
-    pub(super) fn look(&self, key: &Path, mode: u32, certificate: &Path) -> Result<Found, Failure> {
+    pub(super) fn look(&self, key: &Path, certificate: &Path) -> Result<Found, Failure> {
         let (force, reuse_key) = (self.force, self.reuse_key);
         let mut found = Found { force, reuse_key, ..Found::default() };
         found.read_key(key)?;
         found.read_chain(certificate)?;
-        found.check_mode(mode, key);
         Ok(found)
     }
 
-    /// Why the pair that was found cannot stay.
+    /// Returns the reasons to replace the pair that was found; without one, it stays.
     ///
     /// # Errors
     ///
-    /// Certificates that cannot be read.
+    /// A pair that is not as requested and that only --force replaces, such as a CA that is valid.
     pub(super) fn reasons(
         &self,
         found: &Found,
         wanted: &Template,
         issuer: ExpectedIssuer<'_>,
         now: OffsetDateTime,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>, Failure> {
         let mut reasons = found.reasons.clone();
+        let mut differences = Vec::new();
         if let (Some(key), Some(chain)) = (&found.key, &found.chain) {
             let before = self.renew_before.unwrap_or_default();
             match renewal::reasons(chain, key, wanted, issuer, before, now) {
-                Ok(more) => reasons.extend(
-                    more.iter().map(|reason| format!("{}: {reason}", found.certificate_file)),
-                ),
-                Err(error) => reasons.push(format!("{}: {error}", found.certificate_file)),
+                Ok(found) => differences = found,
+                Err(error) if self.force => {
+                    reasons.push(format!("{}: {error}", found.certificate_file));
+                }
+                Err(error) => return Err(foreign(Path::new(&found.certificate_file), &error)),
             }
         }
-        reasons
+        if !self.force {
+            found.refuse_to_replace(&differences, wanted, now)?;
+        }
+        let file = &found.certificate_file;
+        reasons.extend(differences.iter().map(|difference| format!("{file}: {difference}")));
+        Ok(reasons)
     }
 
     /// What is worth a warning about a new certificate with these dates.
@@ -146,9 +143,9 @@ impl RenewalArgs {
     }
 
     /// Whether the key that was found stays: because it is to, or because without --force no key is
-    /// replaced that has no certificate beside it. It may be in use, or left by a run that was killed.
-    fn keeps_key(&self, found: &Found) -> bool {
-        self.reuse_key || (!self.force && found.chain.is_none() && !found.has_certificate_file)
+    /// replaced for want of its certificate. It may be in use, or left by a run that was killed.
+    const fn keeps_key(&self, found: &Found) -> bool {
+        self.reuse_key || (!self.force && found.chain.is_none())
     }
 
     /// The key to make a certificate for, if the one that is there is to be kept.
@@ -177,12 +174,6 @@ impl RenewalArgs {
             _ => Ok(Some(key)),
         }
     }
-
-    /// The type of key to ask for: that of a key which is to be kept, if no other is named.
-    pub(super) fn key_type(&self, found: &Found, given: Option<KeyAlgorithm>) -> KeyAlgorithm {
-        let kept = found.key.as_ref().filter(|_| self.keeps_key(found)).map(KeyPair::algorithm);
-        given.or(kept).unwrap_or_default()
-    }
 }
 
 /// What stands at the places of a key and a certificate.
@@ -191,8 +182,8 @@ pub(super) struct Found {
     key: Option<KeyPair>,
     chain: Option<Vec<Vec<u8>>>,
     certificate_file: String,
-    /// Whether there is anything in that file.
-    has_certificate_file: bool,
+    /// Whether a killed run left files on their way to these places.
+    is_of_killed_run: bool,
     /// What is known to be wrong already.
     reasons: Vec<String>,
     force: bool,
@@ -210,8 +201,83 @@ impl Found {
         self.key.as_ref()
     }
 
+    /// The type of key to ask for: that of the key which is there, if none is named.
+    pub(super) fn key_type(&self, given: Option<KeyAlgorithm>) -> KeyAlgorithm {
+        given.or_else(|| self.key.as_ref().map(KeyPair::algorithm)).unwrap_or_default()
+    }
+
+    /// Returns the CA that issued the certificate which was found, whose clients trust that CA. A
+    /// self-signed certificate takes its place only with --force.
+    pub(super) fn foreign_issuer(&self) -> Option<String> {
+        let certificate = self.chain().first().filter(|_| !self.force)?;
+        let issuer = specification::issued_by(certificate).ok()??;
+        Some(kumactl::printable(&issuer))
+    }
+
+    /// Refuses what only --force may do: to replace a CA that is valid and can sign or whose key may be
+    /// elsewhere, a certificate of another kind, or one because of a clock that is wrong.
+    fn refuse_to_replace(
+        &self,
+        differences: &[Reason],
+        wanted: &Template,
+        now: OffsetDateTime,
+    ) -> Result<(), Failure> {
+        let is_ca_wanted = wanted.extended_key_usage.is_none();
+        let is_ca = |role: CertificateRole| role == CertificateRole::Ca;
+        let of_another = |difference: &&Reason| match difference {
+            Reason::Role { found, wanted } => is_ca(*found) || is_ca(*wanted),
+            Reason::NotYetValid { .. } => true,
+            Reason::Issuer { .. } => is_ca_wanted,
+            _ => false,
+        };
+        if let Some(difference) = differences.iter().find(of_another) {
+            let text = format!("{} was kept: {difference}", self.certificate_file);
+            return Err(Failure::failed(text).hint(match difference {
+                Reason::NotYetValid { .. } => "check the clock of this machine",
+                _ => "rerun with --force to replace it, or write to other files",
+            }));
+        }
+        if !is_ca_wanted {
+            return Ok(());
+        }
+        let is_mismatch = |difference: &&Reason| matches!(difference, Reason::KeyMismatch);
+        let is_near_end = |difference: &Reason| matches!(difference, Reason::NearEnd { .. });
+        let mismatch = differences.iter().find(is_mismatch);
+        let reasons: Vec<String> = match mismatch {
+            // A new key beside the old certificate, or the name of its old key in the certificate.
+            Some(_) if self.is_of_killed_run => return Ok(()),
+            Some(mismatch) => vec![mismatch.to_string()],
+            None if self.key.is_none() => self.reasons.clone(),
+            None if differences.iter().any(is_near_end) => return Ok(()),
+            None => differences.iter().map(ToString::to_string).collect(),
+        };
+        let Some(not_after) = self.not_after().filter(|not_after| now < *not_after) else {
+            return Ok(());
+        };
+        if reasons.is_empty() {
+            return Ok(());
+        }
+        let (file, until) = (&self.certificate_file, kumactl::rfc3339(&not_after));
+        let text = format!("{file}, a CA valid until {until}, was kept: {}", reasons.join("; "));
+        let failure = Failure::failed(text);
+        let failure = match self.key {
+            Some(_) if mismatch.is_none() => failure,
+            _ => failure.hint("put the CA's private key back"),
+        };
+        Err(failure.hint(
+            "rerun with --force to replace the CA, and give the new one to all clients; or write \
+             it to other files with --cert-file and --key-file",
+        ))
+    }
+
+    /// The end of the certificate that was found.
+    fn not_after(&self) -> Option<OffsetDateTime> {
+        let certificate = Certificate::from_der(self.chain().first()?.clone()).ok()?;
+        Some(certificate.validity().not_after)
+    }
+
     fn read_key(&mut self, path: &Path) -> Result<(), Failure> {
-        let Some(text) = self.read(path)? else {
+        let Some(text) = self.read(path, "key file")? else {
             return Ok(());
         };
         let shown = path.display();
@@ -239,10 +305,9 @@ impl Found {
 
     fn read_chain(&mut self, path: &Path) -> Result<(), Failure> {
         self.certificate_file = path.display().to_string();
-        let Some(text) = self.read(path)? else {
+        let Some(text) = self.read(path, "certificate file")? else {
             return Ok(());
         };
-        self.has_certificate_file = true;
         match pem::decode_certificates(&text) {
             Ok(chain) => self.chain = Some(chain),
             Err(error) => self.damaged(path, &text, &error)?,
@@ -250,18 +315,15 @@ impl Found {
         Ok(())
     }
 
-    fn read(&mut self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
-        match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.reasons.push(format!("{} does not exist", path.display()));
-                Ok(None)
-            }
-            Ok(metadata) if metadata.len() == 0 => {
-                self.reasons.push(format!("{} is empty", path.display()));
-                Ok(None)
-            }
-            _ => input::read(path, "file").map(Some),
-        }
+    fn read(&mut self, path: &Path, role: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+        let found = input::read_output(path, role)?;
+        let lacks = match &found {
+            None => "does not exist",
+            Some(text) if text.trim_ascii().is_empty() => "is empty",
+            Some(_) => return Ok(found),
+        };
+        self.reasons.push(format!("{} {lacks}", path.display()));
+        Ok(None)
     }
 
     /// A damaged file of ours is replaced; a file of somebody else's is not.
@@ -273,17 +335,6 @@ impl Found {
         }
         self.reasons.push(format!("{} is damaged: {error}", path.display()));
         Ok(())
-    }
-
-    fn check_mode(&mut self, wanted: u32, path: &Path) {
-        let Ok(metadata) = fs::metadata(path) else {
-            return;
-        };
-        let found = metadata.permissions().mode() & 0o7777;
-        if metadata.len() > 0 && found != wanted {
-            let path = path.display();
-            self.reasons.push(format!("{path} has the permissions {found:04o}, not {wanted:04o}"));
-        }
     }
 }
 
@@ -309,52 +360,58 @@ pub(super) fn stale(
     Ok(stale)
 }
 
-/// A CA file that may stay: it can be handed out, and holds the CA certificate, perhaps among others, as
-/// while one CA replaces another.
-fn standing_ca(path: &Path, trust_anchor: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let text = input::read(path, "CA certificate file").ok()?;
-    let certificates = pem::decode_certificates(&text).ok()?;
+/// The certificates that clients are to trust: those of the CA file that is there, if it may stay, or
+/// else the CA's alone. It may stay if it can be handed out and holds the CA certificate, perhaps among
+/// others, as while one CA replaces another; those that are valid come first.
+///
+/// # Errors
+///
+/// A file that cannot be read.
+pub(super) fn ca_file(
+    path: &Path,
+    trust_anchor: &[u8],
+    now: OffsetDateTime,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let found = input::read_output(path, "CA certificate file")?;
+    Ok(Zeroizing::new(match found.filter(|text| may_stay(text, trust_anchor)) {
+        Some(text) => kuma::ordered_pem(&text, now)?.into_owned(),
+        None => pem::encode_certificates([trust_anchor]),
+    }))
+}
+
+fn may_stay(text: &[u8], trust_anchor: &[u8]) -> bool {
+    let certificates = pem::decode_certificates(text).unwrap_or_default();
     let is_handed_out = kuma::check_ca_file(&certificates).is_ok_and(|found| found.is_ok());
-    (is_handed_out && certificates.iter().any(|der| der == trust_anchor)).then_some(text)
+    is_handed_out && certificates.iter().any(|der| der == trust_anchor)
 }
 
-/// The CA file of a pair that stays: the one that is there, if it may stay, or else a new one.
-pub(super) fn ca_file(path: &Path, trust_anchor: &[u8]) -> Vec<u8> {
-    standing_ca(path, trust_anchor)
-        .map_or_else(|| pem::encode_certificates([trust_anchor]), |text| text.to_vec())
-}
-
-/// Which files of a directory are missing or are not what is made from a good pair, and why. The Secret
-/// holds the key, and is to have its permissions, `key_mode`.
+/// Which files of a directory are missing or are not what is made from a good pair, and why.
+///
+/// # Errors
+///
+/// Files that cannot be read.
 pub(super) fn stale_artefacts(
     directory: &Path,
     roles: &[Role],
-    key_mode: u32,
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
-) -> Vec<(Role, String)> {
-    let stale = |role: Role| {
+) -> Result<Vec<(Role, String)>, Failure> {
+    let mut stale = Vec::new();
+    for role in roles {
         let path = directory.join(role.file_name());
-        let reason = match fs::read(&path).map(Zeroizing::new) {
-            Ok(found) if found == content(role) => return None,
-            Ok(_) => "is not what is made from the pair",
-            Err(_) => "does not exist",
+        let reason = match input::read_output(&path, "file")? {
+            Some(found) if found == content(*role) => continue,
+            Some(_) => "is not what is made from the pair",
+            None => "does not exist",
         };
-        Some((role, format!("{} {reason}", path.display())))
-    };
-    let mut found: Vec<_> = roles.iter().copied().filter_map(stale).collect();
-    let is_told = found.iter().any(|(role, _)| *role == Role::Secret);
-    if roles.contains(&Role::Secret) && !is_told {
-        let mut secret = Found::default();
-        secret.check_mode(key_mode, &directory.join(Role::Secret.file_name()));
-        found.extend(secret.reasons.into_iter().map(|reason| (Role::Secret, reason)));
+        stale.push((*role, format!("{} {reason}", path.display())));
     }
-    found
+    Ok(stale)
 }
 
 impl Found {
     /// Looks for the CA certificate in a file.
     fn read_ca(&mut self, role: Role, path: &Path, trust_anchor: &[u8]) -> Result<(), Failure> {
-        let Some(text) = self.read(path)? else {
+        let Some(text) = self.read(path, "CA file")? else {
             return Ok(());
         };
         let shown = path.display();

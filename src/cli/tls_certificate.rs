@@ -79,34 +79,43 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let issuer = args.issuance.issuer.open(now)?;
     let mut plan = plan(args, issuer.as_ref())?;
     let found = args.issuance.renewal.read(&mut plan)?;
-    let request = request
-        .with_key_algorithm(args.issuance.renewal.key_type(&found, args.issuance.key.key_type));
+    let request = request.with_key_algorithm(found.key_type(args.issuance.key.key_type));
     let signer =
         Signer { issuer: issuer.map(Arc::new), is_ephemeral: args.issuance.issuer.is_ephemeral() };
+    if signer.is_self_signed()
+        && let Some(issuer) = found.foreign_issuer()
+    {
+        let text = format!("the certificate that exists was issued by {issuer}, and was kept");
+        return Err(Failure::failed(text).hint(
+            "add --issuer-cert-file and --issuer-key-file, or --ephemeral-ca; or rerun with --force \
+             to replace it with a self-signed one",
+        ));
+    }
     let mut reasons = Vec::new();
     if args.issuance.renewal.is_if_needed() {
         let wanted;
         (wanted, reasons) = args.issuance.compare(&found, &request, &signer, now)?;
         if reasons.is_empty() {
-            return repair(args, plan, found.chain(), &wanted, &signer);
+            return repair(args, plan, found.chain(), &wanted, &signer, now);
         }
     }
     let issued = signer.issue(&request, now, Scrutiny::Full, || {
         args.issuance.renewal.reused(found, args.issuance.key.key_type)
     })?;
     let private_key = issued.private_key(args.issuance.key.file.key_format.into())?;
-    let ca_file = issued.ca_file();
+    let ca_file = ca_file(args, &plan, issued.trust_anchor(), now)?;
     let is_silent = plan.uses_stdout();
-    let written = plan.commit(|role| match role {
+    let changes = plan.commit(|role| match role {
         Role::PrivateKey => private_key.clone(),
         Role::Certificate => Zeroizing::new(issued.chain.clone()),
         Role::CaBundle => Zeroizing::new(bundle::encode(&ca_file)),
-        _ => Zeroizing::new(ca_file.clone()),
+        _ => ca_file.clone(),
     })?;
 
     let warnings = args.issuance.remarks(&request, &issued, now);
     let remarks = Remarks { warnings, reasons };
-    render::report(args.issuance.output, is_silent, || issued.report(), &written, &remarks)
+    render::report(args.issuance.output, is_silent, || issued.report(), changes, remarks);
+    Ok(())
 }
 
 /// Leaves a good pair alone, and writes what is made from its CA where that is missing or stale.
@@ -116,25 +125,35 @@ fn repair(
     chain: &[Vec<u8>],
     wanted: &Template,
     signer: &Signer,
+    now: OffsetDateTime,
 ) -> Result<(), Failure> {
-    let (issuer, trust_anchor) = (signer.issuer.as_deref(), signer.trust_anchor(chain));
-    let stale =
-        renewal::stale(&plan, trust_anchor.unwrap_or_default(), args.issuance.renewal.is_forced())?;
-    if stale.is_empty() {
-        drop(plan.only(&[]));
-        return render::unchanged(args.issuance.output, chain, wanted, issuer);
-    }
-    let ca_file = pem::encode_certificates(trust_anchor);
+    let trust_anchor = signer.trust_anchor(chain).unwrap_or_default();
+    let stale = renewal::stale(&plan, trust_anchor, args.issuance.renewal.is_forced())?;
+    let ca_file = ca_file(args, &plan, trust_anchor, now)?;
+    let certificate = CertificateReport::of_existing(chain, wanted, signer.issuer.as_deref())?;
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
-    let written = plan.only(&roles).commit(|role| {
-        Zeroizing::new(match role {
-            Role::CaBundle => bundle::encode(&ca_file),
-            _ => ca_file.clone(),
-        })
+    let changes = plan.repair(&roles, |role| match role {
+        Role::CaBundle => Zeroizing::new(bundle::encode(&ca_file)),
+        _ => ca_file.clone(),
     })?;
-    let certificate = CertificateReport::of_existing(chain, wanted, issuer)?;
     let remarks = Remarks { reasons, ..Remarks::default() };
-    render::report(args.issuance.output, false, || certificate, &written, &remarks)
+    render::report(args.issuance.output, false, || certificate, changes, remarks);
+    Ok(())
+}
+
+/// The certificates for clients to trust: with --if-needed those of the CA file that is there, if the CA
+/// is among them.
+fn ca_file(
+    args: &Args,
+    plan: &Plan,
+    trust_anchor: &[u8],
+    now: OffsetDateTime,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let renewal = &args.issuance.renewal;
+    if renewal.is_if_needed() && plan.has(Role::CaCertificate) {
+        return renewal::ca_file(&plan.regular_file(Role::CaCertificate)?, trust_anchor, now);
+    }
+    Ok(Zeroizing::new(pem::encode_certificates([trust_anchor])))
 }
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {

@@ -9,6 +9,7 @@ mod remarks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use kumactl::specification::{
@@ -18,7 +19,7 @@ use kumactl::{Profile, SerialNumber};
 use time::OffsetDateTime;
 
 use self::batch::{Batch, Done};
-use self::ca::{Ca, CaFiles};
+use self::ca::CaFiles;
 use super::exit::Failure;
 use super::issuance::Signer;
 use super::key_options::KeyFileArgs;
@@ -129,15 +130,22 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     if args.renewal.existing() == Existing::Keep {
         refuse_existing(&specification, &folder)?;
     }
-    if ca.as_ref().is_some_and(Ca::is_new) {
-        note_new_ca(&specification, &folder);
-    }
     if let Some(ca) = ca {
-        ca.write(args.key.key_format.into())?;
+        let note = ca.note(|| names().filter(|name| folder.has(name)).count());
+        note.iter().for_each(|note| output::note(&format!("note: {note}")));
+        let warnings = ca.write(args.key.key_format.into())?;
+        warnings.iter().for_each(|warning| output::note(&format!("warning: {warning}")));
     }
     let inputs: Vec<&Path> = ca_files.iter().flat_map(CaFiles::paths).collect();
-    let batch =
-        Batch { args, folder: &folder, shown: &shown, signer: &signer, inputs: &inputs, now };
+    let batch = Batch {
+        args,
+        folder: &folder,
+        shown: &shown,
+        signer: &signer,
+        inputs: &inputs,
+        are_permissions_checked: AtomicBool::new(false),
+        now,
+    };
     let done = batch.run(&specification.certificates);
     folder.sync()?;
     if !done.is_interrupted() {
@@ -238,19 +246,6 @@ fn check(
         }
     }
     told(shown, faults)
-}
-
-/// A CA that was lost, and with it what its clients trust, is not made anew without a word.
-fn note_new_ca(specification: &Specification, folder: &Folder) {
-    let names = specification.certificates.iter().map(|certificate| &certificate.name);
-    let there = names.filter(|name| folder.has(name)).count();
-    if there > 0 {
-        output::note(&format!(
-            "note: neither file of the CA was there, so a new CA is made; it replaces {} \
-             certificates that are there, and clients of the others need its ca.crt",
-            thousands(there)
-        ));
-    }
 }
 
 fn refuse_existing(specification: &Specification, folder: &Folder) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use super::{official, output, shell};
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let failure = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            match output::print(&error.render().to_string()) {
+            match output::print(error.render().to_string()) {
                 Ok(()) => return ExitCode::SUCCESS,
                 Err(failure) => failure,
             }

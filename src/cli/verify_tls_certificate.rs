@@ -169,10 +169,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let report = verify::verify(&evidence, &question);
     match args.output {
         ReportFormat::Json if args.quiet && report.verifies() => {}
-        ReportFormat::Json => output::print(&judgement::json(&report, &rfc3339(&at)))?,
+        ReportFormat::Json => output::print(judgement::json(&report, &rfc3339(&at)))?,
         ReportFormat::Text => {
             let palette = args.color.palette();
-            output::print(&judgement::text(&report, args.quiet, palette))?;
+            output::print(judgement::text(&report, args.quiet, palette))?;
         }
     }
     if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }

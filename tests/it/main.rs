@@ -14,6 +14,7 @@ mod library;
 mod limits;
 mod locks;
 mod package;
+mod permissions;
 mod program;
 mod read_back;
 mod renewal;

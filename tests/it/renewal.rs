@@ -1,7 +1,6 @@
 //! `--if-needed`: runs that can be repeated.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::SystemTime;
 
@@ -65,7 +64,7 @@ fn a_second_run_changes_no_byte_and_no_time_and_says_so() {
 fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
     type Spoil = fn(&Sandbox);
     let nothing: Spoil = |_| {};
-    let rows: [(Spoil, &[&str], &str); 10] = [
+    let rows: [(Spoil, &[&str], &str); 8] = [
         (|s| fs::remove_file(s.path("key.pem")).expect("a key"), &[], "key.pem does not exist"),
         (
             |s| {
@@ -79,22 +78,6 @@ fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
         (nothing, &["--type=client"], "it is a server's, not a client's"),
         (nothing, &["--renew-before=100y"], "it ends at 20"),
         (nothing, &["--key-type=ecdsa-p384"], "the key is of type ecdsa, not ecdsa-p384"),
-        (
-            |s| {
-                let mode = fs::Permissions::from_mode(0o644);
-                fs::set_permissions(s.path("key.pem"), mode).expect("a key");
-            },
-            &[],
-            "key.pem has the permissions 0644, not 0600",
-        ),
-        (
-            |s| {
-                let text = s.read("cert.pem");
-                s.write("cert.pem", &text[..100]);
-            },
-            &[],
-            "cert.pem is damaged",
-        ),
         (
             |s| {
                 let text = s.read("cert.pem");
@@ -190,9 +173,10 @@ fn a_file_that_is_not_ours_is_kept_unless_forced() {
 
 #[test]
 fn a_key_without_a_certificate_is_kept_and_gets_one() {
-    let spoils: [fn(&Sandbox); 2] = [
+    let spoils: [fn(&Sandbox); 3] = [
         |s| fs::remove_file(s.path("cert.pem")).expect("a certificate"),
         |s| s.write("cert.pem", ""),
+        |s| s.write("cert.pem", &s.read("cert.pem")[..100]),
     ];
     for spoil in spoils {
         let sandbox = made();
@@ -268,24 +252,70 @@ fn another_issuer_is_noticed() {
 }
 
 #[test]
-fn a_ca_stays_until_its_name_or_its_constraints_are_to_change() {
+fn a_valid_ca_is_replaced_by_another_only_with_force() {
     let sandbox = Sandbox::new();
     let ca = |more: &[&str]| {
-        let wanted = ["generate", "ca-certificate", "--key-type=ecdsa", "--if-needed"];
+        let wanted = ["generate", "ca-certificate", "--if-needed"];
         sandbox.kumactl(wanted.iter().chain(more))
     };
-    assert_eq!(ca(&[]).status, 0);
+    assert_eq!(ca(&["--key-type=ecdsa"]).status, 0);
     let before = sandbox.snapshot();
     assert!(ca(&[]).quiet_success().starts_with("Nothing changed"));
     assert_eq!(sandbox.snapshot(), before);
+    let key = sandbox.read("ca.key");
     for (more, reason) in [
         (&["--name=Other CA"][..], "its subject is O=Kuma, CN=Kuma CA "),
-        (&["--name=Other CA", "--permit-dns=mesh.example"], "it permits everything, not mesh"),
+        (&["--permit-dns=mesh.example"], "it permits everything, not mesh"),
+        (&["--key-type=rsa"], "the key is of type ecdsa, not rsa"),
     ] {
-        let ended = ca(more);
-        assert!(ended.stderr.contains(reason), "{ended:?}");
-        assert!(ca(more).stdout.starts_with("Nothing changed"));
+        let stderr = ca(more).failure(1);
+        assert!(stderr.starts_with("error: ca.crt, a CA valid until 20"), "{stderr}");
+        assert!(stderr.contains(reason) && stderr.contains("hint: rerun with --force"), "{stderr}");
+        assert_eq!(sandbox.snapshot(), before, "{reason}");
     }
+    // Without its key a CA cannot sign, but the key may be elsewhere.
+    fs::remove_file(sandbox.path("ca.key")).expect("a key");
+    let stderr = ca(&[]).failure(1);
+    assert!(
+        stderr.contains("ca.key does not exist\nhint: put the CA's private key back\n"),
+        "{stderr}"
+    );
+    sandbox.write("ca.key", made().read("key.pem"));
+    let stderr = ca(&[]).failure(1);
+    assert!(
+        stderr.contains("the private key belongs to another certificate\nhint: put"),
+        "{stderr}"
+    );
+    sandbox.write("ca.key", key);
+    sandbox.shell("chmod 600 ca.key").quiet_success();
+    assert!(ca(&[]).quiet_success().starts_with("Nothing changed"));
+    assert_eq!(ca(&["--name=Other CA", "--force"]).status, 0);
+    assert!(ca(&["--name=Other CA"]).quiet_success().starts_with("Nothing changed"));
+}
+
+#[test]
+fn a_ca_that_has_expired_or_soon_will_is_replaced() {
+    let sandbox = Sandbox::new();
+    let ca = ["generate", "ca-certificate", "--key-type=ecdsa", "--if-needed"];
+    assert_eq!(sandbox.kumactl(ca).status, 0);
+    let certificate = sandbox.read("ca.crt");
+    let ended = sandbox.kumactl(ca.iter().chain(&["--renew-before=100y"]));
+    assert!(ended.status == 0 && ended.stderr.contains("ca.crt: it ends at 20"), "{ended:?}");
+    assert_ne!(sandbox.read("ca.crt"), certificate);
+}
+
+#[test]
+fn a_certificate_of_a_ca_does_not_become_self_signed_for_want_of_a_flag() {
+    let sandbox = made();
+    let before = sandbox.snapshot();
+    let flags = ["--type=server", "--hostname=cp.example,10.0.0.1", "--if-needed"];
+    let stderr = sandbox.generate(flags).failure(1);
+    assert!(
+        stderr.starts_with("error: the certificate that exists was issued by O=Kuma"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("hint: add --issuer-cert-file and --issuer-key-file"), "{stderr}");
+    assert_eq!(sandbox.snapshot(), before);
 }
 
 #[test]

@@ -24,7 +24,7 @@ const ZONE_SECRET: &str = "kds-ca-certs";
 pub(super) struct Pair {
     pub(super) certificate: Zeroizing<Vec<u8>>,
     pub(super) key: Zeroizing<Vec<u8>>,
-    pub(super) ca: Vec<u8>,
+    pub(super) ca: Zeroizing<Vec<u8>>,
 }
 
 /// All files, as they follow from the pair and the flags alone.
@@ -74,7 +74,7 @@ impl<'a> Artefacts<'a> {
         match role {
             Role::PrivateKey => self.pair.key.clone(),
             Role::Certificate => self.pair.certificate.clone(),
-            Role::CaCertificate => Zeroizing::new(self.pair.ca.clone()),
+            Role::CaCertificate => self.pair.ca.clone(),
             Role::CaBundle => Zeroizing::new(bundle::encode(&self.pair.ca)),
             Role::Secret => {
                 let metadata =
@@ -130,7 +130,7 @@ impl<'a> Artefacts<'a> {
     fn installation(&self) -> Installation {
         Installation {
             general_secret: Some(self.args.secret_name()),
-            ca_bundle: Some(self.pair.ca.clone()),
+            ca_bundle: Some(self.pair.ca.to_vec()),
             kds_global_server_secret: self.args.multizone.then(|| self.args.secret_name()),
             is_global: self.args.multizone,
             namespace: other_namespace(self.args.service.namespace()),

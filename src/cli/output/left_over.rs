@@ -69,9 +69,11 @@ impl LeftOver {
         left
     }
 
-    /// Removes the files on their way to their places.
-    pub(super) fn remove_unfinished(&mut self) {
+    /// Removes the files on their way to their places, and gives whether there were any.
+    pub(super) fn remove_unfinished(&mut self) -> bool {
+        let were_any = !self.unfinished.is_empty();
         remove(&mut self.unfinished);
+        were_any
     }
 
     /// Removes all, where good files stand at the places.

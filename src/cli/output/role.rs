@@ -159,6 +159,11 @@ impl Role {
         }
     }
 
+    /// Whether its file holds a private key.
+    pub(crate) const fn holds_key(self) -> bool {
+        matches!(self, Self::PrivateKey | Self::Secret)
+    }
+
     /// The start of the line that says where it was saved.
     pub(crate) const fn title(self) -> &'static str {
         self.words().title

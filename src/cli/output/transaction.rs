@@ -6,9 +6,9 @@
 //! renames, microseconds apart, can leave a new key beside an old certificate.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use super::directories::MadeDirectories;
 use super::left_over::{Kind, MARK, prefix};
 use super::target::{State, Target, failure};
-use super::{Destination, Existing, Request, Role, in_place, signals};
+use super::{Destination, Existing, Request, Role, in_place, permissions, signals};
 use crate::cli::exit::{Failure, reason};
 
 /// A file on its way to its place. Dropping it removes its temporary names.
@@ -106,7 +106,7 @@ fn stage(
     // Created as 0600, whatever the umask.
     let mut file = Builder::new().prefix(&prefix(path, Kind::New)).tempfile_in(directory)?;
     file.write_all(bytes)?;
-    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    permissions::set(file.as_file(), mode)?;
     file.as_file().sync_all()?;
     let old = match state {
         State::Missing => None,
@@ -129,7 +129,7 @@ fn second_name(path: &Path, directory: &Path) -> io::Result<TempPath> {
     let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
     let mut old = OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
     io::copy(&mut old, &mut copy)?;
-    copy.as_file().set_permissions(old.metadata()?.permissions())?;
+    permissions::set(copy.as_file(), old.metadata()?.permissions().mode())?;
     copy.as_file().sync_all()?;
     Ok(copy.into_temp_path())
 }

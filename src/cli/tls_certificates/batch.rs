@@ -18,7 +18,7 @@ use super::remarks::Remarks;
 use super::{Args, existing};
 use crate::cli::exit::Failure;
 use crate::cli::issuance::{self, Scrutiny, Signer};
-use crate::cli::output::{self, Folder, PUBLIC_MODE, Role, signals};
+use crate::cli::output::{self, Folder, NOT_KEPT, PUBLIC_MODE, Role, signals};
 use crate::cli::progress::{Progress, thousands};
 
 /// How often the progress is looked at.
@@ -37,6 +37,8 @@ pub(super) struct Batch<'a> {
     pub(super) signer: &'a Signer,
     /// The files of the CA, which stay as they are.
     pub(super) inputs: &'a [&'a Path],
+    /// Whether it is known how the file system of the folder keeps permissions.
+    pub(super) are_permissions_checked: AtomicBool,
     pub(super) now: OffsetDateTime,
 }
 
@@ -80,7 +82,7 @@ pub(super) enum Outcome {
 pub(super) struct Ended {
     outcome: Outcome,
     pub(super) notes: Vec<String>,
-    warnings: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Ended {
@@ -172,7 +174,7 @@ impl Batch<'_> {
         if self.folder.has(&certificate.name) {
             return self.again(certificate).map_err(named);
         }
-        let (files, ended) =
+        let (files, mut ended) =
             self.issue(certificate, Outcome::Made, scrutiny, None).map_err(named)?;
         let roles = files.roles();
         let made: Vec<_> = roles.iter().map(|role| files.made(*role)).collect();
@@ -182,6 +184,13 @@ impl Batch<'_> {
             .map(|(role, made)| (*role, self.mode(*role), files.there(*role).unwrap_or(made)))
             .collect();
         self.folder.add(&certificate.name, &contents)?;
+        // All are in one file system.
+        if !self.are_permissions_checked.swap(true, Ordering::Relaxed) {
+            let key = self.folder.place(&certificate.name).join(Role::PrivateKey.file_name());
+            let wanted = self.mode(Role::PrivateKey);
+            let warning = |found| output::permissions_warning(&key, found, wanted, NOT_KEPT);
+            ended.warnings.extend(output::wrong_mode(&key, wanted).map(warning));
+        }
         Ok(ended)
     }
 
@@ -200,7 +209,7 @@ impl Batch<'_> {
         warnings.extend(self.args.renewal.warning(issued.template.validity, self.now));
         let files = Files {
             key: issued.private_key(self.args.key.key_format.into())?,
-            ca: issued.ca_file(),
+            ca: Zeroizing::new(issued.ca_file()),
             certificate: Zeroizing::new(issued.chain),
             artefacts: &certificate.artefacts,
         };
@@ -219,7 +228,7 @@ impl Batch<'_> {
 pub(super) struct Files<'c> {
     pub(super) certificate: Zeroizing<Vec<u8>>,
     pub(super) key: Zeroizing<Vec<u8>>,
-    pub(super) ca: Vec<u8>,
+    pub(super) ca: Zeroizing<Vec<u8>>,
     pub(super) artefacts: &'c Artefacts,
 }
 

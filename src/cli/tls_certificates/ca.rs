@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::cli::exit::Failure;
 use crate::cli::output::{Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
-use crate::cli::{issuer, new_key, output, shell};
+use crate::cli::progress::thousands;
+use crate::cli::{input, issuer, new_key, output, shell};
 
 /// The permissions of a CA's key. --key-mode is for the keys that servers read.
 const KEY_MODE: u32 = 0o600;
@@ -135,41 +136,49 @@ impl CaFiles {
         SpecificationFault { place: self.place, text, hint }
     }
 
-    /// Where the CA goes, if it is to be made.
+    /// Where the CA goes, if it is to be made and has no certificate: with its key, unless that is there, as
+    /// a killed run leaves it.
     ///
     /// # Errors
     ///
-    /// A place that is no place for a file.
+    /// A place that is no place for a file, or a file that cannot be read.
     pub(super) fn plan(&self) -> Result<Option<Plan>, Failure> {
-        if !self.would_be_made() {
+        if self.create.is_none() || self.has_certificate()? {
             return Ok(None);
         }
+        let has_key = is_there(&self.key, "CA key file")?;
         let request_for = |role, path: &Path, mode| {
             let destination = Destination::File(path.to_owned());
             Request { role, destination, mode }
         };
-        let requests = vec![
-            request_for(Role::PrivateKey, &self.key, KEY_MODE),
-            request_for(Role::Certificate, &self.certificate, PUBLIC_MODE),
-        ];
+        let key = (!has_key).then(|| request_for(Role::PrivateKey, &self.key, KEY_MODE));
+        let certificate = request_for(Role::Certificate, &self.certificate, PUBLIC_MODE);
+        let requests = key.into_iter().chain([certificate]).collect();
         Plan::new(requests, Existing::Keep).map(Some).map_err(in_fields)
     }
 
-    /// Reads the CA, or makes it if there is a plan for it and neither of its files is there. It is
-    /// written later, when nothing else is wrong; other runs that would make it wait until then.
+    /// Reads the CA, or makes it if there is a plan for it and no other run has made it meanwhile: for the
+    /// key that is there, or for a new one. It is written later, when nothing else is wrong; other runs
+    /// that would make it wait until then.
     ///
     /// # Errors
     ///
     /// Files that cannot be read, or are not those of a CA that can sign.
     pub(super) fn open(&self, plan: Option<Plan>, now: OffsetDateTime) -> Result<Ca, Failure> {
-        let (Some(request), Some(plan), true) = (&self.create, plan, self.is_missing()) else {
+        let (Some(request), Some(plan), false) = (&self.create, plan, self.has_certificate()?)
+        else {
             return self.read(now);
         };
+        let key = if plan.has(Role::PrivateKey) {
+            new_key::generate(request.key_algorithm())?
+        } else {
+            issuer::read_key(&self.key).map_err(in_fields)?
+        };
+        let request = request.clone().with_key_algorithm(key.algorithm());
         if let Some(warning) = issuer::key_warning(request.key_algorithm()) {
             output::note(&format!("warning: {warning}"));
         }
-        let key = new_key::generate(request.key_algorithm())?;
-        let (made, _) = issuer::make(request, &key, now)?;
+        let (made, _) = issuer::make(&request, &key, now)?;
         let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key, now)?);
         Ok(Ca { issuer, new: Some(plan) })
     }
@@ -187,8 +196,8 @@ impl CaFiles {
                 (None, _) => failure,
                 (Some(_), None) => failure.hint("issuer: {..., create: {}} makes the CA once"),
                 (Some(_), Some(_)) => failure.hint(
-                    "create makes a CA only if neither file is there: find this one, or move the \
-                     other away",
+                    "create makes a CA only if there is no certificate: put this file back, or \
+                     move the other away",
                 ),
             }
         })?;
@@ -202,40 +211,57 @@ impl CaFiles {
         Ok(Ca { issuer: Arc::new(issuer), new: None })
     }
 
-    /// Whether neither file is there.
-    fn is_missing(&self) -> bool {
-        self.paths().all(|path| !path.exists())
+    fn has_certificate(&self) -> Result<bool, Failure> {
+        is_there(&self.certificate, "CA certificate file")
     }
 
     /// Whether the CA is to be made.
     pub(super) fn would_be_made(&self) -> bool {
-        self.create.is_some() && self.is_missing()
+        self.create.is_some()
+            && self.has_certificate().is_ok_and(|has_certificate| !has_certificate)
     }
 }
 
+/// Whether a file has content.
+fn is_there(path: &Path, role: &str) -> Result<bool, Failure> {
+    let found = input::read_output(path, role).map_err(in_fields)?;
+    Ok(found.is_some_and(|text| !text.trim_ascii().is_empty()))
+}
+
 impl Ca {
-    /// Whether the CA was made for this run.
-    pub(super) const fn is_new(&self) -> bool {
-        self.new.is_some()
+    /// What there is to say about a CA that was made for this run, beside so many certificates.
+    pub(super) fn note(&self, certificates: impl FnOnce() -> usize) -> Option<String> {
+        let has_new_key = self.new.as_ref()?.has(Role::PrivateKey);
+        if !has_new_key {
+            return Some("the CA's key had no certificate, so one was made for it".to_owned());
+        }
+        // A CA that was lost, and with it what its clients trust, is not made anew without a word.
+        let certificates = certificates();
+        (certificates > 0).then(|| {
+            format!(
+                "neither file of the CA was there, so a new CA is made; it replaces {} certificates \
+                 that are there, and clients of the others need its ca.crt",
+                thousands(certificates)
+            )
+        })
     }
 
-    /// Writes a CA that was made for this run.
+    /// Writes a CA that was made for this run, and gives what is worth a warning.
     ///
     /// # Errors
     ///
     /// What the system refuses.
-    pub(super) fn write(self, encoding: PrivateKeyEncoding) -> Result<(), Failure> {
+    pub(super) fn write(self, encoding: PrivateKeyEncoding) -> Result<Vec<String>, Failure> {
         let Some(plan) = self.new else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let key = pem::encode_private_key(&self.issuer.key().private_key(encoding)?);
         let chain = pem::encode_certificates(self.issuer.chain().iter().map(Vec::as_slice));
-        plan.commit(|role| match role {
+        let changes = plan.commit(|role| match role {
             Role::PrivateKey => key.clone(),
             _ => Zeroizing::new(chain.clone()),
-        })
-        .map_err(in_fields)?;
-        Ok(())
+        });
+        Ok(changes.map_err(in_fields)?.warnings)
     }
 }
 

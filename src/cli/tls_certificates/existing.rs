@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use kumactl::encode::{bundle, kubernetes_secret, pem};
-use kumactl::specification::{self, CertificateSpecification};
+use kumactl::specification::CertificateSpecification;
 use kumactl::{Profile, SerialNumber};
 use zeroize::Zeroizing;
 
@@ -45,6 +45,7 @@ impl Batch<'_> {
         // Nothing is locked that is not to be changed: most of many certificates are good.
         if renewal.is_if_needed()
             && !output::has_left_over(&directory)
+            && !self.has_wrong_permissions(certificate, &directory)
             && let Some(found) = self.look(&directory)
             && self.judge(certificate, &directory, &found).is_ok_and(|judged| judged.is_good())
         {
@@ -61,16 +62,25 @@ impl Batch<'_> {
         let found = renewal.read(&mut plan)?;
         let mut judged = Judgement::default();
         if renewal.is_if_needed() {
-            self.refuse_to_make_self_signed(&found)?;
+            if self.signer.is_self_signed() {
+                refuse_to_make_self_signed(&found)?;
+            }
             judged = self.judge(certificate, &directory, &found)?;
             if let Some(files) = judged.files.take() {
                 return self.mend(plan, &directory, &files, judged);
             }
         }
         let key = renewal.reused(found, None)?;
-        let (files, mut ended) = self.issue(certificate, Outcome::Replaced, Scrutiny::Full, key)?;
-        let left = left(&directory, &files);
-        plan.removing(paths(&directory, &left)).commit(|role| files.content(role))?;
+        let (mut files, mut ended) =
+            self.issue(certificate, Outcome::Replaced, Scrutiny::Full, key)?;
+        if let Some(issuer) = self.signer.issuer.as_deref().filter(|_| renewal.is_if_needed()) {
+            let path = directory.join(Role::CaCertificate.file_name());
+            files.ca = renewal::ca_file(&path, issuer.handed_out(), self.now)?;
+        }
+        let left = left(&directory, &files)?;
+        let plan = plan.removing(paths(&directory, &left));
+        let changes = plan.commit(|role| files.content(role))?;
+        ended.warnings.extend(changes.warnings);
         ended.notes.extend(note("replaced", &directory, judged.reasons));
         ended.notes.extend(removed(&left));
         Ok(ended)
@@ -83,8 +93,17 @@ impl Batch<'_> {
         let are_files = [&key, &certificate]
             .into_iter()
             .all(|path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file()));
-        let mode = self.mode(Role::PrivateKey);
-        are_files.then(|| self.args.renewal.look(&key, mode, &certificate).ok())?
+        are_files.then(|| self.args.renewal.look(&key, &certificate).ok())?
+    }
+
+    fn has_wrong_permissions(
+        &self,
+        certificate: &CertificateSpecification,
+        directory: &Path,
+    ) -> bool {
+        roles(&certificate.artefacts).into_iter().filter(|role| role.holds_key()).any(|role| {
+            output::wrong_mode(&directory.join(role.file_name()), self.mode(role)).is_some()
+        })
     }
 
     fn judge<'c>(
@@ -95,7 +114,8 @@ impl Batch<'_> {
     ) -> Result<Judgement<'c>, Failure> {
         let profile = Profile::SelfSigned { request: &certificate.request };
         let wanted = profile.resolve(self.now, SerialNumber::random()?)?;
-        let reasons = self.args.renewal.reasons(found, &wanted, self.signer.expected(), self.now);
+        let reasons =
+            self.args.renewal.reasons(found, &wanted, self.signer.expected(), self.now)?;
         if !reasons.is_empty() {
             return Ok(Judgement { reasons, ..Judgement::default() });
         }
@@ -105,16 +125,14 @@ impl Batch<'_> {
             key: input::read(&path(Role::PrivateKey), "key file")?,
             ca: {
                 let trust_anchor = self.signer.trust_anchor(found.chain()).unwrap_or_default();
-                renewal::ca_file(&path(Role::CaCertificate), trust_anchor)
+                renewal::ca_file(&path(Role::CaCertificate), trust_anchor, self.now)?
             },
             artefacts: &certificate.artefacts,
         };
         let mut made = files.roles();
         made.retain(|role| !matches!(role, Role::PrivateKey | Role::Certificate));
-        let key_mode = self.mode(Role::Secret);
-        let stale =
-            renewal::stale_artefacts(directory, &made, key_mode, |role| files.content(role));
-        let left = left(directory, &files);
+        let stale = renewal::stale_artefacts(directory, &made, |role| files.content(role))?;
+        let left = left(directory, &files)?;
         Ok(Judgement { reasons, stale, left, files: Some(files) })
     }
 
@@ -126,56 +144,53 @@ impl Batch<'_> {
         files: &Files<'_>,
         judged: Judgement<'_>,
     ) -> Result<Ended, Failure> {
-        if judged.is_good() {
-            // Takes away what a killed run left.
-            drop(plan.only(&[]));
-            return Ok(Ended::new(Outcome::Kept));
-        }
-        let mut ended = Ended::new(Outcome::Repaired);
-        let (stale, reasons): (Vec<Role>, Vec<String>) = judged.stale.into_iter().unzip();
-        let plan = plan.only(&stale).removing(paths(directory, &judged.left));
-        plan.commit(|role| files.content(role))?;
+        let is_good = judged.is_good();
+        let (stale, mut reasons): (Vec<Role>, Vec<String>) = judged.stale.into_iter().unzip();
+        let plan = plan.removing(paths(directory, &judged.left));
+        let changes = plan.repair(&stale, |role| files.content(role))?;
+        let is_kept = is_good && changes.repaired.is_empty();
+        let outcome = if is_kept { Outcome::Kept } else { Outcome::Repaired };
+        reasons.extend(changes.reasons);
+        let mut ended = Ended::new(outcome);
+        ended.warnings = changes.warnings;
         ended.notes.extend(note("repaired", directory, reasons));
         ended.notes.extend(removed(&judged.left));
         Ok(ended)
     }
+}
 
-    /// A specification that lacks its issuer would take all its clients' trust from a certificate.
-    fn refuse_to_make_self_signed(&self, found: &Found) -> Result<(), Failure> {
-        if self.signer.issuer.is_some() || self.args.renewal.is_forced() {
-            return Ok(());
-        }
-        let Some(issuer) = found.chain().first().map(|der| specification::issued_by(der)) else {
-            return Ok(());
-        };
-        let Some(issuer) = issuer.unwrap_or_default() else {
-            return Ok(());
-        };
-        let text = format!(
-            "its certificate was issued by {}, and the specification names no issuer",
-            kumactl::printable(&issuer)
-        );
-        Err(Failure::failed(text).hint(
-            "add issuer: {certFile: ca.crt, keyFile: ca.key}; --force makes a self-signed one",
-        ))
-    }
+/// A specification that lacks its issuer would take all its clients' trust from a certificate.
+fn refuse_to_make_self_signed(found: &Found) -> Result<(), Failure> {
+    let Some(issuer) = found.foreign_issuer() else {
+        return Ok(());
+    };
+    let text =
+        format!("its certificate was issued by {issuer}, and the specification names no issuer");
+    Err(Failure::failed(text)
+        .hint("add issuer: {certFile: ca.crt, keyFile: ca.key}; --force makes a self-signed one"))
 }
 
 /// The artefacts that are there, are not asked for, and were made from another pair. A file that is
 /// something else is somebody else's.
-fn left(directory: &Path, files: &Files<'_>) -> Vec<Role> {
+fn left(directory: &Path, files: &Files<'_>) -> Result<Vec<Role>, Failure> {
     let wanted = files.roles();
-    let is_left = |role: &Role| {
+    let mut left = Vec::new();
+    for role in [Role::Secret, Role::CaBundle] {
         let path = directory.join(role.file_name());
         let is_file = fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
-        is_file
-            && input::read(&path, "file").is_ok_and(|text| match role {
-                Role::Secret => is_other_secret(&text, files),
-                _ => is_other_bundle(&text, files),
-            })
-    };
-    let possible = [Role::Secret, Role::CaBundle].into_iter();
-    possible.filter(|role| !wanted.contains(role)).filter(is_left).collect()
+        if wanted.contains(&role) || !is_file {
+            continue;
+        }
+        let Some(text) = input::read_output(&path, "file")? else {
+            continue;
+        };
+        let is_of_another_pair = match role {
+            Role::Secret => is_other_secret(&text, files),
+            _ => is_other_bundle(&text, files),
+        };
+        left.extend(is_of_another_pair.then_some(role));
+    }
+    Ok(left)
 }
 
 fn is_other_secret(text: &Zeroizing<Vec<u8>>, files: &Files<'_>) -> bool {

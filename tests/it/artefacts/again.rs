@@ -92,7 +92,7 @@ fn a_secret_that_others_can_read_gets_its_permissions_back() {
     fs::set_permissions(sandbox.path("tls/secret.yaml"), readable).expect("permissions");
     let ended = make(&sandbox, &again);
     assert_eq!(ended.stderr, "note: tls/secret.yaml has the permissions 0666, not 0600\n");
-    assert_eq!(ended.stdout, "Secret saved in tls/secret.yaml\n");
+    assert_eq!(ended.stdout, "Permissions of tls/secret.yaml set to 0600\n");
     assert_eq!(sandbox.mode("tls/secret.yaml"), 0o600);
     assert_eq!((sandbox.read("tls/tls.crt"), sandbox.read("tls/secret.yaml")), before);
 }

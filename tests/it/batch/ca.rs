@@ -245,7 +245,7 @@ fn a_ca_that_cannot_be_read_is_told_in_the_words_of_a_specification() {
     );
     sandbox.write("zones.yaml", issued("ca.key", "gone.key", CREATE));
     let stderr = generate(&sandbox, &[]).failure(1);
-    assert!(stderr.contains("hint: create makes a CA only if neither file is there"), "{stderr}");
+    assert!(stderr.contains("hint: create makes a CA only if there is no certificate"), "{stderr}");
     // Nor is the directory left that was made for the certificates.
     assert_eq!(sandbox.names(), ["ca.crt", "ca.key", "zones.yaml"]);
 }
