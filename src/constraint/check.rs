@@ -111,6 +111,15 @@ pub(crate) fn limits_addresses(ca: &X509Certificate<'_>) -> bool {
     })
 }
 
+/// Whether a CA has name constraints with a wildcard, such as `*.internal`.
+pub(crate) fn has_wildcard(ca: &X509Certificate<'_>) -> bool {
+    let found = ca.name_constraints().ok().flatten();
+    found.is_some_and(|found| {
+        subtrees(found.value)
+            .any(|base| matches!(base, GeneralName::DNSName(name) if name.contains('*')))
+    })
+}
+
 /// How many subtrees there are.
 pub(crate) fn count(constraints: &NameConstraints<'_>) -> usize {
     subtrees(constraints).count()

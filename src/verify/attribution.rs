@@ -88,6 +88,7 @@ const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
         Finding::ConstraintKinds { .. } => {
             Only(&[Client::KumaDp, Client::KubeApiserver, Client::Kumactl, Rustls])
         }
+        Finding::Usage { place: Place::SelfTrusted, .. } => AllBut(&[Envoy, Java]),
         Finding::Usage { place: Place::TrustAnchor, .. } => {
             AllBut(&[Envoy, Java, Rustls, Gnutls, Mbedtls])
         }
@@ -101,6 +102,10 @@ const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
         }
         // Clients that still take a name from the subject.
         Finding::CommonNameOnly { is_address: true, .. } => AllBut(&[Curl]),
+        // mbedTLS takes it only if there is no subjectAltName at all.
+        Finding::CommonNameOnly { is_alone: false, .. } => {
+            AllBut(&[Openssl, OpensslStrict, Curl, Python, Node, Java, Gnutls])
+        }
         Finding::CommonNameOnly { .. } => {
             AllBut(&[Openssl, OpensslStrict, Curl, Python, Node, Java, Gnutls, Mbedtls])
         }

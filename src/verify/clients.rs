@@ -591,7 +591,6 @@ pub static RULES: &[Rule] = &[
         refused_by: &[
             (Client::Envoy, "KEY_USAGE_BIT_INCORRECT, or HANDSHAKE_FAILURE"),
             (Client::Chrome, "ERR_SSL_KEY_USAGE_INCOMPATIBLE"),
-            (Client::Java, "KeyUsage does not allow digital signatures"),
             (Client::Gnutls, "Key usage violation in certificate has been detected"),
             (Client::Mbedtls, "SSL - Processing of the Certificate handshake message failed"),
         ],
@@ -601,6 +600,18 @@ pub static RULES: &[Rule] = &[
         applies: Trait::Chain(|shape| {
             x509::key_usage(shape.end_entity)
                 .is_some_and(|usage| !usage.contains(&"digitalSignature"))
+        }),
+    },
+    Rule {
+        because: "its keyUsage lacks digitalSignature, and the CA file has its CA and not the certificate itself",
+        refused_by: &[(Client::Java, "KeyUsage does not allow digital signatures")],
+        source: RUN,
+        remedy: Remedy::Reissue,
+        check: Some(CheckName::KeyUsage),
+        applies: Trait::Chain(|shape| {
+            !shape.issuers.is_empty()
+                && x509::key_usage(shape.end_entity)
+                    .is_some_and(|usage| !usage.contains(&"digitalSignature"))
         }),
     },
     Rule {
@@ -647,7 +658,10 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         because: "its extendedKeyUsage, or that of a CA below the root, is anyExtendedKeyUsage without serverAuth",
-        refused_by: &[(Client::Envoy, "CERTIFICATE_VERIFY_FAILED: unsuitable certificate purpose")],
+        refused_by: &[(
+            Client::Envoy,
+            "CERTIFICATE_VERIFY_FAILED: unsupported certificate purpose",
+        )],
         source: RUN,
         remedy: Remedy::NewCa,
         check: None,
@@ -884,6 +898,14 @@ pub static RULES: &[Rule] = &[
             addresses(shape.end_entity).next().is_some()
                 && shape.issuers.iter().any(|ca| constraint::limits_addresses(ca))
         }),
+    },
+    Rule {
+        because: "the nameConstraints of its CA have a DNS name with a wildcard",
+        refused_by: &[(Client::Firefox, "SEC_ERROR_CERT_NOT_IN_NAME_SPACE")],
+        source: RUN,
+        remedy: Remedy::NewCa,
+        check: None,
+        applies: Trait::Chain(|shape| shape.issuers.iter().any(|ca| constraint::has_wildcard(ca))),
     },
     Rule {
         because: "its subject is outside of the nameConstraints for directory names of its CA",

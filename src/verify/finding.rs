@@ -511,12 +511,17 @@ pub enum Finding {
     },
 
     /// The certificate has no name but in its subject.
-    #[error("{host} is the commonName of the certificate, which has no subjectAltName")]
+    #[error(
+        "{host} is the commonName of the certificate, {}",
+        if *.is_alone { "which has no subjectAltName" } else { "whose subjectAltName names no host" }
+    )]
     CommonNameOnly {
         /// The name that was asked for.
         host: String,
         /// Whether that is an IP address.
         is_address: bool,
+        /// Whether the certificate has no subjectAltName.
+        is_alone: bool,
     },
 
     /// Clients disagree whether the certificate has a name.
@@ -569,8 +574,10 @@ pub enum Finding {
 /// The place of a certificate in its chain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Place {
-    /// The certificate itself, whether or not it is its own CA.
+    /// The certificate itself.
     EndEntity,
+    /// The certificate itself, which is its own CA.
+    SelfTrusted,
     /// A CA of the chain that is not in the CA file.
     Intermediate,
     /// The CA in the CA file.

@@ -128,9 +128,10 @@ fn outcome(
             "OpenSSL, Java and Node",
             "Go, Python, GnuTLS and rustls",
         )),
-        _ if names.is_empty() && is_common_name(certificate, host) => {
+        _ if !names.iter().any(is_of_a_host) && is_common_name(certificate, host) => {
             let is_address = matches!(host, SubjectAltName::Ip(_));
-            Outcome::Failed(Finding::CommonNameOnly { host: shown, is_address })
+            let is_alone = names.is_empty();
+            Outcome::Failed(Finding::CommonNameOnly { host: shown, is_address, is_alone })
         }
         _ => Outcome::Failed(Finding::NotNamed {
             near: near_miss(names, host),
@@ -200,6 +201,11 @@ fn compare_dns(name: &str, host: &str) -> Match {
         }
         _ => Match::None,
     }
+}
+
+/// Whether a name keeps clients from the commonName.
+fn is_of_a_host(name: &GeneralName<'_>) -> bool {
+    matches!(name, GeneralName::DNSName(_) | GeneralName::IPAddress(_) | GeneralName::URI(_))
 }
 
 fn is_common_name(certificate: &X509Certificate<'_>, host: &SubjectAltName) -> bool {

@@ -127,12 +127,17 @@ renewed = Certificate(HOST, key=own.key, usage=own_usage, extra=own_extra)
 shape("renewed-own-first", [renewed], [renewed, own])
 shape("renewed-own-last", [renewed], [own, renewed])
 
+expired_own = Certificate(HOST, usage=own_usage, extra=own_extra, days=PAST)
+shape("own-expired", [expired_own], [expired_own])
+
 # Usages.
 shape("any-usage", [server(root, eku=Eku.ANY_EXTENDED_KEY_USAGE)], [root])
 any_ca = Certificate("any", extra=[(x509.ExtendedKeyUsage([Eku.ANY_EXTENDED_KEY_USAGE]), False)])
 shape("any-usage-ca", [server(any_ca)], [any_ca])
 shape("ca-without-usage", [server(free := Certificate("free", without=("ku",)))], [free])
 shape("own-ca-bits-only", [odd := Certificate(HOST, usage=("key_cert_sign",), extra=own_extra)], [odd])
+clients_own = [own_extra[0], (x509.ExtendedKeyUsage([Eku.CLIENT_AUTH]), False)]
+shape("own-client-usage", [odd := Certificate(HOST, usage=own_usage, extra=clients_own)], [odd])
 shape("client-usage-ca", [server(odd := Certificate("clients", extra=[(x509.ExtendedKeyUsage([Eku.CLIENT_AUTH]), False)]))], [odd])
 shape("without-usage", [server(root, without=("ku", "eku"))], [root])
 shape("signs-without-ca", [server(root, usage=("digital_signature", "key_cert_sign"))], [root])

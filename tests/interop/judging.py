@@ -25,6 +25,12 @@ def in_url(hostname):
     return f"[{hostname}]" if ":" in hostname else hostname
 
 
+def words_of_envoy(log):
+    """What Envoy's log says, with its refusals as `verify` quotes them: without the functions between."""
+    log = re.sub(r"verify cert failed: X509_verify_cert: .* at depth \d+", "CERTIFICATE_VERIFY_FAILED", log)
+    return log.replace("verify cert failed: SAN", "CERTIFICATE_VERIFY_FAILED: verify cert failed: SAN")
+
+
 def free_port():
     """A port that was free a moment ago, for programs that can neither choose nor inherit one."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -69,7 +75,7 @@ def request(port, ca_file, hostname, pair=None):
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=20) as stream:
             with context.wrap_socket(stream, server_hostname=hostname) as connection:
-                connection.sendall(f"GET / HTTP/1.0\r\nHost: {hostname}\r\n\r\n".encode())
+                connection.sendall(f"GET / HTTP/1.0\r\nHost: {in_url(hostname)}\r\n\r\n".encode())
                 answer = connection.recv(4096).decode(errors="replace")
     except OSError as error:
         return f"refused {error}"

@@ -15,6 +15,8 @@ import time
 import urllib.error
 import urllib.request
 
+from judging import words_of_envoy
+
 BIN = os.environ.get("KUMA", "")
 # Everything that would listen elsewhere, go to the Internet or ask for another program.
 QUIET = {"KUMA_MULTIZONE_ZONE_NAME": "zone-1", "KUMA_DP_SERVER_HDS_ENABLED": "false", "KUMA_REPORTS_ENABLED": "false",
@@ -153,14 +155,14 @@ def said(process_or_path):
 
 # What kuma-dp says of a bootstrap that failed, at once or before it asks again, and Envoy of a connection.
 REFUSAL = re.compile(r'"err": "((?:[^"\\]|\\.)*)"|^Error: (.*)|'
-                     r'(verification error at depth[^\n]*|OPENSSL_internal:\w+|SAN matcher|authentication failed:[^{\n]*)',
+                     r'(CERTIFICATE_VERIFY_FAILED: [^\n]*|OPENSSL_internal:\w+|authentication failed:[^{\n]*)',
                      re.MULTILINE)
 
 
 def connects(name, process, seconds=30):
     """`accepted` when the proxy is online, or `refused` with the words of kuma-dp or of Envoy."""
     def refusals():
-        words = (next(filter(None, found)) for found in REFUSAL.findall(said(process)))
+        words = (next(filter(None, found)) for found in REFUSAL.findall(words_of_envoy(said(process))))
         return [text.replace('\\"', '"').replace("\\n", " ") for text in words]
 
     def is_online():

@@ -30,6 +30,7 @@ pub(super) fn defects(path: &Path<'_>, trust: &Trust<'_>) -> Defects {
         }
         add(CheckName::Dates, dates(certificate, trust.at, is_anchor));
         let place = match index {
+            0 if is_anchor => Place::SelfTrusted,
             0 => Place::EndEntity,
             _ if is_anchor => Place::TrustAnchor,
             _ => Place::Intermediate,

@@ -461,6 +461,55 @@ fn a_failed_check_is_held_against_the_clients_that_make_it_alone() {
     assert!(!accepting.contains(&"kuma-dp".to_owned()), "{json}");
 }
 
+#[test]
+fn a_common_name_beside_names_of_no_host_is_accepted_by_all_that_read_it_but_mbedtls() {
+    // A subjectAltName with the directoryName CN=x.
+    let directory: &[u8] =
+        &[0x30, 16, 0xa4, 14, 0x30, 12, 0x31, 10, 0x30, 8, 6, 3, 0x55, 4, 3, 0x0c, 1, b'x'];
+    let (json, status) = changed("cp.example", |pki| {
+        pki.dns(&[]);
+        pki.leaf.distinguished_name = rcgen::DistinguishedName::new();
+        pki.leaf.distinguished_name.push(rcgen::DnType::CommonName, "cp.example");
+        pki.leaf.custom_extensions = vec![super::pki::extension(&[2, 5, 29, 17], directory, false)];
+    });
+    assert_eq!(status, 1);
+    let expected = ["curl", "openssl", "openssl-strict", "python", "java", "node", "gnutls"];
+    assert_eq!(accepting(&json), expected, "{json}");
+    let says = checks(&json, "failed").into_iter().find(|(name, _)| name == "hostname");
+    let says = says.expect("a failed check").1;
+    assert!(says.contains("whose subjectAltName names no host"), "{says}");
+}
+
+#[test]
+fn java_checks_no_usage_of_a_certificate_in_its_own_trust_store() {
+    let sandbox = Sandbox::new();
+    let mut pki = Pki::new();
+    pki.leaf.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    pki.leaf.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+    let own = pki.leaf.self_signed(&pki.leaf_key).expect("a certificate");
+    sandbox.write("tls.crt", pem(own.der()));
+    sandbox.write("ca.crt", pem(own.der()));
+    write_key(&sandbox, "tls.key", &pki.leaf_key);
+    let (json, _) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+    let accepting = accepting(&json);
+    assert!(accepting.contains(&"java".to_owned()), "{json}");
+    for client in ["envoy", "openssl", "gnutls", "mbedtls"] {
+        assert!(!accepting.contains(&client.to_owned()), "{client}: {json}");
+    }
+
+    // Envoy checks the extendedKeyUsage of what the server sends only up to what it trusts.
+    let mut pki = Pki::new();
+    pki.leaf.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    pki.leaf.key_usages.push(rcgen::KeyUsagePurpose::KeyCertSign);
+    pki.leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    let own = pki.leaf.self_signed(&pki.leaf_key).expect("a certificate");
+    sandbox.write("tls.crt", pem(own.der()));
+    sandbox.write("ca.crt", pem(own.der()));
+    write_key(&sandbox, "tls.key", &pki.leaf_key);
+    let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
+    assert_eq!((self::accepting(&json), status), (strings(&["envoy", "java"]), 1), "{json}");
+}
+
 fn accepting(json: &serde_json::Value) -> Vec<String> {
     let clients = json["clients"].as_array().expect("clients").iter();
     let clients = clients.filter(|client| client["accepts"] == true);
