@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
+use crate::encode::foreign;
 use crate::encode::kubernetes_secret::{self, KubernetesSecret, SecretError};
 use crate::encode::pem::{self, Block, PemError};
 use crate::error::Error;
@@ -29,7 +30,7 @@ pub struct Contents {
 /// Certificates and keys that stand together.
 #[derive(Debug, Default)]
 pub struct Part {
-    /// The key in the Secret; empty of a file.
+    /// The key in the Secret, behind the name of the Secret if there are several; empty of a file.
     pub name: String,
     /// The DER of the certificates, in order. Each can be read as X.509.
     pub certificates: Vec<Vec<u8>>,
@@ -93,12 +94,35 @@ pub fn read(bytes: &[u8]) -> Result<Contents, ContentsError> {
         return Err(ContentsError::Empty);
     }
     if !pem::begins_line(bytes) && kubernetes_secret::is_manifest(bytes) {
-        return read_secret(&kubernetes_secret::decode(bytes)?);
+        return read_secrets(&kubernetes_secret::decode_all(bytes)?);
     }
     read_layers(bytes, 0)
 }
 
-fn read_secret(secret: &KubernetesSecret) -> Result<Contents, ContentsError> {
+fn read_secrets(secrets: &[KubernetesSecret]) -> Result<Contents, ContentsError> {
+    let [first, others @ ..] = secrets else { return Err(ContentsError::Nothing) };
+    if others.is_empty() {
+        return read_secret(first, "");
+    }
+    let (mut parts, mut faults) = (Vec::new(), Vec::new());
+    for secret in secrets {
+        match read_secret(secret, &format!("{}/", secret.full_name())) {
+            Ok(mut contents) => {
+                parts.append(&mut contents.parts);
+                faults.append(&mut contents.faults);
+            }
+            Err(ContentsError::Nothing) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if parts.is_empty() && faults.is_empty() {
+        return Err(ContentsError::Nothing);
+    }
+    Ok(Contents { encoding: Encoding::KubernetesSecret, parts, faults })
+}
+
+/// Reads a Secret; `within` stands before the names of its keys.
+fn read_secret(secret: &KubernetesSecret, within: &str) -> Result<Contents, ContentsError> {
     let is_ours = |name: &str| ["tls.crt", "tls.key", "ca.crt"].contains(&name);
     let (mut parts, mut faults) = (Vec::new(), Vec::new());
     for (name, value) in &secret.data {
@@ -106,17 +130,21 @@ fn read_secret(secret: &KubernetesSecret) -> Result<Contents, ContentsError> {
             if value.is_empty() { Err(ContentsError::Empty) } else { read_layers(value, 0) };
         match found {
             Ok(found) => {
-                let named = |part| Part { name: name.clone(), ..part };
+                let named = |part| Part { name: format!("{within}{name}"), ..part };
                 parts.extend(found.parts.into_iter().map(named));
             }
             // A Secret may hold anything beside.
-            Err(ContentsError::Unknown | ContentsError::Nothing | ContentsError::Empty)
-                if !is_ours(name) => {}
-            Err(error) => faults.push((name.clone(), error)),
+            Err(
+                ContentsError::Unknown
+                | ContentsError::Nothing
+                | ContentsError::Empty
+                | ContentsError::Pem(PemError::Foreign(_) | PemError::UnexpectedLabel { .. }),
+            ) if !is_ours(name) => {}
+            Err(error) => faults.push((format!("{within}{name}"), error)),
         }
     }
     let unreadable = secret.unreadable.iter().filter(|name| is_ours(name));
-    faults.extend(unreadable.map(|name| (name.clone(), ContentsError::NotBase64)));
+    faults.extend(unreadable.map(|name| (format!("{within}{name}"), ContentsError::NotBase64)));
     match some(Encoding::KubernetesSecret, parts) {
         Ok(contents) => Ok(Contents { faults, ..contents }),
         Err(_) if !faults.is_empty() => {
@@ -138,10 +166,12 @@ pub fn check(certificates: &[Vec<u8>]) -> Result<(), Error> {
 fn some(encoding: Encoding, parts: Vec<Part>) -> Result<Contents, ContentsError> {
     let holds = |part: &Part| !part.certificates.is_empty() || !part.private_keys.is_empty();
     if parts.iter().any(holds) {
-        Ok(Contents { encoding, parts, faults: Vec::new() })
-    } else {
-        Err(ContentsError::Nothing)
+        return Ok(Contents { encoding, parts, faults: Vec::new() });
     }
+    let other = parts.into_iter().find_map(|part| part.others.into_iter().next());
+    Err(other.map_or(ContentsError::Nothing, |label| {
+        PemError::UnexpectedLabel { position: 1, label }.into()
+    }))
 }
 
 fn read_layers(bytes: &[u8], layers: u8) -> Result<Contents, ContentsError> {
@@ -153,6 +183,9 @@ fn read_layers(bytes: &[u8], layers: u8) -> Result<Contents, ContentsError> {
     if bytes.starts_with(&[0x30]) && x509::parse(1, bytes).is_ok() {
         let part = Part { certificates: vec![bytes.to_vec()], ..Part::default() };
         return some(encoding(Encoding::Der), vec![part]);
+    }
+    if let Some(format) = foreign::binary(bytes).or_else(|| foreign::text(bytes)) {
+        return Err(PemError::Foreign(format).into());
     }
     if layers == MAX_LAYERS {
         return Err(ContentsError::Unknown);
@@ -173,6 +206,7 @@ fn pem_part(text: &[u8]) -> Result<Part, ContentsError> {
                 part.certificates.push(der);
             }
             Block::PrivateKey(key) => part.private_keys.push(ExistingKey::from_der(&key)),
+            Block::EncryptedPrivateKey => part.private_keys.push(Err(KeyError::Encrypted)),
             Block::Other(label) => part.others.push(label),
         }
     }

@@ -51,6 +51,8 @@ pub enum IssuerError {
         subject: String,
         /// The issuer that the certificate before it names.
         issuer: String,
+        /// Whether the certificate before it is one of the same CA, signed by another.
+        is_cross_signed: bool,
     },
 
     /// A CA without a name, as the official kumactl's self-signed certificate.
@@ -198,6 +200,8 @@ impl Issuer {
                     position: index + 2,
                     subject: x509::name(pair[1].subject()),
                     issuer: x509::name(pair[0].issuer()),
+                    is_cross_signed: pair[0].subject().as_raw() == pair[1].subject().as_raw()
+                        && x509::public_key(&pair[0]) == x509::public_key(&pair[1]),
                 }));
             }
         }
@@ -296,6 +300,15 @@ impl Issuer {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// A CA of the chain that may certify any usage, but does not name the one of TLS servers or
+    /// clients, which some clients want there.
+    #[must_use]
+    pub fn any_usage_alone(&self) -> Option<String> {
+        let chain = x509::parse_all(&self.chain).ok().filter(|_| self.is_limited)?;
+        let found = chain.iter().find(|ca| check::is_any_usage_alone(ca));
+        found.map(|ca| x509::name(ca.subject()))
     }
 
     /// The CA's key.

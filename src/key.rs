@@ -112,6 +112,9 @@ enum PrivateKey {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
+    /// Protected by a passphrase.
+    #[error("its private key is encrypted")]
+    Encrypted,
     /// Not the DER that its PEM label promises.
     #[error("its private key is damaged")]
     Malformed,

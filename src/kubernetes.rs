@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::name::SubjectAltName;
+use crate::text::beginning;
 
 /// A Service, by its name and its namespace.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,7 +15,7 @@ pub struct ServiceName {
 /// A text that does not name a Service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServiceNameError {
-    /// What was typed.
+    /// The beginning of what was typed.
     pub input: String,
     /// What is wrong with it, to follow the input.
     pub reason: &'static str,
@@ -34,7 +35,7 @@ pub struct Namespace(String);
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("\"{}\" {reason}", input.escape_debug())]
 pub struct ObjectNameError {
-    /// What was typed.
+    /// The beginning of what was typed.
     pub input: String,
     /// What is wrong with it, to follow the input.
     pub reason: &'static str,
@@ -53,7 +54,7 @@ impl ObjectName {
         }
         let reason = "is no name in Kubernetes: lower-case letters, digits, hyphens and dots, at \
                       most 253, with a letter or digit at both ends";
-        Err(ObjectNameError { input: input.to_owned(), reason })
+        Err(ObjectNameError { input: beginning(input), reason })
     }
 
     /// The name.
@@ -75,7 +76,7 @@ impl Namespace {
         }
         let reason = "is no namespace: lower-case letters, digits and hyphens, at most 63, with a \
                       letter or digit at both ends";
-        Err(ObjectNameError { input: input.to_owned(), reason })
+        Err(ObjectNameError { input: beginning(input), reason })
     }
 
     /// The name.
@@ -93,7 +94,7 @@ impl Namespace {
 /// Anything that Kubernetes does not take for one.
 pub fn check_annotation_key(key: &str) -> Result<(), ObjectNameError> {
     check_label_key(&key.to_lowercase())
-        .map_err(|error| ObjectNameError { input: key.to_owned(), ..error })
+        .map_err(|error| ObjectNameError { input: beginning(key), ..error })
 }
 
 /// Reads the key of a label, such as `app.kubernetes.io/name`.
@@ -112,7 +113,7 @@ pub fn check_label_key(key: &str) -> Result<(), ObjectNameError> {
     }
     let reason = "is no key of a label or annotation: letters, digits, `-`, `_` and `.`, at most 63, \
                   perhaps behind a domain and `/`";
-    Err(ObjectNameError { input: key.to_owned(), reason })
+    Err(ObjectNameError { input: beginning(key), reason })
 }
 
 /// Reads the value of a label, which may be empty.
@@ -132,7 +133,7 @@ pub fn check_label_value(value: &str) -> Result<(), ObjectNameError> {
     }
     let reason = "is no value of a label: letters, digits, `-`, `_` and `.`, at most 63, with a \
                   letter or digit at both ends";
-    Err(ObjectNameError { input: value.to_owned(), reason })
+    Err(ObjectNameError { input: beginning(value), reason })
 }
 
 /// What may follow `NAME.NAMESPACE` in the name of a Service.
@@ -146,7 +147,7 @@ impl ServiceName {
     /// Anything else, with what was probably meant.
     pub fn parse(input: &str) -> Result<Self, ServiceNameError> {
         let refuse = |reason, meant: Option<String>| {
-            Err(ServiceNameError { input: input.to_owned(), reason, meant })
+            Err(ServiceNameError { input: beginning(input), reason, meant })
         };
         if let Some(bare) = SUFFIXES.iter().find_map(|suffix| input.strip_suffix(suffix)) {
             let meant = Self::parse(bare).ok().map(|service| service.to_string());

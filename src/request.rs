@@ -117,7 +117,7 @@ impl CaRequest {
             None
         };
         if let Some(reason) = reason {
-            let (name, longest) = (name.to_owned(), CA_NAME_LENGTH);
+            let (name, longest) = (crate::text::beginning(name), CA_NAME_LENGTH);
             return Err(Error::CaName { name, reason, longest });
         }
         Ok(Self { name: name.to_owned(), key_algorithm, permitted_subtrees, valid_for })

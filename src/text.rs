@@ -18,6 +18,22 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
+/// At most so many characters of a text are repeated in a message.
+const MAX_REPEATED: usize = 80;
+
+/// The beginning of a text, fit for a message: a text of any length costs no more memory than this.
+pub(crate) fn beginning(text: &str) -> String {
+    match text.char_indices().nth(MAX_REPEATED) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// The beginning of a text, made safe to show.
+pub(crate) fn excerpt(text: &str) -> String {
+    printable(&beginning(text))
+}
+
 /// Whether a part stands in octets that need not be text. No octet of it is one of other characters.
 #[must_use]
 pub fn contains(octets: &[u8], part: &str) -> bool {
@@ -42,4 +58,26 @@ fn is_hidden(letter: char) -> bool {
                 | '\u{fff9}'..='\u{fffb}'
                 | '\u{e0000}'..='\u{e007f}'
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{beginning, printable};
+
+    #[test]
+    fn control_characters_of_both_sets_and_del_are_escaped() {
+        // C0, DEL and C1 (ECMA-48): U+009B alone begins a sequence in some terminals.
+        let controls = ('\u{0}'..='\u{1f}').chain('\u{7f}'..='\u{9f}');
+        for control in controls {
+            let shown = printable(&format!("a{control}b"));
+            assert_eq!(shown, format!("a{}b", control.escape_unicode()), "{control:?}");
+        }
+        assert_eq!(printable("a b~\u{a0}\u{e9}"), "a b~\u{a0}\u{e9}");
+    }
+
+    #[test]
+    fn no_more_than_the_beginning_of_a_long_text_is_repeated() {
+        assert_eq!(beginning(&"\u{e9}".repeat(80)), "\u{e9}".repeat(80));
+        assert_eq!(beginning(&"\u{e9}".repeat(81)), "\u{e9}".repeat(80) + "...");
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::error::Error;
+use crate::text::beginning;
 
 /// How far notBefore lies before the moment of issuance: peers whose clocks are that far behind
 /// accept the certificate at once (kumahq/kuma#11807; `pkg/tls/cert.go`).
@@ -34,7 +35,7 @@ pub struct Validity {
 /// A text that is not a duration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DurationError {
-    /// What was typed.
+    /// The beginning of what was typed.
     pub input: String,
     /// What is wrong with it.
     pub fault: DurationFault,
@@ -145,14 +146,14 @@ impl FromStr for ValidFor {
 
     fn from_str(input: &str) -> Result<Self, DurationError> {
         let nanoseconds =
-            nanoseconds(input).map_err(|fault| DurationError { input: input.to_owned(), fault })?;
+            nanoseconds(input).map_err(|fault| DurationError { input: beginning(input), fault })?;
         let seconds = nanoseconds / 1_000_000_000;
         let fault = match u64::try_from(seconds) {
             Ok(0) => DurationFault::NotPositive,
             Ok(seconds) => return Ok(Self(Duration::from_secs(seconds))),
             Err(_) => DurationFault::TooLong,
         };
-        Err(DurationError { input: input.to_owned(), fault })
+        Err(DurationError { input: beginning(input), fault })
     }
 }
 
@@ -225,6 +226,16 @@ fn unit_in_nanoseconds(unit: &str) -> Option<u128> {
         "y" => 365 * DAY,
         _ => return None,
     })
+}
+
+impl DurationError {
+    /// A number without a unit as days, which most people mean.
+    #[must_use]
+    pub fn in_days(&self) -> Option<String> {
+        let days = format!("{}d", self.input);
+        let is_number = self.input.bytes().all(|octet| octet.is_ascii_digit());
+        (is_number && days.parse::<ValidFor>().is_ok()).then_some(days)
+    }
 }
 
 impl fmt::Display for DurationError {

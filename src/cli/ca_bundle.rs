@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::exit::Failure;
-use super::{input, output, remedy, shell};
+use super::{formats, input, output, remedy, shell};
 
 /// Print CA certificates as one line of Base64
 ///
@@ -88,6 +88,9 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
     };
     let certificates = pem::decode_certificates(&text).map_err(|error| {
         let failure = refuse(&error);
+        if let Some(command) = formats::hint(&error, &shown, formats::Wanted::Ca) {
+            return failure.hint(command);
+        }
         match error {
             PemError::Base64 { layers: 1 } => {
                 failure.hint("it can be used as it is; --decode prints its PEM")

@@ -105,7 +105,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let usage = ExtendedKeyUsage::ServerAuth;
     let request = IssuanceRequest::new(usage, names, algorithm, Some(valid_for))?;
     let profile = Profile::Issued { request: &request, within: issuer.validity() };
-    if let Some(warning) = super::issuer::warning(&issuer) {
+    let warnings = [super::issuer::warning(&issuer), super::issuer::usage_warning(&issuer)];
+    for warning in warnings.into_iter().flatten() {
         output::note(&format!("warning: {warning}"));
     }
     issuer.check(&profile.resolve(now, SerialNumber::random()?)?)?;

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use kumactl::verify::{self, KeyProof};
 use kumactl::{SubjectAltName, ValidFor};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
-    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme,
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, InvalidMessage,
+    SignatureScheme,
 };
 
 use super::address::Address;
@@ -24,7 +26,7 @@ pub(super) struct Served {
     /// Its certificates as DER, its own first.
     pub(super) chain: Vec<Vec<u8>>,
     /// Whether it has the key of the first.
-    pub(super) proof: Result<(), String>,
+    pub(super) proof: KeyProof,
 }
 
 /// How long to wait for a server, as `--timeout` says.
@@ -33,7 +35,10 @@ pub(super) struct Served {
 ///
 /// No duration, or one of more than a day.
 pub(super) fn timeout(value: &str) -> Result<Duration, Failure> {
-    let parsed = value.parse::<ValidFor>().map_err(kumactl::Error::from)?;
+    let parsed = value.parse::<ValidFor>().map_err(|error| match error.in_days() {
+        Some(_) => Failure::usage(&error).hint(format!("did you mean --timeout={value}s?")),
+        None => Failure::from(kumactl::Error::from(error)),
+    })?;
     if parsed > ValidFor::from_days(1) {
         return Err(Failure::usage(format!("--timeout: {value} is longer than a day"))
             .hint("--timeout=30s waits half a minute"));
@@ -145,6 +150,13 @@ fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) ->
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match (error.kind(), inner) {
         (io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock, _) => too_slow(address, timeout),
+        (_, Some(rustls::Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge))) => {
+            Failure::unreadable(format!(
+                "{address} shows more than 64 KiB of certificates, which rustls, and so this program, \
+                 does not read"
+            ))
+            .hint("look at its files: kumactl verify tls-certificate --cert-file=tls.crt")
+        }
         (_, Some(rustls::Error::InvalidMessage(_))) => {
             Failure::unreadable(format!("{address} does not speak TLS"))
                 .hint("of a control plane, 5678 and 5682 speak TLS, and 5681 does not")
@@ -209,7 +221,7 @@ struct Recorder {
 #[derive(Debug, Default)]
 struct Seen {
     chain: Vec<Vec<u8>>,
-    proof: Option<Result<(), String>>,
+    proof: Option<KeyProof>,
 }
 
 impl Recorder {
@@ -226,8 +238,14 @@ impl Recorder {
         &self,
         proof: Result<HandshakeSignatureValid, rustls::Error>,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let proof = proof.map(|_| ()).map_err(|error| error.to_string());
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).proof = Some(proof);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.proof = Some(match proof {
+            Ok(_) => KeyProof::Proved,
+            Err(_) if !seen.chain.first().is_some_and(|der| verify::can_check_proof(der)) => {
+                KeyProof::NotChecked("its RSA key is shorter than 2048 bits: not looked at")
+            }
+            Err(error) => KeyProof::NotProved(error.to_string()),
+        });
         Ok(HandshakeSignatureValid::assertion())
     }
 }

@@ -211,7 +211,9 @@ impl From<Error> for Failure {
         };
         match error {
             Error::Duration(error) => failure.hint(match error.fault {
-                DurationFault::MissingUnit => format!("did you mean {}h?", error.input),
+                DurationFault::MissingUnit if let Some(days) = error.in_days() => {
+                    format!("did you mean {days}? In hours it would be {}h", error.input)
+                }
                 _ => "a duration is hours as `720h`, or days, weeks, years: `90d`, `2w`, `10y`"
                     .to_owned(),
             }),
@@ -221,6 +223,14 @@ impl From<Error> for Failure {
                 .hint(format!(
                     "it belongs to certificate {position} of the CA file; put that one first"
                 )),
+            Error::Issuer(IssuerError::BrokenChain { position, is_cross_signed: true, .. }) => {
+                failure.hint(format!(
+                    "certificates {} and {position} are of one CA, the first cross-signed by another: \
+                     take certificate {} out",
+                    position - 1,
+                    position - 1
+                ))
+            }
             Error::Issuer(error) => failure.hint(issuer_hint(&error)),
             Error::OutlivesIssuer { now, issuer_not_after, .. } => failure.hint(format!(
                 "leave --valid-for out, and the certificate ends with its CA; the longest is \

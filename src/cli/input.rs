@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 use super::exit::{Failure, reason};
 use super::shell;
 
-/// The largest file that is read, in bytes: more than a Kubernetes Secret can hold.
-const MAX_LENGTH: u64 = 1 << 20;
+/// The largest file that is read, in bytes.
+const MAX_LENGTH: u64 = kumactl::encode::pem::MAX_LENGTH as u64;
 
 /// The longest path that Linux takes, in bytes; most file systems have less room.
 const MAX_NAME_LENGTH: usize = 1024;

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::address::{self, Address};
 use super::connect;
 use super::exit::Failure;
+use super::formats::{self, Wanted};
 use super::render::summary;
 use super::style::ColorChoice;
 use super::{input, output};
@@ -131,7 +132,13 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
     let shown = input::shown(path);
     let contents = contents::read(&bytes).map_err(|error| {
         let failure = Failure::unreadable(format!("there is nothing to show in {shown}: {error}"));
-        match error {
+        match &error {
+            ContentsError::Pem(error) => {
+                failure.hint_if_any(formats::hint(error, &shown, Wanted::Inspection))
+            }
+            ContentsError::Secret(error) => {
+                failure.hint_if_any(formats::secret_hint(error, &shown, "inspect certificate -"))
+            }
             ContentsError::Nothing | ContentsError::Unknown => failure.hint(
                 "give a certificate as PEM, DER or Base64, a Secret as YAML or JSON, or HOST:PORT",
             ),

@@ -82,6 +82,7 @@ impl IssuanceArgs {
             output::note(&format!("note: {note}"));
         }
         let mut warnings = warnings(request, issued);
+        warnings.extend(issued.issuer.as_deref().and_then(issuer::usage_warning));
         warnings.extend(self.key.warning());
         warnings.extend(self.renewal.warning(template.validity, now));
         warnings
@@ -240,6 +241,7 @@ impl Signer {
         let sent = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
         let size = sent.iter().map(|der| der.len()).sum();
         let chain = pem::encode_certificates(sent);
+        fits_a_file(&chain)?;
         if scrutiny == Scrutiny::Full {
             let anchor = match &issuer {
                 None => certificate.der(),
@@ -281,6 +283,25 @@ impl Issued {
     pub(super) fn report(&self) -> CertificateReport {
         CertificateReport::new(&self.certificate, &self.template, self.issuer.as_deref())
     }
+}
+
+/// Refuses a file that could be written and not be read again: neither by itself, nor in a Secret, where
+/// Base64 makes it longer.
+///
+/// # Errors
+///
+/// A file that is too long.
+pub(super) fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
+    let longest = pem::MAX_LENGTH / 2;
+    if chain.len() <= longest {
+        return Ok(());
+    }
+    let failure = Failure::failed(format!(
+        "the certificate file would be {} KiB long, and no more than {} KiB are read again",
+        chain.len() >> 10,
+        longest >> 10
+    ));
+    Err(failure.hint("make several certificates, each with some of the names"))
 }
 
 /// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that

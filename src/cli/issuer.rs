@@ -11,10 +11,14 @@ use kumactl::{
 use time::OffsetDateTime;
 
 use super::exit::Failure;
-use super::{input, new_key, remedy, shell};
+use super::formats::{self, Wanted};
+use super::{input, issuance, new_key, remedy, shell};
 
 /// The name of a CA for which none was given.
 pub(super) const DEFAULT_NAME: &str = "Kuma CA";
+
+/// How the key of a CA comes from a pipe. A specification has no field for that.
+pub(super) const DECRYPTED_INPUT: &str = "--issuer-key-file=-";
 
 /// The flags that choose who signs; without them the certificate is self-signed.
 #[derive(clap::Args)]
@@ -79,6 +83,16 @@ impl CaFilesArgs {
     }
 }
 
+/// Returns the warning about a CA whose certificates some clients refuse.
+pub(super) fn usage_warning(issuer: &Issuer) -> Option<String> {
+    issuer.any_usage_alone().map(|subject| {
+        format!(
+            "the only extKeyUsage of {subject} is anyExtendedKeyUsage: OpenSSL, Firefox and others \
+             refuse the certificates below it"
+        )
+    })
+}
+
 /// What is worth a warning about a CA whose certificate is handed out.
 pub(super) fn warning(issuer: &Issuer) -> Option<String> {
     let subject = issuer.name().to_owned();
@@ -138,6 +152,7 @@ pub(super) fn make(
     let template = profile.resolve(now, SerialNumber::random()?)?;
     let certificate = kumactl::self_signed(&template, key)?;
     verify::self_check(&certificate, &template, key, None)?;
+    issuance::fits_a_file(&pem::encode_certificates([certificate.der()]))?;
     Ok((certificate, template))
 }
 
@@ -158,10 +173,14 @@ pub(super) fn read_key(path: &Path) -> Result<KeyPair, Failure> {
 fn unusable(path: &Path, role: &str, error: &PemError) -> Failure {
     let failure =
         Failure::failed(format!("the {role} {} is of no use: {error}", input::shown(path)));
+    let wanted = if role.contains("key") { Wanted::CaKey } else { Wanted::Ca };
+    if let Some(command) = formats::hint(error, &input::shown(path), wanted) {
+        return failure.hint(command);
+    }
     match (error, path.to_str()) {
-        (PemError::EncryptedPrivateKey, Some(path)) => failure.hint(format!(
-            "take the passphrase off, where only you can read the result: \
-             (umask 077; openssl pkey -in {} -out ca-plain.key)",
+        // What the pipe holds is never on a disk.
+        (PemError::EncryptedPrivateKey, Some(path)) if path != "-" => failure.hint(format!(
+            "openssl pkey -in {} | kumactl ... {DECRYPTED_INPUT}",
             shell::word(path)
         )),
         (PemError::Der, Some(path)) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kumactl::encode::kubernetes_secret::{self, SecretMetadata};
+use kumactl::verify::Finding;
 use kumactl::{Namespace, ObjectName};
 use time::OffsetDateTime;
 
@@ -91,6 +92,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         hosts.extend(service.dialled());
     }
     let material = files.read(&hosts, OffsetDateTime::now_utc())?;
+    // One of type kubernetes.io/tls is for the API server, and has no CA.
+    if material.ca.is_none() && args.secret_type != Some(SecretType::Tls) {
+        output::note(&format!(
+            "warning: {}; --ca-cert-file=ca.crt adds it",
+            Finding::SecretWithoutCa
+        ));
+    }
     let metadata = SecretMetadata {
         secret_type: args.secret_type.map(|secret_type| match secret_type {
             SecretType::Opaque => "Opaque",

@@ -13,6 +13,7 @@ mod control_plane_tls;
 mod control_plane_url;
 mod environment;
 mod exit;
+mod formats;
 mod generate;
 mod hostname;
 mod input;

@@ -8,7 +8,7 @@ use kumactl::encode::pem::{PemError, PemFault};
 use kumactl::verify::Finding;
 use kumactl::verify::clients::{Reason, Remedy};
 
-use super::shell;
+use super::{formats, shell};
 
 /// What to do about a CA file that fits into no argument or variable.
 pub(super) const LONG_BUNDLE: &str = "pass the bundle in a values file (`kumactl generate helm-values`) and the CA file to \
@@ -22,6 +22,9 @@ pub(super) fn hint(finding: &Finding) -> Option<String> {
             format!("--cert-file={} --key-file={}", typed(key_file), typed(certificate_file))
         }
         Finding::Swapped { .. } => "exchange the two".to_owned(),
+        Finding::SecretWithoutCa => {
+            "`kumactl generate kubernetes-secret` with --ca-cert-file puts it in".to_owned()
+        }
         Finding::NotCa { .. } => {
             "Kuma looks at the first certificate of the file only: put the CA's first".to_owned()
         }
@@ -189,7 +192,7 @@ pub(super) fn cure(reason: &Reason) -> String {
 }
 
 /// A file as it is typed. Some names that are shown are none: `standard input`, `tls.crt of the Secret`.
-fn typed(name: &str) -> Cow<'_, str> {
+pub(super) fn typed(name: &str) -> Cow<'_, str> {
     match (is_file(name), name.starts_with('-')) {
         (true, false) => shell::word(name),
         // Else it would be a flag.
@@ -204,6 +207,9 @@ fn is_file(name: &str) -> bool {
 
 /// How to mend a file that is not made of the PEM blocks that it should hold.
 pub(super) fn pem_hint(file: &str, error: &PemError) -> Option<String> {
+    if let Some(command) = formats::hint(error, file, formats::Wanted::Pair) {
+        return Some(command);
+    }
     let word = typed(file);
     Some(match error {
         PemError::PrivateKey { beside_certificates: true, .. } => {
@@ -230,6 +236,12 @@ pub(super) const fn damage_hint(fault: PemFault) -> &'static str {
     match fault {
         PemFault::ByteOrderMark => "save it as plain text, without a byte order mark",
         PemFault::CarriageReturn => "lines end in a line feed: tr '\\r' '\\n'",
+        PemFault::Escaped => {
+            "write line breaks in the place of \\n: printf '%b\\n' \"$(cat FILE)\""
+        }
+        PemFault::OneLine => {
+            "copy it once more, with its line breaks: in quotes, as \"$(cat FILE)\""
+        }
         PemFault::Glued => "put a line break between the two blocks",
         PemFault::Headers => "leave out the lines between -----BEGIN and the first blank line",
         PemFault::Indented => {

@@ -27,7 +27,7 @@ use super::output::{Existing, Folder, signals};
 use super::progress::thousands;
 use super::render::{self, ReportFormat};
 use super::renewal::RenewalArgs;
-use super::{input, output};
+use super::{input, issuer, output};
 
 /// The longest specification that is read, in bytes.
 const MAX_LENGTH: u64 = 256 << 20;
@@ -126,6 +126,9 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     let ca = ca.transpose()?;
     let signer =
         Signer { issuer: ca.as_ref().map(|ca| Arc::clone(&ca.issuer)), is_ephemeral: false };
+    if let Some(warning) = signer.issuer.as_deref().and_then(issuer::usage_warning) {
+        output::note(&format!("warning: {warning}"));
+    }
     check(&specification, &signer, &shown, now)?;
     if args.renewal.existing() == Existing::Keep {
         refuse_existing(&specification, &folder)?;

@@ -11,14 +11,17 @@ use super::{official, output, shell};
 /// Prints help where it was asked for, or says what is wrong.
 pub(super) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let failure = match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            match output::print(error.render().to_string()) {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match help_by_accident(arguments) {
+            Some(failure) => failure,
+            None => match output::print(error.render().to_string()) {
                 Ok(()) => return ExitCode::SUCCESS,
                 Err(failure) => failure,
-            }
-        }
+            },
+        },
         _ => comment_behind_backslash(arguments)
             .or_else(|| official_command(error))
+            .or_else(|| without_verb(error, arguments))
+            .or_else(|| wrapped_base64(error, arguments))
             .unwrap_or_else(|| failure(error, arguments)),
     };
     failure.report()
@@ -59,6 +62,59 @@ fn official_command(error: &clap::Error) -> Option<Failure> {
     }
 }
 
+/// `-hostname=a` and `-help` are bundles of short flags to clap, the first of which asks for help. A
+/// script that goes on after them would go on without a certificate.
+fn help_by_accident(arguments: &[OsString]) -> Option<Failure> {
+    let mut words = flags(arguments).take_while(|word| !matches!(*word, "-h" | "--help" | "help"));
+    let word = words.find(|word| word.starts_with("-h"))?;
+    let failure = Failure::usage(format!("unexpected argument '{word}' found"));
+    Some(match two_hyphens(word, arguments) {
+        Some(meant) => failure.hint(format!("did you mean {meant}?")),
+        None => failure.hint(shows_help(arguments)),
+    })
+}
+
+/// A noun without its verb, or with that of another: `kumactl tls-certificate`.
+fn without_verb(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    let Some(ContextValue::String(noun)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let program = super::program();
+    let verbs = program.get_subcommands().filter(|verb| verb.find_subcommand(noun).is_some());
+    let meant: Vec<_> = verbs.map(|verb| format!("`kumactl {} {noun}`", verb.get_name())).collect();
+    let failure = Failure::usage(format!("there is no command `{} {noun}`", command(arguments)));
+    (!meant.is_empty()).then(|| failure.hint(format!("did you mean {}?", meant.join(" or "))))
+}
+
+/// `--ca-bundle=$(base64 ca.crt)` without quotes: the shell makes a word of every line.
+fn wrapped_base64(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    /// The shortest lines that programs wrap Base64 into (RFC 7468 2).
+    const LINE: usize = 64;
+    let is_base64 = |text: &str| {
+        let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"+/=".contains(&octet);
+        !text.is_empty() && text.bytes().all(is_letter)
+    };
+    let is_line = |text: &str| text.len() >= LINE && is_base64(text);
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let (flag, lines) = words.iter().enumerate().find_map(|(at, word)| {
+        let (flag, first) = match word.split_once('=') {
+            Some((flag, line)) => (flag, is_line(line).then_some(at + 1)?),
+            None => (&**word, is_line(words.get(at + 1)?).then_some(at + 2)?),
+        };
+        let more = words[first..].iter().take_while(|word| is_base64(word)).count();
+        (flag.starts_with("--") && more > 0).then_some((flag, more + 1))
+    })?;
+    let failure = Failure::usage(format!(
+        "the value of {flag} is wrapped Base64: the shell made {lines} arguments of its {lines} lines"
+    ));
+    Some(failure.hint(format!(
+        "one line, in quotes: {flag}=\"$(kumactl generate ca-bundle --ca-cert-file=ca.crt)\""
+    )))
+}
+
 /// clap's message without its layout: the first paragraph is what is wrong, its tips are hints.
 fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let rendered = error.render().to_string();
@@ -66,15 +122,18 @@ fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let message = message.strip_prefix("error: ").unwrap_or(message);
     let lines: Vec<_> = message.lines().map(str::trim).collect();
     let mut failure = Failure::usage(lines.join(" "));
-    if let Some(word) = single_hyphen(error, arguments) {
-        return failure.hint(format!("did you mean -{word}?"));
+    if let Some(meant) = flags(arguments).find_map(|word| two_hyphens(word, arguments)) {
+        return failure.hint(format!("did you mean {meant}?"));
     }
     let tips = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
     for tip in tips.filter(|tip| !tip.contains("to pass '")) {
         failure = failure.hint(nearest_first(tip));
     }
-    let command = command(arguments);
-    failure.hint(format!("`{command} --help` shows all flags, with examples"))
+    failure.hint(shows_help(arguments))
+}
+
+fn shows_help(arguments: &[OsString]) -> String {
+    format!("`{} --help` shows all flags, with examples", command(arguments))
 }
 
 /// clap names the nearest of several last.
@@ -88,20 +147,31 @@ fn nearest_first(tip: &str) -> String {
     }
 }
 
-/// The word `-type=server` where `--type=server` was meant: clap reads it as a bundle of short
-/// flags.
-fn single_hyphen<'a>(error: &clap::Error, arguments: &'a [OsString]) -> Option<&'a str> {
-    if error.kind() != ErrorKind::UnknownArgument {
-        return None;
-    }
-    arguments
-        .iter()
-        .filter_map(|word| word.to_str())
-        .find(|word| word.len() > 2 && word.starts_with('-') && !word.starts_with("--"))
+/// The words that can be flags: those in front of a `--`.
+fn flags(arguments: &[OsString]) -> impl Iterator<Item = &str> {
+    let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    words.take_while(|word| *word != "--")
+}
+
+/// What was meant by the word `-type=server`, or by `-htype=server`: the flag with two hyphens, if the
+/// command has it.
+fn two_hyphens(word: &str, arguments: &[OsString]) -> Option<String> {
+    let bundle = word.strip_prefix('-').filter(|rest| rest.len() > 1 && !rest.starts_with('-'))?;
+    let (_, command) = reached(arguments);
+    let is_known = |flag: &&str| {
+        let name = flag.split('=').next().unwrap_or(flag);
+        name == "help" || command.get_arguments().any(|one| one.get_long() == Some(name))
+    };
+    let behind_help = bundle.strip_prefix('h');
+    [Some(bundle), behind_help].into_iter().flatten().find(is_known).map(|flag| format!("--{flag}"))
 }
 
 /// The command that was reached, for a pointer to its help.
 fn command(arguments: &[OsString]) -> String {
+    reached(arguments).0
+}
+
+fn reached(arguments: &[OsString]) -> (String, clap::Command) {
     let mut reached = super::program();
     let mut words = vec!["kumactl"];
     for word in arguments.iter().skip(1).filter_map(|word| OsStr::to_str(word)) {
@@ -110,5 +180,5 @@ fn command(arguments: &[OsString]) -> String {
             reached = command;
         }
     }
-    words.join(" ")
+    (words.join(" "), reached)
 }

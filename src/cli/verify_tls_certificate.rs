@@ -59,9 +59,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["secret", "connect"])]
     key_file: Option<PathBuf>,
 
-    /// A Kubernetes Secret with tls.crt, tls.key and ca.crt, as YAML or JSON
+    /// A Kubernetes Secret with tls.crt, tls.key and ca.crt, as YAML or JSON, alone or among other
+    /// objects
     #[arg(long, value_name = "FILE")]
     secret: Option<PathBuf>,
+
+    /// Which Secret, if there are several with a certificate and a key in the file
+    #[arg(long, value_name = "[NAMESPACE/]NAME", requires = "secret")]
+    secret_name: Option<String>,
 
     /// A live TLS server
     #[arg(long, value_name = "HOST:PORT")]
@@ -166,7 +171,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         clients: &args.clients,
         kuma: args.kuma_version.unwrap_or(KumaVersion::NEWEST),
     };
-    let report = verify::verify(&evidence, &question);
+    let mut report = verify::verify(&evidence, &question);
+    if args.secret.is_some() && !given.secret_has_ca {
+        report.warn_of_secret_without_ca();
+    }
     match args.output {
         ReportFormat::Json if args.quiet && report.verifies() => {}
         ReportFormat::Json => output::print(judgement::json(&report, &rfc3339(&at)))?,

@@ -9,8 +9,10 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::encode::foreign::SOPS_VALUE;
 use crate::encode::yaml::{self, Limits};
 use crate::kubernetes::{Namespace, ObjectName};
+use crate::text::{beginning, excerpt};
 
 /// What a Secret holds. Its data are wiped when it is dropped.
 #[derive(Clone, Eq, PartialEq)]
@@ -23,6 +25,23 @@ pub struct KubernetesSecret {
     pub data: BTreeMap<String, Zeroizing<Vec<u8>>>,
     /// The keys of `data` whose value is not Base64, so that the API server would refuse them.
     pub unreadable: Vec<String>,
+}
+
+impl KubernetesSecret {
+    /// Returns `NAMESPACE/NAME`, or the name alone, escaped and without the end of long ones.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => excerpt(&format!("{}/{}", beginning(namespace), self.name)),
+            None => excerpt(&self.name),
+        }
+    }
+
+    /// Returns whether there is a value for a key, readable or not.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.data.contains_key(key) || self.unreadable.iter().any(|name| name == key)
+    }
 }
 
 /// What a manifest says beside the data.
@@ -112,6 +131,9 @@ pub enum SecretError {
         /// Which.
         version: String,
     },
+    /// An object of the External Secrets Operator.
+    #[error("it is an ExternalSecret, which only says where the values come from")]
+    External,
     /// Another kind of object.
     #[error("it is a {kind}, not a Secret")]
     Kind {
@@ -124,9 +146,21 @@ pub enum SecretError {
         /// Where, counted from 1, if that is known.
         line: Option<u64>,
     },
-    /// More than one document.
-    #[error("it holds several documents, of which one is to be judged")]
-    SeveralDocuments,
+    /// A list without a Secret.
+    #[error("there is no Secret in it")]
+    None,
+    /// An object of Bitnami's Sealed Secrets.
+    #[error("it is a SealedSecret, whose values only its controller can decrypt")]
+    Sealed,
+    /// More than one Secret.
+    #[error("it holds {count} Secrets")]
+    Several {
+        /// How many.
+        count: usize,
+    },
+    /// Values that SOPS encrypted.
+    #[error("its values are encrypted with SOPS")]
+    Sops,
 }
 
 fn at(line: Option<u64>) -> String {
@@ -150,6 +184,8 @@ struct Object {
     data: Option<Values>,
     string_data: Option<Values>,
     items: Option<Objects>,
+    /// What SOPS adds to an object whose values it encrypted.
+    sops: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -315,69 +351,129 @@ pub fn is_manifest(text: &[u8]) -> bool {
     text.iter().enumerate().any(|(place, octet)| *octet == KEY[0] && is_key(place))
 }
 
-/// Reads a manifest. `stringData` goes over `data`, as in the API server.
+/// Reads the only Secret of a text. `stringData` goes over `data`, as in the API server.
 ///
 /// # Errors
 ///
 /// Anything but one Secret.
 pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
+    let mut secrets = decode_all(text)?;
+    match (secrets.pop(), secrets.len()) {
+        (Some(secret), 0) => Ok(secret),
+        (_, others) => Err(SecretError::Several { count: others + 1 }),
+    }
+}
+
+/// Reads every Secret of a text: of all its documents, and of the lists that `kubectl get -o yaml` prints.
+/// Objects of other kinds are passed over.
+///
+/// # Errors
+///
+/// A text without a Secret, and one that cannot be read.
+pub fn decode_all(text: &[u8]) -> Result<Vec<KubernetesSecret>, SecretError> {
     let text = std::str::from_utf8(text).map_err(|_| SecretError::Malformed { line: None })?;
     let options = yaml::options(&LIMITS);
-    let Objects(mut objects) = serde_saphyr::from_str_multiple_with_options(text, options)?;
-    let manifest = objects.pop().ok_or(SecretError::Malformed { line: None })?;
-    if !objects.is_empty() {
-        return Err(SecretError::SeveralDocuments);
+    let Objects(objects) = serde_saphyr::from_str_multiple_with_options(text, options)?;
+    if objects.is_empty() {
+        return Err(SecretError::Malformed { line: None });
     }
-    let kind = manifest.kind.ok_or(SecretError::Malformed { line: None })?;
-    if let Some(version) = manifest.api_version.filter(|version| version != "v1") {
-        let is_version = version.len() <= 63
-            && version.bytes().all(|o| o.is_ascii_alphanumeric() || b"./".contains(&o));
-        let version = if is_version { version } else { "another version".to_owned() };
-        return Err(SecretError::ApiVersion { version });
+    let (mut secrets, mut other) = (Vec::new(), None);
+    for object in objects {
+        object.secrets(None, &mut secrets, &mut other)?;
     }
-    if kind != "Secret" {
-        let is_kind = kind.len() <= 63 && kind.bytes().all(|o| o.is_ascii_alphabetic());
-        let kind = if is_kind { kind } else { "different object".to_owned() };
-        return Err(SecretError::Kind { kind });
-    }
-    let (mut data, mut unreadable, mut length) = (BTreeMap::new(), Vec::new(), 0);
-    let values = manifest.data.unwrap_or_default();
-    let strings = manifest.string_data.unwrap_or_default();
-    let mut is_too_long = values.is_too_long || strings.is_too_long;
-    for (key, value) in values.values {
-        let Value::Text(value) = value else {
-            unreadable.push(key);
-            continue;
-        };
-        length += value.len() / 4 * 3;
-        // Go, and so Kubernetes, passes over line breaks in Base64, and over nothing else.
-        let has_blanks = value.contains([' ', '\t']);
-        match BASE64_STANDARD.decode(super::packed([value.as_bytes()])) {
-            Ok(decoded) if !has_blanks => drop(data.insert(key, Zeroizing::new(decoded))),
-            _ => unreadable.push(key),
+    if secrets.is_empty() { Err(other.unwrap_or(SecretError::None)) } else { Ok(secrets) }
+}
+
+impl Object {
+    /// Adds the Secrets of an object to `secrets`, and the first other object to `other`. `default_kind` is
+    /// that of the items of a list, which need not name it.
+    fn secrets(
+        self,
+        default_kind: Option<&str>,
+        secrets: &mut Vec<KubernetesSecret>,
+        other: &mut Option<SecretError>,
+    ) -> Result<(), SecretError> {
+        let kind = self.kind.as_deref().or(default_kind);
+        match kind.ok_or(SecretError::Malformed { line: None })? {
+            kind @ ("List" | "SecretList") => {
+                let default_kind = (kind == "SecretList").then_some("Secret");
+                let Objects(items) = self.items.unwrap_or_default();
+                return items
+                    .into_iter()
+                    .try_for_each(|item| item.secrets(default_kind, secrets, other));
+            }
+            "Secret" if matches!(self.api_version.as_deref(), None | Some("v1")) => {
+                secrets.push(self.secret()?);
+            }
+            kind => {
+                let error = match (kind, self.api_version.as_deref()) {
+                    ("SealedSecret", _) => SecretError::Sealed,
+                    ("ExternalSecret", _) => SecretError::External,
+                    ("Secret", Some(version)) => SecretError::ApiVersion {
+                        version: word(version, b"./-").unwrap_or("another version").to_owned(),
+                    },
+                    _ => SecretError::Kind {
+                        kind: word(kind, b"").unwrap_or("different object").to_owned(),
+                    },
+                };
+                other.get_or_insert(error);
+            }
         }
+        Ok(())
     }
-    for (key, value) in strings.values {
-        unreadable.retain(|other| *other != key);
-        let Value::Text(mut value) = value else {
-            data.remove(&key);
-            unreadable.push(key);
-            continue;
-        };
-        length += value.len();
-        data.insert(key, Zeroizing::new(mem::take(&mut *value).into_bytes()));
+
+    fn secret(self) -> Result<KubernetesSecret, SecretError> {
+        let values = self.data.unwrap_or_default();
+        let strings = self.string_data.unwrap_or_default();
+        let is_sops =
+            |value: &Value| matches!(value, Value::Text(text) if text.starts_with(SOPS_VALUE));
+        if self.sops.is_some() || values.values.values().chain(strings.values.values()).any(is_sops)
+        {
+            return Err(SecretError::Sops);
+        }
+        let (mut data, mut unreadable, mut length) = (BTreeMap::new(), Vec::new(), 0);
+        let mut is_too_long = values.is_too_long || strings.is_too_long;
+        for (key, value) in values.values {
+            let Value::Text(value) = value else {
+                unreadable.push(key);
+                continue;
+            };
+            length += value.len() / 4 * 3;
+            // Go, and so Kubernetes, passes over line breaks in Base64, and over nothing else.
+            let has_blanks = value.contains([' ', '\t']);
+            match BASE64_STANDARD.decode(super::packed([value.as_bytes()])) {
+                Ok(decoded) if !has_blanks => drop(data.insert(key, Zeroizing::new(decoded))),
+                _ => unreadable.push(key),
+            }
+        }
+        for (key, value) in strings.values {
+            unreadable.retain(|other| *other != key);
+            let Value::Text(mut value) = value else {
+                data.remove(&key);
+                unreadable.push(key);
+                continue;
+            };
+            length += value.len();
+            data.insert(key, Zeroizing::new(mem::take(&mut *value).into_bytes()));
+        }
+        is_too_long |= length > MAX_LENGTH;
+        if is_too_long {
+            return Err(SecretError::TooLong);
+        }
+        let metadata = self.metadata.unwrap_or_default();
+        Ok(KubernetesSecret {
+            name: metadata.name.unwrap_or_default(),
+            namespace: metadata.namespace,
+            data,
+            unreadable,
+        })
     }
-    is_too_long |= length > MAX_LENGTH;
-    if is_too_long {
-        return Err(SecretError::TooLong);
-    }
-    let metadata = manifest.metadata.unwrap_or_default();
-    Ok(KubernetesSecret {
-        name: metadata.name.unwrap_or_default(),
-        namespace: metadata.namespace,
-        data,
-        unreadable,
-    })
+}
+
+/// Returns a text that can be shown: of letters, digits and `more`, and no longer than a label.
+fn word<'t>(text: &'t str, more: &[u8]) -> Option<&'t str> {
+    let is_safe = |octet: u8| octet.is_ascii_alphanumeric() || more.contains(&octet);
+    (text.len() <= 63 && text.bytes().all(is_safe)).then_some(text)
 }
 
 impl From<serde_saphyr::Error> for SecretError {

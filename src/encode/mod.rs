@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 pub mod bundle;
 pub mod cert_manager;
 pub mod environment;
+pub(crate) mod foreign;
 pub(crate) mod hex;
 pub mod installation;
 pub mod kubernetes_secret;

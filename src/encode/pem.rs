@@ -8,11 +8,16 @@ use zeroize::Zeroizing;
 
 pub use self::error::{PemError, PemFault};
 use self::frame::{BEGIN, RawBlock, blocks, framed};
+use super::foreign;
+pub use super::foreign::Foreign;
 use crate::key::PrivateKeyDer;
 use crate::text::contains;
 
 /// The PEM label of a certificate (RFC 7468 5.1).
 pub const CERTIFICATE: &str = "CERTIFICATE";
+
+/// The longest file with PEM that is read, in bytes: more than a Kubernetes Secret can hold.
+pub const MAX_LENGTH: usize = 1 << 20;
 
 /// What ends the label of every kind of private key (RFC 7468 10 and 11, RFC 5915 4).
 const PRIVATE_KEY: &str = "PRIVATE KEY";
@@ -51,7 +56,7 @@ pub fn encode_private_key(key: &PrivateKeyDer) -> Zeroizing<Vec<u8>> {
 ///
 /// A text without a private key, with several, or with one that is encrypted or damaged.
 pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
-    let blocks = blocks(text)?;
+    let blocks = sound_blocks(text)?;
     let mut keys = blocks.iter().filter(|block| block.is_private_key());
     match (keys.next(), keys.next()) {
         (Some(key), None) => key.private_key(),
@@ -72,7 +77,7 @@ pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
     if let Some(error) = private_key_among(text) {
         return Err(error);
     }
-    let blocks = blocks(text)?;
+    let blocks = sound_blocks(text)?;
     let is_certificate = |block: &RawBlock<'_>| block.label == CERTIFICATE;
     let stands_for_one = |block: &RawBlock<'_>| block.label.contains(CERTIFICATE);
     let is_other = |block: &&RawBlock<'_>| {
@@ -82,6 +87,17 @@ pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
         return Err(PemError::UnexpectedLabel { position: *position, label: (*label).to_owned() });
     }
     blocks.iter().filter(|block| is_certificate(block)).map(RawBlock::certificate).collect()
+}
+
+/// The blocks of a text; of one in another format, which that is.
+fn sound_blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
+    blocks(text).map_err(|error| match error {
+        PemError::Malformed { .. } | PemError::NoBlock => {
+            foreign::text(text).map_or(error, PemError::Foreign)
+        }
+        PemError::Der => foreign::binary(text).map_or(error, PemError::Foreign),
+        error => error,
+    })
 }
 
 /// The first private key that begins in a text, whatever is wrong with its block or others.
@@ -102,6 +118,8 @@ pub enum Block {
     Certificate(Vec<u8>),
     /// A private key that is not encrypted.
     PrivateKey(PrivateKeyDer),
+    /// A private key that is.
+    EncryptedPrivateKey,
     /// Anything else: its label.
     Other(String),
 }
@@ -128,12 +146,11 @@ pub fn decode(text: &[u8]) -> Result<Vec<Block>, PemError> {
         CERTIFICATE => block.certificate().map(Block::Certificate),
         label if block.is_private_key() => match block.private_key() {
             Ok(key) => Ok(Block::PrivateKey(key)),
-            Err(PemError::EncryptedPrivateKey | PemError::NoPrivateKey { .. }) => {
-                Ok(Block::Other(label.to_owned()))
-            }
+            Err(PemError::EncryptedPrivateKey) => Ok(Block::EncryptedPrivateKey),
+            Err(PemError::NoPrivateKey { .. }) => Ok(Block::Other(label.to_owned())),
             Err(error) => Err(error),
         },
         label => Ok(Block::Other(label.to_owned())),
     };
-    blocks(text)?.iter().map(block).collect()
+    sound_blocks(text)?.iter().map(block).collect()
 }

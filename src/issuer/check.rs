@@ -87,6 +87,14 @@ pub(super) fn names(ca: &X509Certificate<'_>, template: &Template) -> Result<(),
     constraint::check_subject(subject, constraints.value).map_err(|e| refuse(subject, e))
 }
 
+/// Whether a CA's only usage is anyExtendedKeyUsage (RFC 5280 4.2.1.12).
+pub(super) fn is_any_usage_alone(ca: &X509Certificate<'_>) -> bool {
+    let usage = ca.extended_key_usage().ok().flatten();
+    usage.is_some_and(|found| {
+        found.value.any && !found.value.server_auth && !found.value.client_auth
+    })
+}
+
 /// Whether a CA may certify the usage.
 pub(super) fn usage(ca: &X509Certificate<'_>, template: &Template) -> Result<(), IssuerError> {
     let (Some(wanted), Some(found)) =

@@ -8,6 +8,7 @@ use idna::AsciiDenyList;
 use rustls_pki_types::DnsName as PkiDnsName;
 
 use super::{DnsName, SpiffeId, SubjectAltName};
+use crate::text::beginning;
 
 /// The longest name that DNS can carry, in characters (RFC 1035 2.3.4).
 const MAX_NAME_LENGTH: usize = 253;
@@ -15,13 +16,13 @@ const MAX_NAME_LENGTH: usize = 253;
 const MAX_LABEL_LENGTH: usize = 63;
 /// The longest SPIFFE ID, in bytes (SPIFFE-ID section 2.3).
 const MAX_SPIFFE_ID_LENGTH: usize = 2048;
-/// Longer input is cut in an error message.
-const MAX_QUOTED_LENGTH: usize = 80;
+/// Longer text is no name, whatever it is, and is not looked at more closely.
+const MAX_TEXT_LENGTH: usize = 4096;
 
 /// A name that cannot stand in a certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NameError {
-    /// What was typed.
+    /// The beginning of what was typed.
     pub input: String,
     /// What is wrong with it.
     pub fault: NameFault,
@@ -69,6 +70,8 @@ pub enum NameFault {
     Port,
     /// Not a SPIFFE ID.
     SpiffeId(&'static str),
+    /// The type of a name in front of it, as in openssl's notation: `DNS:cp.example`.
+    Tagged,
     /// A final dot: most clients never match such a name.
     TrailingDot,
     /// A URL that is no SPIFFE ID.
@@ -85,7 +88,7 @@ pub(super) fn parse(input: &str) -> Result<SubjectAltName, NameError> {
     let text = input.trim_matches(|c: char| c.is_ascii_whitespace());
     read(text).map_err(|fault| {
         let meant = meant(text, &fault);
-        NameError { input: input.to_owned(), fault, meant }
+        NameError { input: beginning(input), fault, meant }
     })
 }
 
@@ -120,6 +123,9 @@ fn read(text: &str) -> Result<SubjectAltName, NameFault> {
     // Most names are plain, and thousands can come at once.
     let is_plain = text.bytes().all(|octet| octet == b'.' || is_letter(octet));
     if !is_plain {
+        if tagged(text).is_some() {
+            return Err(NameFault::Tagged);
+        }
         if text.contains(char::is_whitespace) {
             return Err(NameFault::WhiteSpace);
         }
@@ -131,6 +137,9 @@ fn read(text: &str) -> Result<SubjectAltName, NameFault> {
             };
         }
     }
+    if text.len() > MAX_TEXT_LENGTH {
+        return Err(NameFault::NameTooLong { length: text.chars().count() });
+    }
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(SubjectAltName::Ip(address.to_canonical()));
     }
@@ -140,6 +149,16 @@ fn read(text: &str) -> Result<SubjectAltName, NameFault> {
     not_a_number(text)?;
     let name = if is_plain { dns_name("", text) } else { pattern(text) };
     name.map(SubjectAltName::Dns)
+}
+
+/// What stands behind the type of a name, as OpenSSL, cfssl and others write and print it. A number
+/// there is a port of a host that is called so.
+fn tagged(text: &str) -> Option<&str> {
+    const TAGS: [&str; 5] = ["DNS", "IP", "IP Address", "URI", "subjectAltName=DNS"];
+    let (tag, rest) = text.split_once(':')?;
+    let is_tag = TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag.trim_end()));
+    let is_port = rest.bytes().all(|octet| octet.is_ascii_digit());
+    (is_tag && !is_port).then(|| rest.trim_start())
 }
 
 /// Whether a label can have an octet: those of host names, and the underscore that services have.
@@ -278,6 +297,12 @@ fn meant(text: &str, fault: &NameFault) -> Vec<SubjectAltName> {
         let all: Option<Vec<_>> = text.split_whitespace().map(|word| read(word).ok()).collect();
         return all.unwrap_or_default();
     }
+    if let Some(name) = tagged(text) {
+        return read(name).map_or_else(|fault| meant(name, &fault), |name| vec![name]);
+    }
+    if text.len() > MAX_TEXT_LENGTH {
+        return Vec::new();
+    }
     let unquoted = text.trim_matches(['"', '\'', '`', '<', '>']);
     let rest = unquoted.split_once("://").map_or(unquoted, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
@@ -309,11 +334,7 @@ fn without_leading_zeros(text: &str) -> Option<Ipv4Addr> {
 
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut quoted: String = self.input.escape_debug().take(MAX_QUOTED_LENGTH).collect();
-        if quoted.len() < self.input.len() {
-            quoted.push_str("...");
-        }
-        write!(f, "\"{quoted}\" {}", self.fault)
+        write!(f, "\"{}\" {}", self.input.escape_debug(), self.fault)
     }
 }
 
@@ -341,6 +362,7 @@ impl fmt::Display for NameFault {
             Self::Path => f.write_str("has a path"),
             Self::Port => f.write_str("has a port"),
             Self::SpiffeId(reason) => write!(f, "is not a SPIFFE ID: {reason}"),
+            Self::Tagged => f.write_str("has its type in front, as openssl writes it"),
             Self::TrailingDot => f.write_str("ends with a dot"),
             Self::Url => f.write_str("is a URL"),
             Self::WhiteSpace => f.write_str("has white space inside"),

@@ -13,7 +13,7 @@ use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName, ServiceName};
 use crate::name::SubjectAltName;
 use crate::request::{CaRequest, ExtendedKeyUsage};
-use crate::text::printable;
+use crate::text::excerpt;
 use crate::validity::ValidFor;
 
 /// A million certificates. What many of them have in common stands in `defaults`, so copies are few.
@@ -100,7 +100,7 @@ impl Entry {
             return None;
         };
         if let Some(reason) = unsafe_name(&name) {
-            let text = format!("the name {:?} {reason}", printable(&name));
+            let text = format!("the name {:?} {reason}", excerpt(&name));
             let hint = "a name is letters, digits, dots, hyphens and underscores".to_owned();
             faults.add(name_place, text, Some(hint));
             return None;
@@ -239,7 +239,7 @@ fn service_name(text: &str) -> Result<ServiceName, Problem> {
 fn usage(text: &str) -> Result<ExtendedKeyUsage, Problem> {
     let found = TYPES.iter().find(|(name, _)| *name == text);
     found.map(|(_, usage)| *usage).ok_or_else(|| Problem {
-        text: format!("there is no type {:?}", printable(text)),
+        text: format!("there is no type {:?}", excerpt(text)),
         hint: Some("server or client".to_owned()),
     })
 }
@@ -248,28 +248,31 @@ fn key_type(text: &str) -> Result<KeyAlgorithm, Problem> {
     let found = KeyAlgorithm::ALL.iter().find(|one| one.names().contains(&text));
     found.copied().ok_or_else(|| {
         let names: Vec<_> = KeyAlgorithm::ALL.iter().map(|one| one.names()[0]).collect();
-        let text = format!("there is no key type {:?}", printable(text));
+        let text = format!("there is no key type {:?}", excerpt(text));
         Problem { text, hint: Some(names.join(", ")) }
     })
 }
 
 fn duration(text: &str) -> Result<ValidFor, Problem> {
-    text.parse().map_err(|error| Problem {
+    text.parse::<ValidFor>().map_err(|error| Problem {
         text: format!("validFor: {error}"),
-        hint: Some("hours as 720h, or days, weeks, years: 90d, 2w, 10y".to_owned()),
+        hint: Some(match error.in_days() {
+            Some(days) => format!("did you mean {days}?"),
+            None => "hours as 720h, or days, weeks, years: 90d, 2w, 10y".to_owned(),
+        }),
     })
 }
 
 fn artefact(text: &str) -> Result<&'static str, Problem> {
     ARTEFACTS.into_iter().find(|name| *name == text).ok_or_else(|| Problem {
-        text: format!("there is no artefact {:?}", printable(text)),
+        text: format!("there is no artefact {:?}", excerpt(text)),
         hint: Some(ARTEFACTS.join(", ")),
     })
 }
 
 fn file(field: &str, text: &str) -> Result<String, Problem> {
     if text.is_empty() || text.contains('\0') {
-        return Err(Problem::of(format!("{field}: {:?} is no name of a file", printable(text))));
+        return Err(Problem::of(format!("{field}: {:?} is no name of a file", excerpt(text))));
     }
     Ok(text.to_owned())
 }

@@ -5,10 +5,7 @@ use serde_saphyr::granit_parser::ErrorKind;
 use serde_saphyr::{Error, ExternalMessageSource, Location};
 
 use super::SpecificationFault;
-use crate::text::printable;
-
-/// How much of an unknown field is shown, in characters.
-const MAX_SHOWN: usize = 60;
+use crate::text::excerpt;
 
 const ALIASES: (&str, &str) =
     ("its aliases make more of it than is read", "use defaults instead of aliases");
@@ -30,6 +27,7 @@ fn words(error: &Error) -> (String, Option<String>) {
         Error::AliasError { error, .. } => return words(error),
         Error::SerdeUnknownField { field, expected, .. } => return unknown(field, expected),
         Error::QuotingRequired { value, .. } => {
+            let value = excerpt(value);
             let text = format!("{value} is a number or a boolean, and a text is expected");
             return (text, Some(format!("put it in quotes: \"{value}\"")));
         }
@@ -132,8 +130,7 @@ fn unknown(field: &str, known: &[&str]) -> (String, Option<String>) {
         Some(meant) => format!("did you mean {meant}?"),
         None => format!("the fields are {}", known.join(", ")),
     };
-    let field: String = field.chars().take(MAX_SHOWN).collect();
-    (format!("there is no field {:?} here", printable(&field)), Some(hint))
+    (format!("there is no field {:?} here", excerpt(field)), Some(hint))
 }
 
 /// The field that was probably meant: the same but for case, hyphens and an `s`.

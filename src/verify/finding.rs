@@ -162,6 +162,13 @@ pub enum Finding {
         belongs_to: Option<usize>,
     },
 
+    /// A Secret has no CA certificate.
+    #[error(
+        "the Secret has no ca.crt, which the chart mounts into the control plane unless \
+         controlPlane.tls.general.caSecretName names another Secret"
+    )]
+    SecretWithoutCa,
+
     /// A server showed a certificate, and did not prove that it has its key.
     #[error("the server did not prove that it has the certificate's key: {reason}")]
     KeyNotProved {
@@ -706,7 +713,8 @@ const NO_CA: &str = "could not add certificate";
 /// What Kuma says to a file that is not made of the blocks that it should hold.
 fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String)> {
     use PemFault::{
-        Base64, Begin, ByteOrderMark, CarriageReturn, End, Glued, Indented, Label, NoEnd,
+        Base64, Begin, ByteOrderMark, CarriageReturn, End, Escaped, Glued, Indented, Label, NoEnd,
+        OneLine,
     };
     match (check, error) {
         (CheckName::CertificateFile, PemError::PrivateKey { beside_certificates: false, .. }) => {
@@ -721,12 +729,13 @@ fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String
             PemError::NoBlock
             | PemError::Base64 { .. }
             | PemError::Der
+            | PemError::Foreign(_)
             | PemError::Utf16
             | PemError::Malformed {
                 position: 1,
                 fault:
-                    Base64 | Begin | ByteOrderMark | CarriageReturn | End | Glued | Indented | Label
-                    | NoEnd,
+                    Base64 | Begin | ByteOrderMark | CarriageReturn | End | Escaped | Glued | Indented
+                    | Label | NoEnd | OneLine,
                 ..
             },
         ) => match check {

@@ -45,14 +45,25 @@ pub struct File<'a> {
     pub bytes: &'a [u8],
 }
 
+/// What a handshake told of a server's key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum KeyProof {
+    /// The server signed with the certificate's key.
+    Proved,
+    /// It did not, and why.
+    NotProved(String),
+    /// The signature cannot be checked here, and why.
+    NotChecked(&'static str),
+}
+
 /// What is to work together.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     /// The certificate and the chain behind it, as PEM.
     pub certificate: File<'a>,
-    /// Whether a server proved in a handshake that it has the certificate's key; an error says why
-    /// not. `None` if nobody was asked.
-    pub proof: Option<&'a Result<(), String>>,
+    /// Whether a server proved in a handshake that it has the certificate's key. `None` if nobody was
+    /// asked.
+    pub proof: Option<&'a KeyProof>,
     /// The private key, as PEM.
     pub key: Option<File<'a>>,
     /// The permissions of the key's file.
@@ -111,6 +122,14 @@ impl<'a> Question<'a> {
             kuma: KumaVersion::NEWEST,
         }
     }
+}
+
+/// Whether a handshake signature of a certificate's key can be checked: the crypto library takes RSA keys
+/// from 2048 bits on.
+#[must_use]
+pub fn can_check_proof(end_entity: &[u8]) -> bool {
+    let key = x509::parse(1, end_entity).map(|parsed| x509::subject_key(&parsed));
+    !matches!(key, Ok(SubjectKey::Rsa(0..2048)))
 }
 
 /// Judges certificates, key, CA and bundle, alone and beside each other. Reads no clock and no file.
@@ -265,14 +284,17 @@ fn parse(certificates: &[Vec<u8>]) -> Vec<Parsed<'_>> {
 fn private_key(
     chain: &[Parsed<'_>],
     key: Option<&ExistingKey>,
-    proof: Option<&Result<(), String>>,
+    proof: Option<&KeyProof>,
     report: &mut Report,
 ) {
     let Some(end_entity) = chain.first() else { return };
     if let Some(proof) = proof {
         let outcome = match proof {
-            Ok(()) => Outcome::Passed("the server has the certificate's key".to_owned()),
-            Err(reason) => Outcome::Failed(Finding::KeyNotProved { reason: reason.clone() }),
+            KeyProof::Proved => Outcome::Passed("the server has the certificate's key".to_owned()),
+            KeyProof::NotProved(reason) => {
+                Outcome::Failed(Finding::KeyNotProved { reason: reason.clone() })
+            }
+            KeyProof::NotChecked(reason) => Outcome::Skipped((*reason).to_owned()),
         };
         return report.add(CheckName::PrivateKey, outcome);
     }

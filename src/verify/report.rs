@@ -182,6 +182,11 @@ impl Report {
         }
     }
 
+    /// Adds that a Secret has no `ca.crt`, of which certificates alone say nothing.
+    pub fn warn_of_secret_without_ca(&mut self) {
+        self.add(CheckName::CaFile, Outcome::Warning(Finding::SecretWithoutCa));
+    }
+
     /// Whether no check failed.
     #[must_use]
     pub fn verifies(&self) -> bool {

@@ -182,7 +182,7 @@ fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
         ("text", "it is neither PEM, nor DER, nor Base64 of them, nor a Kubernetes Secret\nhint: "),
         ("empty", "it is empty\n"),
         ("cut", "its PEM block 1 has no end\n"),
-        ("request", "there is no certificate and no private key in it\nhint: "),
+        ("request", "its PEM block 1 is a certificate request, not a certificate\nhint: "),
         ("map", "it is a ConfigMap, not a Secret\n"),
         ("missing", "could not read the certificate file missing: no such file or directory\n"),
         (".", "could not read the certificate file .: is a directory\n"),

@@ -8,6 +8,7 @@ mod contract;
 mod docs;
 mod files;
 mod help;
+mod inputs;
 mod inspect;
 mod issued;
 mod library;

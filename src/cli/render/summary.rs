@@ -1,5 +1,6 @@
 //! What certificates say, as text and as JSON.
 
+use kumactl::KeyError;
 use kumactl::contents::Part;
 use kumactl::inspect::{self, Link, Summary};
 use kumactl::verify::ClientVerdict;
@@ -77,7 +78,7 @@ fn part_report(part: &Part, now: OffsetDateTime) -> Result<PartReport, Failure> 
     })
 }
 
-fn key_report(key: &Result<kumactl::ExistingKey, kumactl::KeyError>, part: &Part) -> KeyReport {
+fn key_report(key: &Result<kumactl::ExistingKey, KeyError>, part: &Part) -> KeyReport {
     KeyReport {
         key_type: key.as_ref().ok().map(|key| key.description().to_owned()),
         belongs_to: key.as_ref().ok().and_then(|key| owner(key, &part.certificates)),
@@ -142,6 +143,7 @@ fn part_text(
             Ok(key) => {
                 format!("private key: {}, {}\n", key.description(), belongs(key))
             }
+            Err(KeyError::Encrypted) => "private key: encrypted\n".to_owned(),
             Err(error) => format!("private key: {error}\n"),
         });
     }

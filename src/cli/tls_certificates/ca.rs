@@ -277,6 +277,13 @@ pub(super) fn in_fields(failure: Failure) -> Failure {
         ("--valid-for", "validFor"),
     ];
     failure.map_hints(|hint| {
+        if hint.ends_with(issuer::DECRYPTED_INPUT) {
+            return Some(
+                "a specification names files: take the passphrase off with `openssl pkey` into a \
+                 file that only you can read"
+                    .to_owned(),
+            );
+        }
         let replace = |hint: String, (flag, field): (&str, &str)| {
             hint.replace(&format!("{flag}="), &format!("{field}: ")).replace(flag, field)
         };

@@ -5,16 +5,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use kumactl::encode::kubernetes_secret::{self, SecretError};
+use kumactl::encode::kubernetes_secret::{self, KubernetesSecret};
 use kumactl::encode::pem;
-use kumactl::verify::File;
+use kumactl::verify::{File, KeyProof};
 use kumactl::{SubjectAltName, inspect};
 use zeroize::Zeroizing;
 
 use super::super::address::{self, Address};
 use super::super::connect;
 use super::super::exit::Failure;
-use super::super::{input, output};
+use super::super::{formats, input, output, shell};
 use super::Args;
 
 /// Bytes with what people call them.
@@ -26,11 +26,13 @@ pub(super) struct Named {
 /// What was given, read.
 pub(super) struct Given {
     pub(super) certificate: Named,
-    pub(super) proof: Option<Result<(), String>>,
+    pub(super) proof: Option<KeyProof>,
     pub(super) key: Option<Named>,
     pub(super) key_mode: Option<u32>,
     pub(super) ca: Option<Named>,
     pub(super) bundle: Option<Named>,
+    /// Whether it is a Secret with `ca.crt`.
+    pub(super) secret_has_ca: bool,
 }
 
 impl Named {
@@ -75,7 +77,7 @@ pub(super) fn read(
     let inputs = [&args.cert_file, &args.key_file, &args.secret, &args.ca_cert_file];
     input::read_stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
     let mut given = match (&args.secret, server) {
-        (Some(path), _) => from_secret(path)?,
+        (Some(path), _) => from_secret(path, args.secret_name.as_deref())?,
         (_, Some(server)) => from_server(server, timeout)?,
         _ => from_files(args)?,
     };
@@ -105,18 +107,66 @@ fn from_files(args: &Args) -> Result<Given, Failure> {
         let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
         key_mode = metadata.map(|metadata| metadata.permissions().mode());
     }
-    Ok(Given { certificate, proof: None, key, key_mode, ca: None, bundle: None })
+    Ok(Given {
+        certificate,
+        proof: None,
+        key,
+        key_mode,
+        ca: None,
+        bundle: None,
+        secret_has_ca: false,
+    })
 }
 
-fn from_secret(path: &Path) -> Result<Given, Failure> {
+/// The Secret that is meant: that of the name, or the only one, or the only one with a certificate and its
+/// key.
+fn choose(
+    mut secrets: Vec<KubernetesSecret>,
+    name: Option<&str>,
+    shown: &str,
+) -> Result<KubernetesSecret, Failure> {
+    let count = secrets.len();
+    if let Some(name) = name {
+        let (namespace, name) = match name.split_once('/') {
+            Some((namespace, name)) => (Some(namespace), name),
+            None => (None, name),
+        };
+        secrets.retain(|secret| {
+            let is_there = namespace.is_none() || secret.namespace.as_deref() == namespace;
+            secret.name == name && is_there
+        });
+    } else if count > 1 {
+        secrets.retain(|secret| secret.has("tls.crt") && secret.has("tls.key"));
+    }
+    let names: Vec<_> = secrets.iter().map(KubernetesSecret::full_name).collect();
+    match (secrets.pop(), names.as_slice(), name) {
+        (Some(secret), [_], _) => Ok(secret),
+        (Some(_), [first, ..], _) => {
+            let failure = Failure::unreadable(format!(
+                "{} Secrets in {shown} could be meant: {}",
+                names.len(),
+                names.join(", ")
+            ));
+            Err(failure.hint(format!("--secret-name={}", shell::word(first))))
+        }
+        (_, _, Some(name)) => {
+            Err(Failure::unreadable(format!("none of the Secrets in {shown} has the name {name}")))
+        }
+        _ => Err(Failure::unreadable(format!(
+            "none of the {count} Secrets in {shown} has tls.crt and tls.key"
+        ))),
+    }
+}
+
+fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
     let text = input::read(path, "Secret")?;
     let shown = input::shown(path);
-    let mut secret = kubernetes_secret::decode(&text).map_err(|error| {
+    let secrets = kubernetes_secret::decode_all(&text).map_err(|error| {
         let failure = Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"));
-        let is_list = matches!(&error, SecretError::Kind { kind } if kind.ends_with("List"));
-        let hint = is_list.then_some("name one Secret: kubectl get secret NAME -o yaml");
-        failure.hint_if_any(hint)
+        let command = "verify tls-certificate --secret=-";
+        failure.hint_if_any(formats::secret_hint(&error, &shown, command))
     })?;
+    let mut secret = choose(secrets, name, &shown)?;
     // Those that are judged are errors. A key of the map may be anything, so it is not repeated.
     let is_judged = |key: &&String| ["tls.crt", "tls.key", "ca.crt"].contains(&key.as_str());
     if secret.unreadable.iter().any(|key| !is_judged(&key)) {
@@ -142,9 +192,18 @@ fn from_secret(path: &Path) -> Result<Given, Failure> {
              shows what is in it",
         )
     })?;
+    let secret_has_ca = ca.is_some();
     let key = take("tls.key")?
         .ok_or_else(|| missing("tls.key").hint("the control plane does not start without it"))?;
-    Ok(Given { certificate, proof: None, key: Some(key), key_mode: None, ca, bundle: None })
+    Ok(Given {
+        certificate,
+        proof: None,
+        key: Some(key),
+        key_mode: None,
+        ca,
+        bundle: None,
+        secret_has_ca,
+    })
 }
 
 fn from_server(server: &Server, timeout: Duration) -> Result<Given, Failure> {
@@ -153,7 +212,15 @@ fn from_server(server: &Server, timeout: Duration) -> Result<Given, Failure> {
     let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
     let certificate = Named { name: address.to_string(), bytes: Zeroizing::new(chain) };
     let proof = Some(served.proof);
-    Ok(Given { certificate, proof, key: None, key_mode: None, ca: None, bundle: None })
+    Ok(Given {
+        certificate,
+        proof,
+        key: None,
+        key_mode: None,
+        ca: None,
+        bundle: None,
+        secret_has_ca: false,
+    })
 }
 
 /// The certificate file as its own CA file, which `cp tls.crt ca.crt` makes of it, if its CA is in it.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Foreign;
+
 /// Text that is not made of the PEM blocks that were expected. No variant holds a part of the text but
 /// a label that cannot be one of a key's octets.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +18,8 @@ pub enum PemError {
     Der,
     /// A private key is protected by a passphrase.
     EncryptedPrivateKey,
+    /// Another format.
+    Foreign(Foreign),
     /// A block that Go, OpenSSL or rustls cannot read.
     Malformed {
         /// Which block of the file, counted from 1.
@@ -70,6 +74,8 @@ pub enum PemFault {
     CarriageReturn,
     /// The last line is not `-----END LABEL-----` alone.
     End,
+    /// Line breaks are written `\n`, as in JSON and in quoted values of variables.
+    Escaped,
     /// The last line has another label than the first.
     Label,
     /// The next block begins on the last line of this one.
@@ -80,6 +86,8 @@ pub enum PemFault {
     Indented,
     /// The last line is missing.
     NoEnd,
+    /// All of a block stands on one line, as `$(cat FILE)` without quotes and YAML's `>` make it.
+    OneLine,
 }
 
 impl fmt::Display for PemError {
@@ -91,6 +99,7 @@ impl fmt::Display for PemError {
             }
             Self::Base64 { layers } => write!(f, "it is Base64 that was encoded {layers} times"),
             Self::Der => f.write_str("it is DER, not PEM"),
+            Self::Foreign(format) => format.fmt(f),
             Self::EncryptedPrivateKey => f.write_str("its private key is encrypted"),
             Self::Malformed { position, fault: PemFault::NoEnd, .. } => {
                 write!(f, "its PEM block {position} has no end")
@@ -106,6 +115,12 @@ impl fmt::Display for PemError {
                 write!(f, "its PEM block {position} is a private key ({label})")
             }
             Self::SeveralPrivateKeys => f.write_str("it holds more than one private key"),
+            Self::UnexpectedLabel { position, label } if label.ends_with("CERTIFICATE REQUEST") => {
+                write!(f, "its PEM block {position} is a certificate request, not a certificate")
+            }
+            Self::UnexpectedLabel { position, label } if matches!(&**label, "PKCS7" | "CMS") => {
+                write!(f, "its PEM block {position} is PKCS#7 (.p7b, .p7c), not a certificate")
+            }
             Self::UnexpectedLabel { position, label } => {
                 write!(f, "its PEM block {position} is not a certificate but \"{label}\"")
             }
@@ -125,6 +140,8 @@ impl fmt::Display for PemFault {
             Self::ByteOrderMark => "it begins with a byte order mark",
             Self::CarriageReturn => "lines end in a carriage return alone",
             Self::End => "a block ends with \"-----END LABEL-----\", alone on its line",
+            Self::Escaped => "line breaks are written as \\n",
+            Self::OneLine => "a whole block stands on one line",
             Self::Label => "the block ends with another label than it began with",
             Self::Glued => "the next block begins on the line on which this one ends",
             Self::Headers => "the certificate has headers",

@@ -16,6 +16,9 @@ pub(super) const BEGIN: &str = "-----BEGIN ";
 /// The end of a PEM block.
 const END: &str = "-----END ";
 
+/// What closes the label where line breaks are written as two characters.
+const ESCAPED: &str = "-----\\n";
+
 /// What closes the label.
 const DASHES: &str = "-----";
 
@@ -96,7 +99,9 @@ pub(super) fn framed<'a>(line: &'a [u8], start: &str) -> Result<&'a str, PemFaul
     const MAX_LENGTH: usize = 64;
     const MAX_WORD: usize = 16;
     let broken = match () {
+        () if contains(line, ESCAPED) => PemFault::Escaped,
         () if line.contains(&b'\r') => PemFault::CarriageReturn,
+        () if start == BEGIN && contains(line, END) => PemFault::OneLine,
         () if start == BEGIN => PemFault::Begin,
         () if has_block(line) => PemFault::Glued,
         () => PemFault::End,
@@ -113,7 +118,8 @@ pub(super) fn framed<'a>(line: &'a [u8], start: &str) -> Result<&'a str, PemFaul
 /// What is wrong with a line that seems to begin or end a block, but not at its start.
 fn misplaced(line: &[u8]) -> Option<PemFault> {
     let has = |part: &str| contains(line, part);
-    let begins = has(BEGIN) && (line.ends_with(DASHES.as_bytes()) || has(PRIVATE_KEY));
+    let ends = line.ends_with(DASHES.as_bytes()) || has(ESCAPED);
+    let begins = has(BEGIN) && (ends || has(PRIVATE_KEY));
     if !begins && !has(END) {
         return None;
     }
@@ -121,6 +127,7 @@ fn misplaced(line: &[u8]) -> Option<PemFault> {
         [0xef, 0xbb, 0xbf, rest @ ..] if rest.starts_with(BEGIN.as_bytes()) => {
             PemFault::ByteOrderMark
         }
+        _ if has(ESCAPED) => PemFault::Escaped,
         _ if line.contains(&b'\r') => PemFault::CarriageReturn,
         _ => PemFault::Indented,
     })

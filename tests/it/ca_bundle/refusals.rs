@@ -10,6 +10,7 @@ const ALONE: &str = "a bundle is public: give the file with the CA certificate a
 const BLOCKS: &str = "a CA file holds blocks that begin -----BEGIN CERTIFICATE-----";
 const FIRST: &str = "Kuma looks at the first certificate of the file only: put the CA's first, \
                      or give the file with the CA alone";
+const REQUEST: &str = "have a CA sign it, and give the certificate that the CA returns";
 const ONCE_MORE: &str = "copy it once more, with its line breaks";
 
 /// Both as a file and on standard input, behind a good file.
@@ -42,15 +43,11 @@ fn a_file_without_a_certificate_is_refused() {
 fn a_file_with_something_else_than_certificates_is_refused() {
     let ca = made::ca("a");
     let request = made::block("CERTIFICATE REQUEST", &ca.der);
-    refused(
-        &request,
-        "its PEM block 1 is not a certificate but \"CERTIFICATE REQUEST\"",
-        Some(BLOCKS),
-    );
+    refused(&request, "its PEM block 1 is a certificate request, not a certificate", Some(REQUEST));
     refused(
         ca.pem() + &request,
-        "its PEM block 2 is not a certificate but \"CERTIFICATE REQUEST\"",
-        Some(BLOCKS),
+        "its PEM block 2 is a certificate request, not a certificate",
+        Some(REQUEST),
     );
 }
 

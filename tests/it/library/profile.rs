@@ -152,6 +152,20 @@ fn dates_through_2049_are_utc_time_and_later_ones_generalized_time() {
 }
 
 #[test]
+fn a_certificate_of_another_key_does_not_pass_the_check_of_what_was_made() {
+    let [key, other] = [(); 2].map(|()| KeyPair::generate(KeyAlgorithm::EcdsaP256).expect("a key"));
+    let request = request(ValidFor::DEFAULT, &["cp.example"]);
+    let template = resolve(&request, NOW).expect("a template");
+    let certificate = kumactl::self_signed(&template, &key).expect("a certificate");
+    verify::self_check(&certificate, &template, &key, None).expect("what was asked for");
+    let result = verify::self_check(&certificate, &template, &other, None);
+    assert!(
+        matches!(result, Err(Error::SelfCheck { field: "subjectPublicKey", .. })),
+        "{result:?}"
+    );
+}
+
+#[test]
 fn a_validity_that_ends_before_it_is_used_is_refused() {
     for seconds in ["1s", "299s", "5m"] {
         let request = request(seconds.parse().expect("a duration"), &["cp.example"]);

@@ -74,7 +74,7 @@ fn what_no_secret_is_ends_soon_and_is_told_with_its_line() {
     ] {
         assert_eq!(error(text), SecretError::Malformed { line }, "{text}");
     }
-    assert_eq!(error("kind: Secret\n---\nkind: Secret\n"), SecretError::SeveralDocuments);
+    assert_eq!(error("kind: Secret\n---\nkind: Secret\n"), SecretError::Several { count: 2 });
     assert_eq!(data("---\nkind: Secret\n...\n"), []);
 }
 

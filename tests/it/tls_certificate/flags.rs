@@ -77,7 +77,7 @@ fn a_certificate_is_valid_for_as_long_as_was_asked() {
 fn validities_that_no_certificate_can_have_are_refused() {
     const FORMS: &str = "a duration is hours as `720h`, or days, weeks, years: `90d`, `2w`, `10y`";
     for (value, problem, hint) in [
-        ("90", "\"90\" is a duration without a unit", "did you mean 90h?"),
+        ("90", "\"90\" is a duration without a unit", "did you mean 90d? In hours it would be 90h"),
         ("-1h", "\"-1h\" is less than a second", FORMS),
         ("0s", "\"0s\" is less than a second", FORMS),
         ("1month", "\"1month\" is not a duration", FORMS),

@@ -172,7 +172,7 @@ hint: did you mean --hostname=x.example?
 error: hostname \"a..b\" has an empty label between its dots
 hint: did you mean --hostname=a.b?
 error: \"90\" is a duration without a unit
-hint: did you mean 90h?
+hint: did you mean 90d? In hours it would be 90h
 "
     );
 }

@@ -753,7 +753,7 @@ fn cases() -> Vec<Case> {
         files(
             "certificate in one line",
             &["certificate-file"],
-            "in line 1: a block begins with \"-----BEGIN LABEL-----\", alone on its line",
+            "in line 1: a whole block stands on one line",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -832,7 +832,7 @@ fn cases() -> Vec<Case> {
         files(
             "request for a certificate",
             &["certificate-file"],
-            "not a certificate but \"CERTIFICATE REQUEST\"",
+            "is a certificate request, not a certificate",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);

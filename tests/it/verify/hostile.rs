@@ -1,7 +1,7 @@
 //! Files that were damaged, or made to do harm.
 
 use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 
 use super::pki::{Pki, pem};
 use super::verify;
@@ -252,7 +252,12 @@ fn a_private_key_on_the_command_line_is_refused_and_not_repeated() {
     let der = BASE64_STANDARD.encode(made.leaf_key.serialize_der());
     let body: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
     let unpadded = BASE64_STANDARD.encode(&key).replace('+', "-").replace('/', "_");
+    let mut url_safe = String::new();
+    while !(url_safe.contains('-') && url_safe.contains('_')) {
+        url_safe = BASE64_URL_SAFE_NO_PAD.encode(super::pki::key().serialize_der());
+    }
     let forms = [
+        url_safe,
         unpadded.trim_end_matches('=').to_owned(),
         format!("{{\"tls.key\":\"{}\"}}", BASE64_STANDARD.encode(&key)),
         key.clone(),
@@ -280,7 +285,7 @@ fn a_private_key_on_the_command_line_is_refused_and_not_repeated() {
             let ended = sandbox.kumactl(&arguments);
             let stderr = ended.failure(2);
             assert!(stderr.starts_with("error: a private key is on the command line"), "{stderr}");
-            assert!(!stderr.contains(&body[8..24]), "{stderr}");
+            assert!(!stderr.contains(&body[8..24]) && !stderr.contains(&form[8..24]), "{stderr}");
         }
     }
     // What only speaks of keys holds none.

@@ -1,0 +1,188 @@
+//! Command lines.
+
+use super::sandbox;
+use crate::support::{Sandbox, installed};
+
+#[track_caller]
+fn refused(arguments: &[&str]) -> String {
+    let sandbox = Sandbox::new();
+    let stderr = sandbox.kumactl(arguments).failure(2);
+    assert!(sandbox.names().is_empty(), "{arguments:?}");
+    stderr
+}
+
+#[test]
+fn a_flag_with_one_hyphen_is_a_usage_error_with_the_flag_that_was_meant() {
+    const TLS: [&str; 2] = ["generate", "tls-certificate"];
+    for (arguments, meant) in [
+        (&["-hostname=a", "--type=server"][..], "--hostname=a"),
+        (&["--type=server", "-hostname", "a"], "--hostname"),
+        (&["--hostname=a", "-htype=server"], "--type=server"),
+        (&["--hostname=a", "-type=server"], "--type=server"),
+        (&["-help"], "--help"),
+        (&["--hostname=a", "-help", "--help"], "--help"),
+        (&["--hostname=a", "--type=server", "-output=json"], "--output=json"),
+    ] {
+        let stderr = refused(&[&TLS[..], arguments].concat());
+        assert!(stderr.starts_with("error: "), "{stderr}");
+        assert!(stderr.ends_with(&format!("hint: did you mean {meant}?\n")), "{stderr}");
+    }
+    for arguments in [&["-help"][..], &["generate", "-help"]] {
+        assert!(refused(arguments).ends_with("hint: did you mean --help?\n"));
+    }
+    let secret = ["generate", "kubernetes-secret", "-namespace=kuma"];
+    assert!(refused(&secret).ends_with("hint: did you mean --namespace=kuma?\n"));
+    let unknown = refused(&[TLS[0], TLS[1], "-hfoo"]);
+    assert!(unknown.contains("hint: `kumactl generate tls-certificate --help` shows"), "{unknown}");
+}
+
+#[test]
+fn what_could_steer_a_terminal_is_escaped_in_every_error() {
+    const HOSTILE: &str = "\u{1b}[2J\u{9b}1m\u{7f}\u{202e}\r";
+    let sandbox = sandbox();
+    let spec = format!("certificates: [{{name: a, type: \"{HOSTILE}\", hostnames: [a]}}]\n");
+    sandbox.write(
+        "spec.yaml",
+        spec.replace('\r', "\\r").replace(['\u{1b}', '\u{9b}', '\u{7f}'], "\\e"),
+    );
+    for arguments in [
+        vec![HOSTILE.to_owned()],
+        vec!["generate".to_owned(), HOSTILE.to_owned()],
+        vec!["generate".to_owned(), "tls-certificate".to_owned(), format!("--{HOSTILE}")],
+        vec!["generate".to_owned(), "tls-certificate".to_owned(), format!("--type={HOSTILE}")],
+        vec!["generate".to_owned(), "ca-bundle".to_owned(), format!("--ca-cert-file={HOSTILE}")],
+        vec!["inspect".to_owned(), "certificate".to_owned(), HOSTILE.to_owned()],
+        vec!["inspect".to_owned(), "certificate".to_owned(), format!("{HOSTILE}:1")],
+        ["generate", "tls-certificates", "--file=spec.yaml", "--output-dir=out"]
+            .map(str::to_owned)
+            .to_vec(),
+    ] {
+        let ended = sandbox.kumactl(&arguments);
+        assert!(ended.status != 0 && ended.stderr.starts_with("error: "), "{ended:?}");
+        let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!ended.stderr.contains(steers), "{arguments:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn help_that_was_asked_for_is_no_error() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["generate", "tls-certificate", "-h"][..],
+        &["generate", "tls-certificate", "--help", "-hostname=a"],
+        &["help"],
+    ] {
+        assert!(!sandbox.kumactl(arguments).quiet_success().is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_noun_without_its_verb_is_answered_with_the_whole_command() {
+    for (arguments, meant) in [
+        (
+            &["tls-certificate", "--type=server"][..],
+            "`kumactl generate tls-certificate` or `kumactl verify tls-certificate`",
+        ),
+        (&["ca-bundle"], "`kumactl generate ca-bundle`"),
+        (&["certificate", "a.crt"], "`kumactl inspect certificate`"),
+        (&["generate", "certificate"], "`kumactl inspect certificate`"),
+    ] {
+        let stderr = refused(arguments);
+        assert!(stderr.starts_with("error: there is no command `kumactl "), "{stderr}");
+        assert!(stderr.ends_with(&format!("\nhint: did you mean {meant}?\n")), "{stderr}");
+    }
+}
+
+#[test]
+fn a_name_with_its_type_in_front_is_answered_with_the_name() {
+    for (value, meant) in [
+        ("DNS:cp.example", "cp.example"),
+        ("dns:cp.example", "cp.example"),
+        ("IP:10.0.0.1", "10.0.0.1"),
+        ("IP:::1", "::1"),
+        ("IP Address:10.0.0.1", "10.0.0.1"),
+        ("URI:spiffe://mesh/cp", "spiffe://mesh/cp"),
+        ("DNS:https://cp.example:5678", "cp.example"),
+        ("subjectAltName=DNS:cp.example", "cp.example"),
+    ] {
+        let flag = format!("--hostname={value}");
+        let stderr = refused(&["generate", "tls-certificate", "--type=server", &flag]);
+        assert!(stderr.contains("has its type in front"), "{stderr}");
+        assert!(stderr.contains(&format!("hint: did you mean --hostname={meant}?\n")), "{stderr}");
+    }
+    // Hosts that have the name of a type.
+    let stderr = refused(&["generate", "tls-certificate", "--type=server", "--hostname=dns:5678"]);
+    assert!(stderr.contains("has a port\nhint: did you mean --hostname=dns?"), "{stderr}");
+}
+
+#[test]
+fn a_number_without_a_unit_is_answered_in_days_and_of_a_time_limit_in_seconds() {
+    let stderr = refused(&[
+        "generate",
+        "tls-certificate",
+        "--type=server",
+        "--hostname=a",
+        "--valid-for=365",
+    ]);
+    assert!(stderr.contains("hint: did you mean 365d? In hours it would be 365h\n"), "{stderr}");
+    let stderr = refused(&["inspect", "certificate", "--timeout=30", "localhost:1"]);
+    assert!(stderr.contains("hint: did you mean --timeout=30s?\n"), "{stderr}");
+    let sandbox = Sandbox::new();
+    let entry = "{name: a, type: server, hostnames: [a], validFor: 365}";
+    sandbox.write("spec.yaml", format!("certificates: [{entry}]\n"));
+    let arguments = ["generate", "tls-certificates", "--file=spec.yaml", "--output-dir=out"];
+    let stderr = sandbox.kumactl(arguments).stderr;
+    assert!(stderr.contains("hint: did you mean 365d?\n"), "{stderr}");
+}
+
+#[test]
+fn base64_that_the_shell_took_apart_is_called_wrapped() {
+    let sandbox = sandbox();
+    for (command, flag) in [("base64 ca.crt", "="), ("base64 -w64 ca.crt", "=")] {
+        let script = format!(
+            "kumactl verify tls-certificate --cert-file=tls.crt --ca-bundle{flag}$({command})"
+        );
+        let stderr = sandbox.shell(&script).failure(2);
+        assert!(
+            stderr
+                .starts_with("error: the value of --ca-bundle is wrapped Base64: the shell made "),
+            "{stderr}"
+        );
+        // What the hint says works.
+        let hint = stderr.lines().find_map(|line| line.strip_prefix("hint: one line, in quotes: "));
+        let hint = hint.expect("a hint");
+        let script = format!("kumactl verify tls-certificate --cert-file=tls.crt {hint}");
+        assert_eq!(sandbox.shell(&script).status, 0, "{script}");
+    }
+}
+
+#[test]
+fn an_encrypted_key_of_a_ca_comes_through_a_pipe_as_the_hint_says() {
+    let Some(openssl) = installed("openssl") else { return };
+    let sandbox = sandbox();
+    let openssl = openssl.display();
+    sandbox.shell(&format!(
+        "{openssl} pkey -in ca.key -aes128 -passout pass:x -out 'encrypted ca.key' && rm ca.key"
+    ));
+    let command = "generate tls-certificate --type=server --hostname=cp.example --valid-for=90d \
+                   --key-type=ecdsa --issuer-cert-file=ca.crt";
+    let script = format!("kumactl {command} --issuer-key-file='encrypted ca.key'");
+    let stderr = sandbox.shell(&script).failure(1);
+    let hint = stderr.lines().find_map(|line| line.strip_prefix("hint: ")).expect("a hint");
+    assert_eq!(hint, "openssl pkey -in 'encrypted ca.key' | kumactl ... --issuer-key-file=-");
+    let before = sandbox.names();
+    let pasted = hint.replace("...", command).replace("pkey ", "pkey -passin pass:x ");
+    sandbox.shell(&pasted).quiet_success();
+    let mut after = sandbox.names();
+    after.retain(|name| !before.contains(name));
+    assert_eq!(after, ["cert.pem", "key.pem"]);
+    // A specification has no pipe.
+    sandbox.write(
+        "spec.yaml",
+        "issuer: {certFile: ca.crt, keyFile: encrypted ca.key}\n\
+         certificates: [{name: a, type: server, hostnames: [a]}]\n",
+    );
+    let arguments = ["generate", "tls-certificates", "--file=spec.yaml", "--output-dir=out"];
+    let stderr = sandbox.kumactl(arguments).failure(1);
+    assert!(stderr.contains("hint: a specification names files: "), "{stderr}");
+}
