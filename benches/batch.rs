@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
-use kumactl::encode::pem;
-use kumactl::{
+use kuma_pki::format::pem;
+use kuma_pki::{
     CaRequest, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm, KeyPair,
     PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, verify,
 };
@@ -135,7 +135,7 @@ fn ca(now: OffsetDateTime) -> Issuer {
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     let serial = SerialNumber::random().expect("a number");
     let template = profile.resolve(now, serial).expect("a template");
-    let certificate = kumactl::self_signed(&template, &key).expect("a certificate");
+    let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
     Issuer::new(vec![certificate.der().to_vec()], key, now).expect("a CA")
 }
 
@@ -148,8 +148,9 @@ fn issue(index: usize, ca: &Issuer, now: OffsetDateTime) {
     let serial = SerialNumber::random().expect("a number");
     let template = profile.resolve(now, serial).expect("a template");
     let key = KeyPair::generate(algorithm).expect("a key");
-    let certificate = kumactl::issued_by(&template, &key, ca).expect("a certificate");
-    verify::check_fields(&certificate, &template, &key, Some(ca)).expect("what was asked for");
+    let certificate = kuma_pki::issued_by(&template, &key, ca).expect("a certificate");
+    kuma_pki::issue::check_fields(&certificate, &template, &key, Some(ca))
+        .expect("what was asked for");
     let private_key = key.private_key(PrivateKeyEncoding::Traditional).expect("a key");
     std::hint::black_box((
         pem::encode_certificates([certificate.der()]),

@@ -6,11 +6,11 @@ use std::env;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use kumactl::encode::pem;
-use kumactl::verify::{self, Evidence, File, Host, Question};
-use kumactl::{
+use kuma_pki::format::pem;
+use kuma_pki::verify::{self, Evidence, File, Host, Question};
+use kuma_pki::{
     CaRequest, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm, KeyPair,
-    PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, contents, inspect,
+    PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, format::contents, verify::inspect,
 };
 use time::OffsetDateTime;
 
@@ -39,7 +39,7 @@ fn main() {
         profile.resolve(now, serial).expect("a template")
     };
     let (template, key) = (resolve(), KeyPair::generate(KEY).expect("a key"));
-    let certificate = kumactl::issued_by(&template, &key, &ca).expect("a certificate");
+    let certificate = kuma_pki::issued_by(&template, &key, &ca).expect("a certificate");
     let private_key = || key.private_key(PrivateKeyEncoding::Traditional).expect("a key");
     let text = pem::encode_certificates([certificate.der()]);
     let key_text = pem::encode_private_key(&private_key());
@@ -63,12 +63,12 @@ fn main() {
         stage("key: P-256", Box::new(|| drop(black_box(KeyPair::generate(KEY))))),
         stage(
             "issue: encode and sign",
-            Box::new(|| drop(black_box(kumactl::issued_by(&template, &key, &ca)))),
+            Box::new(|| drop(black_box(kuma_pki::issued_by(&template, &key, &ca)))),
         ),
         stage(
             "self-check: every field read again",
             Box::new(|| {
-                verify::check_fields(&certificate, &template, &key, Some(&ca))
+                kuma_pki::issue::check_fields(&certificate, &template, &key, Some(&ca))
                     .expect("it is right");
             }),
         ),
@@ -115,6 +115,6 @@ fn ca(now: OffsetDateTime) -> Issuer {
     let key = KeyPair::generate(KEY).expect("a key");
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     let template = profile.resolve(now, SerialNumber::random().expect("a number")).expect("it");
-    let certificate = kumactl::self_signed(&template, &key).expect("a certificate");
+    let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
     Issuer::new(vec![certificate.der().to_vec()], key, now).expect("a CA")
 }

@@ -2,8 +2,8 @@
 //! here most quickly.
 #![no_main]
 
-use kumactl::verify::{Evidence, File, Host, Question};
-use kumactl::{ExtendedKeyUsage, SubjectAltName, contents, encode, inspect, verify};
+use kuma_pki::verify::{Evidence, File, Host, Question};
+use kuma_pki::{ExtendedKeyUsage, SubjectAltName, format::contents, format, verify::inspect, verify};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
 

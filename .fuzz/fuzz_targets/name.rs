@@ -1,7 +1,7 @@
 //! What people type: names, Services, durations. A name that is read is read again as itself.
 #![no_main]
 
-use kumactl::{PermittedSubtree, ServiceName, SubjectAltName, ValidFor};
+use kuma_pki::{PermittedSubtree, ServiceName, SubjectAltName, ValidFor};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

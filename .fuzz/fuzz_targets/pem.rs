@@ -1,7 +1,7 @@
 //! Text around and in PEM blocks.
 #![no_main]
 
-use kumactl::encode::{bundle, pem};
+use kuma_pki::format::{bundle, pem};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {

@@ -1,7 +1,7 @@
 //! Kubernetes Secrets in YAML and JSON.
 #![no_main]
 
-use kumactl::encode::kubernetes_secret;
+use kuma_pki::format::kubernetes_secret;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {

@@ -1,7 +1,7 @@
 //! Specifications of many certificates, in YAML and JSON.
 #![no_main]
 
-use kumactl::specification::Specification;
+use kuma_pki::spec::Specification;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

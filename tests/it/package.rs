@@ -49,16 +49,24 @@ fn cargo_install_from_git_finds_one_package_with_binaries() {
             }
         }
     }
+    // Each member of the workspace names all of them.
+    found.sort();
+    found.dedup();
     assert_eq!(found, ["kumactl"]);
 }
 
 #[test]
 fn the_manifest_and_the_readme_say_what_is_needed_to_build_it() {
     let metadata = metadata(&root().join("Cargo.toml"));
-    let package = &metadata["packages"][0];
-    for field in ["repository", "homepage", "documentation", "rust_version"] {
-        assert!(package[field].is_string(), "{field} is missing");
+    let packages = metadata["packages"].as_array().expect("packages");
+    for package in packages {
+        for field in
+            ["description", "license", "repository", "homepage", "documentation", "rust_version"]
+        {
+            assert!(package[field].is_string(), "{field} is missing in {}", package["name"]);
+        }
     }
+    let package = packages.iter().find(|package| package["name"] == "kumactl").expect("a package");
     let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
     let minimum = package["rust_version"].as_str().unwrap_or_default().trim_end_matches(".0");
     assert!(readme.contains(&format!("Rust {minimum}")), "README.md does not name Rust {minimum}");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use kumactl::specification::{ARTEFACTS, Specification, TYPES};
+use kuma_pki::spec::{ARTEFACTS, Specification, TYPES};
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn the_schema_for_editors_has_the_fields_that_are_read() {
     assert_eq!(list("/$defs/type/enum"), TYPES.map(|(name, _)| name));
     assert_eq!(list("/$defs/artefact/enum"), ARTEFACTS);
     let types: Vec<_> =
-        kumactl::KeyAlgorithm::ALL.iter().flat_map(|one| one.names()).copied().collect();
+        kuma_pki::KeyAlgorithm::ALL.iter().flat_map(|one| one.names()).copied().collect();
     assert_eq!(list("/$defs/keyType/enum"), types);
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use kumactl::ExtendedKeyUsage;
-use kumactl::specification::{Specification, SpecificationFaults};
+use kuma_pki::ExtendedKeyUsage;
+use kuma_pki::spec::{Specification, SpecificationFaults};
 
 const ALIASES: &str = ": its aliases make more of it than is read";
 

@@ -1,6 +1,6 @@
 //! Certificates of kinds that our own command does not make.
 
-use kumactl::encode::pem;
+use kuma_pki::format::pem;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 /// A self-signed certificate and its key.

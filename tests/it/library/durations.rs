@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kumactl::{DurationError, DurationFault, ValidFor};
+use kuma_pki::{DurationError, DurationFault, ValidFor};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;

@@ -1,6 +1,6 @@
 //! Issuers at moments, and in chains, that are not easily made with files.
 
-use kumactl::{
+use kuma_pki::{
     CaRequest, Error, Issuer, IssuerError, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
 };
 use time::OffsetDateTime;
@@ -22,7 +22,7 @@ fn key() -> KeyPair {
 
 fn at(now: OffsetDateTime) -> Result<Issuer, Error> {
     let key = key();
-    let certificate = kumactl::self_signed(&ca(&key), &key).expect("a certificate");
+    let certificate = kuma_pki::self_signed(&ca(&key), &key).expect("a certificate");
     Issuer::new(vec![certificate.der().to_vec()], key, now)
 }
 
@@ -39,7 +39,7 @@ fn an_issuer_is_refused_before_and_after_its_life_with_both_times() {
 fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
     let root = at(NOW).expect("an issuer");
     let key = key();
-    let middle = kumactl::issued_by(&ca(&key), &key, &root).expect("a certificate");
+    let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
     let chain = vec![middle.der().to_vec(), root.certificate().to_vec()];
     let refused = Issuer::new(chain, key, NOW).expect_err("a path that is too long");
     assert!(
@@ -52,7 +52,7 @@ fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
 fn a_chain_whose_second_certificate_did_not_issue_the_first_is_refused_with_both_names() {
     let (root, other) = (at(NOW).expect("an issuer"), at(NOW).expect("an issuer"));
     let key = key();
-    let middle = kumactl::issued_by(&ca(&key), &key, &root).expect("a certificate");
+    let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
     let chain = vec![middle.der().to_vec(), other.certificate().to_vec()];
     let refused = Issuer::new(chain, key, NOW).expect_err("no chain").to_string();
     assert!(refused.contains(root.name()) && refused.contains(other.name()), "{refused}");

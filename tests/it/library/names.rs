@@ -1,6 +1,6 @@
 //! Names: what is accepted and as what, what is refused and which name was meant.
 
-use kumactl::{NameError, NameFault, NameWarning, SubjectAltName};
+use kuma_pki::{NameError, NameFault, NameWarning, SubjectAltName};
 
 /// What is typed, and the kind and text that stand in the certificate.
 const ACCEPTED: &[(&str, &str, &str)] = &[

@@ -1,8 +1,8 @@
 //! The profile: every field of a certificate, at a fixed moment and with a fixed serial number.
 
-use kumactl::{
+use kuma_pki::{
     BasicConstraints, Error, ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, KeyPair, KeyUsage,
-    Profile, SerialNumber, SubjectAltName, Template, ValidFor, verify,
+    Profile, SerialNumber, SubjectAltName, Template, ValidFor,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -141,8 +141,8 @@ fn dates_through_2049_are_utc_time_and_later_ones_generalized_time() {
         let request = request(valid_for.parse().expect("a duration"), &["cp.example"]);
         let template = resolve(&request, now).expect("a template");
         assert_eq!(template.validity.not_after, not_after, "{now}");
-        let certificate = kumactl::self_signed(&template, &key).expect("a certificate");
-        verify::self_check(&certificate, &template, &key, None)
+        let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
+        kuma_pki::issue::self_check(&certificate, &template, &key, None)
             .unwrap_or_else(|e| panic!("{now}: {e}"));
         let (_, read) = X509Certificate::from_der(certificate.der()).expect("X.509");
         for date in [read.validity().not_before, read.validity().not_after] {
@@ -156,9 +156,9 @@ fn a_certificate_of_another_key_does_not_pass_the_check_of_what_was_made() {
     let [key, other] = [(); 2].map(|()| KeyPair::generate(KeyAlgorithm::EcdsaP256).expect("a key"));
     let request = request(ValidFor::DEFAULT, &["cp.example"]);
     let template = resolve(&request, NOW).expect("a template");
-    let certificate = kumactl::self_signed(&template, &key).expect("a certificate");
-    verify::self_check(&certificate, &template, &key, None).expect("what was asked for");
-    let result = verify::self_check(&certificate, &template, &other, None);
+    let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
+    kuma_pki::issue::self_check(&certificate, &template, &key, None).expect("what was asked for");
+    let result = kuma_pki::issue::self_check(&certificate, &template, &other, None);
     assert!(
         matches!(result, Err(Error::SelfCheck { field: "subjectPublicKey", .. })),
         "{result:?}"

@@ -1,6 +1,6 @@
 //! Secrets in all the spellings of YAML and JSON.
 
-use kumactl::encode::kubernetes_secret::{SecretError, decode};
+use kuma_pki::format::kubernetes_secret::{SecretError, decode};
 
 /// The data of a Secret, as texts.
 #[track_caller]

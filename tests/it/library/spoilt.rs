@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use kumactl::encode::{bundle, kubernetes_secret, pem};
-use kumactl::specification::Specification;
-use kumactl::verify::{self, Evidence, File, Host, Question};
-use kumactl::{ExtendedKeyUsage, ServiceName, SubjectAltName, ValidFor, contents, inspect};
+use kuma_pki::format::{bundle, kubernetes_secret, pem};
+use kuma_pki::spec::Specification;
+use kuma_pki::verify::{self, Evidence, File, Host, Question};
+use kuma_pki::{
+    ExtendedKeyUsage, ServiceName, SubjectAltName, ValidFor, format::contents, verify::inspect,
+};
 use time::OffsetDateTime;
 
 /// Numbers that look random and are the same in every run (Knuth's MMIX).

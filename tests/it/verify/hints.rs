@@ -1,6 +1,6 @@
 //! Every hint that holds a command cures the refusal that it is printed for.
 
-use kumactl::verify::clients::{RULES, Remedy};
+use kuma_pki::verify::clients::{RULES, Remedy};
 use rcgen::{KeyUsagePurpose, SanType};
 
 use super::pki::Pki;

@@ -1,0 +1,50 @@
+//! The CA bundle of Kubernetes webhooks and of `--tls-general-ca-bundle`: PEM in one line of
+//! Base64.
+//!
+//! Kuma's chart prints the value unquoted into eight manifests (`cp-webhooks-and-secrets.yaml`), so
+//! a line break in it, as `base64` of GNU coreutils makes, breaks the installation.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::error::Error;
+use crate::format::pem;
+
+/// The line of Base64 (RFC 4648 4) for a PEM text, with a newline at its end.
+#[must_use]
+pub fn encode(pem: &[u8]) -> Vec<u8> {
+    let mut line = BASE64_STANDARD.encode(pem);
+    line.push('\n');
+    line.into_bytes()
+}
+
+/// Returns the length of the line for a PEM text, in bytes without the newline.
+pub(crate) const fn encoded_length(pem: &[u8]) -> usize {
+    pem.len().div_ceil(3) * 4
+}
+
+/// The PEM text of a bundle. Base64 that was wrapped into lines is read too.
+///
+/// # Errors
+///
+/// [`Error::BundleEncoding`] for anything but Base64 of PEM certificates.
+pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, Error> {
+    let fault = |reason| Error::BundleEncoding { reason };
+    let packed = super::packed([bundle]);
+    if packed.is_empty() {
+        return Err(fault("it is empty"));
+    }
+    let text = match BASE64_STANDARD.decode(&packed) {
+        Ok(text) => text,
+        Err(_) if packed.starts_with(b"-----BEGIN") => return Err(fault("it is PEM already")),
+        Err(_) => return Err(fault("it is not Base64")),
+    };
+    match pem::decode_certificates(&text) {
+        Ok(_) => Ok(text),
+        Err(pem::PemError::PrivateKey { .. }) => Err(fault("it holds a private key")),
+        Err(pem::PemError::Base64 { .. }) => {
+            Err(fault("it is Base64 of Base64: it was encoded twice"))
+        }
+        Err(_) => Err(fault("its Base64 does not hold PEM certificates")),
+    }
+}

@@ -1,0 +1,260 @@
+//! Manifests for cert-manager (cert-manager.io/v1), which rotates certificates in a cluster.
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::format::kubernetes_secret::{self, SecretMetadata};
+use crate::format::yaml;
+use crate::kubernetes::{Namespace, ObjectName, ServiceName};
+use crate::name::SubjectAltName;
+use crate::validity::ValidFor;
+
+/// A certificate that cert-manager is to make, and the CA to make it from.
+#[derive(Clone, Debug)]
+pub struct CertManager {
+    /// Where all objects are.
+    pub namespace: Namespace,
+    /// The name of the Issuer, and of the Secret with the CA and its key.
+    pub issuer: ObjectName,
+    /// The name of the Certificate.
+    pub certificate: ObjectName,
+    /// The Secret that cert-manager writes, with the keys tls.crt, tls.key and ca.crt.
+    pub secret: ObjectName,
+    /// The Service of the control plane, if it is not the one that the chart names itself.
+    pub service: Option<ServiceName>,
+    /// The names of the certificate.
+    pub names: Vec<SubjectAltName>,
+    /// ECDSA P-256 instead of RSA 2048; Envoy accepts both.
+    pub is_ecdsa: bool,
+    /// How long each certificate lives.
+    pub valid_for: ValidFor,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<S> {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: Metadata,
+    spec: S,
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    name: String,
+    namespace: String,
+}
+
+#[derive(Serialize)]
+struct IssuerSpec {
+    ca: CaIssuer,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CaIssuer {
+    secret_name: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CertificateSpec {
+    secret_name: String,
+    duration: String,
+    renew_before: String,
+    subject: Subject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    common_name: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dns_names: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ip_addresses: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    uris: Vec<String>,
+    usages: Vec<&'static str>,
+    private_key: PrivateKey,
+    issuer_ref: IssuerRef,
+}
+
+#[derive(Serialize)]
+struct Subject {
+    organizations: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PrivateKey {
+    algorithm: &'static str,
+    size: u16,
+    encoding: &'static str,
+    rotation_policy: &'static str,
+}
+
+#[derive(Serialize)]
+struct IssuerRef {
+    name: String,
+    kind: &'static str,
+    group: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChartValues {
+    control_plane: ChartControlPlane,
+}
+
+#[derive(Serialize)]
+struct ChartControlPlane {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<ChartService>,
+    tls: ChartTls,
+}
+
+#[derive(Serialize)]
+struct ChartService {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct ChartTls {
+    general: ChartGeneral,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChartGeneral {
+    cert_manager: ChartCertManager,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ChartCertManager {
+    enabled: bool,
+    issuer_ref: IssuerRef,
+    dns_names: Vec<String>,
+}
+
+/// A time that cert-manager cannot let a certificate live.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum CertManagerDurationError {
+    /// Less than its minimum (`pkg/apis/certmanager/v1`, `MinimumCertificateDuration`).
+    #[error("cert-manager makes no certificate for less than an hour")]
+    TooShort,
+    /// More than Go can count in nanoseconds.
+    #[error("cert-manager can count 292 years at most")]
+    TooLong,
+}
+
+/// A time as Go writes it.
+fn go_duration(seconds: u64) -> String {
+    format!("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+impl CertManager {
+    /// Whether cert-manager takes a time for the life of a certificate.
+    ///
+    /// # Errors
+    ///
+    /// Less than an hour, and more than Go can count.
+    pub fn check_duration(valid_for: ValidFor) -> Result<(), CertManagerDurationError> {
+        let duration = valid_for.duration();
+        if duration.as_secs() < 3600 {
+            return Err(CertManagerDurationError::TooShort);
+        }
+        match i64::try_from(duration.as_nanos()) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(CertManagerDurationError::TooLong),
+        }
+    }
+
+    fn metadata(&self, name: &ObjectName) -> Metadata {
+        Metadata { name: name.as_str().to_owned(), namespace: self.namespace.as_str().to_owned() }
+    }
+
+    fn issuer_ref(&self) -> IssuerRef {
+        let name = self.issuer.as_str().to_owned();
+        IssuerRef { name, kind: "Issuer", group: "cert-manager.io" }
+    }
+
+    fn names_of(&self, kind: &str) -> Vec<String> {
+        let names = self.names.iter().filter(|name| name.kind() == kind);
+        names.map(ToString::to_string).collect()
+    }
+
+    /// The Secret with the CA, and the Issuer that signs with it.
+    fn ca(&self, certificate: &[u8], key: &[u8]) -> [Zeroizing<String>; 2] {
+        let mut metadata = SecretMetadata::new(self.issuer.clone(), self.namespace.clone());
+        metadata.secret_type = Some("kubernetes.io/tls");
+        let secret =
+            kubernetes_secret::encode(&metadata, &[("tls.crt", certificate), ("tls.key", key)]);
+        let secret_name = self.issuer.as_str().to_owned();
+        let issuer = Object {
+            api_version: "cert-manager.io/v1",
+            kind: "Issuer",
+            metadata: self.metadata(&self.issuer),
+            spec: IssuerSpec { ca: CaIssuer { secret_name } },
+        };
+        [secret, yaml::document(&issuer, 512)]
+    }
+
+    /// The Secret of the CA, the Issuer and the Certificate, as a stream of YAML documents. The Secret
+    /// holds the CA's private key.
+    #[must_use]
+    pub fn manifests(&self, ca_certificate: &[u8], ca_key: &[u8]) -> Zeroizing<String> {
+        let seconds = self.valid_for.duration().as_secs();
+        let names = self.names_of("dNSName");
+        let certificate = Object {
+            api_version: "cert-manager.io/v1",
+            kind: "Certificate",
+            metadata: self.metadata(&self.certificate),
+            spec: CertificateSpec {
+                secret_name: self.secret.as_str().to_owned(),
+                duration: go_duration(seconds),
+                // Never below cert-manager's five minutes, since no certificate lives less than an hour.
+                renew_before: go_duration(seconds / 3),
+                subject: Subject { organizations: vec!["Kuma"] },
+                // The longest that X.520 allows.
+                common_name: names.iter().find(|name| name.len() <= 64).cloned(),
+                dns_names: names,
+                ip_addresses: self.names_of("iPAddress"),
+                uris: self.names_of("uniformResourceIdentifier"),
+                usages: if self.is_ecdsa {
+                    vec!["digital signature", "server auth"]
+                } else {
+                    vec!["digital signature", "key encipherment", "server auth"]
+                },
+                private_key: PrivateKey {
+                    algorithm: if self.is_ecdsa { "ECDSA" } else { "RSA" },
+                    size: if self.is_ecdsa { 256 } else { 2048 },
+                    encoding: "PKCS1",
+                    rotation_policy: "Always",
+                },
+                issuer_ref: self.issuer_ref(),
+            },
+        };
+        let [secret, issuer] = self.ca(ca_certificate, ca_key);
+        yaml::stream(&[secret, issuer, yaml::document(&certificate, 4096)])
+    }
+
+    /// The Secret of the CA and the Issuer alone, for charts that make the Certificate themselves.
+    #[must_use]
+    pub fn issuer_manifests(&self, ca_certificate: &[u8], ca_key: &[u8]) -> Zeroizing<String> {
+        yaml::stream(&self.ca(ca_certificate, ca_key))
+    }
+
+    /// Returns the values of a chart that has `controlPlane.tls.general.certManager`, with the Service
+    /// whose names the certificate has.
+    #[must_use]
+    pub fn helm_values(&self) -> String {
+        let cert_manager = ChartCertManager {
+            enabled: true,
+            issuer_ref: self.issuer_ref(),
+            dns_names: self.names_of("dNSName"),
+        };
+        let tls = ChartTls { general: ChartGeneral { cert_manager } };
+        let name = |service: &ServiceName| ChartService { name: service.name().to_owned() };
+        let service = self.service.as_ref().map(name);
+        let values = ChartValues { control_plane: ChartControlPlane { service, tls } };
+        yaml::document(&values, 4096).to_string()
+    }
+}

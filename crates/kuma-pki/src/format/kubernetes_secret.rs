@@ -1,0 +1,500 @@
+//! A Kubernetes Secret (core/v1), as `kubectl get secret -o yaml` or `-o json` prints it.
+
+use std::collections::BTreeMap;
+use std::{fmt, mem};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::format::foreign::SOPS_VALUE;
+use crate::format::yaml::{self, Limits};
+use crate::kubernetes::{Namespace, ObjectName};
+use crate::text::{beginning, excerpt};
+
+/// What a Secret holds. Its data are wiped when it is dropped.
+#[derive(Clone, Eq, PartialEq)]
+pub struct KubernetesSecret {
+    /// metadata.name; empty if it has none.
+    pub name: String,
+    /// metadata.namespace.
+    pub namespace: Option<String>,
+    /// Every key with its bytes.
+    pub data: BTreeMap<String, Zeroizing<Vec<u8>>>,
+    /// The keys of `data` whose value is not Base64, so that the API server would refuse them.
+    pub unreadable: Vec<String>,
+}
+
+impl KubernetesSecret {
+    /// Returns `NAMESPACE/NAME`, or the name alone, escaped and without the end of long ones.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => excerpt(&format!("{}/{}", beginning(namespace), self.name)),
+            None => excerpt(&self.name),
+        }
+    }
+
+    /// Returns whether there is a value for a key, readable or not.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.data.contains_key(key) || self.unreadable.iter().any(|name| name == key)
+    }
+}
+
+/// What a manifest says beside the data.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SecretMetadata {
+    /// metadata.name.
+    pub name: ObjectName,
+    /// metadata.namespace.
+    pub namespace: Namespace,
+    /// `type`; `None` leaves it to the API server, which makes it `Opaque`.
+    pub secret_type: Option<&'static str>,
+    /// metadata.labels.
+    pub labels: BTreeMap<String, String>,
+    /// metadata.annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl SecretMetadata {
+    /// Of a Secret without labels, annotations and type.
+    #[must_use]
+    pub fn new(name: ObjectName, namespace: Namespace) -> Self {
+        let labels = BTreeMap::new();
+        Self { name, namespace, secret_type: None, annotations: labels.clone(), labels }
+    }
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(rename = "apiVersion")]
+    api_version: &'static str,
+    data: BTreeMap<&'a str, Zeroizing<String>>,
+    kind: &'static str,
+    metadata: WrittenMetadata<'a>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    secret_type: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct WrittenMetadata<'a> {
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: &'a BTreeMap<String, String>,
+    name: &'a str,
+    namespace: &'a str,
+}
+
+/// A manifest as YAML: the fields, in the order, of `kubectl create secret generic --dry-run=client -o
+/// yaml`, without the empty creationTimestamp of some versions.
+#[must_use]
+pub fn encode(metadata: &SecretMetadata, data: &[(&str, &[u8])]) -> Zeroizing<String> {
+    let length: usize = data.iter().map(|(_, bytes)| bytes.len() * 4 / 3 + 64).sum();
+    let base64 = |bytes: &[u8]| Zeroizing::new(BASE64_STANDARD.encode(bytes));
+    let texts = metadata.labels.iter().chain(&metadata.annotations);
+    let texts: usize = texts.map(|(key, value)| key.len() + 2 * value.len() + 16).sum();
+    let written = Written {
+        api_version: "v1",
+        data: data.iter().map(|(key, bytes)| (*key, base64(bytes))).collect(),
+        kind: "Secret",
+        metadata: WrittenMetadata {
+            annotations: &metadata.annotations,
+            labels: &metadata.labels,
+            name: metadata.name.as_str(),
+            namespace: metadata.namespace.as_str(),
+        },
+        secret_type: metadata.secret_type,
+    };
+    yaml::document(&written, length + texts + 1024)
+}
+
+/// A text that is no Secret. No variant holds a part of the text but what can be no octets of a key.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretError {
+    /// The values are longer than a Secret can be.
+    #[error("its data are longer than 1 MiB, which no Secret can hold")]
+    TooLong,
+    /// Something occurs twice.
+    #[error("line {line} names a key for the second time")]
+    DuplicateKey {
+        /// Where, counted from 1.
+        line: u64,
+    },
+    /// A version of the API in which there are no Secrets.
+    #[error("its apiVersion is {version}, and that of a Secret is v1")]
+    ApiVersion {
+        /// Which.
+        version: String,
+    },
+    /// An object of the External Secrets Operator.
+    #[error("it is an ExternalSecret, which only says where the values come from")]
+    External,
+    /// Another kind of object.
+    #[error("it is a {kind}, not a Secret")]
+    Kind {
+        /// Which.
+        kind: String,
+    },
+    /// Neither YAML nor JSON, or not an object of Kubernetes.
+    #[error("it cannot be read as YAML or JSON of an object of Kubernetes{}", at(*line))]
+    Malformed {
+        /// Where, counted from 1, if that is known.
+        line: Option<u64>,
+    },
+    /// A list without a Secret.
+    #[error("there is no Secret in it")]
+    None,
+    /// An object of Bitnami's Sealed Secrets.
+    #[error("it is a SealedSecret, whose values only its controller can decrypt")]
+    Sealed,
+    /// More than one Secret.
+    #[error("it holds {count} Secrets")]
+    Several {
+        /// How many.
+        count: usize,
+    },
+    /// Values that SOPS encrypted.
+    #[error("its values are encrypted with SOPS")]
+    Sops,
+}
+
+fn at(line: Option<u64>) -> String {
+    line.map(|line| format!(" (line {line})")).unwrap_or_default()
+}
+
+/// The longest that the values of a Secret can be together, in bytes (core/v1, MaxSecretSize).
+const MAX_LENGTH: usize = 1 << 20;
+
+/// More than a Secret of the greatest length holds, with its labels, annotations and managed fields. `kubectl`
+/// and Helm print no anchors.
+const LIMITS: Limits = Limits { nodes: 250_000, copies: 1_000, copied_bytes: 1 << 16 };
+
+/// The fields of an object that matter here; others are passed over.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Object {
+    api_version: Option<String>,
+    kind: Option<String>,
+    metadata: Option<Metadata>,
+    data: Option<Values>,
+    string_data: Option<Values>,
+    items: Option<Objects>,
+    /// What SOPS adds to an object whose values it encrypted.
+    sops: Option<IgnoredAny>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    name: Option<String>,
+    namespace: Option<String>,
+}
+
+/// The objects of a text or a list, as they are read. Data of other kinds than Secrets are dropped at once, so
+/// that a list of a whole cluster takes no more memory than the Secrets in it.
+#[derive(Default)]
+struct Objects(Vec<Object>);
+
+impl Extend<Object> for Objects {
+    fn extend<T: IntoIterator<Item = Object>>(&mut self, objects: T) {
+        self.0.extend(objects.into_iter().map(|object| match object.kind.as_deref() {
+            // The API server leaves the kind of the items out of a SecretList.
+            None | Some("Secret") => object,
+            Some(_) => Object { data: None, string_data: None, ..object },
+        }));
+    }
+}
+
+impl<'de> Deserialize<'de> for Objects {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectsVisitor;
+
+        impl<'de> Visitor<'de> for ObjectsVisitor {
+            type Value = Objects;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of objects")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Objects, A::Error> {
+                let mut objects = Objects::default();
+                while let Some(object) = list.next_element::<Object>()? {
+                    objects.extend([object]);
+                }
+                Ok(objects)
+            }
+        }
+
+        deserializer.deserialize_seq(ObjectsVisitor)
+    }
+}
+
+/// `data` or `stringData`.
+#[derive(Default)]
+struct Values {
+    values: BTreeMap<String, Value>,
+    /// Whether there are more than a Secret can hold. The rest is left out: aliases make much of little.
+    is_too_long: bool,
+}
+
+impl<'de> Deserialize<'de> for Values {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValuesVisitor;
+
+        impl<'de> Visitor<'de> for ValuesVisitor {
+            type Value = Values;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
+                let (mut values, mut length) = (Values::default(), 0);
+                while let Some((key, value)) = map.next_entry::<String, Value>()? {
+                    length += if let Value::Text(text) = &value { text.len() } else { 0 };
+                    values.is_too_long |= length > 2 * MAX_LENGTH;
+                    if !values.is_too_long {
+                        values.values.insert(key, value);
+                    }
+                }
+                Ok(values)
+            }
+        }
+
+        deserializer.deserialize_map(ValuesVisitor)
+    }
+}
+
+/// A value of `data` or `stringData`, wiped when it is dropped.
+enum Value {
+    /// A text, or nothing, which is an empty one.
+    Text(Zeroizing<String>),
+    /// Anything else. The API server rejects it.
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValueVisitor;
+
+        // Texts that are a part of the input are copied once, into memory that is wiped.
+        impl<'de> Visitor<'de> for ValueVisitor {
+            type Value = Value;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
+                Ok(Value::Text(Zeroizing::new(text.to_owned())))
+            }
+
+            fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Value, E> {
+                Ok(Value::Text(Zeroizing::new(text)))
+            }
+
+            fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
+                Ok(Value::Text(Zeroizing::default()))
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Value::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Value::Other)
+            }
+        }
+
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+/// Whether a text looks like an object of Kubernetes rather than anything else: there is a key `kind`,
+/// in YAML or JSON.
+#[must_use]
+pub fn is_manifest(text: &[u8]) -> bool {
+    const KEY: &[u8] = b"kind";
+    let starts = |place: usize| {
+        let before = text[..place].strip_suffix(b"\"").unwrap_or(&text[..place]);
+        before.last().is_none_or(|octet| b"\n\t ,{".contains(octet))
+    };
+    let goes_on = |place: usize| {
+        let behind = &text[place + KEY.len()..];
+        let behind = behind.strip_prefix(b"\"").unwrap_or(behind);
+        behind.trim_ascii_start().starts_with(b":")
+    };
+    let is_key = |place: usize| text[place..].starts_with(KEY) && starts(place) && goes_on(place);
+    text.iter().enumerate().any(|(place, octet)| *octet == KEY[0] && is_key(place))
+}
+
+/// Reads the only Secret of a text. `stringData` goes over `data`, as in the API server.
+///
+/// # Errors
+///
+/// Anything but one Secret.
+pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
+    let mut secrets = decode_all(text)?;
+    match (secrets.pop(), secrets.len()) {
+        (Some(secret), 0) => Ok(secret),
+        (_, others) => Err(SecretError::Several { count: others + 1 }),
+    }
+}
+
+/// Reads every Secret of a text: of all its documents, and of the lists that `kubectl get -o yaml` prints.
+/// Objects of other kinds are passed over.
+///
+/// # Errors
+///
+/// A text without a Secret, and one that cannot be read.
+pub fn decode_all(text: &[u8]) -> Result<Vec<KubernetesSecret>, SecretError> {
+    let text = std::str::from_utf8(text).map_err(|_| SecretError::Malformed { line: None })?;
+    let options = yaml::options(&LIMITS);
+    let Objects(objects) = serde_saphyr::from_str_multiple_with_options(text, options)?;
+    if objects.is_empty() {
+        return Err(SecretError::Malformed { line: None });
+    }
+    let (mut secrets, mut other) = (Vec::new(), None);
+    for object in objects {
+        object.secrets(None, &mut secrets, &mut other)?;
+    }
+    if secrets.is_empty() { Err(other.unwrap_or(SecretError::None)) } else { Ok(secrets) }
+}
+
+impl Object {
+    /// Adds the Secrets of an object to `secrets`, and the first other object to `other`. `default_kind` is
+    /// that of the items of a list, which need not name it.
+    fn secrets(
+        self,
+        default_kind: Option<&str>,
+        secrets: &mut Vec<KubernetesSecret>,
+        other: &mut Option<SecretError>,
+    ) -> Result<(), SecretError> {
+        let kind = self.kind.as_deref().or(default_kind);
+        match kind.ok_or(SecretError::Malformed { line: None })? {
+            kind @ ("List" | "SecretList") => {
+                let default_kind = (kind == "SecretList").then_some("Secret");
+                let Objects(items) = self.items.unwrap_or_default();
+                return items
+                    .into_iter()
+                    .try_for_each(|item| item.secrets(default_kind, secrets, other));
+            }
+            "Secret" if matches!(self.api_version.as_deref(), None | Some("v1")) => {
+                secrets.push(self.secret()?);
+            }
+            kind => {
+                let error = match (kind, self.api_version.as_deref()) {
+                    ("SealedSecret", _) => SecretError::Sealed,
+                    ("ExternalSecret", _) => SecretError::External,
+                    ("Secret", Some(version)) => SecretError::ApiVersion {
+                        version: word(version, b"./-").unwrap_or("another version").to_owned(),
+                    },
+                    _ => SecretError::Kind {
+                        kind: word(kind, b"").unwrap_or("different object").to_owned(),
+                    },
+                };
+                other.get_or_insert(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn secret(self) -> Result<KubernetesSecret, SecretError> {
+        let values = self.data.unwrap_or_default();
+        let strings = self.string_data.unwrap_or_default();
+        let is_sops =
+            |value: &Value| matches!(value, Value::Text(text) if text.starts_with(SOPS_VALUE));
+        if self.sops.is_some() || values.values.values().chain(strings.values.values()).any(is_sops)
+        {
+            return Err(SecretError::Sops);
+        }
+        let (mut data, mut unreadable, mut length) = (BTreeMap::new(), Vec::new(), 0);
+        let mut is_too_long = values.is_too_long || strings.is_too_long;
+        for (key, value) in values.values {
+            let Value::Text(value) = value else {
+                unreadable.push(key);
+                continue;
+            };
+            length += value.len() / 4 * 3;
+            // Go, and so Kubernetes, passes over line breaks in Base64, and over nothing else.
+            let has_blanks = value.contains([' ', '\t']);
+            match BASE64_STANDARD.decode(super::packed([value.as_bytes()])) {
+                Ok(decoded) if !has_blanks => drop(data.insert(key, Zeroizing::new(decoded))),
+                _ => unreadable.push(key),
+            }
+        }
+        for (key, value) in strings.values {
+            unreadable.retain(|other| *other != key);
+            let Value::Text(mut value) = value else {
+                data.remove(&key);
+                unreadable.push(key);
+                continue;
+            };
+            length += value.len();
+            data.insert(key, Zeroizing::new(mem::take(&mut *value).into_bytes()));
+        }
+        is_too_long |= length > MAX_LENGTH;
+        if is_too_long {
+            return Err(SecretError::TooLong);
+        }
+        let metadata = self.metadata.unwrap_or_default();
+        Ok(KubernetesSecret {
+            name: metadata.name.unwrap_or_default(),
+            namespace: metadata.namespace,
+            data,
+            unreadable,
+        })
+    }
+}
+
+/// Returns a text that can be shown: of letters, digits and `more`, and no longer than a label.
+fn word<'t>(text: &'t str, more: &[u8]) -> Option<&'t str> {
+    let is_safe = |octet: u8| octet.is_ascii_alphanumeric() || more.contains(&octet);
+    (text.len() <= 63 && text.bytes().all(is_safe)).then_some(text)
+}
+
+impl From<serde_saphyr::Error> for SecretError {
+    fn from(error: serde_saphyr::Error) -> Self {
+        let line = error.location().map(|location| location.line());
+        match error {
+            serde_saphyr::Error::DuplicateMappingKey { .. } => {
+                Self::DuplicateKey { line: line.unwrap_or(1) }
+            }
+            _ => Self::Malformed { line },
+        }
+    }
+}
+
+impl fmt::Debug for KubernetesSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<_> = self.data.keys().collect();
+        f.debug_struct("KubernetesSecret")
+            .field("name", &self.name)
+            .field("namespace", &self.namespace)
+            .field("data", &keys)
+            .finish()
+    }
+}

@@ -1,0 +1,20 @@
+//! Issues certificates: request, profile, signature, self-check.
+//!
+//! ```text
+//! request -> profile (now, serial number) -> Template -> sign (key, issuer) -> Certificate -> self_check
+//! ```
+
+mod issuer;
+mod profile;
+pub mod renewal;
+mod request;
+mod self_check;
+mod sign;
+
+pub use self::issuer::{Issuer, IssuerError};
+pub use self::profile::{
+    BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template,
+};
+pub use self::request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+pub use self::self_check::{check_fields, self_check};
+pub use self::sign::{Certificate, Fingerprint, issued_by, self_signed};

@@ -1,0 +1,306 @@
+//! Every field of every certificate is decided here, with its reason.
+//!
+//! The reasons in full, field by field, are in `docs/certificate-profiles.md`.
+
+use std::fmt;
+
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand;
+use time::OffsetDateTime;
+
+use crate::constraint::PermittedSubtree;
+use crate::error::Error;
+use crate::issue::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+use crate::key::{KeyAlgorithm, KeyIdentifier};
+use crate::name::SubjectAltName;
+use crate::validity::{ValidFor, Validity};
+
+/// The organizationName of every subject: a name without it may be empty when the first host name
+/// is too long, and an empty issuer is what Java, mbedTLS, Firefox and Debian's curl refuse.
+const ORGANIZATION: &str = "Kuma";
+
+/// The longest commonName, in characters (RFC 5280 appendix A, ub-common-name).
+const MAX_COMMON_NAME_LENGTH: usize = 64;
+
+/// Octets of a serial number: RFC 5280 4.1.2.2 allows 20, and asks for no more than unique.
+const SERIAL_OCTETS: usize = 16;
+
+/// A kind of certificate, and what it is made from.
+#[derive(Clone, Copy, Debug)]
+pub enum Profile<'a> {
+    /// A CA, which issues certificates and is none for TLS itself.
+    CertificateAuthority {
+        /// What was asked for.
+        request: &'a CaRequest,
+        /// The CA's own key: its name ends with it, so that no two CAs have one name.
+        key: KeyIdentifier,
+    },
+    /// A certificate issued by a CA.
+    Issued {
+        /// What was asked for.
+        request: &'a IssuanceRequest,
+        /// The time in which the CA, and every CA above it, is valid.
+        within: Validity,
+    },
+    /// One certificate that is its own CA, as the official kumactl's, so that
+    /// `cp tls.crt ca.crt` gives a CA file.
+    SelfSigned {
+        /// What was asked for.
+        request: &'a IssuanceRequest,
+    },
+}
+
+/// A certificate of which every field but the key is decided.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Template {
+    /// serialNumber (RFC 5280 4.1.2.2).
+    pub serial_number: SerialNumber,
+    /// subject (RFC 5280 4.1.2.6); the issuer's too where the certificate is self-signed.
+    pub subject: DistinguishedName,
+    /// validity (RFC 5280 4.1.2.5).
+    pub validity: Validity,
+    /// The type of the key that it certifies.
+    pub key_algorithm: KeyAlgorithm,
+    /// basicConstraints, critical (RFC 5280 4.2.1.9); absent if `None`.
+    pub basic_constraints: Option<BasicConstraints>,
+    /// keyUsage, critical (RFC 5280 4.2.1.3).
+    pub key_usage: Vec<KeyUsage>,
+    /// extKeyUsage (RFC 5280 4.2.1.12).
+    pub extended_key_usage: Option<ExtendedKeyUsage>,
+    /// subjectAltName, not critical, since the subject is never empty (RFC 5280 4.2.1.6); absent if
+    /// there is none.
+    pub subject_alt_names: Vec<SubjectAltName>,
+    /// permittedSubtrees of nameConstraints, critical (RFC 5280 4.2.1.10); absent if there is none.
+    pub permitted_subtrees: Vec<PermittedSubtree>,
+}
+
+/// 16 random octets, positive and never zero.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct SerialNumber([u8; SERIAL_OCTETS]);
+
+/// A name of at most one organizationName and one commonName, never empty.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DistinguishedName {
+    /// organizationName.
+    pub organization: &'static str,
+    /// commonName, at most 64 characters.
+    pub common_name: Option<String>,
+}
+
+/// basicConstraints of a CA: cA is TRUE.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BasicConstraints {
+    /// How many CA certificates may stand between this one and an end entity's; `None` is any.
+    pub path_length: Option<u8>,
+}
+
+/// A bit of keyUsage.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyUsage {
+    /// Signs TLS handshakes.
+    DigitalSignature,
+    /// Receives a TLS 1.2 client's secret.
+    KeyEncipherment,
+    /// Signs certificates.
+    KeyCertSign,
+    /// Signs certificate revocation lists.
+    CrlSign,
+}
+
+impl Profile<'_> {
+    /// Decides every field.
+    ///
+    /// # Errors
+    ///
+    /// What [`Validity::starting`] refuses, and [`Error::OutlivesIssuer`] for a certificate that is
+    /// asked to live longer than its CA.
+    pub fn resolve(
+        self,
+        now: OffsetDateTime,
+        serial_number: SerialNumber,
+    ) -> Result<Template, Error> {
+        Ok(Template {
+            serial_number,
+            subject: self.subject(),
+            validity: self.validity(now)?,
+            key_algorithm: self.key_algorithm(),
+            basic_constraints: self.basic_constraints(),
+            key_usage: self.key_usage(),
+            extended_key_usage: self.certified().map(IssuanceRequest::extended_key_usage),
+            subject_alt_names: self
+                .certified()
+                .map_or_else(Vec::new, |request| request.subject_alt_names().to_vec()),
+            permitted_subtrees: match self {
+                Self::CertificateAuthority { request, .. } => request.permitted_subtrees().to_vec(),
+                Self::Issued { .. } | Self::SelfSigned { .. } => Vec::new(),
+            },
+        })
+    }
+
+    /// The request for a server's or a client's certificate, if it is one.
+    const fn certified(&self) -> Option<&IssuanceRequest> {
+        match self {
+            Self::CertificateAuthority { .. } => None,
+            Self::Issued { request, .. } | Self::SelfSigned { request } => Some(request),
+        }
+    }
+
+    fn subject(&self) -> DistinguishedName {
+        match self {
+            Self::CertificateAuthority { request, key } => {
+                DistinguishedName::of_ca(request.name(), *key)
+            }
+            Self::Issued { request, .. } => {
+                let names = request.subject_alt_names();
+                let mut subject = DistinguishedName::of_end_entity(names);
+                // Where no dNSName is there, OpenSSL holds the commonName against the domains that
+                // a CA may certify, and an address is in none of them.
+                let has_domain = names.iter().any(|name| matches!(name, SubjectAltName::Dns(_)));
+                if !has_domain && matches!(names.first(), Some(SubjectAltName::Ip(_))) {
+                    subject.common_name = None;
+                }
+                subject
+            }
+            Self::SelfSigned { request } => {
+                DistinguishedName::of_end_entity(request.subject_alt_names())
+            }
+        }
+    }
+
+    fn validity(&self, now: OffsetDateTime) -> Result<Validity, Error> {
+        let valid_for = match self {
+            Self::CertificateAuthority { request, .. } => request.valid_for(),
+            Self::Issued { request, .. } | Self::SelfSigned { request } => request.valid_for(),
+        };
+        let validity = Validity::starting(now, valid_for.unwrap_or(ValidFor::DEFAULT))?;
+        let Self::Issued { within, .. } = *self else {
+            return Ok(validity);
+        };
+        if valid_for.is_some() && validity.not_after > within.not_after {
+            let (not_after, issuer_not_after) = (validity.not_after, within.not_after);
+            return Err(Error::OutlivesIssuer { now, not_after, issuer_not_after });
+        }
+        Ok(validity.within(within))
+    }
+
+    fn key_algorithm(&self) -> KeyAlgorithm {
+        match self {
+            Self::CertificateAuthority { request, .. } => request.key_algorithm(),
+            Self::Issued { request, .. } | Self::SelfSigned { request } => request.key_algorithm(),
+        }
+    }
+
+    const fn basic_constraints(&self) -> Option<BasicConstraints> {
+        match self {
+            Self::CertificateAuthority { .. } => Some(BasicConstraints { path_length: Some(0) }),
+            // Kuma refuses a CA file whose first certificate says CA:FALSE, as `cp tls.crt ca.crt`
+            // would make it (pkg/xds/bootstrap/generator.go). RFC 5280 4.2.1.9 lets an end entity
+            // leave the extension out.
+            Self::Issued { .. } => None,
+            Self::SelfSigned { .. } => Some(BasicConstraints { path_length: None }),
+        }
+    }
+
+    fn key_usage(&self) -> Vec<KeyUsage> {
+        let Some(request) = self.certified() else {
+            return vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign];
+        };
+        if matches!(self, Self::SelfSigned { .. }) {
+            // RFC 3279 2.3.1 advises against keyEncipherment beside keyCertSign, and every client
+            // that accepts the certificate with it accepts it without.
+            return vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign];
+        }
+        let mut usage = vec![KeyUsage::DigitalSignature];
+        // For the TLS 1.2 key exchange in which the client encrypts to an RSA server; NSS requires
+        // it, and linters reject it for any other key (RFC 8813 3).
+        let receives_secrets = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
+        if receives_secrets && request.key_algorithm().enciphers() {
+            usage.push(KeyUsage::KeyEncipherment);
+        }
+        usage
+    }
+}
+
+impl Template {
+    /// subjectKeyIdentifier (RFC 5280 4.2.1.2): that of the key, by which what a CA issued still finds the
+    /// CA after it was renewed. A self-signed certificate issues nothing, and two of one name and key must
+    /// differ in it: OpenSSL and Envoy, given both in a CA file, would look at the first only.
+    pub(crate) fn key_identifier(&self, public_key: &[u8]) -> KeyIdentifier {
+        if self.basic_constraints.is_some() && self.extended_key_usage.is_some() {
+            return KeyIdentifier::of(&[self.serial_number.as_bytes(), public_key].concat());
+        }
+        KeyIdentifier::of(public_key)
+    }
+}
+
+impl SerialNumber {
+    /// A new random number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Signing`] if the system has no random numbers.
+    pub fn random() -> Result<Self, Error> {
+        let mut octets = [0; SERIAL_OCTETS];
+        rand::fill(&mut octets).map_err(|Unspecified| Error::Signing {
+            reason: "the system gave no random numbers".to_owned(),
+        })?;
+        Ok(Self::from_octets(octets))
+    }
+
+    /// A number made of these octets, but for the first two bits: 0, so that it is positive, and
+    /// 1, so that it always has 16 octets.
+    #[must_use]
+    pub const fn from_octets(mut octets: [u8; SERIAL_OCTETS]) -> Self {
+        octets[0] = (octets[0] & 0x7f) | 0x40;
+        Self(octets)
+    }
+
+    /// The octets, the most significant first.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl DistinguishedName {
+    /// The given name, and 8 hexadecimal digits of the key's identifier.
+    fn of_ca(name: &str, key: KeyIdentifier) -> Self {
+        let [a, b, c, d, ..] = *key.as_bytes();
+        let common_name = format!("{name} {a:02x}{b:02x}{c:02x}{d:02x}");
+        Self { organization: ORGANIZATION, common_name: Some(common_name) }
+    }
+
+    /// Named after the first host, for people who read the certificate: no client matches it.
+    fn of_end_entity(names: &[SubjectAltName]) -> Self {
+        let common_name = names
+            .first()
+            .map(ToString::to_string)
+            .filter(|name| name.len() <= MAX_COMMON_NAME_LENGTH);
+        Self { organization: ORGANIZATION, common_name }
+    }
+}
+
+/// As RFC 4514 writes names, but from the most general attribute to the most specific, as OpenSSL
+/// prints them.
+impl fmt::Display for DistinguishedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "O={}", self.organization)?;
+        match &self.common_name {
+            Some(common_name) => write!(f, ", CN={common_name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for SerialNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Upper-case hexadecimal octets with colons between, as OpenSSL prints serial numbers.
+impl fmt::Display for SerialNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::format::hex::write_with_colons(f, &self.0)
+    }
+}

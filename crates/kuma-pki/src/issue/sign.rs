@@ -1,0 +1,320 @@
+//! From a template to a signed certificate: the only code that talks to rcgen.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
+use der::{Decode as _, Encode as _, Tag, TagNumber};
+use ipnet::IpNet;
+use rcgen::{
+    BasicConstraints as RcgenBasicConstraints, CertificateParams, CustomExtension, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType,
+    SignatureAlgorithm, SigningKey,
+};
+use x509_parser::prelude::X509Certificate;
+
+use crate::constraint::PermittedSubtree;
+use crate::error::Error;
+use crate::issue::ExtendedKeyUsage;
+use crate::issue::{DistinguishedName, KeyUsage, Template};
+use crate::issue::{Issuer, IssuerError};
+use crate::key::{KeyIdentifier, KeyPair};
+use crate::name::SubjectAltName;
+use crate::validity::Validity;
+use crate::x509;
+
+/// nameConstraints (RFC 5280 4.2.1.10).
+const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
+
+/// subjectKeyIdentifier (RFC 5280 4.2.1.2).
+const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
+
+/// A signed certificate.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Certificate {
+    der: Vec<u8>,
+}
+
+/// The SHA-256 of a certificate.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Fingerprint([u8; 32]);
+
+/// Signs a template with its own key.
+///
+/// # Errors
+///
+/// [`Error::Signing`] if the certificate cannot be encoded or signed.
+pub fn self_signed(template: &Template, key: &KeyPair) -> Result<Certificate, Error> {
+    let signer = Signer { key, algorithm: signature_algorithm(key)? };
+    let certificate = params(template, key)?.self_signed(&signer).map_err(signing)?;
+    Ok(Certificate { der: certificate.der().to_vec() })
+}
+
+/// Signs a template for `key` with the key of a CA.
+///
+/// # Errors
+///
+/// What [`Issuer::check`] refuses, and [`Error::Signing`] if the certificate cannot be encoded or
+/// signed.
+pub fn issued_by(
+    template: &Template,
+    key: &KeyPair,
+    issuer: &Issuer,
+) -> Result<Certificate, Error> {
+    issuer.check(template)?;
+    if key.public_key() == issuer.key().public_key() {
+        return Err(IssuerError::SameKey { subject: issuer.name().to_owned() }.into());
+    }
+    let algorithm = signature_algorithm(issuer.key())?;
+    // rcgen cannot hold every name: it keeps one attribute of each type. So it gets none, and no
+    // signature is made of what it writes.
+    let mut issuer_params = CertificateParams::default();
+    issuer_params.distinguished_name = rcgen::DistinguishedName::new();
+    issuer_params.key_identifier_method =
+        KeyIdMethod::PreSpecified(issuer.key_identifier().to_vec());
+    let unsigned = Unsigned(Signer { key: issuer.key(), algorithm });
+    let subject = Signer { key, algorithm: signature_algorithm(key)? };
+    let certificate = params(template, key)?
+        .signed_by(&subject, &rcgen::Issuer::new(issuer_params, unsigned))
+        .map_err(signing)?;
+    let der = with_issuer(certificate.der(), issuer).map_err(signing)?;
+    Ok(Certificate { der })
+}
+
+/// Puts the issuer's name in, octet for octet as it stands in the CA's certificate (RFC 5280
+/// 4.1.2.4), and signs the whole.
+fn with_issuer(unsigned: &[u8], issuer: &Issuer) -> Result<Vec<u8>, der::Error> {
+    // Certificate and TBSCertificate (RFC 5280 4.1): the issuer is behind version, serialNumber and
+    // signature.
+    const TBS_CERTIFICATE: usize = 0;
+    const SIGNATURE_VALUE: usize = 2;
+    const ISSUER: usize = 3;
+
+    let missing = || der::Error::from(der::ErrorKind::Failed);
+    let mut certificate = Vec::<AnyRef<'_>>::from_der(unsigned)?;
+    let to_be_signed = certificate.get(TBS_CERTIFICATE).ok_or_else(missing)?.to_der()?;
+    let mut fields = Vec::<AnyRef<'_>>::from_der(&to_be_signed)?;
+    *fields.get_mut(ISSUER).ok_or_else(missing)? = AnyRef::from_der(issuer.subject())?;
+    let to_be_signed = fields.to_der()?;
+    let signature = issuer.key().sign(&to_be_signed).map_err(|_| missing())?;
+    let signature = BitStringRef::from_bytes(&signature)?.to_der()?;
+    *certificate.get_mut(TBS_CERTIFICATE).ok_or_else(missing)? = AnyRef::from_der(&to_be_signed)?;
+    *certificate.get_mut(SIGNATURE_VALUE).ok_or_else(missing)? = AnyRef::from_der(&signature)?;
+    certificate.to_der()
+}
+
+/// A key as rcgen wants to see it.
+struct Signer<'a> {
+    key: &'a KeyPair,
+    algorithm: &'static SignatureAlgorithm,
+}
+
+/// A key that leaves the signature empty.
+struct Unsigned<'a>(Signer<'a>);
+
+impl Certificate {
+    /// A certificate that exists.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CertificateEncoding`] if it is none.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, Error> {
+        x509::parse(1, &der)?;
+        Ok(Self { der })
+    }
+
+    /// Reads a field; what is made here or by [`Self::from_der`] can be read.
+    fn field<T>(&self, read: impl FnOnce(&X509Certificate<'_>) -> T) -> T {
+        read(&x509::parse(1, &self.der).expect("a certificate was parsed when it was made"))
+    }
+
+    /// The dates.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        self.field(x509::validity)
+    }
+
+    /// The serialNumber: upper-case hexadecimal octets with colons between.
+    #[must_use]
+    pub fn serial_number(&self) -> String {
+        self.field(|certificate| crate::format::hex::with_colons(certificate.raw_serial()))
+    }
+
+    /// The subject, for people.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        self.field(|certificate| x509::name(certificate.subject()))
+    }
+
+    /// The issuer, for people.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.field(|certificate| x509::name(certificate.issuer()))
+    }
+
+    /// The DER of the certificate (RFC 5280 4.1).
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The SHA-256 of the DER, by which people tell certificates apart.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut octets = [0; 32];
+        octets.copy_from_slice(digest::digest(&digest::SHA256, &self.der).as_ref());
+        Fingerprint(octets)
+    }
+}
+
+/// Upper-case hexadecimal octets with colons between, as OpenSSL prints fingerprints.
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::format::hex::write_with_colons(f, &self.0)
+    }
+}
+
+/// Every field is set: rcgen's own defaults would be a validity from 1975 to 4096, a made-up
+/// subject, and the same serial number for every certificate of a key.
+fn params(template: &Template, key: &KeyPair) -> Result<CertificateParams, Error> {
+    let mut params = CertificateParams::default();
+    params.not_before = template.validity.not_before;
+    params.not_after = template.validity.not_after;
+    params.serial_number = Some(template.serial_number.as_bytes().to_vec().into());
+    params.subject_alt_names =
+        template.subject_alt_names.iter().map(san_type).collect::<Result<_, _>>()?;
+    params.distinguished_name = distinguished_name(&template.subject);
+    params.is_ca = match template.basic_constraints {
+        None => IsCa::NoCa,
+        Some(constraints) => IsCa::Ca(match constraints.path_length {
+            None => RcgenBasicConstraints::Unconstrained,
+            Some(length) => RcgenBasicConstraints::Constrained(length),
+        }),
+    };
+    params.key_usages = template.key_usage.iter().map(|usage| key_usage(*usage)).collect();
+    params.extended_key_usages =
+        template.extended_key_usage.into_iter().map(extended_key_usage).collect();
+    params.name_constraints = None;
+    params.crl_distribution_points = Vec::new();
+    let identifier = template.key_identifier(key.public_key());
+    params.custom_extensions = match params.is_ca {
+        // rcgen writes a subjectKeyIdentifier beside basicConstraints only.
+        IsCa::NoCa => vec![subject_key_identifier(identifier).map_err(signing)?],
+        IsCa::Ca(_) | IsCa::ExplicitNoCa => Vec::new(),
+    };
+    if !template.permitted_subtrees.is_empty() {
+        let constraints = name_constraints(&template.permitted_subtrees).map_err(signing)?;
+        params.custom_extensions.push(constraints);
+    }
+    // Without it, OpenSSL and Envoy find only the first of two certificates with the same subject.
+    params.use_authority_key_identifier_extension = true;
+    params.key_identifier_method = KeyIdMethod::PreSpecified(identifier.as_bytes().to_vec());
+    Ok(params)
+}
+
+fn subject_key_identifier(identifier: KeyIdentifier) -> Result<CustomExtension, der::Error> {
+    let value = OctetStringRef::new(identifier.as_bytes())?.to_der()?;
+    Ok(CustomExtension::from_oid_content(SUBJECT_KEY_IDENTIFIER, value))
+}
+
+/// nameConstraints (RFC 5280 4.2.1.10). rcgen would write it before basicConstraints, and wolfSSL rejects a CA
+/// with that order.
+fn name_constraints(permitted: &[PermittedSubtree]) -> Result<CustomExtension, der::Error> {
+    let tagged = |number, constructed, contents: &[u8]| {
+        let tag = Tag::ContextSpecific { constructed, number: TagNumber(number) };
+        AnyRef::new(tag, contents)?.to_der()
+    };
+    let subtree = |permitted: &PermittedSubtree| {
+        let base = match permitted {
+            PermittedSubtree::Dns(domain) => tagged(2, false, domain.as_str().as_bytes()),
+            PermittedSubtree::Ip(range) => tagged(7, false, &octets(range)),
+        };
+        AnyRef::new(Tag::Sequence, &base?)?.to_der()
+    };
+    let subtrees = permitted.iter().map(subtree).collect::<Result<Vec<_>, _>>()?.concat();
+    let value = AnyRef::new(Tag::Sequence, &tagged(0, true, &subtrees)?)?.to_der()?;
+    let mut extension = CustomExtension::from_oid_content(NAME_CONSTRAINTS, value);
+    extension.set_criticality(true);
+    Ok(extension)
+}
+
+/// The address and the mask of a range.
+fn octets(range: &IpNet) -> Vec<u8> {
+    match range {
+        IpNet::V4(range) => [range.network().octets(), range.netmask().octets()].concat(),
+        IpNet::V6(range) => [range.network().octets(), range.netmask().octets()].concat(),
+    }
+}
+
+fn distinguished_name(name: &DistinguishedName) -> rcgen::DistinguishedName {
+    let mut distinguished_name = rcgen::DistinguishedName::new();
+    distinguished_name.push(DnType::OrganizationName, name.organization);
+    if let Some(common_name) = &name.common_name {
+        distinguished_name.push(DnType::CommonName, common_name.as_str());
+    }
+    distinguished_name
+}
+
+fn san_type(name: &SubjectAltName) -> Result<SanType, Error> {
+    Ok(match name {
+        SubjectAltName::Dns(name) => SanType::DnsName(name.as_str().try_into().map_err(signing)?),
+        SubjectAltName::Ip(address) => SanType::IpAddress(*address),
+        SubjectAltName::Uri(uri) => SanType::URI(uri.as_str().try_into().map_err(signing)?),
+    })
+}
+
+const fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
+    match usage {
+        KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
+        KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
+        KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
+        KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
+    }
+}
+
+const fn extended_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
+    match usage {
+        ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
+        ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
+    }
+}
+
+fn signature_algorithm(key: &KeyPair) -> Result<&'static SignatureAlgorithm, Error> {
+    SignatureAlgorithm::from_oid(key.algorithm().signature_oid()).map_err(signing)
+}
+
+fn signing(error: impl fmt::Display) -> Error {
+    Error::Signing { reason: error.to_string() }
+}
+
+impl PublicKeyData for Signer<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.key.public_key()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+impl SigningKey for Signer<'_> {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.key.sign(message).map_err(|_| rcgen::Error::RingUnspecified)
+    }
+}
+
+impl PublicKeyData for Unsigned<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        PublicKeyData::algorithm(&self.0)
+    }
+}
+
+impl SigningKey for Unsigned<'_> {
+    fn sign(&self, _message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        Ok(Vec::new())
+    }
+}

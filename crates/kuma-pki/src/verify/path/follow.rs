@@ -1,0 +1,234 @@
+//! The one path that OpenSSL, BoringSSL, GnuTLS and mbedTLS follow.
+//!
+//! Go, Java and rustls try every issuer until a path holds. These libraries choose one issuer at each
+//! certificate and reject the chain if that was the wrong one. What they choose was observed with
+//! OpenSSL 3.0, Envoy 1.39, GnuTLS 3.7 and mbedTLS 2.28.
+
+use super::defects::defects;
+use super::{MAX_LENGTH, Parsed, Path, Trust};
+use crate::verify::report::CheckName;
+use crate::x509;
+use crate::x509::signature::{self, Signature};
+
+/// A library that follows one path.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Follower {
+    /// In Envoy.
+    BoringSsl,
+    GnuTls,
+    MbedTls,
+    OpenSsl,
+    /// With `X509_V_FLAG_PARTIAL_CHAIN`, which curl and Python 3.13 set.
+    OpenSslPartial,
+}
+
+/// Why a follower rejects a chain for which another path holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum DeadEnd {
+    /// It chooses an expired certificate, although its renewal is there.
+    Expired,
+    /// It chooses a certificate of the right name with another key.
+    OtherKey,
+    /// It takes a certificate for self-signed that is not.
+    SelfSigned,
+    /// It chooses a certificate from which no sound path leads to the CA file.
+    WrongWay,
+}
+
+impl Follower {
+    const ALL: [Self; 5] =
+        [Self::BoringSsl, Self::GnuTls, Self::MbedTls, Self::OpenSsl, Self::OpenSslPartial];
+
+    /// Every follower that rejects the chain, although `issuers` lead from the certificate to the CA file.
+    pub(crate) fn dead_ends<'a>(
+        issuers: &[&'a Parsed<'a>],
+        trust: &Trust<'a>,
+    ) -> Vec<(Self, DeadEnd)> {
+        let sound: Path<'_> = trust.chain.iter().take(1).chain(issuers.iter().copied()).collect();
+        let end = |one: Self| one.dead_end(&sound, trust).map(|end| (one, end));
+        Self::ALL.into_iter().filter_map(end).collect()
+    }
+
+    fn dead_end(self, sound: &Path<'_>, trust: &Trust<'_>) -> Option<DeadEnd> {
+        let path = match self.path(trust) {
+            Ok(path) => path,
+            // A key identifier that does not match is no choice: a rule of its own names it.
+            Err(Stop::Nowhere(path)) if self != Self::MbedTls && is_start_of(&path, sound) => {
+                return None;
+            }
+            Err(Stop::Nowhere(_)) => return Some(DeadEnd::WrongWay),
+            Err(Stop::DeadEnd(end)) => return Some(end),
+        };
+        if path.len() == sound.len() && is_start_of(&path, sound) {
+            return None;
+        }
+        let is_signed = |pair: &[&Parsed<'_>]| {
+            signature::verify(&pair[0].x509, &pair[1].x509) == Signature::Valid
+        };
+        if !path.windows(2).all(is_signed) {
+            return Some(DeadEnd::OtherKey);
+        }
+        if !path.iter().all(|one| trust.is_in_time(one)) {
+            return Some(DeadEnd::Expired);
+        }
+        // What is wrong with an extension is a matter of the client, not of the path.
+        let mut defects = defects(&path, trust).into_iter();
+        defects.any(|(name, _)| name != CheckName::Extensions).then_some(DeadEnd::WrongWay)
+    }
+
+    /// The path from the certificate to one in the CA file.
+    fn path<'a>(self, trust: &Trust<'a>) -> Result<Path<'a>, Stop<'a>> {
+        let mut path = vec![&trust.chain[0]];
+        let mut sent: Vec<_> = trust.chain[1..].iter().collect();
+        // Whoever has reached the CA file does not go back to the chain.
+        let mut has_left_chain = false;
+        loop {
+            let last = path[path.len() - 1];
+            let is_end = match self {
+                Self::BoringSsl | Self::OpenSsl | Self::OpenSslPartial => self.is_root(last),
+                Self::GnuTls | Self::MbedTls => trust.is_anchor(last),
+            };
+            if is_end || path.len() == MAX_LENGTH {
+                break;
+            }
+            let from_file = self.choose_in_file(last, trust);
+            let from_chain =
+                if has_left_chain { None } else { self.choose_in_chain(last, &sent, trust) };
+            has_left_chain = match (self, from_file, from_chain) {
+                (_, None, None) => break,
+                (Self::GnuTls, _, Some(_)) | (_, None, Some(_)) => false,
+                _ => true,
+            };
+            let next = if has_left_chain { from_file } else { from_chain };
+            let Some(next) = next else { break };
+            match sent.iter().position(|one| one.der == next.der) {
+                // mbedTLS looks at what follows in the chain only.
+                Some(place) if self == Self::MbedTls && !has_left_chain => {
+                    sent.drain(..=place);
+                }
+                Some(place) => {
+                    sent.remove(place);
+                }
+                None => {}
+            }
+            path.push(next);
+        }
+        self.ended(path, trust)
+    }
+
+    fn ended<'a>(self, path: Path<'a>, trust: &Trust<'a>) -> Result<Path<'a>, Stop<'a>> {
+        let last = path[path.len() - 1];
+        let is_known = trust.is_anchor(last);
+        if path.len() > 1 || !self.is_root(last) {
+            return match (is_known, self.is_root(last)) {
+                (true, _) => Ok(path),
+                (false, true) => Err(Stop::DeadEnd(DeadEnd::SelfSigned)),
+                (false, false) => Err(Stop::Nowhere(path)),
+            };
+        }
+        // Of a self-signed certificate, only the one in the CA file that they choose counts.
+        let chosen = self.choose_in_file(last, trust);
+        match self {
+            _ if chosen.is_some_and(|chosen| chosen.der == last.der) => Ok(path),
+            Self::OpenSslPartial if is_known => Ok(path),
+            _ if is_known => Err(Stop::DeadEnd(DeadEnd::OtherKey)),
+            _ => Err(Stop::DeadEnd(DeadEnd::SelfSigned)),
+        }
+    }
+
+    /// Whether a certificate is taken for self-signed, before any signature is verified.
+    fn is_root(self, certificate: &Parsed<'_>) -> bool {
+        let x509 = &certificate.x509;
+        let fits = match self {
+            Self::BoringSsl => may_sign(certificate),
+            Self::OpenSsl | Self::OpenSslPartial => signature::is_of_key_type(x509, x509),
+            Self::GnuTls | Self::MbedTls => return false,
+        };
+        fits && x509::is_self_issued(x509) && signature::identifies(x509, x509)
+    }
+
+    fn choose_in_file<'a>(self, below: &Parsed<'a>, trust: &Trust<'a>) -> Option<&'a Parsed<'a>> {
+        let anchors = trust.anchors;
+        let mut fitting = anchors.iter().filter(|ca| self.takes(below, ca));
+        let in_time = |ca: &&Parsed<'_>| trust.is_in_time(ca);
+        match self {
+            Self::BoringSsl => fitting.next(),
+            Self::GnuTls => {
+                let fitting: Vec<_> = fitting.collect();
+                let valid = fitting.iter().copied().rfind(in_time);
+                valid.or_else(|| fitting.last().copied())
+            }
+            // It verifies signatures as it chooses from the CA file.
+            Self::MbedTls => {
+                let signed = fitting
+                    .filter(|ca| signature::verify(&below.x509, &ca.x509) == Signature::Valid);
+                first_in_time(signed, in_time)
+            }
+            Self::OpenSsl | Self::OpenSslPartial => first_in_time(fitting, in_time),
+        }
+    }
+
+    fn choose_in_chain<'a>(
+        self,
+        below: &Parsed<'a>,
+        sent: &[&'a Parsed<'a>],
+        trust: &Trust<'a>,
+    ) -> Option<&'a Parsed<'a>> {
+        let mut fitting = sent.iter().copied().filter(|ca| self.takes(below, ca));
+        match self {
+            Self::BoringSsl => fitting.next(),
+            // It trusts the key of a CA in the CA file, whichever certificate of it was sent.
+            Self::GnuTls => {
+                let is_known = |ca: &Parsed<'_>| {
+                    let valid = trust.anchors.iter().filter(|anchor| trust.is_in_time(anchor));
+                    valid.into_iter().any(|anchor| {
+                        anchor.x509.subject().as_raw() == ca.x509.subject().as_raw()
+                            && x509::public_key(&anchor.x509) == x509::public_key(&ca.x509)
+                    })
+                };
+                fitting.next().filter(|ca| !is_known(ca))
+            }
+            Self::MbedTls | Self::OpenSsl | Self::OpenSslPartial => {
+                first_in_time(fitting, |ca| trust.is_in_time(ca))
+            }
+        }
+    }
+
+    /// Whether a certificate is a candidate for the issuer of another.
+    fn takes(self, below: &Parsed<'_>, ca: &Parsed<'_>) -> bool {
+        let (x509, ca_x509) = (&below.x509, &ca.x509);
+        x509::names_as_issuer(x509, ca_x509)
+            && match self {
+                Self::BoringSsl => signature::identifies(x509, ca_x509) && may_sign(ca),
+                Self::GnuTls => signature::identifies(x509, ca_x509),
+                Self::MbedTls => may_sign(ca),
+                Self::OpenSsl | Self::OpenSslPartial => {
+                    signature::identifies(x509, ca_x509) && signature::is_of_key_type(x509, ca_x509)
+                }
+            }
+    }
+}
+
+/// Where a follower's path ends that does not reach the CA file.
+enum Stop<'a> {
+    DeadEnd(DeadEnd),
+    /// No issuer is found for the last of these certificates.
+    Nowhere(Path<'a>),
+}
+
+/// The first that is valid at the time, or else the first.
+fn first_in_time<'a>(
+    mut among: impl Iterator<Item = &'a Parsed<'a>>,
+    in_time: impl Fn(&&Parsed<'a>) -> bool,
+) -> Option<&'a Parsed<'a>> {
+    let first = among.next()?;
+    if in_time(&first) { Some(first) } else { Some(among.find(in_time).unwrap_or(first)) }
+}
+
+fn is_start_of(path: &Path<'_>, other: &Path<'_>) -> bool {
+    path.len() <= other.len() && path.iter().zip(other).all(|(one, other)| one.der == other.der)
+}
+
+fn may_sign(ca: &Parsed<'_>) -> bool {
+    x509::key_usage(&ca.x509).is_none_or(|usage| usage.contains(&"keyCertSign"))
+}

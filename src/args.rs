@@ -1,0 +1,12 @@
+//! Groups of flags that several commands share.
+
+pub(crate) mod certificate_type;
+pub(crate) mod compatibility;
+pub(crate) mod control_plane;
+pub(crate) mod control_plane_url;
+pub(crate) mod hostname;
+pub(crate) mod issuer;
+pub(crate) mod key_options;
+pub(crate) mod pem_files;
+pub(crate) mod renewal;
+pub(crate) mod secret_scan;

@@ -1,0 +1,21 @@
+//! `--type`: what a certificate is for.
+
+use kuma_pki::ExtendedKeyUsage;
+
+/// The side of a connection that shows the certificate.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum CertificateType {
+    /// A server, such as a control plane
+    Server,
+    /// A client, such as kumactl or a zone
+    Client,
+}
+
+impl From<CertificateType> for ExtendedKeyUsage {
+    fn from(certificate_type: CertificateType) -> Self {
+        match certificate_type {
+            CertificateType::Client => Self::ClientAuth,
+            CertificateType::Server => Self::ServerAuth,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `--hostname` and `--kubernetes-service`: the names that clients dial, as people and scripts write
+//! them.
+
+use kuma_pki::verify::Host;
+use kuma_pki::{NameError, NameFault, ServiceName, SubjectAltName};
+
+use crate::report::failure::Failure;
+
+/// The flags that name a server.
+#[derive(clap::Args)]
+pub(crate) struct NameArgs {
+    /// Name or IP address that clients dial (can be repeated, or a list with commas)
+    #[arg(long = "hostname", value_name = "NAME")]
+    hostnames: Vec<String>,
+
+    /// Kubernetes Service by whose names clients reach it, such as kuma-control-plane.kuma-system
+    #[arg(long = "kubernetes-service", value_name = "NAME.NAMESPACE")]
+    kubernetes_services: Vec<String>,
+}
+
+impl NameArgs {
+    /// Whether no name was given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kubernetes_services.is_empty() && self.hostnames.iter().all(String::is_empty)
+    }
+
+    /// The first flag that was given, if any.
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        if self.hostnames.is_empty() {
+            (!self.kubernetes_services.is_empty()).then_some("--kubernetes-service")
+        } else {
+            Some("--hostname")
+        }
+    }
+
+    /// Reads the names for a certificate: of a Service all three.
+    ///
+    /// # Errors
+    ///
+    /// Every name that cannot be used, each with the one that was meant.
+    pub(crate) fn parse(&self) -> Result<Vec<SubjectAltName>, Failure> {
+        self.read(ServiceName::subject_alt_names)
+    }
+
+    /// Reads the names that clients dial, as they write them. Names that no certificate should be made for,
+    /// such as `123`, can be dialed all the same.
+    ///
+    /// # Errors
+    ///
+    /// Every name that cannot be dialed, each with the one that was meant.
+    pub(crate) fn dialed(&self) -> Result<Vec<Host>, Failure> {
+        let mut failures = Vec::new();
+        let mut hosts = Vec::new();
+        for typed in split(&self.hostnames, &mut failures) {
+            match SubjectAltName::parse_dialed(typed) {
+                Ok(name) => hosts.push(Host { name, typed: typed.trim().to_owned() }),
+                Err(error) => failures.push(refusal(&error)),
+            }
+        }
+        for service in &self.kubernetes_services {
+            match service_name(service) {
+                Ok(service) => hosts.extend(service.dialled().into_iter().map(Host::from)),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Failure::join(failures).map_or(Ok(hosts), Err)
+    }
+
+    /// Reads the names that clients dial: of a Service the two that Kuma and the API server use.
+    ///
+    /// # Errors
+    ///
+    /// Every name that cannot be used, each with the one that was meant.
+    pub(crate) fn dialled(&self) -> Result<Vec<SubjectAltName>, Failure> {
+        self.read(ServiceName::dialled)
+    }
+
+    fn read(
+        &self,
+        of_service: impl Fn(&ServiceName) -> Vec<SubjectAltName>,
+    ) -> Result<Vec<SubjectAltName>, Failure> {
+        let mut failures = Vec::new();
+        let mut names = parse(&self.hostnames).unwrap_or_else(|failure| {
+            failures.push(failure);
+            Vec::new()
+        });
+        for service in &self.kubernetes_services {
+            match service_name(service) {
+                Ok(service) => names.extend(of_service(&service)),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        Failure::join(failures).map_or(Ok(names), Err)
+    }
+}
+
+fn service_name(service: &str) -> Result<ServiceName, Failure> {
+    ServiceName::parse(service).map_err(|error| {
+        let failure = Failure::usage(format!("--kubernetes-service: {error}"));
+        let meant = error.meant.as_deref().unwrap_or("kuma-control-plane.kuma-system");
+        failure.hint(format!("did you mean --kubernetes-service={meant}?"))
+    })
+}
+
+/// Reads the values of all `--hostname` flags. An empty value adds no name, as in the official
+/// kumactl, where a script's unset variable does no harm.
+///
+/// # Errors
+///
+/// Every name that cannot be used, each with the one that was meant.
+fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
+    let mut failures = Vec::new();
+    let mut names = Vec::new();
+    for name in split(values, &mut failures) {
+        match SubjectAltName::parse(name) {
+            Ok(parsed) => names.push(parsed),
+            Err(error) => failures.push(refusal(&error)),
+        }
+    }
+    match Failure::join(failures) {
+        None => Ok(names),
+        Some(failure) => Err(failure),
+    }
+}
+
+/// The single names; a list with an empty one is a failure.
+fn split<'a>(values: &'a [String], failures: &mut Vec<Failure>) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    for value in values.iter().filter(|value| !value.is_empty()) {
+        if value.contains(',') && value.split(',').any(|name| name.trim().is_empty()) {
+            failures.push(empty_name(value));
+        } else {
+            names.extend(value.split(','));
+        }
+    }
+    names
+}
+
+/// Whether a client can dial it: a DNS name or an address, neither a pattern nor an identity.
+pub(crate) fn can_be_dialled(name: &SubjectAltName) -> bool {
+    match name {
+        SubjectAltName::Dns(name) => !name.as_str().starts_with('*'),
+        SubjectAltName::Ip(_) => true,
+        SubjectAltName::Uri(_) => false,
+    }
+}
+
+/// A name as the host of a URL.
+pub(crate) fn url_host(name: &SubjectAltName) -> String {
+    match name {
+        SubjectAltName::Ip(address) if address.is_ipv6() => format!("[{address}]"),
+        name => name.to_string(),
+    }
+}
+
+/// What is worth a warning about the names: those that some clients refuse.
+pub(crate) fn warnings(names: &[SubjectAltName]) -> Vec<String> {
+    let warning =
+        |name: &SubjectAltName| name.warning().map(|warning| format!("the name {name} {warning}"));
+    names.iter().filter_map(warning).collect()
+}
+
+fn empty_name(value: &str) -> Failure {
+    let kept: Vec<_> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let failure = Failure::usage(format!("hostname list {value:?} has an empty name"));
+    if kept.is_empty() {
+        failure.hint("leave the flag out, or name a host: --hostname=localhost")
+    } else {
+        failure.hint(format!("did you mean --hostname={}?", kept.join(",")))
+    }
+}
+
+fn refusal(error: &NameError) -> Failure {
+    let failure = Failure::usage(format!("hostname {error}"));
+    let meant: Vec<_> = error.meant.iter().map(ToString::to_string).collect();
+    let meant = meant.join(",");
+    let hint = match &error.fault {
+        NameFault::AddressRange => {
+            format!("a certificate names single addresses, each with its own --hostname={meant}")
+        }
+        _ if !meant.is_empty() => format!("did you mean --hostname={meant}?"),
+        NameFault::Empty => "name a host: --hostname=localhost".to_owned(),
+        NameFault::LabelTooLong { .. } | NameFault::NameTooLong { .. } => {
+            "give the host a shorter name in DNS, and that name here".to_owned()
+        }
+        NameFault::SpiffeId(_) => "a SPIFFE ID is spiffe://TRUST-DOMAIN/PATH".to_owned(),
+        _ => "a host name is letters, digits, hyphens and dots: \
+              --hostname=kuma-control-plane.kuma-system"
+            .to_owned(),
+    };
+    failure.hint(hint)
+}

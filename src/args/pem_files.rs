@@ -1,0 +1,222 @@
+//! The PEM files that manifests, values and variables are made from, judged before anything is
+//! printed.
+
+use std::path::{Path, PathBuf};
+
+use kuma_pki::format::{MAX_ARGUMENT, pem};
+use kuma_pki::verify::clients::Client;
+use kuma_pki::verify::{
+    self, Check, CheckName, Evidence, File, Finding, Host, Outcome, Question, Report, kuma,
+};
+use kuma_pki::{ExtendedKeyUsage, SubjectAltName, verify::inspect};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::files;
+use crate::files::input;
+use crate::report::failure::Failure;
+use crate::report::hints;
+
+/// The files.
+#[derive(clap::Args)]
+pub(crate) struct MaterialArgs {
+    /// The certificate, and the chain behind it
+    #[arg(long, value_name = "FILE", requires = "key_file")]
+    pub(crate) cert_file: Option<PathBuf>,
+
+    /// The private key
+    #[arg(long, value_name = "FILE", requires = "cert_file")]
+    pub(crate) key_file: Option<PathBuf>,
+
+    /// The CA certificate that clients trust
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_cert_file: Option<PathBuf>,
+}
+
+/// What is in them, byte for byte.
+pub(crate) struct Material {
+    pub(crate) certificate: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) key: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) ca: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl MaterialArgs {
+    /// Refuses names where there is no certificate that could have them.
+    ///
+    /// # Errors
+    ///
+    /// Names without a certificate.
+    pub(crate) fn refuse_unused(&self, flag: Option<&str>) -> Result<(), Failure> {
+        match flag.filter(|_| self.cert_file.is_none()) {
+            None => Ok(()),
+            Some(flag) => {
+                let failure = Failure::usage(format!("{flag} is about a certificate's names"));
+                Err(failure.hint(format!("add --cert-file and --key-file, or leave {flag} out")))
+            }
+        }
+    }
+
+    /// Reads the files, and holds them against each other and against the names that clients dial.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, and everything that `kumactl verify tls-certificate` fails for. That
+    /// Envoy does not connect to the key is a warning.
+    pub(crate) fn read(
+        &self,
+        hosts: &[SubjectAltName],
+        now: OffsetDateTime,
+    ) -> Result<Material, Failure> {
+        let paths = [&self.cert_file, &self.key_file, &self.ca_cert_file];
+        input::read_stdin_once(paths.into_iter().flatten())?;
+        let read = |path: &Option<PathBuf>, role| {
+            path.as_ref().map(|path| input::read(path, role)).transpose()
+        };
+        let mut material = Material {
+            certificate: read(&self.cert_file, "certificate file")?,
+            key: read(&self.key_file, "key file")?,
+            ca: read(&self.ca_cert_file, "CA certificate file")?,
+        };
+        // A file that cannot be read, or does not begin with a CA, is rejected as it is.
+        if let Some(ca) = &material.ca
+            && begins_with_ca(ca)
+        {
+            let ordered = kuma::ordered_pem(ca, now)?.into_owned();
+            material.ca = Some(Zeroizing::new(ordered));
+        }
+        self.judge(&material, hosts, now)?;
+        Ok(material)
+    }
+
+    fn judge(
+        &self,
+        material: &Material,
+        hosts: &[SubjectAltName],
+        now: OffsetDateTime,
+    ) -> Result<(), Failure> {
+        let name = |path: &Option<PathBuf>| path.as_deref().map(input::shown).unwrap_or_default();
+        let names = [name(&self.cert_file), name(&self.key_file), name(&self.ca_cert_file)];
+        let ca = material.ca.as_ref().map(|bytes| File { name: &names[2], bytes });
+        let mut report = match (&material.certificate, ca) {
+            (None, None) => return Ok(()),
+            (None, Some(ca)) => verify::verify_ca(ca, now),
+            (Some(certificate), ca) => {
+                let certificate = File { name: &names[0], bytes: certificate };
+                let evidence = Evidence {
+                    certificate,
+                    proof: None,
+                    key: material.key.as_ref().map(|bytes| File { name: &names[1], bytes }),
+                    key_mode: None,
+                    ca: ca.or_else(|| holds_its_ca(certificate).then_some(certificate)),
+                    bundle: None,
+                };
+                let usage = ExtendedKeyUsage::ServerAuth;
+                let hosts: Vec<_> = hosts.iter().cloned().map(Host::from).collect();
+                let question = Question::new(&hosts, usage, now);
+                verify::verify(&evidence, &question)
+            }
+        };
+        if let (Some(_), Some(ca)) = (&material.certificate, ca) {
+            // What the path to the CA passes over.
+            let mut alone = verify::verify_ca(ca, now);
+            alone.checks.retain(|check| check.name == CheckName::Dates && is_warning(check));
+            report.checks.extend(alone.checks);
+        }
+        let (envoy, failed): (Vec<_>, Vec<_>) = report.failures().partition(|(_, finding)| {
+            matches!(finding, Finding::Refused { client: Client::Envoy, .. })
+        });
+        if let Some(failure) = failures(failed.into_iter().map(|(_, finding)| finding)) {
+            return Err(failure);
+        }
+        let envoy = envoy.into_iter().map(|(_, finding)| finding);
+        // Each command knows whether it prints arguments.
+        let is_told = |finding: &&Finding| !matches!(finding, Finding::BundleTooLong { .. });
+        for finding in envoy.chain(warnings(&report)).filter(is_told) {
+            files::note(&format!("warning: {finding}"));
+        }
+        Ok(())
+    }
+}
+
+/// What is worth a warning about a CA file that is handed out.
+pub(crate) fn ca_warnings(ca: &[u8], now: OffsetDateTime) -> Vec<String> {
+    let report = verify::verify_ca(File { name: "ca.crt", bytes: ca }, now);
+    let text = |finding: &Finding| match finding {
+        Finding::BundleTooLong { .. } => format!("{finding}; {}", hints::LONG_BUNDLE),
+        _ => finding.to_string(),
+    };
+    warnings(&report).map(text).collect()
+}
+
+/// Refuses a value that Linux passes to no program. `name` is the flag or variable that has it.
+///
+/// # Errors
+///
+/// More than [`MAX_ARGUMENT`] bytes, in which case the hint says what to do instead.
+pub(crate) fn refuse_long(name: &str, length: usize, hint: &str) -> Result<(), Failure> {
+    if length <= MAX_ARGUMENT {
+        return Ok(());
+    }
+    let failure = Failure::failed(format!(
+        "{name} has {length} bytes, and Linux passes at most {MAX_ARGUMENT} in one argument or variable"
+    ));
+    Err(failure.hint(hint))
+}
+
+/// Reads the file by which a server knows its clients, and looks at it.
+///
+/// # Errors
+///
+/// A file that cannot be read, and one by which no client could be known.
+pub(crate) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Failure> {
+    let bytes = input::read(path, "CA certificate file of clients")?;
+    let report = verify::verify_client_ca(File { name: &input::shown(path), bytes: &bytes }, now);
+    failures(report.failures().map(|(_, finding)| finding)).map_or(Ok(()), Err)
+}
+
+/// The PEM of a CA file as the value of a variable: the bytes of the file where a variable can hold them, or
+/// else its certificates alone.
+///
+/// # Errors
+///
+/// A file that does not hold certificates.
+pub(crate) fn variable(ca: &[u8]) -> Result<String, Failure> {
+    let certificates = pem::decode_certificates(ca).map_err(kuma_pki::Error::from)?;
+    match std::str::from_utf8(ca) {
+        Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
+        _ => {
+            let certificates = certificates.iter().map(Vec::as_slice);
+            Ok(pem::encode_certificates(certificates).into_iter().map(char::from).collect())
+        }
+    }
+}
+
+fn begins_with_ca(text: &[u8]) -> bool {
+    let certificates = pem::decode_certificates(text);
+    certificates.is_ok_and(|certificates| {
+        kuma::check_first_certificate(&certificates).is_ok_and(|verdict| verdict.is_ok())
+    })
+}
+
+fn is_warning(check: &Check) -> bool {
+    matches!(check.outcome, Outcome::Warning(_))
+}
+
+/// What works, but not everywhere. How long it will is told by `kumactl verify`.
+fn warnings(report: &Report) -> impl Iterator<Item = &Finding> {
+    let checks = report.checks.iter().filter(|check| check.name != CheckName::TimeLeft);
+    checks.filter_map(|check| match &check.outcome {
+        Outcome::Warning(finding) => Some(finding),
+        _ => None,
+    })
+}
+
+fn failures<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Failure> {
+    let failure = |finding| Failure::failed(finding).hint_if_any(hints::hint(finding));
+    Failure::join(findings.map(failure))
+}
+
+fn holds_its_ca(file: File<'_>) -> bool {
+    let chain = pem::decode_certificates(file.bytes).unwrap_or_default();
+    inspect::self_signed(&chain).is_ok_and(|roots| !roots.is_empty())
+}

@@ -1,0 +1,79 @@
+//! Private keys that were typed, or put there by a script, where the name of a file belongs.
+
+use std::ffi::OsString;
+
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
+use kuma_pki::{ExistingKey, KeyError, PrivateKeyDer};
+use zeroize::Zeroizing;
+
+use crate::report::failure::Failure;
+
+/// How many layers of Base64 are taken off.
+const MAX_LAYERS: usize = 3;
+
+/// Refuses a command line with a private key in it, as `--key-file="$TLS_KEY"` makes it. Every message
+/// about it would repeat the key, into the log of a pipeline too.
+pub(crate) fn refuse(arguments: &[OsString]) -> Option<Failure> {
+    arguments.iter().find(|word| holds_private_key(word.as_encoded_bytes(), 0))?;
+    let failure = Failure::usage(
+        "a private key is on the command line, where other programs of this machine can read it",
+    );
+    Some(failure.hint("give the name of its file instead, or `-` and the key on standard input"))
+}
+
+fn holds_private_key(text: &[u8], layers: usize) -> bool {
+    // What ends the label is lost in a damaged file; the line behind it is not.
+    const LABELS: [&str; 3] = ["PRIVATE KEY--", "PRIVATE KEY -----", "PRIVATE KEY\n"];
+    // The shortest key, of Ed25519, is 48 octets, and 64 letters of Base64.
+    if text.len() < 48 {
+        return false;
+    }
+    let has = |part: &str| kuma_pki::contains(text, part);
+    let is_pem = has("-----") && LABELS.into_iter().any(has);
+    if is_pem || is_key(text) {
+        return true;
+    }
+    let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/-_\r\n \t".contains(octet);
+    // A Secret in JSON on one line has Base64 among other things.
+    layers < MAX_LAYERS
+        && text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 48).any(|run| {
+            // Hyphens in front are those of a flag: no key begins with one in Base64.
+            let letters = run.iter().skip_while(|octet| **octet == b'-');
+            let letters = letters.filter(|octet| !octet.is_ascii_whitespace());
+            let standard = letters.map(|octet| match octet {
+                b'-' => b'+',
+                b'_' => b'/',
+                other => *other,
+            });
+            let packed: Zeroizing<Vec<u8>> = Zeroizing::new(standard.collect());
+            let inner = ANY_BASE64.decode(&packed).map(Zeroizing::new);
+            inner.is_ok_and(|inner| holds_private_key(&inner, layers + 1))
+        })
+}
+
+/// With padding or without.
+const ANY_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Whether these are the octets of a key, in one of its forms: each is a SEQUENCE that begins with its
+/// version, which a certificate does not.
+fn is_key(der: &[u8]) -> bool {
+    const INTEGER: u8 = 2;
+    let behind_length = match der {
+        [0x30, 0..=0x7f, ..] => 2,
+        [0x30, length, ..] => 2 + usize::from(length & 0x7f),
+        _ => return false,
+    };
+    der.get(behind_length) == Some(&INTEGER)
+        && ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"].into_iter().any(|label| {
+            let key = PrivateKeyDer::new(label, Zeroizing::new(der.to_vec()));
+            let read = key.map(|key| ExistingKey::from_der(&key));
+            // One of a type that is not known is one all the same.
+            matches!(read, Some(Ok(_) | Err(KeyError::NoCurve | KeyError::Unsupported)))
+        })
+}

@@ -1,0 +1,124 @@
+//! `kumactl completion`.
+
+use clap::builder::PossibleValue;
+use clap::{Arg, Command, ValueHint};
+use clap_complete::Shell;
+
+use crate::files;
+use crate::report::failure::Failure;
+
+/// Print a completion script for a shell
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  # bash
+  mkdir -p ~/.local/share/bash-completion/completions
+  kumactl completion bash > ~/.local/share/bash-completion/completions/kumactl
+
+  # zsh, with `fpath+=(~/.zfunc)` before `compinit` in ~/.zshrc
+  mkdir -p ~/.zfunc
+  kumactl completion zsh > ~/.zfunc/_kumactl
+
+  # fish
+  mkdir -p ~/.config/fish/completions
+  kumactl completion fish > ~/.config/fish/completions/kumactl.fish")]
+pub(crate) struct Args {
+    /// The shell
+    shell: Shell,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let mut program = hinted(crate::program());
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut program, "kumactl", &mut script);
+    program.build();
+    script.extend_from_slice(
+        match args.shell {
+            Shell::Bash => bash_wrapper(&program),
+            Shell::Fish => fish_arguments(&program, &mut Vec::new()),
+            _ => String::new(),
+        }
+        .as_bytes(),
+    );
+    files::print_payload(&script)
+}
+
+/// Says of every value whether it is a file, as the name of the value tells. Without it a shell would
+/// offer files for a host name, and none for a file that is read as text.
+fn hinted(command: Command) -> Command {
+    let hint = |arg: Arg| {
+        let is = |name: &str| arg.get_value_names().is_some_and(|names| names[0] == name);
+        let hint = match () {
+            () if is("FILE") => ValueHint::FilePath,
+            () if is("DIR") => ValueHint::DirPath,
+            () if is("SOURCE") => ValueHint::AnyPath,
+            () => ValueHint::Other,
+        };
+        if arg.get_action().takes_values() { arg.value_hint(hint) } else { arg }
+    };
+    command.mut_args(hint).mut_subcommands(hinted)
+}
+
+fn takes_files(command: &Command) -> bool {
+    let is_file =
+        |arg: &Arg| matches!(arg.get_value_hint(), ValueHint::FilePath | ValueHint::AnyPath);
+    command.get_positionals().any(is_file)
+}
+
+/// Returns what clap's script for bash lacks. Bash splits a word at `=`, and the script knows
+/// `--flag value` only; and it offers flags where a command takes files.
+fn bash_wrapper(program: &Command) -> String {
+    let mut commands = Vec::new();
+    commands_with_files(program, "", &mut commands);
+    let patterns = commands.join(" | ");
+    format!(
+        r#"
+_kumactl_words() {{
+    local cur="$2" prev="$3"
+    if [[ "$cur" == "=" ]]; then
+        cur=""
+    elif [[ "$prev" == "=" ]]; then
+        prev="${{COMP_WORDS[COMP_CWORD-2]}}"
+    fi
+    _kumactl "$1" "$cur" "$prev"
+    if [[ "$cur" != -* && "${{COMPREPLY[0]-}}" == -* ]]; then
+        case "${{COMP_WORDS[*]:1:COMP_CWORD-1}} " in
+            {patterns}) COMPREPLY=() ;;
+        esac
+    fi
+}}
+complete -F _kumactl_words -o bashdefault -o default kumactl
+"#
+    )
+}
+
+/// Collects the commands whose arguments are files, as patterns of a shell.
+fn commands_with_files(command: &Command, words: &str, found: &mut Vec<String>) {
+    if takes_files(command) {
+        found.push(format!("\"{words}\"*"));
+    }
+    for below in command.get_subcommands() {
+        commands_with_files(below, &format!("{words}{} ", below.get_name()), found);
+    }
+}
+
+/// Returns what clap's script for fish lacks: the values of arguments that are no flags, and that others are
+/// not files.
+fn fish_arguments<'a>(command: &'a Command, words: &mut Vec<&'a str>) -> String {
+    let mut lines = String::new();
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        words.push(below.get_name());
+        lines += &fish_arguments(below, words);
+        words.pop();
+    }
+    let is_leaf = !command.has_subcommands();
+    if let ([first, others @ ..], true) = (&words[..], is_leaf && !takes_files(command)) {
+        let seen = others.iter().map(|word| format!("; and __fish_seen_subcommand_from {word}"));
+        let seen: String = seen.collect();
+        let values: Vec<_> = command.get_positionals().flat_map(Arg::get_possible_values).collect();
+        let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
+        let condition = format!("__fish_kumactl_using_subcommand {first}{seen}");
+        lines = format!("complete -c kumactl -n \"{condition}\" -f -a \"{}\"\n", names.join(" "));
+    }
+    lines
+}

@@ -1,0 +1,141 @@
+//! `kumactl generate ca-bundle`.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use kuma_pki::format::pem::PemError;
+use kuma_pki::format::{bundle, pem};
+use kuma_pki::verify::{self, CheckName, File, Outcome, kuma};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::files;
+use crate::files::input;
+use crate::report::failure::Failure;
+use crate::report::formats;
+use crate::report::hints;
+use crate::report::shell;
+
+/// Print CA certificates as one line of Base64
+///
+/// The value of `kumactl install control-plane --tls-general-ca-bundle` and of Helm's
+/// `controlPlane.tls.general.caBundle`. It has no line breaks, which `base64` makes on Linux and
+/// which break the installation.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kumactl install control-plane --tls-general-secret=general-tls-certs \\
+    --tls-general-ca-bundle=\"$(
+      kumactl generate ca-bundle --ca-cert-file=ca.crt)\"
+
+  # The new and the old CA, while one replaces the other
+  kumactl generate ca-bundle --ca-cert-file=new-ca.crt --ca-cert-file=ca.crt
+
+  # The certificates in a bundle
+  kumactl generate ca-bundle --decode < ca-bundle.b64")]
+pub(crate) struct Args {
+    /// File with PEM certificates of a CA, `-` for standard input (can be repeated)
+    #[arg(long = "ca-cert-file", value_name = "FILE")]
+    ca_cert_files: Vec<PathBuf>,
+
+    /// Print the PEM of a bundle again; the file, or else standard input, is the bundle
+    #[arg(long)]
+    decode: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    if args.decode { decode(&args.ca_cert_files) } else { encode(&args.ca_cert_files) }
+}
+
+fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
+    if paths.is_empty() {
+        let failure = Failure::usage("--ca-cert-file is missing: which certificates?");
+        return Err(failure.hint("--ca-cert-file=ca.crt, or `-` for standard input"));
+    }
+    input::read_stdin_once(paths)?;
+    let files = paths.iter().map(|path| read_ca_file(path)).collect::<Result<Vec<_>, _>>()?;
+    let now = OffsetDateTime::now_utc();
+    let joined = join(&files);
+    let report = verify::verify_ca(File { name: "the CA file", bytes: &joined }, now);
+    for check in report.checks.iter().filter(|check| check.name == CheckName::Dates) {
+        if let Outcome::Warning(finding) | Outcome::Failed(finding) = &check.outcome {
+            files::note(&format!("warning: {finding}"));
+        }
+    }
+    files::print_payload(bundle::encode(&kuma::ordered_pem(&joined, now)?))
+}
+
+/// A file and the certificates in it.
+struct CaFile {
+    text: Zeroizing<Vec<u8>>,
+    certificates: Vec<Vec<u8>>,
+}
+
+/// One file stays as it is, byte by byte, so that the bundle is exactly that file; of several, every
+/// certificate once.
+fn join(files: &[CaFile]) -> Vec<u8> {
+    let mut seen = HashSet::new();
+    let all: Vec<&[u8]> =
+        files.iter().flat_map(|file| &file.certificates).map(Vec::as_slice).collect();
+    let unique: Vec<&[u8]> = all.iter().copied().filter(|der| seen.insert(*der)).collect();
+    match files {
+        [file] if unique.len() == all.len() => file.text.to_vec(),
+        _ => pem::encode_certificates(unique),
+    }
+}
+
+fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
+    let text = input::read(path, "CA certificate file")?;
+    let shown = input::shown(path);
+    let refuse = |reason: &dyn std::fmt::Display| {
+        Failure::failed(format!("{shown} cannot be a CA bundle: {reason}"))
+    };
+    let certificates = pem::decode_certificates(&text).map_err(|error| {
+        let failure = refuse(&error);
+        if let Some(command) = formats::hint(&error, &shown, formats::Wanted::Ca) {
+            return failure.hint(command);
+        }
+        match error {
+            PemError::Base64 { layers: 1 } => {
+                failure.hint("it can be used as it is; --decode prints its PEM")
+            }
+            PemError::Base64 { .. } => {
+                failure.hint("a bundle is encoded once: take the other layers off with `base64 -d`")
+            }
+            PemError::Der => {
+                let from = match path.to_str() {
+                    Some(path) if path != "-" => format!(" -in {}", shell::word(path)),
+                    _ => String::new(),
+                };
+                failure.hint(format!("convert it: openssl x509 -inform DER{from} -out ca.crt"))
+            }
+            PemError::PrivateKey { .. } => {
+                failure.hint("a bundle is public: give the file with the CA certificate alone")
+            }
+            PemError::Malformed { fault, .. } => failure.hint(hints::damage_hint(fault)),
+            _ => failure.hint("a CA file holds blocks that begin -----BEGIN CERTIFICATE-----"),
+        }
+    })?;
+    let verdict = kuma::check_ca_file(&certificates).map_err(|error| refuse(&error))?;
+    verdict.map_err(|not_ca| {
+        refuse(&not_ca).hint(
+            "Kuma looks at the first certificate of the file only: put the CA's first, \
+             or give the file with the CA alone",
+        )
+    })?;
+    Ok(CaFile { text, certificates })
+}
+
+fn decode(paths: &[PathBuf]) -> Result<(), Failure> {
+    let path = match paths {
+        [] => Path::new("-"),
+        [path] => path,
+        _ => return Err(Failure::usage("--decode reads one bundle at a time")),
+    };
+    let text = input::read(path, "CA bundle")?;
+    let pem = bundle::decode(&text).map_err(|error| {
+        let failure = Failure::failed(format!("{}: {error}", input::shown(path)));
+        failure.hint("a bundle is what `kumactl generate ca-bundle` prints: Base64 of PEM")
+    })?;
+    files::print_payload(&pem)
+}

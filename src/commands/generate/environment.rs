@@ -1,0 +1,261 @@
+//! `kumactl generate environment`.
+
+use std::path::{Path, PathBuf};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kuma_pki::format::environment::{self, EnvironmentFormat, Paths, Purpose};
+use time::OffsetDateTime;
+
+use crate::args::control_plane_url::ControlPlaneUrl;
+use crate::args::hostname::NameArgs;
+use crate::args::pem_files::{self, MaterialArgs};
+use crate::files;
+use crate::files::input;
+use crate::report::failure::Failure;
+
+/// Print the environment variables of a control plane or of a data plane proxy
+///
+/// For plain machines. The files are looked at first. `kuma-cp` gets their paths, and `kuma-dp` the CA
+/// certificate itself, so that no file has to be brought to its machine.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kumactl generate environment --component=kuma-cp --directory=/etc/kuma \\
+    --cert-file=tls.crt --key-file=tls.key --format=systemd > kuma-cp.env
+
+  # A data plane proxy
+  kumactl generate environment --component=kuma-dp --ca-cert-file=ca.crt \\
+    > kuma-dp.env
+  . ./kuma-dp.env
+
+  # A zone and the CA of its global control plane
+  kumactl generate environment --component=kuma-cp --purpose=zone-kds \\
+    --ca-cert-file=ca.crt")]
+pub(crate) struct Args {
+    /// The program that reads the variables
+    #[arg(long, value_enum, value_name = "PROGRAM")]
+    component: Component,
+
+    /// What kuma-cp uses the files for (can be repeated, or a list with commas) [default: general]
+    #[arg(
+        long = "purpose",
+        value_name = "PURPOSE",
+        value_delimiter = ',',
+        value_parser = purpose_parser()
+    )]
+    purposes: Vec<Purpose>,
+
+    #[command(flatten)]
+    material: MaterialArgs,
+
+    /// CA certificate of the API server's clients, or their own certificates; others are then rejected on
+    /// port 5682 (with --purpose=api-server)
+    #[arg(long, value_name = "FILE")]
+    client_ca_cert_file: Option<PathBuf>,
+
+    /// Directory of the files on the machine of kuma-cp [default: the paths as they are given]
+    #[arg(long, value_name = "DIR")]
+    directory: Option<PathBuf>,
+
+    /// Address of the control plane for kuma-dp, such as https://cp.example:5678; with --cert-file, the
+    /// certificate must have its host
+    #[arg(long, value_name = "URL")]
+    cp_address: Option<String>,
+
+    #[command(flatten)]
+    names: NameArgs,
+
+    /// Who reads the result
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum Component {
+    /// A control plane
+    KumaCp,
+    /// A data plane proxy
+    KumaDp,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+enum Format {
+    /// A POSIX shell, with export
+    #[default]
+    Shell,
+    /// Programs that read .env files
+    Dotenv,
+    /// EnvironmentFile= of systemd
+    Systemd,
+}
+
+pub(crate) fn purpose_parser() -> impl TypedValueParser<Value = Purpose> {
+    PossibleValuesParser::new(Purpose::ALL.map(Purpose::as_str)).map(|name| {
+        let found = Purpose::ALL.into_iter().find(|purpose| purpose.as_str() == name);
+        found.expect("one of them")
+    })
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    args.refuse_unused()?;
+    let now = OffsetDateTime::now_utc();
+    let variables = match args.component {
+        Component::KumaCp => args.control_plane(now)?,
+        Component::KumaDp => args.data_plane(now)?,
+    };
+    files::print_payload(environment::encode(
+        &variables,
+        match args.format {
+            Format::Shell => EnvironmentFormat::Shell,
+            Format::Dotenv => EnvironmentFormat::Dotenv,
+            Format::Systemd => EnvironmentFormat::Systemd,
+        },
+    ))
+}
+
+impl Args {
+    fn control_plane(&self, now: OffsetDateTime) -> Result<Vec<(&'static str, String)>, Failure> {
+        let files = &self.material;
+        let purposes = self.purposes();
+        for purpose in &purposes {
+            require(files, *purpose)?;
+        }
+        files.refuse_unused(self.names.given())?;
+        let is_used = |has: fn(Purpose) -> bool| purposes.iter().any(|purpose| has(*purpose));
+        let client_ca = self.client_ca_cert_file.as_ref();
+        if client_ca.is_some() && !is_used(Purpose::has_client_ca) {
+            let failure =
+                Failure::usage("--client-ca-cert-file is about clients of the API server");
+            return Err(failure.hint("add --purpose=api-server, or leave it out"));
+        }
+        let place =
+            |flag, path: Option<&PathBuf>| path.map(|path| self.place(flag, path)).transpose();
+        let certificate = place("--cert-file", files.cert_file.as_ref())?;
+        let key = place("--key-file", files.key_file.as_ref())?;
+        // Elsewhere it is there to be compared with.
+        let ca = files.ca_cert_file.as_ref().filter(|_| is_used(Purpose::has_ca));
+        let ca = place("--ca-cert-file", ca)?;
+        let client_ca_path = place("--client-ca-cert-file", client_ca)?;
+        files.read(&self.names.dialled()?, now)?;
+        if let Some(path) = client_ca {
+            pem_files::read_client_ca(path, now)?;
+        }
+        let paths = Paths {
+            certificate: certificate.as_deref(),
+            key: key.as_deref(),
+            ca: ca.as_deref(),
+            client_ca: client_ca_path.as_deref(),
+        };
+        Ok(purposes.iter().flat_map(|purpose| purpose.control_plane(paths)).collect())
+    }
+
+    fn data_plane(&self, now: OffsetDateTime) -> Result<Vec<(&'static str, String)>, Failure> {
+        let files = &self.material;
+        if files.ca_cert_file.is_none() {
+            let failure = Failure::usage("--ca-cert-file is missing: kuma-dp trusts a CA");
+            return Err(failure.hint("--ca-cert-file=ca.crt"));
+        }
+        files.refuse_unused(self.names.given())?;
+        let mut hosts = self.names.dialled()?;
+        let url = self.cp_address.as_deref().map(ControlPlaneUrl::parse).transpose()?;
+        if let (Some(url), Some(_)) = (&url, &files.cert_file) {
+            hosts.push(url.host.clone());
+        }
+        let ca = files.read(&hosts, now)?.ca.unwrap_or_default();
+        if let Some(warning) = url.as_ref().and_then(ControlPlaneUrl::warning) {
+            files::note(&format!("warning: {warning}"));
+        }
+        let address = url.as_ref().map(|url| url.text.as_str());
+        let variables = environment::data_plane(&pem_files::variable(&ca)?, address);
+        for (name, value) in &variables {
+            let hint = "copy the CA file to the machine of the proxy, for `kuma-dp run \
+                        --ca-cert-file=FILE`, or remove CAs that are no longer in use";
+            pem_files::refuse_long(name, name.len() + 1 + value.len(), hint)?;
+        }
+        Ok(variables)
+    }
+
+    /// Every purpose once.
+    fn purposes(&self) -> Vec<Purpose> {
+        let mut purposes: Vec<Purpose> = Vec::new();
+        for purpose in &self.purposes {
+            if !purposes.contains(purpose) {
+                purposes.push(*purpose);
+            }
+        }
+        if purposes.is_empty() { vec![Purpose::General] } else { purposes }
+    }
+
+    /// Refuses flags that would change nothing.
+    fn refuse_unused(&self) -> Result<(), Failure> {
+        let (component, other, flags) = match self.component {
+            Component::KumaCp => {
+                ("kuma-cp", "kuma-dp", vec![("--cp-address", self.cp_address.is_some())])
+            }
+            Component::KumaDp => (
+                "kuma-dp",
+                "kuma-cp",
+                vec![
+                    ("--purpose", !self.purposes.is_empty()),
+                    ("--directory", self.directory.is_some()),
+                    ("--client-ca-cert-file", self.client_ca_cert_file.is_some()),
+                ],
+            ),
+        };
+        match flags.into_iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let failure = Failure::usage(format!("{component} has no variable for {flag}"));
+                Err(failure.hint(format!("leave {flag} out, or --component={other}")))
+            }
+        }
+    }
+
+    /// The path of a file on the machine of kuma-cp.
+    fn place(&self, flag: &str, path: &Path) -> Result<String, Failure> {
+        let is_open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"]
+            .iter()
+            .any(|system| path.starts_with(system));
+        if path.as_os_str() == "-" || is_open {
+            let shown = input::shown(path);
+            let failure = Failure::usage(format!("kuma-cp could not read {shown} again: {flag}"));
+            return Err(failure.hint(format!("give {flag} the path of a file")));
+        }
+        let placed = match (&self.directory, path.file_name()) {
+            (Some(directory), Some(name)) => directory.join(name),
+            _ => path.to_owned(),
+        };
+        text(&placed)
+    }
+}
+
+/// A path as the value of a variable, and as a word in a command of NEXT-STEPS.md.
+///
+/// # Errors
+///
+/// A path that is not UTF-8, or has control characters: a line break would end the line or the block of
+/// commands that it stands in, and what follows would be read as another one.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    let fault = match path.to_str() {
+        None => "is not UTF-8, as variables are",
+        Some(text) if text.contains(char::is_control) => "contains a control character",
+        Some(text) => return Ok(text.to_owned()),
+    };
+    let shown = kuma_pki::printable(&path.to_string_lossy());
+    let failure = Failure::usage(format!("the path {shown} {fault}"));
+    Err(failure.hint("--directory=DIR, a plain path in UTF-8 on the machine of kuma-cp"))
+}
+
+fn require(files: &MaterialArgs, purpose: Purpose) -> Result<(), Failure> {
+    let name = purpose.as_str();
+    if purpose.has_certificate() && files.cert_file.is_none() {
+        let failure =
+            Failure::usage(format!("--purpose={name} is about a certificate and its key"));
+        return Err(failure.hint("--cert-file=tls.crt --key-file=tls.key"));
+    }
+    if !purpose.has_certificate() && files.ca_cert_file.is_none() {
+        let failure = Failure::usage(format!("--purpose={name} is about a CA"));
+        return Err(failure.hint("--ca-cert-file=ca.crt"));
+    }
+    Ok(())
+}

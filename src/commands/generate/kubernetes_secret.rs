@@ -1,0 +1,138 @@
+//! `kumactl generate kubernetes-secret`.
+
+use std::collections::BTreeMap;
+
+use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
+use kuma_pki::verify::Finding;
+use kuma_pki::{Namespace, ObjectName};
+use time::OffsetDateTime;
+
+use crate::args::control_plane::{self, GENERAL_SECRET, NAMESPACE};
+use crate::args::hostname::NameArgs;
+use crate::args::pem_files::MaterialArgs;
+use crate::files;
+use crate::report::failure::Failure;
+
+/// Print a Kubernetes Secret with a certificate, its key and its CA
+///
+/// The manifest that `kubectl create secret generic --dry-run=client -o yaml` makes from the same
+/// files, after looking at them: the pair belongs together, leads to the CA, and has the names of the
+/// control plane's Service. With --ca-cert-file alone it is the Secret of a zone.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kumactl generate kubernetes-secret --cert-file=tls.crt --key-file=tls.key \\
+    --ca-cert-file=ca.crt | kubectl apply -f -
+
+  # For a zone, with the CA of the global control plane
+  kumactl generate kubernetes-secret --name=kds-ca-certs \\
+    --ca-cert-file=ca.crt | kubectl apply -f -")]
+pub(crate) struct Args {
+    /// Name of the Secret
+    #[arg(long, value_parser = control_plane::object_name, default_value = GENERAL_SECRET)]
+    name: ObjectName,
+
+    /// Namespace of the control plane
+    #[arg(long, short, value_parser = control_plane::namespace, default_value = NAMESPACE)]
+    namespace: Namespace,
+
+    #[command(flatten)]
+    material: MaterialArgs,
+
+    /// Service of the control plane, whose names a certificate with its CA must have [default:
+    /// kuma-control-plane]
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+
+    #[command(flatten)]
+    names: NameArgs,
+
+    /// Type of the Secret [default: left to the API server, which makes it Opaque]
+    #[arg(long, value_enum, value_name = "TYPE")]
+    secret_type: Option<SecretType>,
+
+    /// Label (can be repeated)
+    #[arg(long = "label", value_name = "KEY=VALUE")]
+    labels: Vec<String>,
+
+    /// Annotation (can be repeated)
+    #[arg(long = "annotation", value_name = "KEY=VALUE")]
+    annotations: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum SecretType {
+    /// Anything
+    #[value(name = "Opaque", alias = "opaque")]
+    Opaque,
+    /// A certificate and its key, which have to be there
+    #[value(name = "kubernetes.io/tls", alias = "tls")]
+    Tls,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let files = &args.material;
+    if files.cert_file.is_none() && files.ca_cert_file.is_none() {
+        let failure = Failure::usage("there is nothing to put into the Secret");
+        return Err(failure.hint("--cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt"));
+    }
+    if args.secret_type == Some(SecretType::Tls) && files.cert_file.is_none() {
+        let failure =
+            Failure::usage("a Secret of type kubernetes.io/tls has a certificate and its key");
+        return Err(failure.hint("add --cert-file and --key-file, or leave --secret-type out"));
+    }
+    let labels = pairs("--label", &args.labels, true)?;
+    let annotations = pairs("--annotation", &args.annotations, false)?;
+    let mut hosts = args.names.dialled()?;
+    let service = args.service.as_ref().map(|_| "--service");
+    files.refuse_unused(service.or_else(|| args.names.given()))?;
+    let is_general = files.cert_file.is_some() && files.ca_cert_file.is_some();
+    if args.service.is_some() || (args.names.is_empty() && is_general) {
+        let service = control_plane::service(args.service.as_deref(), &args.namespace)?;
+        hosts.extend(service.dialled());
+    }
+    let material = files.read(&hosts, OffsetDateTime::now_utc())?;
+    // One of type kubernetes.io/tls is for the API server, and has no CA.
+    if material.ca.is_none() && args.secret_type != Some(SecretType::Tls) {
+        files::note(&format!(
+            "warning: {}; --ca-cert-file=ca.crt adds it",
+            Finding::SecretWithoutCa
+        ));
+    }
+    let metadata = SecretMetadata {
+        secret_type: args.secret_type.map(|secret_type| match secret_type {
+            SecretType::Opaque => "Opaque",
+            SecretType::Tls => "kubernetes.io/tls",
+        }),
+        labels,
+        annotations,
+        ..SecretMetadata::new(args.name.clone(), args.namespace.clone())
+    };
+    let rows =
+        [("ca.crt", &material.ca), ("tls.crt", &material.certificate), ("tls.key", &material.key)];
+    let some = rows.iter().filter_map(|(key, bytes)| Some((*key, bytes.as_ref()?.as_slice())));
+    let manifest = kubernetes_secret::encode(&metadata, &some.collect::<Vec<_>>());
+    files::print_payload(manifest.as_bytes())
+}
+
+fn pairs(
+    flag: &str,
+    texts: &[String],
+    are_labels: bool,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut pairs = BTreeMap::new();
+    for text in texts {
+        let Some((key, value)) = text.split_once('=') else {
+            let failure = Failure::usage(format!("{flag}: {text:?} has no `=`"));
+            return Err(failure.hint(format!("{flag}=KEY=VALUE")));
+        };
+        let checked = if are_labels {
+            kuma_pki::check_label_key(key).and_then(|()| kuma_pki::check_label_value(value))
+        } else {
+            kuma_pki::check_annotation_key(key)
+        };
+        checked.map_err(|error| Failure::usage(format!("{flag}: {error}")))?;
+        pairs.insert(key.to_owned(), value.to_owned());
+    }
+    Ok(pairs)
+}

@@ -1,0 +1,349 @@
+//! Many certificates, on all processors.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use kuma_pki::KeyPair;
+use kuma_pki::format::bundle;
+use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
+use kuma_pki::spec::{Artefacts, CertificateSpecification};
+use serde::Serialize;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::remarks::Remarks;
+use super::{Args, existing};
+use crate::files::{self, Folder, NOT_KEPT, PUBLIC_MODE, Role, signals};
+use crate::issuance::{self, Scrutiny, Signer};
+use crate::report::failure::Failure;
+use crate::report::progress::{Progress, thousands};
+
+/// How often the progress is looked at.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Of so many new certificates one has its signature and its path looked at, and the first of all.
+/// That takes six times as long as to make it; the fields of each are looked at.
+const SAMPLE: usize = 64;
+
+/// A run over a specification.
+pub(super) struct Batch<'a> {
+    pub(super) args: &'a Args,
+    pub(super) folder: &'a Folder,
+    /// The specification, in messages.
+    pub(super) shown: &'a str,
+    pub(super) signer: &'a Signer,
+    /// The files of the CA, which stay as they are.
+    pub(super) inputs: &'a [&'a Path],
+    /// Whether it is known how the file system of the folder keeps permissions.
+    pub(super) are_permissions_checked: AtomicBool,
+    pub(super) now: OffsetDateTime,
+}
+
+/// What was done.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Certificates that were not there.
+    pub(super) made: usize,
+    /// Certificates that were there, and were not what was asked for.
+    pub(super) replaced: usize,
+    /// Certificates that were kept, beside which a file was missing or wrong.
+    pub(super) repaired: usize,
+    /// Certificates that are what was asked for.
+    pub(super) kept: usize,
+    notes: Remarks,
+    warnings: Remarks,
+    failures: Vec<Failure>,
+    is_interrupted: bool,
+}
+
+/// A report in JSON. Fields are added, never changed or taken away.
+#[derive(Serialize)]
+pub(super) struct Report {
+    made: usize,
+    replaced: usize,
+    repaired: usize,
+    kept: usize,
+    seconds: f64,
+}
+
+/// What became of one certificate.
+#[derive(Clone, Copy)]
+pub(super) enum Outcome {
+    Made,
+    Replaced,
+    Repaired,
+    Kept,
+}
+
+/// What became of one certificate, with what there is to say about it.
+pub(super) struct Ended {
+    outcome: Outcome,
+    pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Ended {
+    /// Without a word.
+    pub(super) const fn new(outcome: Outcome) -> Self {
+        Self { outcome, notes: Vec::new(), warnings: Vec::new() }
+    }
+}
+
+/// Tells that a worker has ended, also by a panic, so that nobody waits for the next look at it.
+struct Ending<'t> {
+    working: &'t AtomicUsize,
+    watcher: &'t Thread,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.working.fetch_sub(1, Ordering::Relaxed);
+        self.watcher.unpark();
+    }
+}
+
+impl Batch<'_> {
+    /// Makes all that are wanted. What fails stops the others, and so does a signal; each certificate
+    /// is there as a whole or not at all.
+    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Done {
+        let has_failed = AtomicBool::new(false);
+        let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let done = Mutex::new(Done::default());
+        let work = || {
+            while !has_failed.load(Ordering::Relaxed) && !signals::has_come() {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(certificate) = certificates.get(index) else {
+                    break;
+                };
+                let is_sample = index % SAMPLE == 0;
+                let scrutiny = if is_sample { Scrutiny::Full } else { Scrutiny::Fields };
+                let outcome = self.one(certificate, scrutiny);
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                match outcome {
+                    Ok(ended) => done.count(index, certificate, self.shown, ended),
+                    Err(failure) if failure.is_interruption() => break,
+                    Err(failure) => {
+                        has_failed.store(true, Ordering::Relaxed);
+                        done.failures.push(failure);
+                    }
+                }
+                drop(done);
+                finished.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        // Respects the affinity of the process and the quota of its cgroup.
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let workers = processors.min(certificates.len());
+        let (working, watcher) = (AtomicUsize::new(workers), thread::current());
+        let mut progress = Progress::new(certificates.len(), files::is_quiet());
+        thread::scope(|scope| {
+            for started in 0..workers {
+                let worker = || {
+                    let _ended = Ending { working: &working, watcher: &watcher };
+                    work();
+                };
+                if thread::Builder::new().spawn_scoped(scope, worker).is_err() {
+                    // A limit on threads; those that there are will do, or else this one.
+                    working.fetch_sub(workers - started, Ordering::Relaxed);
+                    if started == 0 {
+                        work();
+                    }
+                    break;
+                }
+            }
+            while working.load(Ordering::Relaxed) > 0 {
+                thread::park_timeout(TICK);
+                progress.set(finished.load(Ordering::Relaxed));
+            }
+        });
+        drop(progress);
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.is_interrupted = done.failures.is_empty() && done.count_all() < certificates.len();
+        done
+    }
+
+    fn one(
+        &self,
+        certificate: &CertificateSpecification,
+        scrutiny: Scrutiny,
+    ) -> Result<Ended, Failure> {
+        let named = |failure: Failure| existing::named(failure, certificate);
+        if self.folder.has(&certificate.name) {
+            return self.again(certificate).map_err(named);
+        }
+        let (files, mut ended) =
+            self.issue(certificate, Outcome::Made, scrutiny, None).map_err(named)?;
+        let roles = files.roles();
+        let made: Vec<_> = roles.iter().map(|role| files.made(*role)).collect();
+        let contents: Vec<_> = roles
+            .iter()
+            .zip(&made)
+            .map(|(role, made)| (*role, self.mode(*role), files.there(*role).unwrap_or(made)))
+            .collect();
+        self.folder.add(&certificate.name, &contents)?;
+        // All are in one file system.
+        if !self.are_permissions_checked.swap(true, Ordering::Relaxed) {
+            let key = self.folder.place(&certificate.name).join(Role::PrivateKey.file_name());
+            let wanted = self.mode(Role::PrivateKey);
+            let warning = |found| files::permissions_warning(&key, found, wanted, NOT_KEPT);
+            ended.warnings.extend(files::wrong_mode(&key, wanted).map(warning));
+        }
+        Ok(ended)
+    }
+
+    pub(super) fn issue<'c>(
+        &self,
+        certificate: &'c CertificateSpecification,
+        outcome: Outcome,
+        scrutiny: Scrutiny,
+        key: Option<KeyPair>,
+    ) -> Result<(Files<'c>, Ended), Failure> {
+        let request = &certificate.request;
+        // No race for primes: all processors have a certificate each.
+        let key = key.map_or_else(|| KeyPair::generate(request.key_algorithm()), Ok)?;
+        let issued = self.signer.issue(request, self.now, scrutiny, || Ok(Some(key)))?;
+        let mut warnings = issuance::warnings(request, &issued);
+        warnings.extend(self.args.renewal.warning(issued.template.validity, self.now));
+        let files = Files {
+            key: issued.private_key(self.args.key.key_format.into())?,
+            ca: Zeroizing::new(issued.ca_file()),
+            certificate: Zeroizing::new(issued.chain),
+            artefacts: &certificate.artefacts,
+        };
+        Ok((files, Ended { outcome, notes: Vec::new(), warnings }))
+    }
+
+    pub(super) const fn mode(&self, role: Role) -> u32 {
+        match role {
+            Role::PrivateKey | Role::Secret => self.args.key.key_mode,
+            _ => PUBLIC_MODE,
+        }
+    }
+}
+
+/// The files of one certificate, as they follow from the pair.
+pub(super) struct Files<'c> {
+    pub(super) certificate: Zeroizing<Vec<u8>>,
+    pub(super) key: Zeroizing<Vec<u8>>,
+    pub(super) ca: Zeroizing<Vec<u8>>,
+    pub(super) artefacts: &'c Artefacts,
+}
+
+pub(super) fn roles(artefacts: &Artefacts) -> Vec<Role> {
+    let mut roles = vec![Role::PrivateKey, Role::Certificate, Role::CaCertificate];
+    roles.extend(artefacts.bundle.then_some(Role::CaBundle));
+    roles.extend(artefacts.secret.is_some().then_some(Role::Secret));
+    roles
+}
+
+impl Files<'_> {
+    pub(super) fn roles(&self) -> Vec<Role> {
+        roles(self.artefacts)
+    }
+
+    pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
+        match self.there(role) {
+            Some(bytes) => Zeroizing::new(bytes.to_vec()),
+            None => self.made(role),
+        }
+    }
+
+    /// What is there as it is written.
+    fn there(&self, role: Role) -> Option<&[u8]> {
+        match role {
+            Role::PrivateKey => Some(&self.key),
+            Role::Certificate => Some(&self.certificate),
+            Role::CaCertificate => Some(&self.ca),
+            _ => None,
+        }
+    }
+
+    /// What is made of that.
+    fn made(&self, role: Role) -> Zeroizing<Vec<u8>> {
+        match role {
+            Role::CaBundle => Zeroizing::new(bundle::encode(&self.ca)),
+            Role::Secret => self.secret(),
+            _ => Zeroizing::default(),
+        }
+    }
+
+    fn secret(&self) -> Zeroizing<Vec<u8>> {
+        let Some(name) = &self.artefacts.secret else {
+            return Zeroizing::default();
+        };
+        let metadata = SecretMetadata::new(name.name.clone(), name.namespace.clone());
+        let data: [(&str, &[u8]); 3] =
+            [("ca.crt", &self.ca), ("tls.crt", &self.certificate), ("tls.key", &self.key)];
+        Zeroizing::new(kubernetes_secret::encode(&metadata, &data).as_bytes().to_vec())
+    }
+}
+
+impl Done {
+    fn count(
+        &mut self,
+        index: usize,
+        certificate: &CertificateSpecification,
+        shown: &str,
+        ended: Ended,
+    ) {
+        match ended.outcome {
+            Outcome::Made => self.made += 1,
+            Outcome::Replaced => self.replaced += 1,
+            Outcome::Repaired => self.repaired += 1,
+            Outcome::Kept => self.kept += 1,
+        }
+        let CertificateSpecification { name, place, .. } = certificate;
+        self.notes.add(index, ended.notes.into_iter().map(|note| format!("{name}: {note}")));
+        let warnings = ended.warnings.into_iter();
+        self.warnings
+            .add(index, warnings.map(|warning| format!("{shown}:{place}: {name}: {warning}")));
+    }
+
+    /// Tells what was replaced and why, and what some clients will not take.
+    pub(super) fn tell(&self) {
+        self.notes.tell("note");
+        self.warnings.tell("warning");
+    }
+
+    pub(super) const fn report(&self, seconds: f64) -> Report {
+        let Self { made, replaced, repaired, kept, .. } = *self;
+        Report { made, replaced, repaired, kept, seconds }
+    }
+
+    /// Whether a signal came before all were done.
+    pub(super) const fn is_interrupted(&self) -> bool {
+        self.is_interrupted
+    }
+
+    const fn count_all(&self) -> usize {
+        self.made + self.replaced + self.repaired + self.kept
+    }
+
+    /// What went wrong with some of so many.
+    pub(super) fn failure(self, wanted: usize) -> Option<Failure> {
+        let left = format!("{} of {} are there", thousands(self.count_all()), thousands(wanted));
+        if self.is_interrupted {
+            let failure = Failure::failed(format!("interrupted: {left}"));
+            return Some(failure.hint("the same command with --if-needed makes the rest"));
+        }
+        let failure = Failure::join(self.failures)?;
+        let left = Failure::failed(format!("stopped: {left}"));
+        let left = left.hint("mend that, and the same command with --if-needed makes the rest");
+        Failure::join([failure, left])
+    }
+}
+
+/// A hint without the flags of other commands: here the names of files follow from the certificate's.
+pub(super) fn without_flags(hint: String) -> Option<String> {
+    let is_foreign = ["-file", "--output-dir", "--valid-for", "another file"]
+        .iter()
+        .any(|word| hint.contains(word));
+    match is_foreign {
+        true if hint.starts_with("--force") => Some("--force replaces it".to_owned()),
+        true => None,
+        false => Some(hint),
+    }
+}

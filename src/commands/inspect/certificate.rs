@@ -1,0 +1,161 @@
+//! `kumactl inspect certificate`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use kuma_pki::format::contents::{self, ContentsError, Encoding, Part};
+use kuma_pki::format::pem;
+use kuma_pki::{ExistingKey, SubjectAltName};
+use time::OffsetDateTime;
+
+use crate::files;
+use crate::files::input;
+use crate::net::address::{self, Address};
+use crate::net::connect;
+use crate::report::failure::Failure;
+use crate::report::formats::{self, Wanted};
+use crate::report::render::summary;
+use crate::report::style::ColorChoice;
+
+/// Show certificates: names, dates, keys, and who would refuse them
+///
+/// A source is a file with PEM, DER or Base64 of them, a Kubernetes Secret as YAML or JSON, `-` for
+/// standard input, or HOST:PORT of a TLS server, which is asked without being trusted. Private keys
+/// are told apart and never shown.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  kumactl inspect certificate tls.crt ca.crt
+  kumactl inspect certificate localhost:5682
+
+  # A Secret in the cluster
+  kubectl get secret general-tls-certs -n kuma-system -o yaml \\
+    | kumactl inspect certificate -
+
+  # Any of them as PEM
+  kumactl inspect certificate localhost:5682 -o pem > served.crt")]
+pub(crate) struct Args {
+    /// File, `-` for standard input, or HOST:PORT of a TLS server
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<String>,
+
+    /// Name to ask a server for, if it is not the host
+    #[arg(long, value_name = "NAME")]
+    server_name: Option<String>,
+
+    /// How long to wait for a server
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    timeout: String,
+
+    /// Form of what is printed
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    output: Format,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: ColorChoice,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// The certificates themselves
+    Pem,
+}
+
+/// Where certificates come from.
+pub(crate) struct Source {
+    /// As a message names it.
+    pub(crate) shown: String,
+    /// How it is encoded, or `None` of a live server.
+    pub(crate) encoding: Option<Encoding>,
+    pub(crate) parts: Vec<Part>,
+    /// What of it could not be read.
+    faults: Vec<Failure>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let timeout = connect::timeout(&args.timeout)?;
+    input::read_stdin_once(&args.sources)?;
+    let mut sources = Vec::new();
+    let mut failures = Vec::new();
+    for source in &args.sources {
+        match open(source, args.server_name.as_deref(), timeout) {
+            Ok(mut source) => {
+                failures.append(&mut source.faults);
+                sources.push(source);
+            }
+            Err(failure) => failures.push(failure.while_reading()),
+        }
+    }
+    let now = OffsetDateTime::now_utc();
+    let text = match args.output {
+        Format::Text => summary::text(&sources, now, args.color.palette())?,
+        Format::Json => summary::json(&sources, now)?,
+        Format::Pem => {
+            let parts = sources.iter().flat_map(|source| &source.parts);
+            let certificates = parts.flat_map(|part| &part.certificates).map(Vec::as_slice);
+            String::from_utf8_lossy(&pem::encode_certificates(certificates)).into_owned()
+        }
+    };
+    if !sources.is_empty() {
+        files::print(&text)?;
+    }
+    Failure::join(failures).map_or(Ok(()), Err)
+}
+
+fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<Source, Failure> {
+    let path = Path::new(source);
+    if source != "-" && !path.exists() {
+        if let Some(address) = Address::parse(source) {
+            let name = address::server_name("SOURCE", &address, server_name)?;
+            let served = connect::fetch(&address, &name, timeout)?;
+            let shown = address.to_string();
+            contents::check(&served.chain)
+                .map_err(|error| Failure::unreadable(format!("what {shown} shows: {error}")))?;
+            let part = Part { certificates: served.chain, ..Part::default() };
+            return Ok(Source { shown, encoding: None, parts: vec![part], faults: Vec::new() });
+        }
+        let is_address = |(host, port): (&str, &str)| !host.is_empty() && address::is_number(port);
+        if source.contains("://") || source.rsplit_once(':').is_some_and(is_address) {
+            Address::parse_flag("", source)?;
+        }
+    }
+    let bytes = input::read_any(path, "certificate file").map_err(|failure| {
+        let is_host = !path.exists() && SubjectAltName::parse(source).is_ok();
+        let hint = is_host.then(|| format!("of a server, with its port: {source}:5678"));
+        failure.hint_if_any(hint)
+    })?;
+    let shown = input::shown(path);
+    let contents = contents::read(&bytes).map_err(|error| {
+        let failure = Failure::unreadable(format!("there is nothing to show in {shown}: {error}"));
+        match &error {
+            ContentsError::Pem(error) => {
+                failure.hint_if_any(formats::hint(error, &shown, Wanted::Inspection))
+            }
+            ContentsError::Secret(error) => {
+                failure.hint_if_any(formats::secret_hint(error, &shown, "inspect certificate -"))
+            }
+            ContentsError::Nothing | ContentsError::Unknown => failure.hint(
+                "give a certificate as PEM, DER or Base64, a Secret as YAML or JSON, or HOST:PORT",
+            ),
+            _ => failure,
+        }
+    })?;
+    let faults = contents.faults.iter().map(|(name, error)| {
+        let name = kuma_pki::printable(name);
+        Failure::unreadable(format!("{name} of {shown} cannot be shown: {error}"))
+    });
+    let (encoding, faults) = (Some(contents.encoding), faults.collect());
+    Ok(Source { shown, encoding, parts: contents.parts, faults })
+}
+
+/// Which certificate a key belongs to, counted from 1.
+pub(crate) fn owner(key: &ExistingKey, certificates: &[Vec<u8>]) -> Option<usize> {
+    let owns = |der: &Vec<u8>| kuma_pki::verify::inspect::has_key(der, key);
+    certificates.iter().position(owns).map(|index| index + 1)
+}

@@ -1,0 +1,227 @@
+//! `kumactl verify tls-certificate`.
+
+mod given;
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use kuma_pki::format::environment::Purpose;
+use kuma_pki::issue::renewal::RenewBefore;
+use kuma_pki::verify::clients::Client;
+use kuma_pki::verify::kuma::KumaVersion;
+use kuma_pki::verify::{self, Evidence, Question};
+use kuma_pki::{ValidFor, rfc3339};
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, Time, UtcOffset};
+
+use self::given::{Named, Server, read};
+use crate::args::certificate_type::CertificateType;
+use crate::args::hostname::NameArgs;
+use crate::commands::generate::environment::purpose_parser;
+use crate::files;
+use crate::net::connect;
+use crate::report::failure::Failure;
+use crate::report::render::{ReportFormat, judgement};
+use crate::report::style::ColorChoice;
+
+/// Judge a certificate, its key and its CA as those will who use them
+///
+/// Holds the files, a Secret, or what a live server shows, against each other and against the names
+/// that clients dial; says who would refuse the certificate, why, and what to type to mend it. The
+/// exit status is 0 if all is well, 1 if not, and 3 if something could not be read.
+#[derive(clap::Args)]
+#[command(override_usage = "\
+kumactl verify tls-certificate [OPTIONS] --cert-file <FILE>
+       kumactl verify tls-certificate [OPTIONS] --secret <FILE>
+       kumactl verify tls-certificate [OPTIONS] --connect <HOST:PORT>")]
+#[command(after_help = "\
+Examples:
+  # Before the installation
+  kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key \\
+    --ca-cert-file=ca.crt \\
+    --kubernetes-service=kuma-control-plane.kuma-system
+
+  # A Secret in the cluster, and the bundle of the webhooks
+  kubectl get secret general-tls-certs -n kuma-system -o yaml \\
+    | kumactl verify tls-certificate --secret=- --ca-bundle-file=ca-bundle.b64 \\
+      --kubernetes-service=kuma-control-plane.kuma-system
+
+  # A running control plane, as a data plane proxy sees it
+  kumactl verify tls-certificate --connect=localhost:5678 \\
+    --ca-cert-file=ca.crt")]
+#[group(id = "subject", required = true, multiple = false, args = ["cert_file", "secret", "connect"])]
+pub(crate) struct Args {
+    /// The certificate, and the chain behind it; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    cert_file: Option<PathBuf>,
+
+    /// The private key
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret", "connect"])]
+    key_file: Option<PathBuf>,
+
+    /// A Kubernetes Secret with tls.crt, tls.key and ca.crt, as YAML or JSON, alone or among other
+    /// objects
+    #[arg(long, value_name = "FILE")]
+    secret: Option<PathBuf>,
+
+    /// Which Secret, if there are several with a certificate and a key in the file
+    #[arg(long, value_name = "[NAMESPACE/]NAME", requires = "secret")]
+    secret_name: Option<String>,
+
+    /// A live TLS server
+    #[arg(long, value_name = "HOST:PORT")]
+    connect: Option<String>,
+
+    /// The name to ask the server for [default: the host]
+    #[arg(long, value_name = "NAME", requires = "connect")]
+    server_name: Option<String>,
+
+    /// How long to wait for the server
+    #[arg(long, value_name = "DURATION", default_value = "10s")]
+    timeout: String,
+
+    /// The CA certificates that clients trust [default: ca.crt of the Secret, or the certificate
+    /// file itself if it holds its own CA]
+    #[arg(long, value_name = "FILE")]
+    ca_cert_file: Option<PathBuf>,
+
+    /// The CA certificates as one line of Base64, the value of --tls-general-ca-bundle
+    #[arg(long, value_name = "BASE64")]
+    ca_bundle: Option<String>,
+
+    /// The file with that line
+    #[arg(long, value_name = "FILE", conflicts_with = "ca_bundle")]
+    ca_bundle_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    names: NameArgs,
+
+    /// What the certificate is for
+    #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "server")]
+    certificate_type: CertificateType,
+
+    /// How long it must still be valid: `720h`, `30d`, or a part of its life as `20%`
+    #[arg(long, value_name = "DURATION")]
+    min_remaining: Option<String>,
+
+    /// When: a moment as `2027-01-31T12:00:00Z`, a day, or from now as `+90d` [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+
+    /// A client that must accept it, such as java (can be repeated, or a list with commas)
+    #[arg(long = "client", value_name = "CLIENT", value_delimiter = ',', value_parser = client_parser())]
+    clients: Vec<Client>,
+
+    /// What the control plane uses the certificate for, which decides which of Kuma's clients must accept
+    /// it [default: general]
+    #[arg(long, value_name = "PURPOSE", value_parser = purpose_parser())]
+    purpose: Option<Purpose>,
+
+    /// Version of Kuma, such as 2.13 [default: 2.14]
+    #[arg(long, value_name = "VERSION")]
+    kuma_version: Option<KumaVersion>,
+
+    /// Print nothing but what failed
+    #[arg(long, short)]
+    quiet: bool,
+
+    /// Form of the report
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    output: ReportFormat,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: ColorChoice,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    let timeout = connect::timeout(&args.timeout)?;
+    let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose();
+    let min_remaining = min_remaining.map_err(kuma_pki::Error::from)?;
+    if !args.clients.is_empty() && matches!(args.certificate_type, CertificateType::Client) {
+        let failure = Failure::usage("--client names those who judge a server's certificate");
+        return Err(failure.hint("leave --client or --type=client out"));
+    }
+    let mut hosts = args.names.dialed()?;
+    let server = args.connect.as_deref().map(|address| Server::parse(address, args)).transpose()?;
+    if let Some(server) = server.as_ref().filter(|_| hosts.is_empty()) {
+        hosts.push(server.name.clone().into());
+    }
+    if let Some(pattern) = hosts.iter().map(|host| &host.name).find(|name| name.is_pattern()) {
+        let failure = Failure::usage(format!("clients dial names, not patterns such as {pattern}"));
+        let name = pattern.to_string().replacen('*', "www", 1);
+        return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));
+    }
+    let given = read(args, server.as_ref(), timeout).map_err(Failure::while_reading)?;
+    let evidence = Evidence {
+        certificate: given.certificate.as_file(),
+        proof: given.proof.as_ref(),
+        key: given.key.as_ref().map(Named::as_file),
+        key_mode: given.key_mode,
+        ca: given.ca.as_ref().map(Named::as_file),
+        bundle: given.bundle.as_ref().map(Named::as_file),
+    };
+    let question = Question {
+        hosts: &hosts,
+        usage: args.certificate_type.into(),
+        at,
+        min_remaining,
+        kuma_clients: kuma_clients(args.purpose.unwrap_or(Purpose::General)),
+        clients: &args.clients,
+        kuma: args.kuma_version.unwrap_or(KumaVersion::NEWEST),
+    };
+    let mut report = verify::verify(&evidence, &question);
+    if args.secret.is_some() && !given.secret_has_ca {
+        report.warn_of_secret_without_ca();
+    }
+    match args.output {
+        ReportFormat::Json if args.quiet && report.verifies() => {}
+        ReportFormat::Json => files::print(judgement::json(&report, &rfc3339(&at)))?,
+        ReportFormat::Text => {
+            let palette = args.color.palette();
+            files::print(judgement::text(&report, args.quiet, palette))?;
+        }
+    }
+    if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
+}
+
+fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
+    let Some(text) = text else { return Ok(now) };
+    if let Some(span) = text.strip_prefix('+') {
+        let span = span.parse::<ValidFor>().map_err(kuma_pki::Error::from)?;
+        let span = time::Duration::try_from(span.duration()).ok();
+        if let Some(moment) = span.and_then(|span| now.checked_add(span)) {
+            return Ok(moment);
+        }
+    }
+    let day = time::macros::format_description!("[year]-[month]-[day]");
+    let day = time::Date::parse(text, day).map(|day| day.with_time(Time::MIDNIGHT).assume_utc());
+    let moment = OffsetDateTime::parse(text, &Rfc3339).or(day).ok();
+    let utc = moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC));
+    utc.filter(|moment| (0..=9999).contains(&moment.year())).ok_or_else(|| {
+        let failure = Failure::usage(format!("--at: {text:?} is no time"));
+        failure.hint(format!("--at={}, --at={}, or --at=+90d", rfc3339(&now), now.date()))
+    })
+}
+
+/// The clients of Kuma's that connect to a server with the certificate. A zone control plane and Prometheus
+/// judge as kumactl does: with Go.
+const fn kuma_clients(purpose: Purpose) -> &'static [Client] {
+    match purpose {
+        Purpose::General => &Client::KUMAS,
+        Purpose::DpServer => &[Client::KumaDp, Client::Envoy],
+        Purpose::ApiServer
+        | Purpose::GlobalKds
+        | Purpose::ZoneKds
+        | Purpose::MonitoringAssignment
+        | Purpose::Diagnostics => &[Client::Kumactl],
+    }
+}
+
+fn client_parser() -> impl TypedValueParser<Value = Client> {
+    PossibleValuesParser::new(Client::ALL.map(Client::as_str)).map(|name| {
+        let found = Client::ALL.into_iter().find(|client| client.as_str() == name);
+        found.expect("one of them")
+    })
+}

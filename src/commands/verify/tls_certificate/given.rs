@@ -1,0 +1,252 @@
+//! What `verify tls-certificate` looks at: files, a Secret, or what a live server shows.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use kuma_pki::format::kubernetes_secret::{self, KubernetesSecret};
+use kuma_pki::format::pem;
+use kuma_pki::verify::{File, KeyProof};
+use kuma_pki::{SubjectAltName, verify::inspect};
+use zeroize::Zeroizing;
+
+use super::Args;
+use crate::files;
+use crate::files::input;
+use crate::net::address::{self, Address};
+use crate::net::connect;
+use crate::report::failure::Failure;
+use crate::report::formats;
+use crate::report::shell;
+
+/// Bytes with what people call them.
+pub(super) struct Named {
+    name: String,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+/// What was given, read.
+pub(super) struct Given {
+    pub(super) certificate: Named,
+    pub(super) proof: Option<KeyProof>,
+    pub(super) key: Option<Named>,
+    pub(super) key_mode: Option<u32>,
+    pub(super) ca: Option<Named>,
+    pub(super) bundle: Option<Named>,
+    /// Whether it is a Secret with `ca.crt`.
+    pub(super) secret_has_ca: bool,
+}
+
+impl Named {
+    pub(super) fn as_file(&self) -> File<'_> {
+        File { name: &self.name, bytes: &self.bytes }
+    }
+
+    fn read(path: &Path, role: &str) -> Result<Self, Failure> {
+        Ok(Self { name: input::shown(path), bytes: input::read_any(path, role)? })
+    }
+}
+
+/// The live server that is asked.
+pub(super) struct Server {
+    address: Address,
+    pub(super) name: SubjectAltName,
+}
+
+impl Server {
+    pub(super) fn parse(address: &str, args: &Args) -> Result<Self, Failure> {
+        if args.ca_cert_file.is_none() && args.ca_bundle.is_none() && args.ca_bundle_file.is_none()
+        {
+            let failure = Failure::usage("which CA do clients of the server trust?");
+            return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
+        }
+        let address = Address::parse_flag("--connect=", address)?;
+        let name = address::server_name("--connect", &address, args.server_name.as_deref())?;
+        Ok(Self { address, name })
+    }
+}
+
+/// Reads everything that was named.
+///
+/// # Errors
+///
+/// A file, a Secret or a server that cannot be read, and a certificate whose CA nobody named.
+pub(super) fn read(
+    args: &Args,
+    server: Option<&Server>,
+    timeout: Duration,
+) -> Result<Given, Failure> {
+    let inputs = [&args.cert_file, &args.key_file, &args.secret, &args.ca_cert_file];
+    input::read_stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
+    let mut given = match (&args.secret, server) {
+        (Some(path), _) => from_secret(path, args.secret_name.as_deref())?,
+        (_, Some(server)) => from_server(server, timeout)?,
+        _ => from_files(args)?,
+    };
+    if let Some(path) = &args.ca_cert_file {
+        given.ca = Some(Named::read(path, "CA certificate file")?);
+    }
+    given.bundle = match (&args.ca_bundle, &args.ca_bundle_file) {
+        (Some(line), _) => Some(Named {
+            name: "--ca-bundle".to_owned(),
+            bytes: Zeroizing::new(line.as_bytes().to_vec()),
+        }),
+        (None, Some(path)) => Some(Named::read(path, "CA bundle file")?),
+        (None, None) => None,
+    };
+    if given.ca.is_none() && given.bundle.is_none() {
+        given.ca = own_ca(&given.certificate)?;
+    }
+    Ok(given)
+}
+
+fn from_files(args: &Args) -> Result<Given, Failure> {
+    let path = args.cert_file.as_deref().unwrap_or_else(|| Path::new("-"));
+    let certificate = Named::read(path, "certificate file")?;
+    let (mut key, mut key_mode) = (None, None);
+    if let Some(path) = &args.key_file {
+        key = Some(Named::read(path, "key file")?);
+        let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+        key_mode = metadata.map(|metadata| metadata.permissions().mode());
+    }
+    Ok(Given {
+        certificate,
+        proof: None,
+        key,
+        key_mode,
+        ca: None,
+        bundle: None,
+        secret_has_ca: false,
+    })
+}
+
+/// The Secret that is meant: that of the name, or the only one, or the only one with a certificate and its
+/// key.
+fn choose(
+    mut secrets: Vec<KubernetesSecret>,
+    name: Option<&str>,
+    shown: &str,
+) -> Result<KubernetesSecret, Failure> {
+    let count = secrets.len();
+    if let Some(name) = name {
+        let (namespace, name) = match name.split_once('/') {
+            Some((namespace, name)) => (Some(namespace), name),
+            None => (None, name),
+        };
+        secrets.retain(|secret| {
+            let is_there = namespace.is_none() || secret.namespace.as_deref() == namespace;
+            secret.name == name && is_there
+        });
+    } else if count > 1 {
+        secrets.retain(|secret| secret.has("tls.crt") && secret.has("tls.key"));
+    }
+    let names: Vec<_> = secrets.iter().map(KubernetesSecret::full_name).collect();
+    match (secrets.pop(), names.as_slice(), name) {
+        (Some(secret), [_], _) => Ok(secret),
+        (Some(_), [first, ..], _) => {
+            let failure = Failure::unreadable(format!(
+                "{} Secrets in {shown} could be meant: {}",
+                names.len(),
+                names.join(", ")
+            ));
+            Err(failure.hint(format!("--secret-name={}", shell::word(first))))
+        }
+        (_, _, Some(name)) => {
+            Err(Failure::unreadable(format!("none of the Secrets in {shown} has the name {name}")))
+        }
+        _ => Err(Failure::unreadable(format!(
+            "none of the {count} Secrets in {shown} has tls.crt and tls.key"
+        ))),
+    }
+}
+
+fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
+    let text = input::read(path, "Secret")?;
+    let shown = input::shown(path);
+    let secrets = kubernetes_secret::decode_all(&text).map_err(|error| {
+        let failure = Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"));
+        let command = "verify tls-certificate --secret=-";
+        failure.hint_if_any(formats::secret_hint(&error, &shown, command))
+    })?;
+    let mut secret = choose(secrets, name, &shown)?;
+    // Those that are judged are errors. A key of the map may be anything, so it is not repeated.
+    let is_judged = |key: &&String| ["tls.crt", "tls.key", "ca.crt"].contains(&key.as_str());
+    if secret.unreadable.iter().any(|key| !is_judged(&key)) {
+        files::note(&format!(
+            "warning: another value of the Secret in {shown} is not Base64, so that Kubernetes \
+             refuses it"
+        ));
+    }
+    let mut take = |key: &str| {
+        if secret.unreadable.iter().any(|name| name == key) {
+            return Err(Failure::unreadable(format!(
+                "the value of {key} in the Secret in {shown} is not Base64"
+            )));
+        }
+        let bytes = secret.data.remove(key);
+        Ok(bytes.map(|bytes| Named { name: format!("{key} of the Secret"), bytes }))
+    };
+    let missing = |key: &str| Failure::unreadable(format!("the Secret in {shown} has no {key}"));
+    let ca = take("ca.crt")?;
+    let certificate = take("tls.crt")?.ok_or_else(|| {
+        missing("tls.crt").hint(
+            "a Secret with ca.crt alone has no certificate to judge; `kumactl inspect certificate` \
+             shows what is in it",
+        )
+    })?;
+    let secret_has_ca = ca.is_some();
+    let key = take("tls.key")?
+        .ok_or_else(|| missing("tls.key").hint("the control plane does not start without it"))?;
+    Ok(Given {
+        certificate,
+        proof: None,
+        key: Some(key),
+        key_mode: None,
+        ca,
+        bundle: None,
+        secret_has_ca,
+    })
+}
+
+fn from_server(server: &Server, timeout: Duration) -> Result<Given, Failure> {
+    let Server { address, name } = server;
+    let served = connect::fetch(address, name, timeout)?;
+    let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
+    let certificate = Named { name: address.to_string(), bytes: Zeroizing::new(chain) };
+    let proof = Some(served.proof);
+    Ok(Given {
+        certificate,
+        proof,
+        key: None,
+        key_mode: None,
+        ca: None,
+        bundle: None,
+        secret_has_ca: false,
+    })
+}
+
+/// The certificate file as its own CA file, which `cp tls.crt ca.crt` makes of it, if its CA is in it.
+fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
+    let Ok(chain) = pem::decode_certificates(&certificate.bytes) else {
+        // The checks will say what is wrong with it.
+        return Ok(None);
+    };
+    let Ok(roots) = inspect::self_signed(&chain) else {
+        return Ok(None);
+    };
+    if roots.first() == chain.first() && !roots.is_empty() {
+        let name = format!("{} as its own CA file", certificate.name);
+        return Ok(Some(Named { name, bytes: certificate.bytes.clone() }));
+    }
+    if roots.is_empty() {
+        let failure = Failure::usage(format!(
+            "which CA do clients trust? That of {} is not in it",
+            certificate.name
+        ));
+        return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
+    }
+    let name = format!("the self-signed CA in {}", certificate.name);
+    let bytes = Zeroizing::new(pem::encode_certificates(roots.iter().map(Vec::as_slice)));
+    Ok(Some(Named { name, bytes }))
+}

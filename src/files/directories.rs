@@ -1,0 +1,82 @@
+//! Directories: made, read and removed.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::Dir;
+
+/// Directories that the run has made. Dropping it removes those that are empty.
+#[derive(Default)]
+pub(super) struct MadeDirectories {
+    /// The topmost first.
+    paths: Vec<PathBuf>,
+}
+
+impl MadeDirectories {
+    /// Makes a directory and those above it. The path has no symbolic links; one that somebody puts there
+    /// now is not followed.
+    ///
+    /// # Errors
+    ///
+    /// What the system refuses.
+    pub(super) fn make(&mut self, path: &Path) -> io::Result<()> {
+        let is_there = || fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+        if is_there() {
+            return Ok(());
+        }
+        if let Some(parent) = path.parent() {
+            self.make(parent)?;
+        }
+        match fs::create_dir(path) {
+            // By another run, a moment ago.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there() => Ok(()),
+            made => made.map(|()| self.paths.push(path.to_owned())),
+        }
+    }
+
+    pub(super) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// Leaves the directories where they are.
+    pub(super) fn keep(&mut self) {
+        self.paths.clear();
+    }
+}
+
+impl Drop for MadeDirectories {
+    fn drop(&mut self) {
+        for path in self.paths.iter().rev() {
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
+
+/// The names in a directory. The standard library's reader panics if the directory cannot be closed, as
+/// on a network that went away.
+///
+/// # Errors
+///
+/// A directory that cannot be read.
+pub(crate) fn names(directory: &Path) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in Dir::new(File::open(directory)?)? {
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name != "." && name != ".." {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// Removes a directory and the files in it.
+pub(super) fn remove_with_files(directory: &Path) {
+    for name in names(directory).unwrap_or_default() {
+        let _ = fs::remove_file(directory.join(name));
+    }
+    let _ = fs::remove_dir(directory);
+}

@@ -1,0 +1,99 @@
+//! The temporary names of files, and what killed runs left under them.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::directories::names;
+
+/// Between a file's name and the random end of its temporary names.
+pub(super) const MARK: &str = ".kumactl-";
+
+/// How much of a file's name its temporary names repeat: file systems allow 255 bytes in all.
+const MAX_STEM_LENGTH: usize = 120;
+
+/// What a temporary name is for.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    /// A new file on its way to its place.
+    New,
+    /// A second name of the file that stood there.
+    Old,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new-",
+            Self::Old => "old-",
+        }
+    }
+}
+
+/// `.tls.key.kumactl-new-`, of a file `tls.key`.
+pub(super) fn prefix(path: &Path, kind: Kind) -> OsString {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = &name[..name.floor_char_boundary(MAX_STEM_LENGTH)];
+    OsString::from(format!(".{stem}{MARK}{}", kind.word()))
+}
+
+/// What killed runs left beside some files.
+#[derive(Default)]
+pub(super) struct LeftOver {
+    unfinished: Vec<PathBuf>,
+    second_names: Vec<PathBuf>,
+}
+
+impl LeftOver {
+    /// Looks beside these files. Their directories are locked: what a run at work has made is not left.
+    pub(super) fn beside<'p>(paths: impl Iterator<Item = &'p Path>) -> Self {
+        let mut left = Self::default();
+        let mut paths: Vec<&Path> = paths.collect();
+        paths.sort_by_key(|path| path.parent());
+        for here in paths.chunk_by(|one, other| one.parent() == other.parent()) {
+            let Some(directory) = here[0].parent() else {
+                continue;
+            };
+            for name in names(directory).unwrap_or_default() {
+                let has_prefix = |kind| {
+                    let bytes = name.as_encoded_bytes();
+                    here.iter().any(|path| bytes.starts_with(prefix(path, kind).as_encoded_bytes()))
+                };
+                if has_prefix(Kind::New) {
+                    left.unfinished.push(directory.join(&name));
+                } else if has_prefix(Kind::Old) {
+                    left.second_names.push(directory.join(&name));
+                }
+            }
+        }
+        left
+    }
+
+    /// Removes the files on their way to their places, and gives whether there were any.
+    pub(super) fn remove_unfinished(&mut self) -> bool {
+        let were_any = !self.unfinished.is_empty();
+        remove(&mut self.unfinished);
+        were_any
+    }
+
+    /// Removes all, where good files stand at the places.
+    pub(super) fn remove(mut self) {
+        remove(&mut self.unfinished);
+        remove(&mut self.second_names);
+    }
+}
+
+fn remove(paths: &mut Vec<PathBuf>) {
+    for path in paths.drain(..) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// Whether a killed run left files in a directory.
+pub(crate) fn has_left_over(directory: &Path) -> bool {
+    let is_left = |name: &OsString| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(b".") && name.windows(MARK.len()).any(|window| window == MARK.as_bytes())
+    };
+    names(directory).unwrap_or_default().iter().any(is_left)
+}

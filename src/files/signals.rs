@@ -1,0 +1,132 @@
+//! The signals that end a run.
+//!
+//! While a run changes files, a handler only notes the signal. The run checks for one between its steps
+//! and wherever it waits, and then fails as it would for any other reason: what it made is undone, keys
+//! are wiped, and [`end`] finally ends the process as the signal does by default.
+
+use std::fs;
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
+use signal_hook::low_level::emulate_default_handler;
+
+use crate::report::failure::Failure;
+
+/// What ends a run before its time.
+const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// The number of the signal that came, or 0.
+static NOTED: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
+
+/// Whether a signal ends the process at once: nothing is left to undo.
+static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
+
+static WATCHES: Mutex<Watches> = Mutex::new(Watches { running: 0, has_handlers: false });
+
+struct Watches {
+    running: usize,
+    has_handlers: bool,
+}
+
+/// A part of the run during which signals wait for the next [`check`]. Parts may contain others.
+pub(crate) struct Watch(());
+
+/// Lets signals wait from here on.
+///
+/// # Errors
+///
+/// A system that takes no handler.
+pub(crate) fn watch() -> Result<Watch, Failure> {
+    let mut watches = watches();
+    if !watches.has_handlers {
+        add_handlers().context("could not handle signals")?;
+        watches.has_handlers = true;
+    }
+    watches.running += 1;
+    ENDS_AT_ONCE.store(false, Ordering::SeqCst);
+    Ok(Watch(()))
+}
+
+/// Fails if a signal came.
+///
+/// # Errors
+///
+/// An interruption, which the program ends with.
+pub(crate) fn check() -> Result<(), Failure> {
+    if has_come() { Err(Failure::interrupted()) } else { Ok(()) }
+}
+
+/// Whether a signal came.
+pub(crate) fn has_come() -> bool {
+    NOTED.load(Ordering::SeqCst) != 0
+}
+
+/// Waits for a moment.
+///
+/// # Errors
+///
+/// A signal that came.
+pub(super) fn pause(moment: Duration) -> Result<(), Failure> {
+    check()?;
+    thread::sleep(moment);
+    check()
+}
+
+/// Ends the process as the signal that came does by default.
+pub(crate) fn end() {
+    if let Ok(signal) = i32::try_from(NOTED.load(Ordering::SeqCst)) {
+        let _ = emulate_default_handler(signal);
+    }
+}
+
+impl Watch {
+    /// Ends the part of the run. Once the outermost has ended, signals end the process at once.
+    ///
+    /// # Errors
+    ///
+    /// A signal that came in the last step of the outermost part.
+    pub(crate) fn finish(self) -> Result<(), Failure> {
+        drop(self);
+        if ENDS_AT_ONCE.load(Ordering::SeqCst) { check() } else { Ok(()) }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut watches = watches();
+        watches.running -= 1;
+        if watches.running == 0 {
+            ENDS_AT_ONCE.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+fn watches() -> MutexGuard<'static, Watches> {
+    WATCHES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Signals that the caller ignores, as `nohup` and `trap '' INT` do, stay ignored.
+fn add_handlers() -> io::Result<()> {
+    let ignored = ignored();
+    for signal in SIGNALS.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0) {
+        flag::register_conditional_default(signal, Arc::clone(&ENDS_AT_ONCE))?;
+        flag::register_usize(signal, Arc::clone(&NOTED), signal.unsigned_abs() as usize)?;
+    }
+    // A file over the limit of its size: with any handler, the write fails and can say which file it was.
+    flag::register(SIGXFSZ, Arc::default())?;
+    Ok(())
+}
+
+/// The signals that are ignored, as a mask: what Linux says of this process. Elsewhere nothing tells
+/// without unsafe code.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
+}

@@ -1,0 +1,323 @@
+//! From a request to a certificate that was looked at from all sides, with everything made from it.
+
+use std::sync::Arc;
+
+use kuma_pki::format::pem;
+use kuma_pki::issue::renewal::ExpectedIssuer;
+use kuma_pki::{
+    Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile,
+    SerialNumber, SubjectAltName, Template, ValidFor, Validity, verify,
+};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::args::hostname;
+use crate::args::issuer;
+use crate::args::issuer::IssuerArgs;
+use crate::args::key_options::KeyArgs;
+use crate::args::renewal::{Found, RenewalArgs};
+use crate::files;
+use crate::new_key;
+use crate::report::failure::Failure;
+use crate::report::render::{CertificateReport, ReportFormat};
+
+/// The flags of every command that makes a certificate for a server or a client.
+#[derive(clap::Args)]
+pub(crate) struct IssuanceArgs {
+    #[command(flatten)]
+    pub(crate) issuer: IssuerArgs,
+
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+
+    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h,
+    /// or as long as the CA]
+    #[arg(long, value_name = "DURATION")]
+    valid_for: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) renewal: RenewalArgs,
+
+    /// Form of the report on what was done
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    pub(crate) output: ReportFormat,
+}
+
+impl IssuanceArgs {
+    /// How long the certificate is to live, if that was asked for.
+    ///
+    /// # Errors
+    ///
+    /// A text that is no duration.
+    pub(crate) fn valid_for(&self) -> Result<Option<ValidFor>, Failure> {
+        valid_for(self.valid_for.as_deref())
+    }
+
+    /// What is asked for, as far as a certificate that exists can be held against it, and with
+    /// --if-needed the reasons why that one cannot stay.
+    ///
+    /// # Errors
+    ///
+    /// A request for which no certificate can be made, and a certificate that only --force replaces.
+    pub(crate) fn compare(
+        &self,
+        found: &Found,
+        request: &IssuanceRequest,
+        signer: &Signer,
+        now: OffsetDateTime,
+    ) -> Result<(Template, Vec<String>), Failure> {
+        let wanted = Profile::SelfSigned { request }.resolve(now, SerialNumber::random()?)?;
+        let reasons = self.renewal.reasons(found, &wanted, signer.expected(), now)?;
+        Ok((wanted, reasons))
+    }
+}
+
+impl IssuanceArgs {
+    /// Notes what there is to say about a new certificate, and gives what is worth a warning.
+    pub(crate) fn remarks(
+        &self,
+        request: &IssuanceRequest,
+        issued: &Issued,
+        now: OffsetDateTime,
+    ) -> Vec<String> {
+        let template = &issued.template;
+        if let Some(note) = shortened(request, template, now) {
+            files::note(&format!("note: {note}"));
+        }
+        let mut warnings = warnings(request, issued);
+        warnings.extend(issued.issuer.as_deref().and_then(issuer::usage_warning));
+        warnings.extend(self.key.warning());
+        warnings.extend(self.renewal.warning(template.validity, now));
+        warnings
+    }
+}
+
+/// A server that sends more octets of certificates than this is rejected by OpenSSL and BoringSSL
+/// (`SSL_MAX_CERT_LIST_DEFAULT`).
+const MAX_CERTIFICATE_LIST: usize = 100 * 1024;
+
+/// Returns the warnings about a new certificate: names, keys and sizes that some clients reject.
+pub(crate) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String> {
+    let mut warnings = hostname::warnings(request.subject_alt_names());
+    let key_algorithm = request.key_algorithm();
+    let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
+    if is_server && !key_algorithm.envoy_connects() {
+        warnings.push(format!(
+            "Envoy, as Kuma configures it, connects to no server with a key of type \
+             {key_algorithm}; a control plane needs RSA or ecdsa"
+        ));
+    }
+    let has_address =
+        || request.subject_alt_names().iter().any(|name| matches!(name, SubjectAltName::Ip(_)));
+    let limits_addresses = issued.issuer.as_ref().is_some_and(|ca| ca.limits_addresses());
+    if is_server && limits_addresses && has_address() {
+        warnings.push(
+            "Envoy rejects the certificate: it has an IP address, and its CA has name constraints for \
+             IP addresses (unsupported name constraint type)"
+                .to_owned(),
+        );
+    }
+    let size = issued.size;
+    if is_server && size > MAX_CERTIFICATE_LIST {
+        warnings.push(format!(
+            "Envoy, curl, OpenSSL, Python, Node and Chrome reject the certificate: with its chain it has \
+             {} KiB, more than 100 (excessive message size)",
+            size / 1024
+        ));
+    }
+    warnings
+}
+
+/// What there is to say about a certificate that ends with its CA.
+fn shortened(
+    request: &IssuanceRequest,
+    template: &Template,
+    now: OffsetDateTime,
+) -> Option<String> {
+    let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
+    let not_after = template.validity.not_after;
+    let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
+    is_shortened
+        .then(|| format!("the certificate ends with its CA, at {}", kuma_pki::rfc3339(&not_after)))
+}
+
+/// Reads the value of `--valid-for`.
+///
+/// # Errors
+///
+/// A text that is no duration.
+pub(crate) fn valid_for(text: Option<&str>) -> Result<Option<ValidFor>, Failure> {
+    let parsed = text.map(str::parse::<ValidFor>).transpose();
+    Ok(parsed.map_err(kuma_pki::Error::from)?)
+}
+
+/// Who signs.
+pub(crate) struct Signer {
+    /// The user's CA.
+    pub(crate) issuer: Option<Arc<Issuer>>,
+    /// Whether, without one, a CA is made for the run; else the certificate is self-signed.
+    pub(crate) is_ephemeral: bool,
+}
+
+/// How closely a certificate is looked at before it leaves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Scrutiny {
+    /// Every field is read again.
+    Fields,
+    /// Every field, the signature, and the path to the CA as clients take it.
+    Full,
+}
+
+/// A certificate and its key.
+pub(crate) struct Issued {
+    certificate: Certificate,
+    pub(crate) template: Template,
+    issuer: Option<Arc<Issuer>>,
+    key: KeyPair,
+    /// The PEM of the certificate and of the CAs behind it.
+    pub(crate) chain: Vec<u8>,
+    /// How many octets a server sends: those of the certificate and of the CAs behind it, as DER.
+    size: usize,
+}
+
+impl Signer {
+    /// Whether each certificate signs itself.
+    pub(crate) const fn is_self_signed(&self) -> bool {
+        self.issuer.is_none() && !self.is_ephemeral
+    }
+
+    /// Who is to have signed a certificate that exists.
+    pub(crate) fn expected(&self) -> ExpectedIssuer<'_> {
+        match &self.issuer {
+            Some(issuer) => ExpectedIssuer::Issuer(issuer),
+            None if self.is_ephemeral => ExpectedIssuer::Ephemeral,
+            None => ExpectedIssuer::Itself,
+        }
+    }
+
+    /// What clients trust of a certificate that exists: the root of the user's CA, or the last
+    /// certificate of its file, which is itself or the CA that was made for it.
+    pub(crate) fn trust_anchor<'a>(&'a self, chain: &'a [Vec<u8>]) -> Option<&'a [u8]> {
+        match &self.issuer {
+            Some(issuer) => Some(issuer.handed_out()),
+            None => chain.last().map(Vec::as_slice),
+        }
+    }
+
+    /// Makes a certificate. `existing` gives the key to make it for, if one is to be kept.
+    ///
+    /// # Errors
+    ///
+    /// A CA that cannot issue it, and what the crypto library refuses.
+    pub(crate) fn issue(
+        &self,
+        request: &IssuanceRequest,
+        now: OffsetDateTime,
+        scrutiny: Scrutiny,
+        existing: impl FnOnce() -> Result<Option<KeyPair>, Failure>,
+    ) -> Result<Issued, Failure> {
+        let issuer = match &self.issuer {
+            None if self.is_ephemeral => {
+                let ca = issuer::make_ephemeral(request.key_algorithm(), request.valid_for(), now)?;
+                Some(Arc::new(ca))
+            }
+            issuer => issuer.clone(),
+        };
+        let profile = match &issuer {
+            None => Profile::SelfSigned { request },
+            Some(issuer) => Profile::Issued { request, within: issuer.validity() },
+        };
+        let template = profile.resolve(now, SerialNumber::random()?)?;
+        if let Some(issuer) = &issuer {
+            // Before the time that a key takes.
+            issuer.check(&template)?;
+        }
+        let key = match existing()? {
+            Some(key) => key,
+            None => new_key::generate(request.key_algorithm())?,
+        };
+        let certificate = match &issuer {
+            None => kuma_pki::self_signed(&template, &key)?,
+            Some(issuer) => kuma_pki::issued_by(&template, &key, issuer)?,
+        };
+        kuma_pki::issue::check_fields(&certificate, &template, &key, issuer.as_deref())?;
+        let sent = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
+        let size = sent.iter().map(|der| der.len()).sum();
+        let chain = pem::encode_certificates(sent);
+        fits_a_file(&chain)?;
+        if scrutiny == Scrutiny::Full {
+            let anchor = match &issuer {
+                None => certificate.der(),
+                Some(issuer) => issuer.handed_out(),
+            };
+            verify::check_issued(&template, &chain, &pem::encode_certificates([anchor]), now)?;
+        }
+        Ok(Issued { certificate, template, issuer, key, chain, size })
+    }
+}
+
+impl Issued {
+    /// The CA certificate that clients trust.
+    pub(crate) fn trust_anchor(&self) -> &[u8] {
+        match &self.issuer {
+            None => self.certificate.der(),
+            Some(issuer) => issuer.handed_out(),
+        }
+    }
+
+    /// The same as PEM.
+    pub(crate) fn ca_file(&self) -> Vec<u8> {
+        pem::encode_certificates([self.trust_anchor()])
+    }
+
+    /// The PEM of the private key.
+    ///
+    /// # Errors
+    ///
+    /// What the crypto library refuses.
+    pub(crate) fn private_key(
+        &self,
+        encoding: PrivateKeyEncoding,
+    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        Ok(pem::encode_private_key(&self.key.private_key(encoding)?))
+    }
+
+    /// What the certificate says.
+    pub(crate) fn report(&self) -> CertificateReport {
+        CertificateReport::new(&self.certificate, &self.template, self.issuer.as_deref())
+    }
+}
+
+/// Refuses a file that could be written and not be read again: neither by itself, nor in a Secret, where
+/// Base64 makes it longer.
+///
+/// # Errors
+///
+/// A file that is too long.
+pub(crate) fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
+    let longest = pem::MAX_LENGTH / 2;
+    if chain.len() <= longest {
+        return Ok(());
+    }
+    let failure = Failure::failed(format!(
+        "the certificate file would be {} KiB long, and no more than {} KiB are read again",
+        chain.len() >> 10,
+        longest >> 10
+    ));
+    Err(failure.hint("make several certificates, each with some of the names"))
+}
+
+/// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that
+/// a copy of the file is a CA file; a server does not send the root of a CA that clients have.
+fn chain<'a>(
+    certificate: &'a Certificate,
+    issuer: Option<&'a Issuer>,
+    is_ephemeral: bool,
+) -> Vec<&'a [u8]> {
+    let above: Vec<&[u8]> = match issuer {
+        None => Vec::new(),
+        Some(issuer) if is_ephemeral => vec![issuer.certificate()],
+        Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
+    };
+    [certificate.der()].into_iter().chain(above).collect()
+}

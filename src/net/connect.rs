@@ -1,0 +1,291 @@
+//! What a live TLS server shows: the only code that opens a connection. Nothing is believed and
+//! nothing is sent but the handshake.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kuma_pki::verify::{self, KeyProof};
+use kuma_pki::{SubjectAltName, ValidFor};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, InvalidMessage,
+    SignatureScheme,
+};
+
+use crate::net::address::Address;
+use crate::report::failure::{Failure, reason};
+
+/// What a server showed.
+#[derive(Debug)]
+pub(crate) struct Served {
+    /// Its certificates as DER, its own first.
+    pub(crate) chain: Vec<Vec<u8>>,
+    /// Whether it has the key of the first.
+    pub(crate) proof: KeyProof,
+}
+
+/// How long to wait for a server, as `--timeout` says.
+///
+/// # Errors
+///
+/// No duration, or one of more than a day.
+pub(crate) fn timeout(value: &str) -> Result<Duration, Failure> {
+    let parsed = value.parse::<ValidFor>().map_err(|error| match error.in_days() {
+        Some(_) => Failure::usage(&error).hint(format!("did you mean --timeout={value}s?")),
+        None => Failure::from(kuma_pki::Error::from(error)),
+    })?;
+    if parsed > ValidFor::from_days(1) {
+        return Err(Failure::usage(format!("--timeout: {value} is longer than a day"))
+            .hint("--timeout=30s waits half a minute"));
+    }
+    Ok(parsed.duration())
+}
+
+/// Connects, and reads the certificates that the server shows to clients which dial `server_name`.
+///
+/// # Errors
+///
+/// A server that cannot be reached within the time, does not speak TLS, or shows no certificate.
+pub(crate) fn fetch(
+    address: &Address,
+    server_name: &SubjectAltName,
+    timeout: Duration,
+) -> Result<Served, Failure> {
+    let name = ServerName::try_from(server_name.to_string()).map_err(|_| {
+        Failure::usage(format!("{server_name} is not a name that a client can ask for"))
+            .hint("--server-name is one DNS name or IP address, without a wildcard")
+    })?;
+    let until = Instant::now() + timeout;
+    let stream = dial(address, until, timeout)?;
+    let recorder = Arc::new(Recorder::new());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&recorder.provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::failed(format!("TLS is not available: {error}")))?
+        .dangerous()
+        .with_custom_certificate_verifier(recorder.clone())
+        .with_no_client_auth();
+    let shakes = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other).and_then(
+        |mut connection| {
+            let mut stream = Bounded { stream, until };
+            while connection.is_handshaking() {
+                connection.complete_io(&mut stream)?;
+            }
+            // Politeness; nobody waits for it.
+            connection.send_close_notify();
+            let _ = connection.complete_io(&mut stream);
+            Ok(())
+        },
+    );
+    // A server that goes on to want a certificate of ours has shown its own by then.
+    let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    let proof = seen.proof.clone();
+    match (shakes, seen.chain.is_empty(), proof) {
+        (_, false, Some(proof)) => Ok(Served { chain: seen.chain.clone(), proof }),
+        (Ok(()), ..) => Err(Failure::unreadable(format!("{address} shows no certificate"))),
+        (Err(error), ..) => Err(handshake_failure(address, &error, timeout)),
+    }
+}
+
+/// Finds the host and connects to the first of its addresses that answers.
+fn dial(address: &Address, until: Instant, timeout: Duration) -> Result<TcpStream, Failure> {
+    let mut last = None;
+    for socket in resolve(address, until, timeout)? {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        match TcpStream::connect_timeout(&socket, left) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = Some(error),
+        }
+    }
+    match last {
+        Some(error) if error.kind() != io::ErrorKind::TimedOut => {
+            Err(Failure::unreadable(format!("could not connect to {address}: {}", reason(&error)))
+                .hint("is the server running, and is this its port?"))
+        }
+        _ => Err(too_slow(address, timeout)),
+    }
+}
+
+/// The system's resolver knows no time limit, so it gets a thread that may be left behind.
+fn resolve(
+    address: &Address,
+    until: Instant,
+    timeout: Duration,
+) -> Result<Vec<SocketAddr>, Failure> {
+    let (host, port) = (address.host().to_owned(), address.port());
+    if let Ok(host) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(host, port)]);
+    }
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let found = (host.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+        // Nobody may be left to hear it.
+        let _ = sender.send(found);
+    });
+    match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(_)) => {
+            Err(Failure::unreadable(format!("there is no address for {}", address.host())).hint(
+                "to ask one server under another's name: --connect=ADDRESS:PORT --server-name=NAME",
+            ))
+        }
+        Err(_) => Err(too_slow(address, timeout)),
+    }
+}
+
+fn too_slow(address: &Address, timeout: Duration) -> Failure {
+    let seconds = timeout.as_secs_f64();
+    Failure::unreadable(format!("{address} did not answer within {seconds} s"))
+        .hint("--timeout=30s waits longer")
+}
+
+fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) -> Failure {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match (error.kind(), inner) {
+        (io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock, _) => too_slow(address, timeout),
+        (_, Some(rustls::Error::InvalidMessage(InvalidMessage::HandshakePayloadTooLarge))) => {
+            Failure::unreadable(format!(
+                "{address} shows more than 64 KiB of certificates, which rustls, and so this program, \
+                 does not read"
+            ))
+            .hint("look at its files: kumactl verify tls-certificate --cert-file=tls.crt")
+        }
+        (_, Some(rustls::Error::InvalidMessage(_))) => {
+            Failure::unreadable(format!("{address} does not speak TLS"))
+                .hint("of a control plane, 5678 and 5682 speak TLS, and 5681 does not")
+        }
+        (_, Some(rustls::Error::AlertReceived(alert))) => {
+            let failure =
+                Failure::unreadable(format!("{address} broke the handshake off: {alert:?}"));
+            failure.hint_if_any((*alert == AlertDescription::HandshakeFailure).then_some(
+                "the server must accept TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or TLS 1.3",
+            ))
+        }
+        (_, Some(error)) => {
+            Failure::unreadable(format!("the handshake with {address} failed: {error}"))
+        }
+        (io::ErrorKind::UnexpectedEof, None) => {
+            Failure::unreadable(format!("{address} closed the connection during the handshake"))
+        }
+        (_, None) => {
+            Failure::unreadable(format!("the handshake with {address} failed: {}", reason(error)))
+        }
+    }
+}
+
+/// A stream on which no read or write outlasts a moment.
+struct Bounded {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Bounded {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// Writes down what the server shows, and lets the handshake go on: judging is for others.
+#[derive(Debug)]
+struct Recorder {
+    provider: Arc<CryptoProvider>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    chain: Vec<Vec<u8>>,
+    proof: Option<KeyProof>,
+}
+
+impl Recorder {
+    fn new() -> Self {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        Self { provider, seen: Mutex::default() }
+    }
+
+    fn algorithms(&self) -> &WebPkiSupportedAlgorithms {
+        &self.provider.signature_verification_algorithms
+    }
+
+    fn record(
+        &self,
+        proof: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.proof = Some(match proof {
+            Ok(_) => KeyProof::Proved,
+            Err(_) if !seen.chain.first().is_some_and(|der| verify::can_check_proof(der)) => {
+                KeyProof::NotChecked("its RSA key is shorter than 2048 bits: not looked at")
+            }
+            Err(error) => KeyProof::NotProved(error.to_string()),
+        });
+        Ok(HandshakeSignatureValid::assertion())
+    }
+}
+
+impl ServerCertVerifier for Recorder {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(end_entity).chain(intermediates);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.chain = chain.map(|certificate| certificate.to_vec()).collect();
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = self.algorithms();
+        self.record(crypto::verify_tls12_signature(message, certificate, signature, algorithms))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = self.algorithms();
+        self.record(crypto::verify_tls13_signature(message, certificate, signature, algorithms))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms().supported_schemes()
+    }
+}

@@ -1,0 +1,264 @@
+//! What certificates say, as text and as JSON.
+
+use kuma_pki::KeyError;
+use kuma_pki::format::contents::Part;
+use kuma_pki::verify::ClientVerdict;
+use kuma_pki::verify::inspect::{self, Link, Summary};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::json_text;
+use crate::commands::inspect::certificate::{Source, owner};
+use crate::report::failure::Failure;
+use crate::report::style::Palette;
+
+/// A source in JSON. Fields are added, never changed or taken away.
+#[derive(Serialize)]
+struct SourceReport<'a> {
+    source: &'a str,
+    encoding: String,
+    parts: Vec<PartReport>,
+}
+
+#[derive(Serialize)]
+struct PartReport {
+    name: String,
+    certificates: Vec<CertificateReport>,
+    private_keys: Vec<KeyReport>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct CertificateReport {
+    #[serde(flatten)]
+    summary: Summary,
+    /// The place of the certificate that signed it, counted from 1.
+    issued_by: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct KeyReport {
+    key_type: Option<String>,
+    /// The place of the certificate that it belongs to, counted from 1.
+    belongs_to: Option<usize>,
+    error: Option<String>,
+}
+
+/// For programs.
+///
+/// # Errors
+///
+/// A certificate that cannot be read.
+pub(crate) fn json(sources: &[Source], now: OffsetDateTime) -> Result<String, Failure> {
+    let reports = sources.iter().map(|source| {
+        let parts = source.parts.iter().map(|part| part_report(part, now));
+        Ok(SourceReport {
+            source: &source.shown,
+            encoding: encoding(source),
+            parts: parts.collect::<Result<_, Failure>>()?,
+        })
+    });
+    Ok(json_text(&reports.collect::<Result<Vec<_>, Failure>>()?))
+}
+
+fn part_report(part: &Part, now: OffsetDateTime) -> Result<PartReport, Failure> {
+    let links = inspect::links(&part.certificates)?;
+    let certificates = part.certificates.iter().zip(&links).map(|(der, link)| {
+        let issued_by = match link {
+            Link::IssuedBy(place) => Some(*place),
+            _ => None,
+        };
+        Ok(CertificateReport { summary: inspect::summary(der, now)?, issued_by })
+    });
+    Ok(PartReport {
+        name: kuma_pki::printable(&part.name),
+        certificates: certificates.collect::<Result<_, Failure>>()?,
+        private_keys: part.private_keys.iter().map(|key| key_report(key, part)).collect(),
+        warnings: warnings(part)?,
+    })
+}
+
+fn key_report(key: &Result<kuma_pki::ExistingKey, KeyError>, part: &Part) -> KeyReport {
+    KeyReport {
+        key_type: key.as_ref().ok().map(|key| key.description().to_owned()),
+        belongs_to: key.as_ref().ok().and_then(|key| owner(key, &part.certificates)),
+        error: key.as_ref().err().map(ToString::to_string),
+    }
+}
+
+fn encoding(source: &Source) -> String {
+    source.encoding.map_or_else(|| "TLS server".to_owned(), |encoding| encoding.to_string())
+}
+
+/// For people.
+///
+/// # Errors
+///
+/// A certificate that cannot be read.
+pub(crate) fn text(
+    sources: &[Source],
+    now: OffsetDateTime,
+    palette: Palette,
+) -> Result<String, Failure> {
+    let mut paragraphs = Vec::new();
+    for source in sources {
+        for part in &source.parts {
+            let within = if part.name.is_empty() { "" } else { ", " };
+            let title = format!("{}{within}{}", source.shown, kuma_pki::printable(&part.name));
+            let encoding = format!("({})", encoding(source));
+            paragraphs.push(format!("{} {}\n", palette.strong(&title), palette.faint(&encoding)));
+            part_text(part, sources, now, palette, &mut paragraphs)?;
+        }
+    }
+    Ok(paragraphs.join("\n"))
+}
+
+fn part_text(
+    part: &Part,
+    sources: &[Source],
+    now: OffsetDateTime,
+    palette: Palette,
+    paragraphs: &mut Vec<String>,
+) -> Result<(), Failure> {
+    for (index, der) in part.certificates.iter().enumerate() {
+        paragraphs.push(certificate(index + 1, &inspect::summary(der, now)?, palette));
+    }
+    let links = inspect::links(&part.certificates)?;
+    let mut lines = String::new();
+    for (index, link) in links.iter().enumerate() {
+        if let Some(line) = link_line(index + 1, link, links.len()) {
+            lines.push_str(&line);
+        }
+    }
+    let mut parts = sources.iter().flat_map(|source| &source.parts);
+    let is_alone = parts.all(|part| part.certificates.is_empty());
+    for key in &part.private_keys {
+        let belongs = |key| match (owner(key, &part.certificates), owner_elsewhere(key, sources)) {
+            (Some(place), _) => format!("belongs to certificate {place}"),
+            (None, Some(place)) => format!("belongs to {place}"),
+            (None, None) if is_alone => "no certificate beside it".to_owned(),
+            (None, None) => "belongs to none of these certificates".to_owned(),
+        };
+        lines.push_str(&match key {
+            Ok(key) => {
+                format!("private key: {}, {}\n", key.description(), belongs(key))
+            }
+            Err(KeyError::Encrypted) => "private key: encrypted\n".to_owned(),
+            Err(error) => format!("private key: {error}\n"),
+        });
+    }
+    for label in &part.others {
+        lines.push_str(&format!("not shown: {label}\n"));
+    }
+    for warning in warnings(part)? {
+        lines.push_str(&format!("{} {warning}\n", palette.doubtful("warning:")));
+    }
+    if !lines.is_empty() {
+        paragraphs.push(lines);
+    }
+    Ok(())
+}
+
+/// Which certificate of all that are shown a key belongs to: those of a Secret, and of separate files,
+/// stand beside their keys.
+fn owner_elsewhere(key: &kuma_pki::ExistingKey, sources: &[Source]) -> Option<String> {
+    sources.iter().find_map(|source| {
+        source.parts.iter().find_map(|part| {
+            let place = owner(key, &part.certificates)?;
+            let name = if part.name.is_empty() { &source.shown } else { &part.name };
+            Some(format!("certificate {place} of {}", kuma_pki::printable(name)))
+        })
+    })
+}
+
+fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {
+    Some(match link {
+        Link::IssuedBy(issuer) => format!("chain: {place} is issued by {issuer}\n"),
+        Link::NotSignedBy(issuer) => {
+            format!("chain: {place} names {issuer} as its issuer, but is not signed with its key\n")
+        }
+        Link::NotJudged(issuer) => {
+            format!("chain: {place} names {issuer} as its issuer; its signature was not judged\n")
+        }
+        Link::IssuerElsewhere if count > 1 => {
+            format!("chain: {place} is issued by a CA that is not here\n")
+        }
+        Link::IssuerElsewhere | Link::SelfSigned => return None,
+    })
+}
+
+/// Who would refuse the first certificate, one line for each reason.
+fn warnings(part: &Part) -> Result<Vec<String>, Failure> {
+    let verdicts = inspect::refusals(&part.certificates)?;
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for ClientVerdict { client, reasons: found, .. } in &verdicts {
+        for reason in found {
+            let because = reason.rule.because;
+            match reasons.iter_mut().find(|(known, _)| *known == because) {
+                Some((_, clients)) => clients.push(client.title()),
+                None => reasons.push((because, vec![client.title()])),
+            }
+        }
+    }
+    let line = |(because, clients): &(&str, Vec<&str>)| match clients.as_slice() {
+        [one] => format!("{one} refuses it: {because}"),
+        [most @ .., last] => format!("{} and {last} refuse it: {because}", most.join(", ")),
+        [] => (*because).to_owned(),
+    };
+    Ok(reasons.iter().map(line).collect())
+}
+
+fn certificate(place: usize, summary: &Summary, palette: Palette) -> String {
+    let mut rows: Vec<(&str, String)> = vec![
+        ("subject", summary.subject.clone()),
+        ("issuer", if summary.self_issued { "itself".to_owned() } else { summary.issuer.clone() }),
+    ];
+    rows.extend(summary.signature_fault.map(|fault| ("", fault.to_owned())));
+    let names = summary.subject_alt_names.iter();
+    rows.extend(names.enumerate().map(|(index, name)| {
+        let label = if index == 0 { "names" } else { "" };
+        (label, format!("{} {}", name.kind, name.value))
+    }));
+    let left = match summary.time_left.strip_suffix("left") {
+        Some(_) => palette.good(&summary.time_left),
+        None => palette.bad(&summary.time_left),
+    };
+    rows.push(("valid", format!("{} to {}, {left}", summary.not_before, summary.not_after)));
+    rows.push(("key", summary.key.clone()));
+    rows.push(("signature", summary.signature_algorithm.clone()));
+    let extended = summary.extended_key_usage.iter().flatten().map(String::as_str);
+    let usage: Vec<&str> = summary.key_usage.iter().flatten().copied().chain(extended).collect();
+    rows.push((
+        "usages",
+        if usage.is_empty() { "not limited".to_owned() } else { usage.join(", ") },
+    ));
+    rows.push((
+        "CA",
+        match (summary.ca, summary.path_length) {
+            (Some(true), Some(length)) => format!("CA:TRUE, {length} CAs below it"),
+            (Some(true), None) => "CA:TRUE".to_owned(),
+            (Some(false), _) => "CA:FALSE".to_owned(),
+            (None, _) => "it does not say".to_owned(),
+        },
+    ));
+    let limits = [("permits", &summary.permitted_names), ("excludes", &summary.excluded_names)];
+    rows.extend(
+        limits.into_iter().filter_map(|(label, names)| Some((label, names.as_ref()?.join(", ")))),
+    );
+    let identifiers = [
+        ("key id", &summary.subject_key_identifier),
+        ("issuer key", &summary.authority_key_identifier),
+    ];
+    rows.extend(identifiers.into_iter().filter_map(|(label, found)| Some((label, found.clone()?))));
+    if !summary.other_extensions.is_empty() {
+        rows.push(("extensions", summary.other_extensions.join(", ")));
+    }
+    rows.push(("serial", summary.serial_number.clone()));
+    rows.push(("SHA-256", summary.sha256_fingerprint.clone()));
+    let mut text = format!("{place}  {}\n", palette.strong(summary.role));
+    for (label, value) in rows {
+        // Padded before it is painted: the codes of a colour have no width.
+        text.push_str(&format!("   {} {value}\n", palette.faint(&format!("{label:<11}"))));
+    }
+    text
+}

@@ -1,0 +1,186 @@
+//! Wrong command lines: what clap found, in our words, with the line that was meant.
+
+use std::ffi::{OsStr, OsString};
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::files;
+use crate::official;
+use crate::report::failure::Failure;
+use crate::report::shell;
+
+/// Prints help where it was asked for, or says what is wrong.
+pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let failure = match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match help_by_accident(arguments) {
+            Some(failure) => failure,
+            None => match files::print(error.render().to_string()) {
+                Ok(()) => return ExitCode::SUCCESS,
+                Err(failure) => failure,
+            },
+        },
+        _ => comment_behind_backslash(arguments)
+            .or_else(|| official_command(error))
+            .or_else(|| without_verb(error, arguments))
+            .or_else(|| wrapped_base64(error, arguments))
+            .unwrap_or_else(|| failure(error, arguments)),
+    };
+    failure.report()
+}
+
+/// In `--hostname=a \ # comment` the shell passes the blank and the `#` as a word, and ends the
+/// command at the end of the line. Kuma's older documentation has such lines (kuma-website#877).
+fn comment_behind_backslash(arguments: &[OsString]) -> Option<Failure> {
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let is_blank = |word: &str| !word.is_empty() && word.trim().is_empty();
+    let at = words.iter().position(|w| w.trim_start().starts_with('#') || is_blank(w))?;
+    let failure = if is_blank(&words[at]) {
+        Failure::usage("a blank behind a backslash ends the command there")
+    } else {
+        let comment = words[at..].join(" ");
+        Failure::usage(format!(
+            "a comment behind a backslash ends the command there: {:?}",
+            comment.trim_start()
+        ))
+    };
+    let before = &words[..at];
+    let is_flag = |word: &str| word.starts_with("--") && !word.contains('=');
+    let line = match before {
+        [.., flag, value] if is_flag(flag) && !value.starts_with('-') => &before[at - 2..],
+        _ => &before[at.saturating_sub(1)..],
+    };
+    let line = line.iter().map(|word| shell::word(word)).collect::<Vec<_>>().join(" ");
+    Some(failure.hint(format!(
+        "end the line with the backslash, and put a comment on a line before the command:\n  \
+         {line} \\"
+    )))
+}
+
+fn official_command(error: &clap::Error) -> Option<Failure> {
+    match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(command) => official::refuse(command),
+        _ => None,
+    }
+}
+
+/// `-hostname=a` and `-help` are bundles of short flags to clap, the first of which asks for help. A
+/// script that goes on after them would go on without a certificate.
+fn help_by_accident(arguments: &[OsString]) -> Option<Failure> {
+    let mut words = flags(arguments).take_while(|word| !matches!(*word, "-h" | "--help" | "help"));
+    let word = words.find(|word| word.starts_with("-h"))?;
+    let failure = Failure::usage(format!("unexpected argument '{word}' found"));
+    Some(match two_hyphens(word, arguments) {
+        Some(meant) => failure.hint(format!("did you mean {meant}?")),
+        None => failure.hint(shows_help(arguments)),
+    })
+}
+
+/// A noun without its verb, or with that of another: `kumactl tls-certificate`.
+fn without_verb(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    let Some(ContextValue::String(noun)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let program = crate::program();
+    let verbs = program.get_subcommands().filter(|verb| verb.find_subcommand(noun).is_some());
+    let meant: Vec<_> = verbs.map(|verb| format!("`kumactl {} {noun}`", verb.get_name())).collect();
+    let failure = Failure::usage(format!("there is no command `{} {noun}`", command(arguments)));
+    (!meant.is_empty()).then(|| failure.hint(format!("did you mean {}?", meant.join(" or "))))
+}
+
+/// `--ca-bundle=$(base64 ca.crt)` without quotes: the shell makes a word of every line.
+fn wrapped_base64(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    /// The shortest lines that programs wrap Base64 into (RFC 7468 2).
+    const LINE: usize = 64;
+    let is_base64 = |text: &str| {
+        let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"+/=".contains(&octet);
+        !text.is_empty() && text.bytes().all(is_letter)
+    };
+    let is_line = |text: &str| text.len() >= LINE && is_base64(text);
+    if error.kind() != ErrorKind::UnknownArgument {
+        return None;
+    }
+    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let (flag, lines) = words.iter().enumerate().find_map(|(at, word)| {
+        let (flag, first) = match word.split_once('=') {
+            Some((flag, line)) => (flag, is_line(line).then_some(at + 1)?),
+            None => (&**word, is_line(words.get(at + 1)?).then_some(at + 2)?),
+        };
+        let more = words[first..].iter().take_while(|word| is_base64(word)).count();
+        (flag.starts_with("--") && more > 0).then_some((flag, more + 1))
+    })?;
+    let failure = Failure::usage(format!(
+        "the value of {flag} is wrapped Base64: the shell made {lines} arguments of its {lines} lines"
+    ));
+    Some(failure.hint(format!(
+        "one line, in quotes: {flag}=\"$(kumactl generate ca-bundle --ca-cert-file=ca.crt)\""
+    )))
+}
+
+/// clap's message without its layout: the first paragraph is what is wrong, its tips are hints.
+fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
+    let rendered = error.render().to_string();
+    let (message, rest) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let lines: Vec<_> = message.lines().map(str::trim).collect();
+    let mut failure = Failure::usage(lines.join(" "));
+    if let Some(meant) = flags(arguments).find_map(|word| two_hyphens(word, arguments)) {
+        return failure.hint(format!("did you mean {meant}?"));
+    }
+    let tips = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    for tip in tips.filter(|tip| !tip.contains("to pass '")) {
+        failure = failure.hint(nearest_first(tip));
+    }
+    failure.hint(shows_help(arguments))
+}
+
+fn shows_help(arguments: &[OsString]) -> String {
+    format!("`{} --help` shows all flags, with examples", command(arguments))
+}
+
+/// clap names the nearest of several last.
+fn nearest_first(tip: &str) -> String {
+    match tip.split_once(" exist: ") {
+        Some((words, named)) => {
+            let named: Vec<&str> = named.rsplit(", ").collect();
+            format!("{words} exist: {}", named.join(", "))
+        }
+        None => tip.to_owned(),
+    }
+}
+
+/// The words that can be flags: those in front of a `--`.
+fn flags(arguments: &[OsString]) -> impl Iterator<Item = &str> {
+    let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    words.take_while(|word| *word != "--")
+}
+
+/// What was meant by the word `-type=server`, or by `-htype=server`: the flag with two hyphens, if the
+/// command has it.
+fn two_hyphens(word: &str, arguments: &[OsString]) -> Option<String> {
+    let bundle = word.strip_prefix('-').filter(|rest| rest.len() > 1 && !rest.starts_with('-'))?;
+    let (_, command) = reached(arguments);
+    let is_known = |flag: &&str| {
+        let name = flag.split('=').next().unwrap_or(flag);
+        name == "help" || command.get_arguments().any(|one| one.get_long() == Some(name))
+    };
+    let behind_help = bundle.strip_prefix('h');
+    [Some(bundle), behind_help].into_iter().flatten().find(is_known).map(|flag| format!("--{flag}"))
+}
+
+/// The command that was reached, for a pointer to its help.
+fn command(arguments: &[OsString]) -> String {
+    reached(arguments).0
+}
+
+fn reached(arguments: &[OsString]) -> (String, clap::Command) {
+    let mut reached = crate::program();
+    let mut words = vec!["kumactl"];
+    for word in arguments.iter().skip(1).filter_map(|word| OsStr::to_str(word)) {
+        if let Some(command) = reached.find_subcommand(word).cloned() {
+            words.push(word);
+            reached = command;
+        }
+    }
+    (words.join(" "), reached)
+}
