@@ -16,7 +16,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use kuma_pki::format::pem;
 use kuma_pki::{
     CaRequest, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm, KeyPair,
-    PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, verify,
+    PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName,
 };
 use time::OffsetDateTime;
 

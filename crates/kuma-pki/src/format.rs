@@ -7,7 +7,6 @@ pub mod cert_manager;
 pub mod contents;
 pub mod environment;
 pub(crate) mod foreign;
-pub(crate) mod hex;
 pub mod installation;
 pub mod kubernetes_secret;
 pub mod pem;

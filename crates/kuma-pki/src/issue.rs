@@ -12,9 +12,7 @@ mod self_check;
 mod sign;
 
 pub use self::issuer::{Issuer, IssuerError};
-pub use self::profile::{
-    BasicConstraints, DistinguishedName, KeyUsage, Profile, SerialNumber, Template,
-};
-pub use self::request::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+pub use self::profile::{BasicConstraints, Profile, SerialNumber, Template};
+pub use self::request::{CaRequest, IssuanceRequest};
 pub use self::self_check::{check_fields, self_check};
 pub use self::sign::{Certificate, Fingerprint, issued_by, self_signed};

@@ -426,7 +426,7 @@ impl fmt::Debug for KeyIdentifier {
 /// Upper-case hexadecimal octets with colons between, as OpenSSL prints identifiers.
 impl fmt::Display for KeyIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::format::hex::write_with_colons(f, &self.0)
+        crate::text::write_with_colons(f, &self.0)
     }
 }
 

@@ -20,6 +20,7 @@ mod kubernetes;
 mod name;
 pub mod spec;
 mod text;
+mod usage;
 mod validity;
 pub mod verify;
 mod x509;
@@ -27,9 +28,8 @@ mod x509;
 pub use constraint::{ConstraintError, PermittedSubtree};
 pub use error::{Error, ErrorKind};
 pub use issue::{
-    BasicConstraints, CaRequest, Certificate, DistinguishedName, ExtendedKeyUsage, Fingerprint,
-    IssuanceRequest, Issuer, IssuerError, KeyUsage, Profile, SerialNumber, Template, issued_by,
-    self_signed,
+    BasicConstraints, CaRequest, Certificate, Fingerprint, IssuanceRequest, Issuer, IssuerError,
+    Profile, SerialNumber, Template, issued_by, self_signed,
 };
 pub use key::{
     ExistingKey, KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding,
@@ -38,6 +38,9 @@ pub use kubernetes::{
     Namespace, ObjectName, ObjectNameError, ServiceName, ServiceNameError, check_annotation_key,
     check_label_key, check_label_value,
 };
-pub use name::{DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName};
+pub use name::{
+    DistinguishedName, DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName,
+};
 pub use text::{contains, printable};
+pub use usage::{ExtendedKeyUsage, KeyUsage};
 pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity, rfc3339, words};

@@ -1,14 +1,12 @@
 //! The names a certificate is valid for: parsed, normalized, and known for what they are.
 
+mod distinguished;
 mod parse;
 
 use std::fmt;
 use std::net::IpAddr;
 
-use x509_parser::extensions::GeneralName;
-
-use crate::x509;
-
+pub use distinguished::DistinguishedName;
 pub use parse::{NameError, NameFault};
 
 /// One entry of the subjectAltName extension (RFC 5280 4.2.1.6).
@@ -90,18 +88,6 @@ impl SubjectAltName {
         matches!(self, Self::Dns(DnsName(name)) if name.starts_with('*'))
     }
 
-    /// Whether a certificate's entry is this name, octet for octet.
-    pub(crate) fn is_same(&self, entry: &GeneralName<'_>) -> bool {
-        match (self, entry) {
-            (Self::Dns(DnsName(name)), GeneralName::DNSName(entry))
-            | (Self::Uri(SpiffeId(name)), GeneralName::URI(entry)) => name == entry,
-            (Self::Ip(address), GeneralName::IPAddress(octets)) => {
-                x509::ip_address(octets) == Some(*address)
-            }
-            _ => false,
-        }
-    }
-
     /// The kind of the name in RFC 5280's words: `dNSName`, `iPAddress` or
     /// `uniformResourceIdentifier`.
     #[must_use]
@@ -154,19 +140,6 @@ impl NameWarning {
                  Java and LibreSSL refuse the name, Botan 3 the whole certificate"
             }
         }
-    }
-}
-
-/// A name of a certificate as text, behind its kind: `dNSName cp.example`.
-pub(crate) fn general_name(name: &GeneralName<'_>) -> String {
-    match name {
-        GeneralName::DNSName(name) => format!("dNSName {name}"),
-        GeneralName::IPAddress(octets) => match x509::ip_address(octets) {
-            Some(address) => format!("iPAddress {address}"),
-            None => format!("iPAddress of {} octets", octets.len()),
-        },
-        GeneralName::URI(uri) => format!("uniformResourceIdentifier {uri}"),
-        other => format!("{other:?}"),
     }
 }
 

@@ -11,10 +11,11 @@ mod unreadable;
 pub use self::describe::{Described, describe, encode, issued_by};
 use crate::error::Error;
 pub use crate::format::yaml::Place;
-use crate::issue::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+use crate::issue::{CaRequest, IssuanceRequest};
 use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName};
 use crate::name::SubjectAltName;
+use crate::usage::ExtendedKeyUsage;
 use crate::validity::ValidFor;
 
 /// Many certificates that are wanted.

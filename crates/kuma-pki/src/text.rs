@@ -1,4 +1,6 @@
-//! Text from elsewhere, made safe to show.
+//! Text and octets from elsewhere, as they are shown.
+
+use std::fmt;
 
 /// The text with everything escaped that could steer a terminal, or make one text look like another:
 /// control characters, line breaks, and those that are not seen or turn the direction of text.
@@ -41,6 +43,23 @@ pub fn contains(octets: &[u8], part: &str) -> bool {
         Ok(text) => text.contains(part),
         Err(_) => octets.utf8_chunks().any(|chunk| chunk.valid().contains(part)),
     }
+}
+
+/// Writes octets as upper-case hexadecimal digits: `0A:1B:2C`.
+pub(crate) fn write_with_colons(f: &mut impl fmt::Write, octets: &[u8]) -> fmt::Result {
+    for (index, octet) in octets.iter().enumerate() {
+        let separator = if index == 0 { "" } else { ":" };
+        write!(f, "{separator}{octet:02X}")?;
+    }
+    Ok(())
+}
+
+/// Returns octets as upper-case hexadecimal digits: `0A:1B:2C`.
+pub(crate) fn with_colons(octets: &[u8]) -> String {
+    let mut text = String::with_capacity(octets.len() * 3);
+    // Writing to a String cannot fail.
+    let _ = write_with_colons(&mut text, octets);
+    text
 }
 
 /// Control characters, the separators of lines, and Unicode's format characters that matter here.

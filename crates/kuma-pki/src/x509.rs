@@ -15,6 +15,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::error::Error;
+use crate::name::SubjectAltName;
 use crate::text::printable;
 use crate::validity::Validity;
 
@@ -66,6 +67,31 @@ pub(crate) fn public_key<'a>(certificate: &'a X509Certificate<'_>) -> &'a [u8] {
 pub(crate) fn ip_address(octets: &[u8]) -> Option<IpAddr> {
     let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
     v4.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()
+}
+
+/// Returns whether an entry of subjectAltName is a name, octet for octet.
+pub(crate) fn is_name(entry: &GeneralName<'_>, name: &SubjectAltName) -> bool {
+    match (name, entry) {
+        (SubjectAltName::Dns(name), GeneralName::DNSName(entry)) => name.as_str() == *entry,
+        (SubjectAltName::Uri(name), GeneralName::URI(entry)) => name.as_str() == *entry,
+        (SubjectAltName::Ip(address), GeneralName::IPAddress(octets)) => {
+            ip_address(octets) == Some(*address)
+        }
+        _ => false,
+    }
+}
+
+/// A name of a certificate as text, behind its kind: `dNSName cp.example`.
+pub(crate) fn general_name(name: &GeneralName<'_>) -> String {
+    match name {
+        GeneralName::DNSName(name) => format!("dNSName {name}"),
+        GeneralName::IPAddress(octets) => match ip_address(octets) {
+            Some(address) => format!("iPAddress {address}"),
+            None => format!("iPAddress of {} octets", octets.len()),
+        },
+        GeneralName::URI(uri) => format!("uniformResourceIdentifier {uri}"),
+        other => format!("{other:?}"),
+    }
 }
 
 /// What cA in basicConstraints says; `None` if they are absent.

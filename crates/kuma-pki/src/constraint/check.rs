@@ -9,8 +9,7 @@ use x509_parser::oid_registry::{OID_X509_COMMON_NAME, OID_X509_ORGANIZATION_NAME
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::{RelativeDistinguishedName, X509Name};
 
-use crate::issue::DistinguishedName;
-use crate::name::SubjectAltName;
+use crate::name::{DistinguishedName, SubjectAltName};
 use crate::text::printable;
 use crate::x509;
 

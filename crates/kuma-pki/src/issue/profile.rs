@@ -10,17 +10,12 @@ use time::OffsetDateTime;
 
 use crate::constraint::PermittedSubtree;
 use crate::error::Error;
-use crate::issue::{CaRequest, ExtendedKeyUsage, IssuanceRequest};
+use crate::issue::{CaRequest, IssuanceRequest};
 use crate::key::{KeyAlgorithm, KeyIdentifier};
-use crate::name::SubjectAltName;
+use crate::name::{DistinguishedName, SubjectAltName};
+use crate::text;
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::validity::{ValidFor, Validity};
-
-/// The organizationName of every subject: a name without it may be empty when the first host name
-/// is too long, and an empty issuer is what Java, mbedTLS, Firefox and Debian's curl refuse.
-const ORGANIZATION: &str = "Kuma";
-
-/// The longest commonName, in characters (RFC 5280 appendix A, ub-common-name).
-const MAX_COMMON_NAME_LENGTH: usize = 64;
 
 /// Octets of a serial number: RFC 5280 4.1.2.2 allows 20, and asks for no more than unique.
 const SERIAL_OCTETS: usize = 16;
@@ -78,33 +73,11 @@ pub struct Template {
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct SerialNumber([u8; SERIAL_OCTETS]);
 
-/// A name of at most one organizationName and one commonName, never empty.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DistinguishedName {
-    /// organizationName.
-    pub organization: &'static str,
-    /// commonName, at most 64 characters.
-    pub common_name: Option<String>,
-}
-
 /// basicConstraints of a CA: cA is TRUE.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct BasicConstraints {
     /// How many CA certificates may stand between this one and an end entity's; `None` is any.
     pub path_length: Option<u8>,
-}
-
-/// A bit of keyUsage.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum KeyUsage {
-    /// Signs TLS handshakes.
-    DigitalSignature,
-    /// Receives a TLS 1.2 client's secret.
-    KeyEncipherment,
-    /// Signs certificates.
-    KeyCertSign,
-    /// Signs certificate revocation lists.
-    CrlSign,
 }
 
 impl Profile<'_> {
@@ -262,36 +235,6 @@ impl SerialNumber {
     }
 }
 
-impl DistinguishedName {
-    /// The given name, and 8 hexadecimal digits of the key's identifier.
-    fn of_ca(name: &str, key: KeyIdentifier) -> Self {
-        let [a, b, c, d, ..] = *key.as_bytes();
-        let common_name = format!("{name} {a:02x}{b:02x}{c:02x}{d:02x}");
-        Self { organization: ORGANIZATION, common_name: Some(common_name) }
-    }
-
-    /// Named after the first host, for people who read the certificate: no client matches it.
-    fn of_end_entity(names: &[SubjectAltName]) -> Self {
-        let common_name = names
-            .first()
-            .map(ToString::to_string)
-            .filter(|name| name.len() <= MAX_COMMON_NAME_LENGTH);
-        Self { organization: ORGANIZATION, common_name }
-    }
-}
-
-/// As RFC 4514 writes names, but from the most general attribute to the most specific, as OpenSSL
-/// prints them.
-impl fmt::Display for DistinguishedName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "O={}", self.organization)?;
-        match &self.common_name {
-            Some(common_name) => write!(f, ", CN={common_name}"),
-            None => Ok(()),
-        }
-    }
-}
-
 impl fmt::Debug for SerialNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -301,6 +244,6 @@ impl fmt::Debug for SerialNumber {
 /// Upper-case hexadecimal octets with colons between, as OpenSSL prints serial numbers.
 impl fmt::Display for SerialNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::format::hex::write_with_colons(f, &self.0)
+        text::write_with_colons(f, &self.0)
     }
 }

@@ -10,11 +10,9 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::constraint;
 use crate::error::Error;
-use crate::issue::ExtendedKeyUsage;
-use crate::issue::Issuer;
-use crate::issue::Template;
+use crate::issue::{Issuer, Template};
 use crate::key::{KeyAlgorithm, KeyPair};
-use crate::name;
+use crate::usage::ExtendedKeyUsage;
 use crate::validity::{DurationError, DurationFault, ValidFor, Validity, rfc3339};
 use crate::x509::{self, signature};
 
@@ -202,7 +200,7 @@ fn role(found: &X509Certificate<'_>, wanted: &Template) -> Option<Reason> {
 fn names(found: &X509Certificate<'_>, wanted: &Template) -> Vec<Reason> {
     let extension = found.subject_alternative_name().ok().flatten();
     let found: BTreeSet<String> = extension
-        .map(|extension| extension.value.general_names.iter().map(name::general_name).collect())
+        .map(|extension| extension.value.general_names.iter().map(x509::general_name).collect())
         .unwrap_or_default();
     let wanted: BTreeSet<String> =
         wanted.subject_alt_names.iter().map(|name| format!("{} {name}", name.kind())).collect();

@@ -6,20 +6,12 @@ use crate::constraint::PermittedSubtree;
 use crate::error::Error;
 use crate::key::KeyAlgorithm;
 use crate::name::SubjectAltName;
+use crate::usage::ExtendedKeyUsage;
 use crate::validity::ValidFor;
 
 /// The longest name of a CA, in characters: a space and 8 hexadecimal digits follow it, and a
 /// commonName has 64 (RFC 5280 appendix A, ub-common-name).
 const CA_NAME_LENGTH: usize = 64 - 9;
-
-/// What a certificate's holder proves with it (RFC 5280 4.2.1.12).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ExtendedKeyUsage {
-    /// A TLS client's identity.
-    ClientAuth,
-    /// A TLS server's identity.
-    ServerAuth,
-}
 
 /// A certificate that is wanted for a server or a client.
 #[derive(Clone, Debug, Eq, PartialEq)]

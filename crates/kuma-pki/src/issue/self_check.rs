@@ -11,13 +11,11 @@ use x509_parser::x509::X509Name;
 
 use crate::constraint;
 use crate::error::Error;
-use crate::format::hex::with_colons;
-use crate::issue::Certificate;
-use crate::issue::ExtendedKeyUsage;
-use crate::issue::Issuer;
-use crate::issue::{KeyUsage, Template};
+use crate::issue::{Certificate, Issuer, Template};
 use crate::key::KeyPair;
-use crate::name::{self, SubjectAltName};
+use crate::name::SubjectAltName;
+use crate::text::with_colons;
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::x509;
 
 /// Reads a certificate again, with another library than the one that wrote it, and holds every field
@@ -146,13 +144,13 @@ fn value(
         ParsedExtension::SubjectAlternativeName(found) => {
             let expected = &template.subject_alt_names;
             let found = &found.general_names;
-            let is_same = |(expected, found): (&SubjectAltName, _)| expected.is_same(found);
+            let is_same = |(expected, found): (&SubjectAltName, _)| x509::is_name(found, expected);
             if expected.len() == found.len() && expected.iter().zip(found).all(is_same) {
                 return Ok(());
             }
             let expected: Vec<String> =
                 expected.iter().map(|name| format!("{} {name}", name.kind())).collect();
-            let found: Vec<String> = found.iter().map(name::general_name).collect();
+            let found: Vec<String> = found.iter().map(x509::general_name).collect();
             Err(differs("subjectAltName", expected.join(", "), found.join(", ")))
         }
         ParsedExtension::SubjectKeyIdentifier(found) => {

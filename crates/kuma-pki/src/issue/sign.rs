@@ -15,11 +15,11 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::constraint::PermittedSubtree;
 use crate::error::Error;
-use crate::issue::ExtendedKeyUsage;
-use crate::issue::{DistinguishedName, KeyUsage, Template};
-use crate::issue::{Issuer, IssuerError};
+use crate::issue::{Issuer, IssuerError, Template};
 use crate::key::{KeyIdentifier, KeyPair};
-use crate::name::SubjectAltName;
+use crate::name::{DistinguishedName, SubjectAltName};
+use crate::text;
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::validity::Validity;
 use crate::x509;
 
@@ -137,7 +137,7 @@ impl Certificate {
     /// The serialNumber: upper-case hexadecimal octets with colons between.
     #[must_use]
     pub fn serial_number(&self) -> String {
-        self.field(|certificate| crate::format::hex::with_colons(certificate.raw_serial()))
+        self.field(|certificate| text::with_colons(certificate.raw_serial()))
     }
 
     /// The subject, for people.
@@ -170,7 +170,7 @@ impl Certificate {
 /// Upper-case hexadecimal octets with colons between, as OpenSSL prints fingerprints.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        crate::format::hex::write_with_colons(f, &self.0)
+        text::write_with_colons(f, &self.0)
     }
 }
 

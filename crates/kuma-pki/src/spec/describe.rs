@@ -6,8 +6,8 @@ use x509_parser::extensions::GeneralName;
 use super::TYPES;
 use crate::error::Error;
 use crate::format::yaml;
-use crate::issue::ExtendedKeyUsage;
 use crate::key::KeyAlgorithm;
+use crate::usage::ExtendedKeyUsage;
 use crate::x509::signature;
 use crate::x509::{self, SubjectKey};
 

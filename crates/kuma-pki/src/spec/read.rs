@@ -9,11 +9,12 @@ use super::{
     Specification, SpecificationFaults, TYPES, Wanted,
 };
 use crate::format::yaml::{self, Limits};
-use crate::issue::{CaRequest, ExtendedKeyUsage};
+use crate::issue::CaRequest;
 use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName, ServiceName};
 use crate::name::SubjectAltName;
 use crate::text::excerpt;
+use crate::usage::ExtendedKeyUsage;
 use crate::validity::ValidFor;
 
 /// A million certificates. What many of them have in common stands in `defaults`, so copies are few.

@@ -6,8 +6,8 @@ use super::{Evidence, File, kuma};
 use crate::error::Error;
 use crate::format::pem::PemError;
 use crate::format::{MAX_ARGUMENT, bundle, pem};
-use crate::issue::ExtendedKeyUsage;
 use crate::key::{ExistingKey, PrivateKeyDer};
+use crate::usage::ExtendedKeyUsage;
 use crate::x509;
 
 fn is_blank(bytes: &[u8]) -> bool {

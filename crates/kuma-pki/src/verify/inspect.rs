@@ -7,9 +7,9 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::constraint;
 use crate::error::Error;
-use crate::format::hex::with_colons;
 use crate::issue::Certificate;
 use crate::key::ExistingKey;
+use crate::text::with_colons;
 use crate::validity::{rfc3339, words};
 use crate::verify::{self, ClientVerdict, Parsed};
 use crate::x509;

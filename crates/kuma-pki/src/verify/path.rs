@@ -22,7 +22,7 @@ use self::defects::{defects, own_defects, passed, unreadable};
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
 use crate::error::Error;
-use crate::issue::ExtendedKeyUsage;
+use crate::usage::ExtendedKeyUsage;
 use crate::x509;
 use crate::x509::signature::{self, Budget, Signature};
 

@@ -7,9 +7,9 @@ use x509_parser::prelude::X509Certificate;
 
 use super::IssuerError;
 use crate::constraint;
-use crate::issue::ExtendedKeyUsage;
 use crate::issue::Template;
 use crate::key::{KeyIdentifier, KeyPair};
+use crate::usage::ExtendedKeyUsage;
 use crate::validity::Validity;
 use crate::x509;
 

@@ -8,7 +8,7 @@ use x509_parser::x509::X509Version;
 
 use super::{Defects, Parsed, Path, Trust, go, policies, subject};
 use crate::constraint;
-use crate::issue::ExtendedKeyUsage;
+use crate::usage::ExtendedKeyUsage;
 use crate::verify::finding::{Finding, Place};
 use crate::verify::report::{CheckName, MAX_FINDINGS};
 use crate::x509;
@@ -283,7 +283,7 @@ fn digital_signature(certificate: &Parsed<'_>) -> Vec<Finding> {
 /// A CA's extendedKeyUsage limits that of what it issues, in Go and OpenSSL. An empty one limits nothing in Go;
 /// who rejects it is a rule of the clients.
 fn usage(certificate: &Parsed<'_>, place: Place, wanted: ExtendedKeyUsage) -> Vec<Finding> {
-    let wanted = usage_name(wanted);
+    let wanted = wanted.as_str();
     let allows = |usage: &Vec<String>| {
         usage.is_empty()
             || usage.iter().any(|usage| usage == wanted || usage == "anyExtendedKeyUsage")
@@ -296,13 +296,6 @@ fn usage(certificate: &Parsed<'_>, place: Place, wanted: ExtendedKeyUsage) -> Ve
         place,
     };
     found.map(finding).into_iter().collect()
-}
-
-const fn usage_name(usage: ExtendedKeyUsage) -> &'static str {
-    match usage {
-        ExtendedKeyUsage::ClientAuth => "clientAuth",
-        ExtendedKeyUsage::ServerAuth => "serverAuth",
-    }
 }
 
 /// Critical constraints on names of kinds that Go does not know.
@@ -359,7 +352,7 @@ pub(super) fn passed(name: CheckName, path: &Path<'_>, trust: &Trust<'_>) -> Str
         CheckName::KeyUsage => x509::key_usage(&end_entity.x509)
             .map_or_else(|| "not limited".to_owned(), |usage| usage.join(", ")),
         CheckName::ExtendedKeyUsage => match x509::extended_key_usage(&end_entity.x509) {
-            Some(_) => usage_name(trust.usage).to_owned(),
+            Some(_) => trust.usage.as_str().to_owned(),
             None => "not limited".to_owned(),
         },
         _ => {
