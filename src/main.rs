@@ -3,9 +3,8 @@
 mod args;
 mod commands;
 mod files;
-mod issuance;
+mod job;
 mod net;
-mod new_key;
 mod official;
 mod report;
 

@@ -4,15 +4,10 @@ use std::path::{Path, PathBuf};
 
 use kuma_pki::format::pem::{self, PemError};
 use kuma_pki::verify::Finding;
-use kuma_pki::{
-    CaRequest, Certificate, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
-    ValidFor,
-};
+use kuma_pki::{Issuer, KeyPair};
 use time::OffsetDateTime;
 
 use crate::files::input;
-use crate::issuance;
-use crate::new_key;
 use crate::report::failure::Failure;
 use crate::report::formats::{self, Wanted};
 use crate::report::hints;
@@ -115,49 +110,6 @@ pub(crate) fn open(certificate: &Path, key: &Path, now: OffsetDateTime) -> Resul
     let chain = pem::decode_certificates(&text)
         .map_err(|error| unusable(certificate, "CA certificate file", &error))?;
     Ok(Issuer::new(chain, read_key(key)?, now)?)
-}
-
-/// Makes a CA whose key lives as long as this run.
-///
-/// # Errors
-///
-/// What the crypto library refuses.
-pub(crate) fn make_ephemeral(
-    key_algorithm: KeyAlgorithm,
-    valid_for: Option<ValidFor>,
-    now: OffsetDateTime,
-) -> Result<Issuer, Failure> {
-    let request = CaRequest::new(DEFAULT_NAME, key_algorithm, Vec::new(), valid_for)?;
-    let key = new_key::generate(key_algorithm)?;
-    let (certificate, _) = make(&request, &key, now)?;
-    Ok(Issuer::new(vec![certificate.der().to_vec()], key, now)?)
-}
-
-/// Returns the warning about a new CA with a key of this type: clients that reject what it issues.
-pub(crate) fn key_warning(key_algorithm: KeyAlgorithm) -> Option<String> {
-    (key_algorithm == KeyAlgorithm::Ed25519).then(|| {
-        "Chrome, Firefox and mbedTLS reject every certificate from a CA with an Ed25519 key; an ECDSA key \
-         (ecdsa) suits all clients"
-            .to_owned()
-    })
-}
-
-/// Makes the certificate of a CA, and looks at it once more.
-///
-/// # Errors
-///
-/// What the crypto library refuses.
-pub(crate) fn make(
-    request: &CaRequest,
-    key: &KeyPair,
-    now: OffsetDateTime,
-) -> Result<(Certificate, Template), Failure> {
-    let profile = Profile::CertificateAuthority { request, key: key.identifier() };
-    let template = profile.resolve(now, SerialNumber::random()?)?;
-    let certificate = kuma_pki::self_signed(&template, key)?;
-    kuma_pki::issue::self_check(&certificate, &template, key, None)?;
-    issuance::fits_a_file(&pem::encode_certificates([certificate.der()]))?;
-    Ok((certificate, template))
 }
 
 /// Reads the private key of a CA.

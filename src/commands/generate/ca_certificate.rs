@@ -11,13 +11,13 @@ use kuma_pki::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::args::issuer;
+use crate::args::existing_files::ExistingFilesArgs;
+use crate::args::issuance;
 use crate::args::issuer::DEFAULT_NAME;
 use crate::args::key_options::KeyArgs;
-use crate::args::renewal::RenewalArgs;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
-use crate::issuance;
-use crate::new_key;
+use crate::job::existing_files::ExistingFiles;
+use crate::job::{ca, new_key};
 use crate::report::failure::Failure;
 use crate::report::render::{self, CertificateReport, Remarks, ReportFormat};
 
@@ -64,7 +64,7 @@ pub(crate) struct Args {
     permit_ip: Vec<String>,
 
     #[command(flatten)]
-    renewal: RenewalArgs,
+    existing: ExistingFilesArgs,
 
     /// Form of the report on what was done
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
@@ -75,28 +75,28 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let request = request(args)?;
     let mut plan = plan(args)?;
-    let found = args.renewal.read(&mut plan)?;
-    let request = request.with_key_algorithm(found.key_type(args.key.key_type));
+    let existing = ExistingFiles::read(args.existing, &mut plan)?;
+    let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
     let mut reasons = Vec::new();
-    if args.renewal.is_if_needed() {
+    if args.existing.is_if_needed() {
         // A CA's name ends with its own key's identifier.
-        let key = found.key().map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
+        let key = existing.key().map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
         let profile = Profile::CertificateAuthority { request: &request, key };
         let wanted = profile.resolve(now, SerialNumber::random()?)?;
-        reasons = args.renewal.reasons(&found, &wanted, ExpectedIssuer::Itself, now)?;
+        reasons = existing.reasons(&wanted, ExpectedIssuer::Itself, now)?;
         if reasons.is_empty() {
-            let certificate = CertificateReport::of_existing(found.chain(), &wanted, None)?;
+            let certificate = CertificateReport::of_existing(existing.chain(), &wanted, None)?;
             let changes = plan.repair(&[], |_| Zeroizing::default())?;
             render::report(args.output, false, || certificate, changes, Remarks::default());
             return Ok(());
         }
     }
 
-    let key = match args.renewal.reused(found, args.key.key_type)? {
+    let key = match existing.into_reused_key(args.key.key_type)? {
         Some(key) => key,
         None => new_key::generate(request.key_algorithm())?,
     };
-    let (certificate, template) = issuer::make(&request, &key, now)?;
+    let (certificate, template) = ca::issue(&request, &key, now)?;
 
     let private_key = pem::encode_private_key(&key.private_key(args.key.file.key_format.into())?);
     let certificate_pem = pem::encode_certificates([certificate.der()]);
@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         _ => Zeroizing::new(certificate_pem.clone()),
     })?;
     let mut warnings = warnings(args, request.key_algorithm());
-    warnings.extend(args.renewal.warning(template.validity, now));
+    warnings.extend(args.existing.warning(template.validity, now));
     let remarks = Remarks { warnings, reasons };
     let report = || CertificateReport::new(&certificate, &template, None);
     render::report(args.output, is_silent, report, changes, remarks);
@@ -120,7 +120,7 @@ fn plan(args: &Args) -> Result<Plan, Failure> {
         output(Role::PrivateKey, &args.key_file, args.key.file.key_mode),
         output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
     ];
-    let plan = Plan::new(requests, args.renewal.existing())?;
+    let plan = Plan::new(requests, args.existing.existing())?;
     render::refuse_shared_stdout(&plan, args.output)?;
     Ok(plan)
 }
@@ -162,7 +162,7 @@ fn refusal(flag: &str, error: &ConstraintError) -> Failure {
 
 fn warnings(args: &Args, key_algorithm: KeyAlgorithm) -> Vec<String> {
     let mut warnings: Vec<_> = args.key.warning().into_iter().collect();
-    warnings.extend(issuer::key_warning(key_algorithm));
+    warnings.extend(ca::key_warning(key_algorithm));
     if !args.permit_ip.is_empty() {
         warnings.push(
             "Envoy rejects every certificate with an IP address from a CA with --permit-ip \

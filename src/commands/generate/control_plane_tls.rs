@@ -15,11 +15,13 @@ use self::artefacts::{Artefacts, Pair};
 use crate::args::control_plane::{self, ServiceArgs};
 use crate::args::hostname;
 use crate::args::hostname::NameArgs;
+use crate::args::issuance::IssuanceArgs;
 use crate::args::pem_files;
-use crate::args::renewal;
 use crate::files::input;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
-use crate::issuance::{IssuanceArgs, Scrutiny, Signer};
+use crate::job::existing_files::ExistingFiles;
+use crate::job::signer::{SelfCheck, Signer};
+use crate::job::stale_files;
 use crate::report::failure::Failure;
 use crate::report::render::{self, CertificateReport, Remarks};
 use crate::report::shell;
@@ -94,27 +96,30 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let is_ephemeral = issuer.is_none() && !args.self_signed;
     let signer = Signer { issuer: issuer.map(Arc::new), is_ephemeral };
     let mut plan = args.plan()?;
-    let found = args.issuance.renewal.read(&mut plan)?;
-    let request = request.with_key_algorithm(found.key_type(args.issuance.key.key_type));
+    let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
+    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
     let mut reasons = Vec::new();
-    if args.issuance.renewal.is_if_needed() {
+    if args.issuance.existing.is_if_needed() {
         let wanted;
-        (wanted, reasons) = args.issuance.compare(&found, &request, &signer, now)?;
+        (wanted, reasons) = signer.compare(&existing, &request, now)?;
         if reasons.is_empty() {
-            let anchor = signer.trust_anchor(found.chain()).unwrap_or_default();
+            let anchor = signer.trust_anchor(existing.chain()).unwrap_or_default();
             let pair = Pair {
                 certificate: input::read(&args.path(Role::Certificate), "certificate file")?,
                 key: input::read(&args.path(Role::PrivateKey), "key file")?,
                 ca: args.ca_file(anchor, now)?,
             };
-            let report =
-                CertificateReport::of_existing(found.chain(), &wanted, signer.issuer.as_deref())?;
+            let report = CertificateReport::of_existing(
+                existing.chain(),
+                &wanted,
+                signer.issuer.as_deref(),
+            )?;
             let warnings = args.warnings(&pair.ca, now);
             return repair(args, plan, &Artefacts::new(args, pair)?, report, warnings);
         }
     }
-    let issued = signer.issue(&request, now, Scrutiny::Full, || {
-        args.issuance.renewal.reused(found, args.issuance.key.key_type)
+    let issued = signer.issue(&request, now, SelfCheck::Full, || {
+        existing.into_reused_key(args.issuance.key.key_type)
     })?;
     let pair = Pair {
         certificate: Zeroizing::new(issued.chain.clone()),
@@ -140,7 +145,7 @@ fn repair(
     warnings: Vec<String>,
 ) -> Result<(), Failure> {
     let content = |role| artefacts.content(role);
-    let stale = renewal::stale_artefacts(&args.output_dir, &args.roles(), content)?;
+    let stale = stale_files::stale_artifacts(&args.output_dir, &args.roles(), content)?;
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
     let changes = plan.repair(&roles, content)?;
     let remarks = Remarks { reasons, warnings };
@@ -244,8 +249,8 @@ impl Args {
         trust_anchor: &[u8],
         now: OffsetDateTime,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        if self.issuance.renewal.is_if_needed() {
-            return renewal::ca_file(&self.path(Role::CaCertificate), trust_anchor, now);
+        if self.issuance.existing.is_if_needed() {
+            return stale_files::ca_file(&self.path(Role::CaCertificate), trust_anchor, now);
         }
         Ok(Zeroizing::new(pem::encode_certificates([trust_anchor])))
     }
@@ -286,7 +291,7 @@ impl Args {
                 _ => PUBLIC_MODE,
             },
         });
-        let plan = Plan::new(requests.collect(), self.issuance.renewal.existing())?;
+        let plan = Plan::new(requests.collect(), self.issuance.existing.existing())?;
         plan.refuse_inputs(self.issuance.issuer.inputs())?;
         Ok(plan)
     }

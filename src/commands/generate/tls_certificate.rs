@@ -10,9 +10,11 @@ use zeroize::Zeroizing;
 
 use crate::args::certificate_type::CertificateType;
 use crate::args::hostname::NameArgs;
-use crate::args::renewal;
+use crate::args::issuance::IssuanceArgs;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
-use crate::issuance::{IssuanceArgs, Scrutiny, Signer};
+use crate::job::existing_files::ExistingFiles;
+use crate::job::signer::{SelfCheck, Signer};
+use crate::job::stale_files;
 use crate::report::failure::Failure;
 use crate::report::render::{self, CertificateReport, Remarks};
 use crate::report::shell;
@@ -78,12 +80,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let request = request(args)?;
     let issuer = args.issuance.issuer.open(now)?;
     let mut plan = plan(args, issuer.as_ref())?;
-    let found = args.issuance.renewal.read(&mut plan)?;
-    let request = request.with_key_algorithm(found.key_type(args.issuance.key.key_type));
+    let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
+    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
     let signer =
         Signer { issuer: issuer.map(Arc::new), is_ephemeral: args.issuance.issuer.is_ephemeral() };
     if signer.is_self_signed()
-        && let Some(issuer) = found.foreign_issuer()
+        && let Some(issuer) = existing.foreign_issuer()
     {
         let text = format!("the certificate that exists was issued by {issuer}, and was kept");
         return Err(Failure::failed(text).hint(
@@ -92,15 +94,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ));
     }
     let mut reasons = Vec::new();
-    if args.issuance.renewal.is_if_needed() {
+    if args.issuance.existing.is_if_needed() {
         let wanted;
-        (wanted, reasons) = args.issuance.compare(&found, &request, &signer, now)?;
+        (wanted, reasons) = signer.compare(&existing, &request, now)?;
         if reasons.is_empty() {
-            return repair(args, plan, found.chain(), &wanted, &signer, now);
+            return repair(args, plan, existing.chain(), &wanted, &signer, now);
         }
     }
-    let issued = signer.issue(&request, now, Scrutiny::Full, || {
-        args.issuance.renewal.reused(found, args.issuance.key.key_type)
+    let issued = signer.issue(&request, now, SelfCheck::Full, || {
+        existing.into_reused_key(args.issuance.key.key_type)
     })?;
     let private_key = issued.private_key(args.issuance.key.file.key_format.into())?;
     let ca_file = ca_file(args, &plan, issued.trust_anchor(), now)?;
@@ -128,7 +130,7 @@ fn repair(
     now: OffsetDateTime,
 ) -> Result<(), Failure> {
     let trust_anchor = signer.trust_anchor(chain).unwrap_or_default();
-    let stale = renewal::stale(&plan, trust_anchor, args.issuance.renewal.is_forced())?;
+    let stale = stale_files::stale_ca_files(&plan, trust_anchor, args.issuance.existing)?;
     let ca_file = ca_file(args, &plan, trust_anchor, now)?;
     let certificate = CertificateReport::of_existing(chain, wanted, signer.issuer.as_deref())?;
     let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
@@ -149,9 +151,8 @@ fn ca_file(
     trust_anchor: &[u8],
     now: OffsetDateTime,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let renewal = &args.issuance.renewal;
-    if renewal.is_if_needed() && plan.has(Role::CaCertificate) {
-        return renewal::ca_file(&plan.regular_file(Role::CaCertificate)?, trust_anchor, now);
+    if args.issuance.existing.is_if_needed() && plan.has(Role::CaCertificate) {
+        return stale_files::ca_file(&plan.regular_file(Role::CaCertificate)?, trust_anchor, now);
     }
     Ok(Zeroizing::new(pem::encode_certificates([trust_anchor])))
 }
@@ -229,7 +230,7 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
             requests.push(Request { role, destination, mode: PUBLIC_MODE });
         }
     }
-    let plan = Plan::new(requests, args.issuance.renewal.existing())?;
+    let plan = Plan::new(requests, args.issuance.existing.existing())?;
     plan.refuse_inputs(args.issuance.issuer.inputs())?;
     render::refuse_shared_stdout(&plan, args.issuance.output)?;
     Ok(plan)

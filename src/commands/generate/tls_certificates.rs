@@ -18,13 +18,13 @@ use time::OffsetDateTime;
 
 use self::batch::{Batch, Done};
 use self::ca::CaFiles;
+use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::issuer;
 use crate::args::key_options::KeyFileArgs;
-use crate::args::renewal::RenewalArgs;
 use crate::files;
 use crate::files::input;
 use crate::files::{Existing, Folder, signals};
-use crate::issuance::Signer;
+use crate::job::signer::Signer;
 use crate::report::failure::Failure;
 use crate::report::progress::thousands;
 use crate::report::render::{self, ReportFormat};
@@ -79,7 +79,7 @@ pub(crate) struct Args {
     key: KeyFileArgs,
 
     #[command(flatten)]
-    renewal: RenewalArgs,
+    existing: ExistingFilesArgs,
 
     /// Form of the report on what was done
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
@@ -130,7 +130,7 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
         files::note(&format!("warning: {warning}"));
     }
     check(&specification, &signer, &shown, now)?;
-    if args.renewal.existing() == Existing::Keep {
+    if args.existing.existing() == Existing::Keep {
         refuse_existing(&specification, &folder)?;
     }
     if let Some(ca) = ca {

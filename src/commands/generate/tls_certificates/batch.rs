@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use super::remarks::Remarks;
 use super::{Args, existing};
 use crate::files::{self, Folder, NOT_KEPT, PUBLIC_MODE, Role, signals};
-use crate::issuance::{self, Scrutiny, Signer};
+use crate::job::signer::{self, SelfCheck, Signer};
 use crate::report::failure::Failure;
 use crate::report::progress::{Progress, thousands};
 
@@ -79,13 +79,13 @@ pub(super) enum Outcome {
 }
 
 /// What became of one certificate, with what there is to say about it.
-pub(super) struct Ended {
+pub(super) struct CertificateOutcome {
     outcome: Outcome,
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
 
-impl Ended {
+impl CertificateOutcome {
     /// Without a word.
     pub(super) const fn new(outcome: Outcome) -> Self {
         Self { outcome, notes: Vec::new(), warnings: Vec::new() }
@@ -119,8 +119,8 @@ impl Batch<'_> {
                     break;
                 };
                 let is_sample = index % SAMPLE == 0;
-                let scrutiny = if is_sample { Scrutiny::Full } else { Scrutiny::Fields };
-                let outcome = self.one(certificate, scrutiny);
+                let self_check = if is_sample { SelfCheck::Full } else { SelfCheck::Fields };
+                let outcome = self.one(certificate, self_check);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 match outcome {
                     Ok(ended) => done.count(index, certificate, self.shown, ended),
@@ -142,7 +142,7 @@ impl Batch<'_> {
         thread::scope(|scope| {
             for started in 0..workers {
                 let worker = || {
-                    let _ended = Ending { working: &working, watcher: &watcher };
+                    let _ending = Ending { working: &working, watcher: &watcher };
                     work();
                 };
                 if thread::Builder::new().spawn_scoped(scope, worker).is_err() {
@@ -168,14 +168,14 @@ impl Batch<'_> {
     fn one(
         &self,
         certificate: &CertificateSpecification,
-        scrutiny: Scrutiny,
-    ) -> Result<Ended, Failure> {
+        self_check: SelfCheck,
+    ) -> Result<CertificateOutcome, Failure> {
         let named = |failure: Failure| existing::named(failure, certificate);
         if self.folder.has(&certificate.name) {
             return self.again(certificate).map_err(named);
         }
         let (files, mut ended) =
-            self.issue(certificate, Outcome::Made, scrutiny, None).map_err(named)?;
+            self.issue(certificate, Outcome::Made, self_check, None).map_err(named)?;
         let roles = files.roles();
         let made: Vec<_> = roles.iter().map(|role| files.made(*role)).collect();
         let contents: Vec<_> = roles
@@ -198,22 +198,22 @@ impl Batch<'_> {
         &self,
         certificate: &'c CertificateSpecification,
         outcome: Outcome,
-        scrutiny: Scrutiny,
+        self_check: SelfCheck,
         key: Option<KeyPair>,
-    ) -> Result<(Files<'c>, Ended), Failure> {
+    ) -> Result<(Files<'c>, CertificateOutcome), Failure> {
         let request = &certificate.request;
         // No race for primes: all processors have a certificate each.
         let key = key.map_or_else(|| KeyPair::generate(request.key_algorithm()), Ok)?;
-        let issued = self.signer.issue(request, self.now, scrutiny, || Ok(Some(key)))?;
-        let mut warnings = issuance::warnings(request, &issued);
-        warnings.extend(self.args.renewal.warning(issued.template.validity, self.now));
+        let issued = self.signer.issue(request, self.now, self_check, || Ok(Some(key)))?;
+        let mut warnings = signer::warnings(request, &issued);
+        warnings.extend(self.args.existing.warning(issued.template.validity, self.now));
         let files = Files {
             key: issued.private_key(self.args.key.key_format.into())?,
             ca: Zeroizing::new(issued.ca_file()),
             certificate: Zeroizing::new(issued.chain),
             artefacts: &certificate.artefacts,
         };
-        Ok((files, Ended { outcome, notes: Vec::new(), warnings }))
+        Ok((files, CertificateOutcome { outcome, notes: Vec::new(), warnings }))
     }
 
     pub(super) const fn mode(&self, role: Role) -> u32 {
@@ -287,7 +287,7 @@ impl Done {
         index: usize,
         certificate: &CertificateSpecification,
         shown: &str,
-        ended: Ended,
+        ended: CertificateOutcome,
     ) {
         match ended.outcome {
             Outcome::Made => self.made += 1,

@@ -15,7 +15,7 @@ use crate::args::issuer;
 use crate::files;
 use crate::files::input;
 use crate::files::{Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
-use crate::new_key;
+use crate::job::{self, new_key};
 use crate::report::failure::Failure;
 use crate::report::progress::thousands;
 use crate::report::shell;
@@ -179,10 +179,10 @@ impl CaFiles {
             issuer::read_key(&self.key).map_err(in_fields)?
         };
         let request = request.clone().with_key_algorithm(key.algorithm());
-        if let Some(warning) = issuer::key_warning(request.key_algorithm()) {
+        if let Some(warning) = job::ca::key_warning(request.key_algorithm()) {
             files::note(&format!("warning: {warning}"));
         }
-        let (made, _) = issuer::make(&request, &key, now)?;
+        let (made, _) = job::ca::issue(&request, &key, now)?;
         let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key, now)?);
         Ok(Ca { issuer, new: Some(plan) })
     }

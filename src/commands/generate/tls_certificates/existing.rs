@@ -1,18 +1,18 @@
-//! A certificate whose directory is there: what is in it is judged, and left alone, mended or replaced.
+//! A certificate whose directory exists: kept, repaired or replaced.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use kuma_pki::format::{bundle, kubernetes_secret, pem};
 use kuma_pki::spec::CertificateSpecification;
-use kuma_pki::{Profile, SerialNumber};
 use zeroize::Zeroizing;
 
-use super::batch::{Batch, Ended, Files, Outcome, roles, without_flags};
-use crate::args::renewal::{self, Found};
+use super::batch::{Batch, CertificateOutcome, Files, Outcome, roles, without_flags};
 use crate::files::input;
 use crate::files::{self, Destination, Plan, Request, Role};
-use crate::issuance::Scrutiny;
+use crate::job::existing_files::ExistingFiles;
+use crate::job::signer::SelfCheck;
+use crate::job::stale_files;
 use crate::report::failure::Failure;
 
 /// How many reasons are told of one certificate.
@@ -20,7 +20,7 @@ const MAX_REASONS: usize = 3;
 
 /// What was found out about a directory.
 #[derive(Default)]
-struct Judgement<'c> {
+struct Comparison<'c> {
     /// Why the pair cannot stay.
     reasons: Vec<String>,
     /// The pair that stays, with all that is made from it.
@@ -31,7 +31,7 @@ struct Judgement<'c> {
     left: Vec<Role>,
 }
 
-impl Judgement<'_> {
+impl Comparison<'_> {
     const fn is_good(&self) -> bool {
         self.reasons.is_empty() && self.stale.is_empty() && self.left.is_empty()
     }
@@ -39,61 +39,67 @@ impl Judgement<'_> {
 
 impl Batch<'_> {
     /// Makes what is there to what is asked for.
-    pub(super) fn again(&self, certificate: &CertificateSpecification) -> Result<Ended, Failure> {
+    pub(super) fn again(
+        &self,
+        certificate: &CertificateSpecification,
+    ) -> Result<CertificateOutcome, Failure> {
         let directory = self.folder.place(&certificate.name);
-        let renewal = &self.args.renewal;
+        let flags = self.args.existing;
         // Nothing is locked that is not to be changed: most of many certificates are good.
-        if renewal.is_if_needed()
+        if flags.is_if_needed()
             && !files::has_left_over(&directory)
             && !self.has_wrong_permissions(certificate, &directory)
-            && let Some(found) = self.look(&directory)
-            && self.judge(certificate, &directory, &found).is_ok_and(|judged| judged.is_good())
+            && let Some(existing) = self.look(&directory)
+            && self
+                .compare(certificate, &directory, &existing)
+                .is_ok_and(|comparison| comparison.is_good())
         {
-            return Ok(Ended::new(Outcome::Kept));
+            return Ok(CertificateOutcome::new(Outcome::Kept));
         }
         let requests = roles(&certificate.artefacts).into_iter().map(|role| Request {
             role,
             destination: Destination::File(directory.join(role.file_name())),
             mode: self.mode(role),
         });
-        let plan = Plan::new(requests.collect(), renewal.existing())?;
+        let plan = Plan::new(requests.collect(), flags.existing())?;
         plan.refuse_inputs(self.inputs.iter().copied())?;
         let mut plan = plan.under(self.folder);
-        let found = renewal.read(&mut plan)?;
-        let mut judged = Judgement::default();
-        if renewal.is_if_needed() {
+        let existing = ExistingFiles::read(flags, &mut plan)?;
+        let mut comparison = Comparison::default();
+        if flags.is_if_needed() {
             if self.signer.is_self_signed() {
-                refuse_to_make_self_signed(&found)?;
+                refuse_to_make_self_signed(&existing)?;
             }
-            judged = self.judge(certificate, &directory, &found)?;
-            if let Some(files) = judged.files.take() {
-                return self.mend(plan, &directory, &files, judged);
+            comparison = self.compare(certificate, &directory, &existing)?;
+            if let Some(files) = comparison.files.take() {
+                return self.mend(plan, &directory, &files, comparison);
             }
         }
-        let key = renewal.reused(found, None)?;
+        let key = existing.into_reused_key(None)?;
         let (mut files, mut ended) =
-            self.issue(certificate, Outcome::Replaced, Scrutiny::Full, key)?;
-        if let Some(issuer) = self.signer.issuer.as_deref().filter(|_| renewal.is_if_needed()) {
+            self.issue(certificate, Outcome::Replaced, SelfCheck::Full, key)?;
+        if let Some(issuer) = self.signer.issuer.as_deref().filter(|_| flags.is_if_needed()) {
             let path = directory.join(Role::CaCertificate.file_name());
-            files.ca = renewal::ca_file(&path, issuer.handed_out(), self.now)?;
+            files.ca = stale_files::ca_file(&path, issuer.handed_out(), self.now)?;
         }
         let left = left(&directory, &files)?;
         let plan = plan.removing(paths(&directory, &left));
         let changes = plan.commit(|role| files.content(role))?;
         ended.warnings.extend(changes.warnings);
-        ended.notes.extend(note("replaced", &directory, judged.reasons));
+        ended.notes.extend(note("replaced", &directory, comparison.reasons));
         ended.notes.extend(removed(&left));
         Ok(ended)
     }
 
     /// Reads a pair without waiting for other runs; `None` if that has to be looked at more closely.
-    fn look(&self, directory: &Path) -> Option<Found> {
+    fn look(&self, directory: &Path) -> Option<ExistingFiles> {
         let [key, certificate] =
             [Role::PrivateKey, Role::Certificate].map(|role| directory.join(role.file_name()));
         let are_files = [&key, &certificate]
             .into_iter()
             .all(|path| fs::metadata(path).is_ok_and(|metadata| metadata.is_file()));
-        are_files.then(|| self.args.renewal.look(&key, &certificate).ok())?
+        are_files
+            .then(|| ExistingFiles::read_unlocked(self.args.existing, &key, &certificate).ok())?
     }
 
     fn has_wrong_permissions(
@@ -106,34 +112,31 @@ impl Batch<'_> {
         })
     }
 
-    fn judge<'c>(
+    fn compare<'c>(
         &self,
         certificate: &'c CertificateSpecification,
         directory: &Path,
-        found: &Found,
-    ) -> Result<Judgement<'c>, Failure> {
-        let profile = Profile::SelfSigned { request: &certificate.request };
-        let wanted = profile.resolve(self.now, SerialNumber::random()?)?;
-        let reasons =
-            self.args.renewal.reasons(found, &wanted, self.signer.expected(), self.now)?;
+        existing: &ExistingFiles,
+    ) -> Result<Comparison<'c>, Failure> {
+        let (_, reasons) = self.signer.compare(existing, &certificate.request, self.now)?;
         if !reasons.is_empty() {
-            return Ok(Judgement { reasons, ..Judgement::default() });
+            return Ok(Comparison { reasons, ..Comparison::default() });
         }
         let path = |role: Role| directory.join(role.file_name());
         let files = Files {
             certificate: input::read(&path(Role::Certificate), "certificate file")?,
             key: input::read(&path(Role::PrivateKey), "key file")?,
             ca: {
-                let trust_anchor = self.signer.trust_anchor(found.chain()).unwrap_or_default();
-                renewal::ca_file(&path(Role::CaCertificate), trust_anchor, self.now)?
+                let trust_anchor = self.signer.trust_anchor(existing.chain()).unwrap_or_default();
+                stale_files::ca_file(&path(Role::CaCertificate), trust_anchor, self.now)?
             },
             artefacts: &certificate.artefacts,
         };
         let mut made = files.roles();
         made.retain(|role| !matches!(role, Role::PrivateKey | Role::Certificate));
-        let stale = renewal::stale_artefacts(directory, &made, |role| files.content(role))?;
+        let stale = stale_files::stale_artifacts(directory, &made, |role| files.content(role))?;
         let left = left(directory, &files)?;
-        Ok(Judgement { reasons, stale, left, files: Some(files) })
+        Ok(Comparison { reasons, stale, left, files: Some(files) })
     }
 
     /// Writes what is missing beside a good pair.
@@ -142,26 +145,26 @@ impl Batch<'_> {
         plan: Plan,
         directory: &Path,
         files: &Files<'_>,
-        judged: Judgement<'_>,
-    ) -> Result<Ended, Failure> {
-        let is_good = judged.is_good();
-        let (stale, mut reasons): (Vec<Role>, Vec<String>) = judged.stale.into_iter().unzip();
-        let plan = plan.removing(paths(directory, &judged.left));
+        comparison: Comparison<'_>,
+    ) -> Result<CertificateOutcome, Failure> {
+        let is_good = comparison.is_good();
+        let (stale, mut reasons): (Vec<Role>, Vec<String>) = comparison.stale.into_iter().unzip();
+        let plan = plan.removing(paths(directory, &comparison.left));
         let changes = plan.repair(&stale, |role| files.content(role))?;
         let is_kept = is_good && changes.repaired.is_empty();
         let outcome = if is_kept { Outcome::Kept } else { Outcome::Repaired };
         reasons.extend(changes.reasons);
-        let mut ended = Ended::new(outcome);
+        let mut ended = CertificateOutcome::new(outcome);
         ended.warnings = changes.warnings;
         ended.notes.extend(note("repaired", directory, reasons));
-        ended.notes.extend(removed(&judged.left));
+        ended.notes.extend(removed(&comparison.left));
         Ok(ended)
     }
 }
 
 /// A specification that lacks its issuer would take all its clients' trust from a certificate.
-fn refuse_to_make_self_signed(found: &Found) -> Result<(), Failure> {
-    let Some(issuer) = found.foreign_issuer() else {
+fn refuse_to_make_self_signed(existing: &ExistingFiles) -> Result<(), Failure> {
+    let Some(issuer) = existing.foreign_issuer() else {
         return Ok(());
     };
     let text =

@@ -1,4 +1,4 @@
-//! From a request to a certificate that was looked at from all sides, with everything made from it.
+//! From a request to a checked certificate with its key and chain.
 
 use std::sync::Arc;
 
@@ -6,91 +6,16 @@ use kuma_pki::format::pem;
 use kuma_pki::issue::renewal::ExpectedIssuer;
 use kuma_pki::{
     Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile,
-    SerialNumber, SubjectAltName, Template, ValidFor, Validity, verify,
+    SerialNumber, SubjectAltName, Template, verify,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::existing_files::ExistingFiles;
+use super::{ca, new_key};
 use crate::args::hostname;
-use crate::args::issuer;
-use crate::args::issuer::IssuerArgs;
-use crate::args::key_options::KeyArgs;
-use crate::args::renewal::{Found, RenewalArgs};
-use crate::files;
-use crate::new_key;
 use crate::report::failure::Failure;
-use crate::report::render::{CertificateReport, ReportFormat};
-
-/// The flags of every command that makes a certificate for a server or a client.
-#[derive(clap::Args)]
-pub(crate) struct IssuanceArgs {
-    #[command(flatten)]
-    pub(crate) issuer: IssuerArgs,
-
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-
-    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h,
-    /// or as long as the CA]
-    #[arg(long, value_name = "DURATION")]
-    valid_for: Option<String>,
-
-    #[command(flatten)]
-    pub(crate) renewal: RenewalArgs,
-
-    /// Form of the report on what was done
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
-    pub(crate) output: ReportFormat,
-}
-
-impl IssuanceArgs {
-    /// How long the certificate is to live, if that was asked for.
-    ///
-    /// # Errors
-    ///
-    /// A text that is no duration.
-    pub(crate) fn valid_for(&self) -> Result<Option<ValidFor>, Failure> {
-        valid_for(self.valid_for.as_deref())
-    }
-
-    /// What is asked for, as far as a certificate that exists can be held against it, and with
-    /// --if-needed the reasons why that one cannot stay.
-    ///
-    /// # Errors
-    ///
-    /// A request for which no certificate can be made, and a certificate that only --force replaces.
-    pub(crate) fn compare(
-        &self,
-        found: &Found,
-        request: &IssuanceRequest,
-        signer: &Signer,
-        now: OffsetDateTime,
-    ) -> Result<(Template, Vec<String>), Failure> {
-        let wanted = Profile::SelfSigned { request }.resolve(now, SerialNumber::random()?)?;
-        let reasons = self.renewal.reasons(found, &wanted, signer.expected(), now)?;
-        Ok((wanted, reasons))
-    }
-}
-
-impl IssuanceArgs {
-    /// Notes what there is to say about a new certificate, and gives what is worth a warning.
-    pub(crate) fn remarks(
-        &self,
-        request: &IssuanceRequest,
-        issued: &Issued,
-        now: OffsetDateTime,
-    ) -> Vec<String> {
-        let template = &issued.template;
-        if let Some(note) = shortened(request, template, now) {
-            files::note(&format!("note: {note}"));
-        }
-        let mut warnings = warnings(request, issued);
-        warnings.extend(issued.issuer.as_deref().and_then(issuer::usage_warning));
-        warnings.extend(self.key.warning());
-        warnings.extend(self.renewal.warning(template.validity, now));
-        warnings
-    }
-}
+use crate::report::render::CertificateReport;
 
 /// A server that sends more octets of certificates than this is rejected by OpenSSL and BoringSSL
 /// (`SSL_MAX_CERT_LIST_DEFAULT`).
@@ -128,29 +53,6 @@ pub(crate) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String
     warnings
 }
 
-/// What there is to say about a certificate that ends with its CA.
-fn shortened(
-    request: &IssuanceRequest,
-    template: &Template,
-    now: OffsetDateTime,
-) -> Option<String> {
-    let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
-    let not_after = template.validity.not_after;
-    let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
-    is_shortened
-        .then(|| format!("the certificate ends with its CA, at {}", kuma_pki::rfc3339(&not_after)))
-}
-
-/// Reads the value of `--valid-for`.
-///
-/// # Errors
-///
-/// A text that is no duration.
-pub(crate) fn valid_for(text: Option<&str>) -> Result<Option<ValidFor>, Failure> {
-    let parsed = text.map(str::parse::<ValidFor>).transpose();
-    Ok(parsed.map_err(kuma_pki::Error::from)?)
-}
-
 /// Who signs.
 pub(crate) struct Signer {
     /// The user's CA.
@@ -159,12 +61,12 @@ pub(crate) struct Signer {
     pub(crate) is_ephemeral: bool,
 }
 
-/// How closely a certificate is looked at before it leaves.
+/// How closely a new certificate is checked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Scrutiny {
-    /// Every field is read again.
+pub(crate) enum SelfCheck {
+    /// Every field.
     Fields,
-    /// Every field, the signature, and the path to the CA as clients take it.
+    /// Every field, the signature, and the path to the CA that clients follow.
     Full,
 }
 
@@ -172,7 +74,7 @@ pub(crate) enum Scrutiny {
 pub(crate) struct Issued {
     certificate: Certificate,
     pub(crate) template: Template,
-    issuer: Option<Arc<Issuer>>,
+    pub(super) issuer: Option<Arc<Issuer>>,
     key: KeyPair,
     /// The PEM of the certificate and of the CAs behind it.
     pub(crate) chain: Vec<u8>,
@@ -187,12 +89,29 @@ impl Signer {
     }
 
     /// Who is to have signed a certificate that exists.
-    pub(crate) fn expected(&self) -> ExpectedIssuer<'_> {
+    fn expected(&self) -> ExpectedIssuer<'_> {
         match &self.issuer {
             Some(issuer) => ExpectedIssuer::Issuer(issuer),
             None if self.is_ephemeral => ExpectedIssuer::Ephemeral,
             None => ExpectedIssuer::Itself,
         }
+    }
+
+    /// Compares an existing pair with the request. Returns the template of the requested certificate, as
+    /// far as it can be compared, and the reasons to replace the pair.
+    ///
+    /// # Errors
+    ///
+    /// A request for which no certificate can be issued, and a pair that only --force replaces.
+    pub(crate) fn compare(
+        &self,
+        existing: &ExistingFiles,
+        request: &IssuanceRequest,
+        now: OffsetDateTime,
+    ) -> Result<(Template, Vec<String>), Failure> {
+        let wanted = Profile::SelfSigned { request }.resolve(now, SerialNumber::random()?)?;
+        let reasons = existing.reasons(&wanted, self.expected(), now)?;
+        Ok((wanted, reasons))
     }
 
     /// What clients trust of a certificate that exists: the root of the user's CA, or the last
@@ -204,7 +123,7 @@ impl Signer {
         }
     }
 
-    /// Makes a certificate. `existing` gives the key to make it for, if one is to be kept.
+    /// Issues a certificate. `existing` returns the key to issue it for, if one is kept.
     ///
     /// # Errors
     ///
@@ -213,12 +132,12 @@ impl Signer {
         &self,
         request: &IssuanceRequest,
         now: OffsetDateTime,
-        scrutiny: Scrutiny,
+        self_check: SelfCheck,
         existing: impl FnOnce() -> Result<Option<KeyPair>, Failure>,
     ) -> Result<Issued, Failure> {
         let issuer = match &self.issuer {
             None if self.is_ephemeral => {
-                let ca = issuer::make_ephemeral(request.key_algorithm(), request.valid_for(), now)?;
+                let ca = ca::issue_ephemeral(request.key_algorithm(), request.valid_for(), now)?;
                 Some(Arc::new(ca))
             }
             issuer => issuer.clone(),
@@ -245,7 +164,7 @@ impl Signer {
         let size = sent.iter().map(|der| der.len()).sum();
         let chain = pem::encode_certificates(sent);
         fits_a_file(&chain)?;
-        if scrutiny == Scrutiny::Full {
+        if self_check == SelfCheck::Full {
             let anchor = match &issuer {
                 None => certificate.der(),
                 Some(issuer) => issuer.handed_out(),

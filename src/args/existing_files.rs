@@ -1,0 +1,68 @@
+//! The flags about files that exist.
+
+use kuma_pki::Validity;
+use kuma_pki::issue::renewal::RenewBefore;
+use time::OffsetDateTime;
+
+use crate::files::Existing;
+
+/// The flags about files that exist.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub(crate) struct ExistingFilesArgs {
+    /// Replace files that exist
+    #[arg(long)]
+    force: bool,
+
+    /// Leave files alone that are what is asked for, and replace them all otherwise
+    #[arg(long)]
+    if_needed: bool,
+
+    /// With --if-needed, how long before its end a certificate is replaced: a duration, or a
+    /// percentage of its life [default: 30d, or a third of its life if that is less]
+    #[arg(long, value_name = "DURATION", requires = "if_needed", value_parser = renew_before)]
+    renew_before: Option<RenewBefore>,
+
+    /// With --if-needed or --force, make the new certificate for the key that exists
+    #[arg(long)]
+    reuse_key: bool,
+}
+
+fn renew_before(text: &str) -> Result<RenewBefore, String> {
+    text.parse().map_err(|_| "it is a duration as `720h` or `30d`, or 1% to 99%".to_owned())
+}
+
+impl ExistingFilesArgs {
+    /// Returns what to do with files that exist, once something is to be written.
+    pub(crate) const fn existing(&self) -> Existing {
+        if self.force || self.if_needed { Existing::Replace } else { Existing::Keep }
+    }
+
+    /// Whether files that match the request stay.
+    pub(crate) const fn is_if_needed(&self) -> bool {
+        self.if_needed
+    }
+
+    /// Whether files that are not ours may be replaced.
+    pub(crate) const fn is_forced(&self) -> bool {
+        self.force
+    }
+
+    /// Whether the new certificate is for the existing key.
+    pub(crate) const fn reuses_key(&self) -> bool {
+        self.reuse_key
+    }
+
+    /// Returns how long before its expiry a certificate is replaced.
+    pub(crate) fn renew_before(&self) -> RenewBefore {
+        self.renew_before.unwrap_or_default()
+    }
+
+    /// Returns the warning about a new certificate that every run would replace.
+    pub(crate) fn warning(&self, validity: Validity, now: OffsetDateTime) -> Option<String> {
+        let renews_always = self.renew_before.is_some_and(|before| before.starts(validity) <= now);
+        renews_always.then(|| {
+            "the certificate lives no longer than --renew-before, so every run makes a new one"
+                .to_owned()
+        })
+    }
+}

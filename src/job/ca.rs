@@ -1,0 +1,56 @@
+//! New CAs.
+
+use kuma_pki::format::pem;
+use kuma_pki::{
+    CaRequest, Certificate, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
+    ValidFor,
+};
+use time::OffsetDateTime;
+
+use super::new_key;
+use super::signer::fits_a_file;
+use crate::args::issuer::DEFAULT_NAME;
+use crate::report::failure::Failure;
+
+/// Issues the certificate of a CA and checks it.
+///
+/// # Errors
+///
+/// What the crypto library refuses.
+pub(crate) fn issue(
+    request: &CaRequest,
+    key: &KeyPair,
+    now: OffsetDateTime,
+) -> Result<(Certificate, Template), Failure> {
+    let profile = Profile::CertificateAuthority { request, key: key.identifier() };
+    let template = profile.resolve(now, SerialNumber::random()?)?;
+    let certificate = kuma_pki::self_signed(&template, key)?;
+    kuma_pki::issue::self_check(&certificate, &template, key, None)?;
+    fits_a_file(&pem::encode_certificates([certificate.der()]))?;
+    Ok((certificate, template))
+}
+
+/// Issues a CA whose key lives as long as this run.
+///
+/// # Errors
+///
+/// What the crypto library refuses.
+pub(crate) fn issue_ephemeral(
+    key_algorithm: KeyAlgorithm,
+    valid_for: Option<ValidFor>,
+    now: OffsetDateTime,
+) -> Result<Issuer, Failure> {
+    let request = CaRequest::new(DEFAULT_NAME, key_algorithm, Vec::new(), valid_for)?;
+    let key = new_key::generate(key_algorithm)?;
+    let (certificate, _) = issue(&request, &key, now)?;
+    Ok(Issuer::new(vec![certificate.der().to_vec()], key, now)?)
+}
+
+/// Returns the warning about a new CA with a key of this type: clients that reject what it issues.
+pub(crate) fn key_warning(key_algorithm: KeyAlgorithm) -> Option<String> {
+    (key_algorithm == KeyAlgorithm::Ed25519).then(|| {
+        "Chrome, Firefox and mbedTLS reject every certificate from a CA with an Ed25519 key; an ECDSA key \
+         (ecdsa) suits all clients"
+            .to_owned()
+    })
+}
