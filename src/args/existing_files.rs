@@ -1,7 +1,7 @@
 //! The flags about files that exist.
 
+use kuma_pki::RenewBefore;
 use kuma_pki::Validity;
-use kuma_pki::issue::renewal::RenewBefore;
 use time::OffsetDateTime;
 
 use crate::files::Existing;

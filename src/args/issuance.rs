@@ -48,5 +48,5 @@ impl IssuanceArgs {
 /// A text that is not a duration.
 pub(crate) fn valid_for(text: Option<&str>) -> Result<Option<ValidFor>, Failure> {
     let parsed = text.map(str::parse::<ValidFor>).transpose();
-    Ok(parsed.map_err(kuma_pki::Error::from)?)
+    Ok(parsed?)
 }

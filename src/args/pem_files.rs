@@ -181,7 +181,7 @@ pub(crate) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Fai
 ///
 /// A file that does not hold certificates.
 pub(crate) fn variable(ca: &[u8]) -> Result<String, Failure> {
-    let certificates = pem::decode_certificates(ca).map_err(kuma_pki::Error::from)?;
+    let certificates = pem::decode_certificates(ca)?;
     match std::str::from_utf8(ca) {
         Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
         _ => {

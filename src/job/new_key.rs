@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 use std::thread;
 
-use kuma_pki::{Error, KeyAlgorithm, KeyPair};
+use kuma_pki::{KeyAlgorithm, KeyGenerationError, KeyPair};
 
 /// More searches than this gain little: the shortest of four takes half the time of the shorter of two.
 const MAX_SEARCHES: usize = 4;
@@ -18,7 +18,7 @@ const MAX_SEARCHES: usize = 4;
 /// # Errors
 ///
 /// What the crypto library refuses.
-pub(crate) fn generate(algorithm: KeyAlgorithm) -> Result<KeyPair, Error> {
+pub(crate) fn generate(algorithm: KeyAlgorithm) -> Result<KeyPair, KeyGenerationError> {
     if !algorithm.is_slow() {
         return KeyPair::generate(algorithm);
     }

@@ -6,7 +6,7 @@ use kuma_pki::format::pem;
 use kuma_pki::issue::renewal::ExpectedIssuer;
 use kuma_pki::{
     Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile,
-    SerialNumber, SubjectAltName, Template, verify,
+    SerialNumber, SubjectAltName, Template,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -169,7 +169,12 @@ impl Signer {
                 None => certificate.der(),
                 Some(issuer) => issuer.handed_out(),
             };
-            verify::check_issued(&template, &chain, &pem::encode_certificates([anchor]), now)?;
+            kuma_pki::issue::check_issued(
+                &template,
+                &chain,
+                &pem::encode_certificates([anchor]),
+                now,
+            )?;
         }
         Ok(Issued { certificate, template, issuer, key, chain, size })
     }

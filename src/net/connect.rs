@@ -37,7 +37,7 @@ pub(crate) struct Served {
 pub(crate) fn timeout(value: &str) -> Result<Duration, Failure> {
     let parsed = value.parse::<ValidFor>().map_err(|error| match error.in_days() {
         Some(_) => Failure::usage(&error).hint(format!("did you mean --timeout={value}s?")),
-        None => Failure::from(kuma_pki::Error::from(error)),
+        None => Failure::from(error),
     })?;
     if parsed > ValidFor::from_days(1) {
         return Err(Failure::usage(format!("--timeout: {value} is longer than a day"))

@@ -4,9 +4,15 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use kuma_pki::{DurationFault, Error, ErrorKind, IssuerError};
+use kuma_pki::format::contents::ContentsError;
+use kuma_pki::format::pem::PemError;
+use kuma_pki::{
+    DurationError, DurationFault, IssueError, IssuerError, KeyGenerationError, ParseError,
+    ValidityError,
+};
 
 use crate::files::signals;
+use crate::report::hints;
 
 /// One or more problems that end the program.
 #[derive(Debug)]
@@ -203,27 +209,64 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        let failure = match error.kind() {
-            ErrorKind::Request => Self::usage(&error),
-            _ => Self::failed(&error),
-        };
+impl From<ContentsError> for Failure {
+    fn from(error: ContentsError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<KeyGenerationError> for Failure {
+    fn from(error: KeyGenerationError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<ParseError> for Failure {
+    fn from(error: ParseError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<PemError> for Failure {
+    fn from(error: PemError) -> Self {
+        Self::failed(error)
+    }
+}
+
+impl From<DurationError> for Failure {
+    fn from(error: DurationError) -> Self {
+        Self::usage(&error).hint(match error.fault {
+            DurationFault::MissingUnit if let Some(days) = error.in_days() => {
+                format!("did you mean {days}? In hours it would be {}h", error.input)
+            }
+            _ => "a duration is hours as `720h`, or days, weeks, years: `90d`, `2w`, `10y`"
+                .to_owned(),
+        })
+    }
+}
+
+impl From<ValidityError> for Failure {
+    fn from(error: ValidityError) -> Self {
         match error {
-            Error::Duration(error) => failure.hint(match error.fault {
-                DurationFault::MissingUnit if let Some(days) = error.in_days() => {
-                    format!("did you mean {days}? In hours it would be {}h", error.input)
-                }
-                _ => "a duration is hours as `720h`, or days, weeks, years: `90d`, `2w`, `10y`"
-                    .to_owned(),
-            }),
-            Error::CaName { longest, .. } => failure
-                .hint(format!("a name is 1 to {longest} characters, such as --name=\"Mesh CA\"")),
-            Error::Issuer(IssuerError::KeyMismatch { belongs_to: Some(position), .. }) => failure
-                .hint(format!(
-                    "it belongs to certificate {position} of the CA file; put that one first"
-                )),
-            Error::Issuer(IssuerError::BrokenChain { position, is_cross_signed: true, .. }) => {
+            ValidityError::TooLong { .. } => {
+                Self::usage(error).hint("--valid-for=87600h is the default")
+            }
+            ValidityError::TooShort { .. } => {
+                Self::usage(error).hint("give it longer, such as --valid-for=1h")
+            }
+            _ => Self::failed(error),
+        }
+    }
+}
+
+impl From<IssuerError> for Failure {
+    fn from(error: IssuerError) -> Self {
+        let failure = Self::failed(&error);
+        match error {
+            IssuerError::KeyMismatch { belongs_to: Some(position), .. } => failure.hint(format!(
+                "it belongs to certificate {position} of the CA file; put that one first"
+            )),
+            IssuerError::BrokenChain { position, is_cross_signed: true, .. } => {
                 failure.hint(format!(
                     "certificates {} and {position} are of one CA, the first cross-signed by another: \
                      take certificate {} out",
@@ -231,19 +274,34 @@ impl From<Error> for Failure {
                     position - 1
                 ))
             }
-            Error::Issuer(error) => failure.hint(issuer_hint(&error)),
-            Error::OutlivesIssuer { now, issuer_not_after, .. } => failure.hint(format!(
-                "leave --valid-for out, and the certificate ends with its CA; the longest is \
-                 --valid-for={}",
-                longest(issuer_not_after - now + kuma_pki::BACKDATE)
-            )),
-            Error::ValidityTooShort { .. } => {
-                failure.hint("give it longer, such as --valid-for=1h")
+            error => failure.hint(issuer_hint(&error)),
+        }
+    }
+}
+
+impl From<IssueError> for Failure {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::CaName { longest, .. } => Self::usage(error)
+                .hint(format!("a name is 1 to {longest} characters, such as --name=\"Mesh CA\"")),
+            IssueError::Issuer(error) => error.into(),
+            IssueError::NoNames => Self::usage(error),
+            IssueError::OutlivesIssuer { now, issuer_not_after, .. } => {
+                Self::usage(error).hint(format!(
+                    "leave --valid-for out, and the certificate ends with its CA; the longest is \
+                     --valid-for={}",
+                    longest(issuer_not_after - now + kuma_pki::BACKDATE)
+                ))
             }
-            Error::ValidityTooLong { .. } => failure.hint("--valid-for=87600h is the default"),
-            Error::Verification(finding) => failure.hint_if_any(crate::report::hints::hint(&finding)),
-            Error::SelfCheck { .. } => failure.hint("nothing was written; please report this"),
-            _ => failure,
+            IssueError::SelfCheck { .. } => {
+                Self::failed(error).hint("nothing was written; please report this")
+            }
+            IssueError::Validity(error) => error.into(),
+            IssueError::Verification(ref finding) => {
+                let hint = hints::hint(finding);
+                Self::failed(error).hint_if_any(hint)
+            }
+            _ => Self::failed(error),
         }
     }
 }

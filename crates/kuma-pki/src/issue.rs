@@ -4,6 +4,7 @@
 //! request -> profile (now, serial number) -> Template -> sign (key, issuer) -> Certificate -> self_check
 //! ```
 
+mod error;
 mod issuer;
 mod profile;
 pub mod renewal;
@@ -11,8 +12,9 @@ mod request;
 mod self_check;
 mod sign;
 
+pub use self::error::IssueError;
 pub use self::issuer::{Issuer, IssuerError};
 pub use self::profile::{BasicConstraints, Profile, SerialNumber, Template};
 pub use self::request::{CaRequest, IssuanceRequest};
-pub use self::self_check::{check_fields, self_check};
-pub use self::sign::{Certificate, Fingerprint, issued_by, self_signed};
+pub use self::self_check::{check_fields, check_issued, self_check};
+pub use self::sign::{issued_by, self_signed};

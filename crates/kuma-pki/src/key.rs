@@ -20,7 +20,6 @@ use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
 pub use self::existing::ExistingKey;
-use crate::error::Error;
 
 /// The type of a subject's key.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -128,6 +127,14 @@ pub enum KeyError {
     Unsupported,
 }
 
+/// A key that the crypto library could not generate or encode.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the crypto library could not generate a key of type {algorithm}")]
+pub struct KeyGenerationError {
+    /// The type of the key.
+    pub algorithm: KeyAlgorithm,
+}
+
 impl KeyAlgorithm {
     /// Every type, the default first.
     pub const ALL: &'static [Self] = &[
@@ -226,10 +233,10 @@ impl KeyPair {
     ///
     /// # Errors
     ///
-    /// [`Error::KeyGeneration`] if the crypto library fails, as it does without entropy.
-    pub fn generate(algorithm: KeyAlgorithm) -> Result<Self, Error> {
+    /// [`KeyGenerationError`] if the crypto library fails, as it does without entropy.
+    pub fn generate(algorithm: KeyAlgorithm) -> Result<Self, KeyGenerationError> {
         let private = (algorithm.facts().generate)()
-            .map_err(|Unspecified| Error::KeyGeneration { algorithm })?;
+            .map_err(|Unspecified| KeyGenerationError { algorithm })?;
         Ok(Self { algorithm, private })
     }
 
@@ -329,10 +336,13 @@ impl KeyPair {
     ///
     /// # Errors
     ///
-    /// [`Error::Signing`] if the crypto library fails.
-    pub fn private_key(&self, encoding: PrivateKeyEncoding) -> Result<PrivateKeyDer, Error> {
+    /// [`KeyGenerationError`] if the crypto library fails.
+    pub fn private_key(
+        &self,
+        encoding: PrivateKeyEncoding,
+    ) -> Result<PrivateKeyDer, KeyGenerationError> {
         self.encode(encoding)
-            .map_err(|Unspecified| Error::KeyGeneration { algorithm: self.algorithm })
+            .map_err(|Unspecified| KeyGenerationError { algorithm: self.algorithm })
     }
 
     fn encode(&self, encoding: PrivateKeyEncoding) -> Result<PrivateKeyDer, Unspecified> {

@@ -1,18 +1,19 @@
-//! Prepares the TLS certificates of a Kuma control plane.
+//! Issues, encodes and verifies the TLS certificates of a Kuma control plane.
 //!
-//! Data flows one way, and every stage is a module:
+//! Data flows one way, and every stage is a module with errors of its own:
 //!
 //! ```text
-//! request -> profile (now, serial) -> Template -> issue (key, issuer) -> Certificate -> encode -> bytes
-//! bytes -> contents -> inspect -> Summary
+//! request -> profile (now, serial number) -> Template -> sign (key, issuer) -> Certificate -> format -> bytes
+//! bytes -> format::contents -> verify::inspect -> Summary
 //! bytes (certificate, key, CA), question (names, now) -> verify -> Report
 //! ```
+//!
+//! `examples/` has a program for each of [`issue`], [`verify`], [`format`](mod@format) and [`spec`].
 //!
 //! The library reads no clock, no file and no environment, and prints nothing: the program
 //! `kumactl` around it does.
 
 mod constraint;
-mod error;
 pub mod format;
 pub mod issue;
 mod key;
@@ -26,13 +27,13 @@ pub mod verify;
 mod x509;
 
 pub use constraint::{ConstraintError, PermittedSubtree};
-pub use error::{Error, ErrorKind};
 pub use issue::{
-    BasicConstraints, CaRequest, Certificate, Fingerprint, IssuanceRequest, Issuer, IssuerError,
-    Profile, SerialNumber, Template, issued_by, self_signed,
+    BasicConstraints, CaRequest, IssuanceRequest, IssueError, Issuer, IssuerError, Profile,
+    SerialNumber, Template, issued_by, self_signed,
 };
 pub use key::{
-    ExistingKey, KeyAlgorithm, KeyError, KeyIdentifier, KeyPair, PrivateKeyDer, PrivateKeyEncoding,
+    ExistingKey, KeyAlgorithm, KeyError, KeyGenerationError, KeyIdentifier, KeyPair, PrivateKeyDer,
+    PrivateKeyEncoding,
 };
 pub use kubernetes::{
     Namespace, ObjectName, ObjectNameError, ServiceName, ServiceNameError, check_annotation_key,
@@ -43,4 +44,8 @@ pub use name::{
 };
 pub use text::{contains, printable};
 pub use usage::{ExtendedKeyUsage, KeyUsage};
-pub use validity::{BACKDATE, DurationError, DurationFault, ValidFor, Validity, rfc3339, words};
+pub use validity::{
+    BACKDATE, DurationError, DurationFault, RenewBefore, ValidFor, Validity, ValidityError,
+    rfc3339, words,
+};
+pub use x509::{Certificate, Fingerprint, ParseError};

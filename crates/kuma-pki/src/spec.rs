@@ -9,9 +9,8 @@ mod schema;
 mod unreadable;
 
 pub use self::describe::{Described, describe, encode, issued_by};
-use crate::error::Error;
 pub use crate::format::yaml::Place;
-use crate::issue::{CaRequest, IssuanceRequest};
+use crate::issue::{CaRequest, IssuanceRequest, IssueError};
 use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName};
 use crate::name::SubjectAltName;
@@ -183,7 +182,7 @@ impl Settings {
             key_algorithm,
             valid_for,
         );
-        let request = request.map_err(|error: Error| {
+        let request = request.map_err(|error: IssueError| {
             let hint = "hostnames: [cp.example], or kubernetesService: NAME.NAMESPACE";
             lacks.push(Lack { field: "hostnames", text: format!("{name}: {error}"), hint });
         });

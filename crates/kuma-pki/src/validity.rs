@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use time::{OffsetDateTime, UtcOffset};
 
-use crate::error::Error;
 use crate::text::beginning;
 
 /// How far notBefore lies before the moment of issuance: peers whose clocks are that far behind
@@ -32,6 +31,18 @@ pub struct Validity {
     pub not_after: OffsetDateTime,
 }
 
+/// How long before its end a certificate is to be renewed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum RenewBefore {
+    /// 30 days, or a third of its life if that is shorter.
+    #[default]
+    Usual,
+    /// So long.
+    Time(ValidFor),
+    /// So many hundredths of its life, 1 to 99.
+    Percent(u8),
+}
+
 /// A text that is not a duration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DurationError {
@@ -53,6 +64,37 @@ pub enum DurationFault {
     NotPositive,
     /// More seconds than can be counted.
     TooLong,
+}
+
+/// Dates that a certificate cannot have.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ValidityError {
+    /// The clock is outside the years that X.509 can express.
+    #[error("the clock says {now}, a time that no certificate can express")]
+    Clock {
+        /// What the clock said.
+        now: OffsetDateTime,
+    },
+
+    /// A certificate would end after the last date that X.509 can express.
+    #[error("a certificate valid for {days} days would end after the year 9999")]
+    TooLong {
+        /// The requested validity in whole days.
+        days: u64,
+    },
+
+    /// A certificate would have expired before it is used.
+    #[error(
+        "a certificate valid for {seconds}s would already have expired: \
+         its validity starts {backdate_seconds}s before now, for peers whose clocks are behind"
+    )]
+    TooShort {
+        /// The requested validity in seconds.
+        seconds: u64,
+        /// How far notBefore lies before now, in seconds.
+        backdate_seconds: u64,
+    },
 }
 
 impl ValidFor {
@@ -77,11 +119,11 @@ impl Validity {
     ///
     /// # Errors
     ///
-    /// [`Error::ValidityTooShort`] if it would end before it is used, [`Error::ValidityTooLong`]
-    /// if after the year 9999, [`Error::Clock`] if `now` is no time for a certificate.
-    pub fn starting(now: OffsetDateTime, valid_for: ValidFor) -> Result<Self, Error> {
+    /// [`ValidityError::TooShort`] if it would end before it is used, [`ValidityError::TooLong`]
+    /// if after the year 9999, [`ValidityError::Clock`] if `now` is no time for a certificate.
+    pub fn starting(now: OffsetDateTime, valid_for: ValidFor) -> Result<Self, ValidityError> {
         if valid_for.0 <= BACKDATE {
-            return Err(Error::ValidityTooShort {
+            return Err(ValidityError::TooShort {
                 seconds: valid_for.0.as_secs(),
                 backdate_seconds: BACKDATE.as_secs(),
             });
@@ -94,12 +136,12 @@ impl Validity {
                 utc.checked_sub(time::Duration::new(BACKDATE.as_secs().cast_signed(), 0))
             })
             .filter(|utc| (1950..=9999).contains(&utc.year()))
-            .ok_or(Error::Clock { now })?;
+            .ok_or(ValidityError::Clock { now })?;
         let not_after = time::Duration::try_from(valid_for.0)
             .ok()
             .and_then(|duration| not_before.checked_add(duration))
             .filter(|not_after| *not_after <= LAST_MOMENT)
-            .ok_or(Error::ValidityTooLong { days: valid_for.0.as_secs() / 86_400 })?;
+            .ok_or(ValidityError::TooLong { days: valid_for.0.as_secs() / 86_400 })?;
         Ok(Self { not_before, not_after })
     }
 
@@ -110,6 +152,20 @@ impl Validity {
             not_before: self.not_before.max(other.not_before),
             not_after: self.not_after.min(other.not_after),
         }
+    }
+}
+
+impl RenewBefore {
+    /// The moment from which a certificate with these dates is to be renewed.
+    #[must_use]
+    pub fn starts(self, validity: Validity) -> OffsetDateTime {
+        let life: time::Duration = validity.not_after - validity.not_before;
+        let before = match self {
+            Self::Usual => (life / 3_i32).min(time::Duration::days(30)),
+            Self::Time(time) => time::Duration::try_from(time.duration()).unwrap_or(life),
+            Self::Percent(percent) => life / 100_i32 * i32::from(percent),
+        };
+        validity.not_after.checked_sub(before).unwrap_or(validity.not_before)
     }
 }
 
@@ -154,6 +210,20 @@ impl FromStr for ValidFor {
             Err(_) => DurationFault::TooLong,
         };
         Err(DurationError { input: beginning(input), fault })
+    }
+}
+
+impl FromStr for RenewBefore {
+    type Err = DurationError;
+
+    fn from_str(input: &str) -> Result<Self, DurationError> {
+        let Some(percent) = input.strip_suffix('%') else {
+            return input.parse().map(Self::Time);
+        };
+        match percent.parse() {
+            Ok(percent @ 1..=99) => Ok(Self::Percent(percent)),
+            _ => Err(DurationError { input: input.to_owned(), fault: DurationFault::Malformed }),
+        }
     }
 }
 

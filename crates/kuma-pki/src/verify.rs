@@ -22,18 +22,12 @@ use self::files::{ca_file, ca_files, certificate_file, key_file};
 use self::kuma::KumaVersion;
 use self::path::Trust;
 use self::path::follow::Follower;
-use crate::error::Error;
-use crate::issue::Template;
-use crate::issue::renewal::RenewBefore;
 use crate::key::{ExistingKey, KeyIdentifier};
 use crate::name::SubjectAltName;
 use crate::usage::ExtendedKeyUsage;
-use crate::validity::words;
+use crate::validity::{RenewBefore, words};
 use crate::x509::signature;
 use crate::x509::{self, SubjectKey};
-
-/// How many of the names of a new certificate are looked for as clients do.
-const MAX_HOSTS: usize = 100;
 
 /// A file, as it was read.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +131,12 @@ pub fn verify(evidence: &Evidence<'_>, question: &Question<'_>) -> Report {
     judge(evidence, question, true)
 }
 
-fn judge(evidence: &Evidence<'_>, question: &Question<'_>, asks_clients: bool) -> Report {
+/// Verifies as [`verify`] does, with or without the rules of single clients.
+pub(crate) fn judge(
+    evidence: &Evidence<'_>,
+    question: &Question<'_>,
+    asks_clients: bool,
+) -> Report {
     let mut report = Report::default();
     let chain = certificate_file(evidence, &mut report);
     let key = evidence.key.and_then(|file| key_file(file, evidence, &mut report));
@@ -227,39 +226,6 @@ pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
         }
     }
     report
-}
-
-/// Judges a certificate that is about to be written, by the checks that [`verify`] makes of files: does
-/// `chain` lead to `anchor`, for every name of the template? Both are PEM.
-///
-/// # Errors
-///
-/// [`Error::Verification`] with the first check that fails. The rules of single clients are left out: a key
-/// that Envoy does not connect to can be asked for.
-pub fn check_issued(
-    template: &Template,
-    chain: &[u8],
-    anchor: &[u8],
-    now: OffsetDateTime,
-) -> Result<(), Error> {
-    let evidence = Evidence {
-        certificate: File { name: "the certificate", bytes: chain },
-        proof: None,
-        key: None,
-        key_mode: None,
-        ca: Some(File { name: "the CA certificate", bytes: anchor }),
-        bundle: None,
-    };
-    let is_host = |name: &&SubjectAltName| !name.is_pattern();
-    // Each name was held against the certificate, octet for octet, by `check_fields`.
-    let hosts = template.subject_alt_names.iter().filter(is_host).take(MAX_HOSTS);
-    let hosts: Vec<_> = hosts.cloned().map(Host::from).collect();
-    let usage = template.extended_key_usage.unwrap_or(ExtendedKeyUsage::ServerAuth);
-    let question = Question::new(&hosts, usage, now);
-    match judge(&evidence, &question, false).failures().next() {
-        None => Ok(()),
-        Some((_, finding)) => Err(Error::Verification(Box::new(finding.clone()))),
-    }
 }
 
 /// What clients make of a certificate, with the certificates above it.

@@ -1,5 +1,6 @@
 //! Reading certificates: what every stage that looks into one needs.
 
+mod certificate;
 pub(crate) mod signature;
 
 use std::borrow::Cow;
@@ -14,18 +15,35 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
-use crate::error::Error;
+pub use self::certificate::{Certificate, Fingerprint};
 use crate::name::SubjectAltName;
 use crate::text::printable;
 use crate::validity::Validity;
+
+/// A certificate that is not well-formed DER (X.690) or not X.509 (RFC 5280 4.1).
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("certificate {position} cannot be read as X.509: {reason}")]
+pub struct ParseError {
+    /// The position of the certificate in its file, counted from 1.
+    pub position: usize,
+    /// The parser's words.
+    pub reason: String,
+}
+
+impl ParseError {
+    /// The error of a chain without certificates.
+    pub(crate) fn missing() -> Self {
+        Self { position: 1, reason: "it is missing".to_owned() }
+    }
+}
 
 /// Reads one certificate. `position` is its place in its file, counted from 1.
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if the bytes are not exactly one certificate.
-pub(crate) fn parse(position: usize, der: &[u8]) -> Result<X509Certificate<'_>, Error> {
-    let unreadable = |reason: String| Error::CertificateEncoding { position, reason };
+/// [`ParseError`] if the bytes are not exactly one certificate.
+pub(crate) fn parse(position: usize, der: &[u8]) -> Result<X509Certificate<'_>, ParseError> {
+    let unreadable = |reason: String| ParseError { position, reason };
     match X509Certificate::from_der(der) {
         Ok(([], certificate)) => Ok(certificate),
         Ok(_) => Err(unreadable("bytes follow its end".to_owned())),
@@ -53,8 +71,8 @@ fn parser_words(error: &nom::Err<X509Error>) -> String {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] with the place of the first that cannot be read.
-pub(crate) fn parse_all(certificates: &[Vec<u8>]) -> Result<Vec<X509Certificate<'_>>, Error> {
+/// [`ParseError`] with the place of the first that cannot be read.
+pub(crate) fn parse_all(certificates: &[Vec<u8>]) -> Result<Vec<X509Certificate<'_>>, ParseError> {
     certificates.iter().enumerate().map(|(index, der)| parse(index + 1, der)).collect()
 }
 

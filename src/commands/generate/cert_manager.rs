@@ -141,7 +141,7 @@ impl Args {
     /// How long each certificate lives, as far as cert-manager can count.
     fn valid_for(&self) -> Result<ValidFor, Failure> {
         let text = self.valid_for.as_deref().unwrap_or("90d");
-        let valid_for = text.parse::<ValidFor>().map_err(kuma_pki::Error::from)?;
+        let valid_for = text.parse::<ValidFor>()?;
         let refused = match CertManager::check_duration(valid_for) {
             Ok(()) => return Ok(valid_for),
             Err(error) => Failure::usage(format!("--valid-for: {error}")),

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kuma_pki::format::environment::Purpose;
-use kuma_pki::issue::renewal::RenewBefore;
 use kuma_pki::verify::clients::Client;
 use kuma_pki::verify::kuma::KumaVersion;
 use kuma_pki::verify::{self, Evidence, Question};
-use kuma_pki::{ValidFor, rfc3339};
+use kuma_pki::{RenewBefore, ValidFor, rfc3339};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, Time, UtcOffset};
 
@@ -137,8 +136,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
     let timeout = connect::timeout(&args.timeout)?;
-    let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose();
-    let min_remaining = min_remaining.map_err(kuma_pki::Error::from)?;
+    let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose()?;
     if !args.clients.is_empty() && matches!(args.certificate_type, CertificateType::Client) {
         let failure = Failure::usage("--client names those who judge a server's certificate");
         return Err(failure.hint("leave --client or --type=client out"));
@@ -189,7 +187,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
     let Some(text) = text else { return Ok(now) };
     if let Some(span) = text.strip_prefix('+') {
-        let span = span.parse::<ValidFor>().map_err(kuma_pki::Error::from)?;
+        let span = span.parse::<ValidFor>()?;
         let span = time::Duration::try_from(span.duration()).ok();
         if let Some(moment) = span.and_then(|span| now.checked_add(span)) {
             return Ok(moment);

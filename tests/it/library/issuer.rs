@@ -1,7 +1,8 @@
 //! Issuers at moments, and in chains, that are not easily made with files.
 
 use kuma_pki::{
-    CaRequest, Error, Issuer, IssuerError, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
+    CaRequest, IssueError, Issuer, IssuerError, KeyAlgorithm, KeyPair, Profile, SerialNumber,
+    Template,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -20,7 +21,7 @@ fn key() -> KeyPair {
     KeyPair::generate(KeyAlgorithm::EcdsaP256).expect("a key")
 }
 
-fn at(now: OffsetDateTime) -> Result<Issuer, Error> {
+fn at(now: OffsetDateTime) -> Result<Issuer, IssueError> {
     let key = key();
     let certificate = kuma_pki::self_signed(&ca(&key), &key).expect("a certificate");
     Issuer::new(vec![certificate.der().to_vec()], key, now)
@@ -43,7 +44,10 @@ fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
     let chain = vec![middle.der().to_vec(), root.certificate().to_vec()];
     let refused = Issuer::new(chain, key, NOW).expect_err("a path that is too long");
     assert!(
-        matches!(refused, Error::Issuer(IssuerError::PathTooLong { allowed: 0, below: 1, .. })),
+        matches!(
+            refused,
+            IssueError::Issuer(IssuerError::PathTooLong { allowed: 0, below: 1, .. })
+        ),
         "{refused}"
     );
 }

@@ -1,8 +1,8 @@
 //! The profile: every field of a certificate, at a fixed moment and with a fixed serial number.
 
 use kuma_pki::{
-    BasicConstraints, Error, ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, KeyPair, KeyUsage,
-    Profile, SerialNumber, SubjectAltName, Template, ValidFor,
+    BasicConstraints, ExtendedKeyUsage, IssuanceRequest, IssueError, KeyAlgorithm, KeyPair,
+    KeyUsage, Profile, SerialNumber, SubjectAltName, Template, ValidFor, ValidityError,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -25,7 +25,7 @@ fn request_of(
     IssuanceRequest::new(usage, names, algorithm, Some(valid_for)).expect("a request with names")
 }
 
-fn resolve(request: &IssuanceRequest, now: OffsetDateTime) -> Result<Template, Error> {
+fn resolve(request: &IssuanceRequest, now: OffsetDateTime) -> Result<Template, IssueError> {
     Profile::SelfSigned { request }.resolve(now, SerialNumber::from_octets([0xff; 16]))
 }
 
@@ -96,7 +96,7 @@ fn a_request_without_a_name_is_refused() {
     let algorithm = KeyAlgorithm::EcdsaP256;
     let result =
         IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, [], algorithm, Some(ValidFor::DEFAULT));
-    assert!(matches!(result, Err(Error::NoNames)), "{result:?}");
+    assert!(matches!(result, Err(IssueError::NoNames)), "{result:?}");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_certificate_of_another_key_does_not_pass_the_check_of_what_was_made() {
     kuma_pki::issue::self_check(&certificate, &template, &key, None).expect("what was asked for");
     let result = kuma_pki::issue::self_check(&certificate, &template, &other, None);
     assert!(
-        matches!(result, Err(Error::SelfCheck { field: "subjectPublicKey", .. })),
+        matches!(result, Err(IssueError::SelfCheck { field: "subjectPublicKey", .. })),
         "{result:?}"
     );
 }
@@ -171,7 +171,10 @@ fn a_validity_that_ends_before_it_is_used_is_refused() {
         let request = request(seconds.parse().expect("a duration"), &["cp.example"]);
         let result = resolve(&request, NOW);
         assert!(
-            matches!(result, Err(Error::ValidityTooShort { backdate_seconds: 300, .. })),
+            matches!(
+                result,
+                Err(IssueError::Validity(ValidityError::TooShort { backdate_seconds: 300, .. }))
+            ),
             "{seconds}: {result:?}"
         );
     }
@@ -184,7 +187,10 @@ fn a_validity_beyond_the_year_9999_is_refused() {
     {
         let request = request(valid_for.parse().expect("a duration"), &["cp.example"]);
         let result = resolve(&request, now);
-        assert!(matches!(result, Err(Error::ValidityTooLong { .. })), "{valid_for}: {result:?}");
+        assert!(
+            matches!(result, Err(IssueError::Validity(ValidityError::TooLong { .. }))),
+            "{valid_for}: {result:?}"
+        );
     }
 }
 
@@ -197,7 +203,10 @@ fn a_clock_outside_the_years_of_x509_is_refused() {
         datetime!(-9999-01-01 00:00:00 UTC),
     ] {
         let result = resolve(&request(ValidFor::DEFAULT, &["cp.example"]), now);
-        assert!(matches!(result, Err(Error::Clock { now: found }) if found == now), "{result:?}");
+        assert!(
+            matches!(result, Err(IssueError::Validity(ValidityError::Clock { now: found })) if found == now),
+            "{result:?}"
+        );
     }
     let first = resolve(&request(ValidFor::DEFAULT, &["a"]), datetime!(1950-01-01 00:05:00 UTC));
     assert_eq!(first.expect("a template").validity.not_before, datetime!(1950-01-01 0:00 UTC));

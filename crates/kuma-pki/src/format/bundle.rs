@@ -7,8 +7,15 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use crate::error::Error;
 use crate::format::pem;
+
+/// A text that is not a CA bundle.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("this is not a CA bundle: {reason}")]
+pub struct BundleError {
+    /// What is wrong with it, as a fragment.
+    pub reason: &'static str,
+}
 
 /// The line of Base64 (RFC 4648 4) for a PEM text, with a newline at its end.
 #[must_use]
@@ -27,9 +34,9 @@ pub(crate) const fn encoded_length(pem: &[u8]) -> usize {
 ///
 /// # Errors
 ///
-/// [`Error::BundleEncoding`] for anything but Base64 of PEM certificates.
-pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, Error> {
-    let fault = |reason| Error::BundleEncoding { reason };
+/// [`BundleError`] for anything but Base64 of PEM certificates.
+pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, BundleError> {
+    let fault = |reason| BundleError { reason };
     let packed = super::packed([bundle]);
     if packed.is_empty() {
         return Err(fault("it is empty"));

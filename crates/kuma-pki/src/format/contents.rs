@@ -6,12 +6,11 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use crate::error::Error;
 use crate::format::foreign;
 use crate::format::kubernetes_secret::{self, KubernetesSecret, SecretError};
 use crate::format::pem::{self, Block, PemError};
 use crate::key::{ExistingKey, KeyError};
-use crate::x509;
+use crate::x509::{self, ParseError};
 
 /// How many layers of Base64 are taken off.
 const MAX_LAYERS: u8 = 4;
@@ -63,7 +62,7 @@ pub enum Encoding {
 pub enum ContentsError {
     /// A certificate cannot be read.
     #[error(transparent)]
-    Certificate(#[from] Error),
+    Certificate(#[from] ParseError),
     /// There is nothing.
     #[error("it is empty")]
     Empty,
@@ -159,7 +158,7 @@ fn read_secret(secret: &KubernetesSecret, within: &str) -> Result<Contents, Cont
 /// # Errors
 ///
 /// The first that cannot.
-pub fn check(certificates: &[Vec<u8>]) -> Result<(), Error> {
+pub fn check(certificates: &[Vec<u8>]) -> Result<(), ParseError> {
     x509::parse_all(certificates).map(|_| ())
 }
 

@@ -5,11 +5,10 @@ mod check;
 use time::OffsetDateTime;
 
 use crate::constraint;
-use crate::error::Error;
-use crate::issue::Template;
+use crate::issue::{IssueError, Template};
 use crate::key::{KeyIdentifier, KeyPair};
 use crate::validity::{Validity, rfc3339};
-use crate::x509::{self, signature};
+use crate::x509::{self, ParseError, signature};
 
 /// A CA with its private key, and the certificates that lead from it to a trust anchor.
 ///
@@ -185,10 +184,10 @@ impl Issuer {
     /// # Errors
     ///
     /// Everything that would make a certificate of this CA invalid: see [`IssuerError`].
-    pub fn new(chain: Vec<Vec<u8>>, key: KeyPair, now: OffsetDateTime) -> Result<Self, Error> {
+    pub fn new(chain: Vec<Vec<u8>>, key: KeyPair, now: OffsetDateTime) -> Result<Self, IssueError> {
         let parsed = x509::parse_all(&chain)?;
         let (Some(own), Some(last)) = (parsed.first(), parsed.last()) else {
-            return Err(crate::format::pem::PemError::NoBlock.into());
+            return Err(ParseError::missing().into());
         };
         check::key(&parsed, &key)?;
         if own.subject().iter_rdn().next().is_none() {
@@ -196,7 +195,7 @@ impl Issuer {
         }
         for (index, pair) in parsed.windows(2).enumerate() {
             if !signature::is_issued_by(&pair[0], &pair[1]) {
-                return Err(Error::Issuer(IssuerError::BrokenChain {
+                return Err(IssueError::Issuer(IssuerError::BrokenChain {
                     position: index + 2,
                     subject: x509::name(pair[1].subject()),
                     issuer: x509::name(pair[0].issuer()),
@@ -235,7 +234,7 @@ impl Issuer {
     ///
     /// [`IssuerError::NameExcluded`], [`IssuerError::SameSubject`] and
     /// [`IssuerError::UsageExcluded`].
-    pub fn check(&self, template: &Template) -> Result<(), Error> {
+    pub fn check(&self, template: &Template) -> Result<(), IssueError> {
         let subject = template.subject.to_string();
         if self.name == subject {
             return Err(IssuerError::SameSubject { subject }.into());

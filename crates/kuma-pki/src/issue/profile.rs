@@ -9,8 +9,7 @@ use aws_lc_rs::rand;
 use time::OffsetDateTime;
 
 use crate::constraint::PermittedSubtree;
-use crate::error::Error;
-use crate::issue::{CaRequest, IssuanceRequest};
+use crate::issue::{CaRequest, IssuanceRequest, IssueError};
 use crate::key::{KeyAlgorithm, KeyIdentifier};
 use crate::name::{DistinguishedName, SubjectAltName};
 use crate::text;
@@ -85,13 +84,13 @@ impl Profile<'_> {
     ///
     /// # Errors
     ///
-    /// What [`Validity::starting`] refuses, and [`Error::OutlivesIssuer`] for a certificate that is
+    /// What [`Validity::starting`] refuses, and [`IssueError::OutlivesIssuer`] for a certificate that is
     /// asked to live longer than its CA.
     pub fn resolve(
         self,
         now: OffsetDateTime,
         serial_number: SerialNumber,
-    ) -> Result<Template, Error> {
+    ) -> Result<Template, IssueError> {
         Ok(Template {
             serial_number,
             subject: self.subject(),
@@ -140,7 +139,7 @@ impl Profile<'_> {
         }
     }
 
-    fn validity(&self, now: OffsetDateTime) -> Result<Validity, Error> {
+    fn validity(&self, now: OffsetDateTime) -> Result<Validity, IssueError> {
         let valid_for = match self {
             Self::CertificateAuthority { request, .. } => request.valid_for(),
             Self::Issued { request, .. } | Self::SelfSigned { request } => request.valid_for(),
@@ -151,7 +150,7 @@ impl Profile<'_> {
         };
         if valid_for.is_some() && validity.not_after > within.not_after {
             let (not_after, issuer_not_after) = (validity.not_after, within.not_after);
-            return Err(Error::OutlivesIssuer { now, not_after, issuer_not_after });
+            return Err(IssueError::OutlivesIssuer { now, not_after, issuer_not_after });
         }
         Ok(validity.within(within))
     }
@@ -211,10 +210,10 @@ impl SerialNumber {
     ///
     /// # Errors
     ///
-    /// [`Error::Signing`] if the system has no random numbers.
-    pub fn random() -> Result<Self, Error> {
+    /// [`IssueError::Signing`] if the system has no random numbers.
+    pub fn random() -> Result<Self, IssueError> {
         let mut octets = [0; SERIAL_OCTETS];
-        rand::fill(&mut octets).map_err(|Unspecified| Error::Signing {
+        rand::fill(&mut octets).map_err(|Unspecified| IssueError::Signing {
             reason: "the system gave no random numbers".to_owned(),
         })?;
         Ok(Self::from_octets(octets))

@@ -2,31 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::str::FromStr;
 
 use time::OffsetDateTime;
 use x509_parser::extensions::ExtendedKeyUsage as FoundUsage;
 use x509_parser::prelude::X509Certificate;
 
 use crate::constraint;
-use crate::error::Error;
 use crate::issue::{Issuer, Template};
 use crate::key::{KeyAlgorithm, KeyPair};
 use crate::usage::ExtendedKeyUsage;
-use crate::validity::{DurationError, DurationFault, ValidFor, Validity, rfc3339};
-use crate::x509::{self, signature};
-
-/// How long before its end a certificate is to be renewed.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum RenewBefore {
-    /// 30 days, or a third of its life if that is shorter.
-    #[default]
-    Usual,
-    /// So long.
-    Time(ValidFor),
-    /// So many hundredths of its life, 1 to 99.
-    Percent(u8),
-}
+use crate::validity::{RenewBefore, rfc3339};
+use crate::x509::{self, ParseError, signature};
 
 /// Who is to have signed a certificate.
 #[derive(Clone, Copy, Debug)]
@@ -111,41 +97,13 @@ pub enum CertificateRole {
     Server,
 }
 
-impl RenewBefore {
-    /// The moment from which a certificate with these dates is to be renewed.
-    #[must_use]
-    pub fn starts(self, validity: Validity) -> OffsetDateTime {
-        let life: time::Duration = validity.not_after - validity.not_before;
-        let before = match self {
-            Self::Usual => (life / 3_i32).min(time::Duration::days(30)),
-            Self::Time(time) => time::Duration::try_from(time.duration()).unwrap_or(life),
-            Self::Percent(percent) => life / 100_i32 * i32::from(percent),
-        };
-        validity.not_after.checked_sub(before).unwrap_or(validity.not_before)
-    }
-}
-
-impl FromStr for RenewBefore {
-    type Err = DurationError;
-
-    fn from_str(input: &str) -> Result<Self, DurationError> {
-        let Some(percent) = input.strip_suffix('%') else {
-            return input.parse().map(Self::Time);
-        };
-        match percent.parse() {
-            Ok(percent @ 1..=99) => Ok(Self::Percent(percent)),
-            _ => Err(DurationError { input: input.to_owned(), fault: DurationFault::Malformed }),
-        }
-    }
-}
-
 /// Holds the certificates of a file and a private key against what is asked for: names, usage,
 /// constraints and type of key of `wanted`, its subject if it is a CA's, who signed it, and how long
 /// it still lives. Without a reason, it can stay.
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if a certificate cannot be read.
+/// [`ParseError`] if a certificate cannot be read.
 pub fn reasons(
     chain: &[Vec<u8>],
     key: &KeyPair,
@@ -153,10 +111,10 @@ pub fn reasons(
     issuer: ExpectedIssuer<'_>,
     renew_before: RenewBefore,
     now: OffsetDateTime,
-) -> Result<Vec<Reason>, Error> {
+) -> Result<Vec<Reason>, ParseError> {
     let parsed = x509::parse_all(chain)?;
     let Some((own, above)) = parsed.split_first() else {
-        return Err(crate::format::pem::PemError::NoBlock.into());
+        return Err(ParseError::missing());
     };
     let mut reasons = Vec::new();
     if x509::public_key(own) != key.public_key() {
@@ -235,7 +193,7 @@ fn signed_by(
     above: &[X509Certificate<'_>],
     chain: &[Vec<u8>],
     expected: ExpectedIssuer<'_>,
-) -> Result<Option<Reason>, Error> {
+) -> Result<Option<Reason>, ParseError> {
     let differs = |wanted: String| Reason::Issuer { found: x509::name(own.issuer()), wanted };
     Ok(match expected {
         ExpectedIssuer::Itself if !signature::is_self_signed(own) => {

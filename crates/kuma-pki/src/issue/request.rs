@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::constraint::PermittedSubtree;
-use crate::error::Error;
+use crate::issue::IssueError;
 use crate::key::KeyAlgorithm;
 use crate::name::SubjectAltName;
 use crate::usage::ExtendedKeyUsage;
@@ -37,18 +37,18 @@ impl IssuanceRequest {
     ///
     /// # Errors
     ///
-    /// [`Error::NoNames`] if there is none.
+    /// [`IssueError::NoNames`] if there is none.
     pub fn new(
         extended_key_usage: ExtendedKeyUsage,
         names: impl IntoIterator<Item = SubjectAltName>,
         key_algorithm: KeyAlgorithm,
         valid_for: Option<ValidFor>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, IssueError> {
         let mut seen = HashSet::new();
         let subject_alt_names: Vec<_> =
             names.into_iter().filter(|name| seen.insert(name.clone())).collect();
         if subject_alt_names.is_empty() {
-            return Err(Error::NoNames);
+            return Err(IssueError::NoNames);
         }
         Ok(Self { extended_key_usage, key_algorithm, subject_alt_names, valid_for })
     }
@@ -90,13 +90,13 @@ impl CaRequest {
     ///
     /// # Errors
     ///
-    /// [`Error::CaName`] for a name that is empty, too long, or holds control characters.
+    /// [`IssueError::CaName`] for a name that is empty, too long, or holds control characters.
     pub fn new(
         name: &str,
         key_algorithm: KeyAlgorithm,
         permitted_subtrees: Vec<PermittedSubtree>,
         valid_for: Option<ValidFor>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, IssueError> {
         let name = name.trim();
         let length = name.chars().count();
         let reason = if name.is_empty() {
@@ -110,7 +110,7 @@ impl CaRequest {
         };
         if let Some(reason) = reason {
             let (name, longest) = (crate::text::beginning(name), CA_NAME_LENGTH);
-            return Err(Error::CaName { name, reason, longest });
+            return Err(IssueError::CaName { name, reason, longest });
         }
         Ok(Self { name: name.to_owned(), key_algorithm, permitted_subtrees, valid_for })
     }

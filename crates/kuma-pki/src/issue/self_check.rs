@@ -1,5 +1,6 @@
 //! The last look before a certificate leaves: does it say what was asked for?
 
+use time::OffsetDateTime;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::oid_registry::{
     OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, OID_X509_EXT_BASIC_CONSTRAINTS,
@@ -10,26 +11,29 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
 use crate::constraint;
-use crate::error::Error;
-use crate::issue::{Certificate, Issuer, Template};
+use crate::issue::{IssueError, Issuer, Template};
 use crate::key::KeyPair;
 use crate::name::SubjectAltName;
 use crate::text::with_colons;
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
-use crate::x509;
+use crate::verify::{self, Evidence, File, Host, Question};
+use crate::x509::{self, Certificate};
+
+/// How many of the names of a new certificate are looked for as clients do.
+const MAX_HOSTS: usize = 100;
 
 /// Reads a certificate again, with another library than the one that wrote it, and holds every field
 /// against the template, the key and the CA; without a CA, the certificate is self-signed.
 ///
 /// # Errors
 ///
-/// [`Error::SelfCheck`] with the first field that differs.
+/// [`IssueError::SelfCheck`] with the first field that differs.
 pub fn self_check(
     certificate: &Certificate,
     template: &Template,
     key: &KeyPair,
     issuer: Option<&Issuer>,
-) -> Result<(), Error> {
+) -> Result<(), IssueError> {
     check_fields(certificate, template, key, issuer)?;
     let parsed = x509::parse(1, certificate.der())?;
     let ca = issuer.map(|issuer| x509::parse(1, issuer.certificate())).transpose()?;
@@ -42,13 +46,13 @@ pub fn self_check(
 ///
 /// # Errors
 ///
-/// [`Error::SelfCheck`] with the first field that differs.
+/// [`IssueError::SelfCheck`] with the first field that differs.
 pub fn check_fields(
     certificate: &Certificate,
     template: &Template,
     key: &KeyPair,
     issuer: Option<&Issuer>,
-) -> Result<(), Error> {
+) -> Result<(), IssueError> {
     let (rest, parsed) = X509Certificate::from_der(certificate.der())
         .map_err(|error| differs("the encoding", "X.509", error))?;
     same("the bytes behind the certificate", 0, rest.len())?;
@@ -68,6 +72,39 @@ pub fn check_fields(
     extensions(parsed.extensions(), template, &identifiers)
 }
 
+/// Verifies a certificate before it is written, by the checks that [`verify::verify`] makes of files: does
+/// `chain` lead to `anchor`, for every name of the template? Both are PEM.
+///
+/// # Errors
+///
+/// [`IssueError::Verification`] with the first check that fails. The rules of single clients are left out: a key
+/// that Envoy does not connect to can be asked for.
+pub fn check_issued(
+    template: &Template,
+    chain: &[u8],
+    anchor: &[u8],
+    now: OffsetDateTime,
+) -> Result<(), IssueError> {
+    let evidence = Evidence {
+        certificate: File { name: "the certificate", bytes: chain },
+        proof: None,
+        key: None,
+        key_mode: None,
+        ca: Some(File { name: "the CA certificate", bytes: anchor }),
+        bundle: None,
+    };
+    let is_host = |name: &&SubjectAltName| !name.is_pattern();
+    // Each name was held against the certificate, octet for octet, by `check_fields`.
+    let hosts = template.subject_alt_names.iter().filter(is_host).take(MAX_HOSTS);
+    let hosts: Vec<_> = hosts.cloned().map(Host::from).collect();
+    let usage = template.extended_key_usage.unwrap_or(ExtendedKeyUsage::ServerAuth);
+    let question = Question::new(&hosts, usage, now);
+    match verify::judge(&evidence, &question, false).failures().next() {
+        None => Ok(()),
+        Some((_, finding)) => Err(IssueError::Verification(Box::new(finding.clone()))),
+    }
+}
+
 /// The contents of subjectKeyIdentifier and authorityKeyIdentifier.
 struct Identifiers<'a> {
     subject: &'a [u8],
@@ -79,7 +116,7 @@ fn extensions(
     found: &[X509Extension<'_>],
     template: &Template,
     identifiers: &Identifiers<'_>,
-) -> Result<(), Error> {
+) -> Result<(), IssueError> {
     let wanted = [
         (OID_X509_EXT_AUTHORITY_KEY_IDENTIFIER, false, true),
         (OID_X509_EXT_SUBJECT_ALT_NAME, false, !template.subject_alt_names.is_empty()),
@@ -110,7 +147,7 @@ fn value(
     extension: &ParsedExtension<'_>,
     template: &Template,
     identifiers: &Identifiers<'_>,
-) -> Result<(), Error> {
+) -> Result<(), IssueError> {
     match extension {
         ParsedExtension::AuthorityKeyIdentifier(found) => {
             let found = found.key_identifier.as_ref().map_or(&[][..], |id| id.0);
@@ -173,20 +210,24 @@ fn attributes(name: &X509Name<'_>) -> String {
     written.join(", ")
 }
 
-fn same<T: PartialEq + ToString>(field: &'static str, expected: T, found: T) -> Result<(), Error> {
+fn same<T: PartialEq + ToString>(
+    field: &'static str,
+    expected: T,
+    found: T,
+) -> Result<(), IssueError> {
     if expected == found {
         return Ok(());
     }
     Err(differs(field, expected, found.to_string()))
 }
 
-fn same_octets(field: &'static str, expected: &[u8], found: &[u8]) -> Result<(), Error> {
+fn same_octets(field: &'static str, expected: &[u8], found: &[u8]) -> Result<(), IssueError> {
     if expected == found {
         return Ok(());
     }
     Err(differs(field, with_colons(expected), with_colons(found)))
 }
 
-fn differs(field: &'static str, expected: impl ToString, found: impl ToString) -> Error {
-    Error::SelfCheck { field, expected: expected.to_string(), found: found.to_string() }
+fn differs(field: &'static str, expected: impl ToString, found: impl ToString) -> IssueError {
+    IssueError::SelfCheck { field, expected: expected.to_string(), found: found.to_string() }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest;
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode as _, Encode as _, Tag, TagNumber};
 use ipnet::IpNet;
@@ -11,17 +10,13 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType,
     SignatureAlgorithm, SigningKey,
 };
-use x509_parser::prelude::X509Certificate;
 
 use crate::constraint::PermittedSubtree;
-use crate::error::Error;
-use crate::issue::{Issuer, IssuerError, Template};
+use crate::issue::{IssueError, Issuer, IssuerError, Template};
 use crate::key::{KeyIdentifier, KeyPair};
 use crate::name::{DistinguishedName, SubjectAltName};
-use crate::text;
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
-use crate::validity::Validity;
-use crate::x509;
+use crate::x509::Certificate;
 
 /// nameConstraints (RFC 5280 4.2.1.10).
 const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
@@ -29,38 +24,28 @@ const NAME_CONSTRAINTS: &[u64] = &[2, 5, 29, 30];
 /// subjectKeyIdentifier (RFC 5280 4.2.1.2).
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 
-/// A signed certificate.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Certificate {
-    der: Vec<u8>,
-}
-
-/// The SHA-256 of a certificate.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Fingerprint([u8; 32]);
-
 /// Signs a template with its own key.
 ///
 /// # Errors
 ///
-/// [`Error::Signing`] if the certificate cannot be encoded or signed.
-pub fn self_signed(template: &Template, key: &KeyPair) -> Result<Certificate, Error> {
+/// [`IssueError::Signing`] if the certificate cannot be encoded or signed.
+pub fn self_signed(template: &Template, key: &KeyPair) -> Result<Certificate, IssueError> {
     let signer = Signer { key, algorithm: signature_algorithm(key)? };
     let certificate = params(template, key)?.self_signed(&signer).map_err(signing)?;
-    Ok(Certificate { der: certificate.der().to_vec() })
+    Ok(Certificate::signed(certificate.der().to_vec()))
 }
 
 /// Signs a template for `key` with the key of a CA.
 ///
 /// # Errors
 ///
-/// What [`Issuer::check`] refuses, and [`Error::Signing`] if the certificate cannot be encoded or
+/// What [`Issuer::check`] refuses, and [`IssueError::Signing`] if the certificate cannot be encoded or
 /// signed.
 pub fn issued_by(
     template: &Template,
     key: &KeyPair,
     issuer: &Issuer,
-) -> Result<Certificate, Error> {
+) -> Result<Certificate, IssueError> {
     issuer.check(template)?;
     if key.public_key() == issuer.key().public_key() {
         return Err(IssuerError::SameKey { subject: issuer.name().to_owned() }.into());
@@ -78,7 +63,7 @@ pub fn issued_by(
         .signed_by(&subject, &rcgen::Issuer::new(issuer_params, unsigned))
         .map_err(signing)?;
     let der = with_issuer(certificate.der(), issuer).map_err(signing)?;
-    Ok(Certificate { der })
+    Ok(Certificate::signed(der))
 }
 
 /// Puts the issuer's name in, octet for octet as it stands in the CA's certificate (RFC 5280
@@ -112,71 +97,9 @@ struct Signer<'a> {
 /// A key that leaves the signature empty.
 struct Unsigned<'a>(Signer<'a>);
 
-impl Certificate {
-    /// A certificate that exists.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::CertificateEncoding`] if it is none.
-    pub fn from_der(der: Vec<u8>) -> Result<Self, Error> {
-        x509::parse(1, &der)?;
-        Ok(Self { der })
-    }
-
-    /// Reads a field; what is made here or by [`Self::from_der`] can be read.
-    fn field<T>(&self, read: impl FnOnce(&X509Certificate<'_>) -> T) -> T {
-        read(&x509::parse(1, &self.der).expect("a certificate was parsed when it was made"))
-    }
-
-    /// The dates.
-    #[must_use]
-    pub fn validity(&self) -> Validity {
-        self.field(x509::validity)
-    }
-
-    /// The serialNumber: upper-case hexadecimal octets with colons between.
-    #[must_use]
-    pub fn serial_number(&self) -> String {
-        self.field(|certificate| text::with_colons(certificate.raw_serial()))
-    }
-
-    /// The subject, for people.
-    #[must_use]
-    pub fn subject(&self) -> String {
-        self.field(|certificate| x509::name(certificate.subject()))
-    }
-
-    /// The issuer, for people.
-    #[must_use]
-    pub fn issuer(&self) -> String {
-        self.field(|certificate| x509::name(certificate.issuer()))
-    }
-
-    /// The DER of the certificate (RFC 5280 4.1).
-    #[must_use]
-    pub fn der(&self) -> &[u8] {
-        &self.der
-    }
-
-    /// The SHA-256 of the DER, by which people tell certificates apart.
-    #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        let mut octets = [0; 32];
-        octets.copy_from_slice(digest::digest(&digest::SHA256, &self.der).as_ref());
-        Fingerprint(octets)
-    }
-}
-
-/// Upper-case hexadecimal octets with colons between, as OpenSSL prints fingerprints.
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        text::write_with_colons(f, &self.0)
-    }
-}
-
 /// Every field is set: rcgen's own defaults would be a validity from 1975 to 4096, a made-up
 /// subject, and the same serial number for every certificate of a key.
-fn params(template: &Template, key: &KeyPair) -> Result<CertificateParams, Error> {
+fn params(template: &Template, key: &KeyPair) -> Result<CertificateParams, IssueError> {
     let mut params = CertificateParams::default();
     params.not_before = template.validity.not_before;
     params.not_after = template.validity.not_after;
@@ -255,7 +178,7 @@ fn distinguished_name(name: &DistinguishedName) -> rcgen::DistinguishedName {
     distinguished_name
 }
 
-fn san_type(name: &SubjectAltName) -> Result<SanType, Error> {
+fn san_type(name: &SubjectAltName) -> Result<SanType, IssueError> {
     Ok(match name {
         SubjectAltName::Dns(name) => SanType::DnsName(name.as_str().try_into().map_err(signing)?),
         SubjectAltName::Ip(address) => SanType::IpAddress(*address),
@@ -279,12 +202,12 @@ const fn extended_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose 
     }
 }
 
-fn signature_algorithm(key: &KeyPair) -> Result<&'static SignatureAlgorithm, Error> {
+fn signature_algorithm(key: &KeyPair) -> Result<&'static SignatureAlgorithm, IssueError> {
     SignatureAlgorithm::from_oid(key.algorithm().signature_oid()).map_err(signing)
 }
 
-fn signing(error: impl fmt::Display) -> Error {
-    Error::Signing { reason: error.to_string() }
+fn signing(error: impl fmt::Display) -> IssueError {
+    IssueError::Signing { reason: error.to_string() }
 }
 
 impl PublicKeyData for Signer<'_> {

@@ -4,12 +4,11 @@ use serde::Serialize;
 use x509_parser::extensions::GeneralName;
 
 use super::TYPES;
-use crate::error::Error;
 use crate::format::yaml;
 use crate::key::KeyAlgorithm;
 use crate::usage::ExtendedKeyUsage;
 use crate::x509::signature;
-use crate::x509::{self, SubjectKey};
+use crate::x509::{self, ParseError, SubjectKey};
 
 /// A certificate of a specification, as it is written.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -40,8 +39,8 @@ struct Whole<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if it cannot be read.
-pub fn describe(name: &str, der: &[u8]) -> Result<Described, Error> {
+/// [`ParseError`] if it cannot be read.
+pub fn describe(name: &str, der: &[u8]) -> Result<Described, ParseError> {
     let certificate = x509::parse(1, der)?;
     let allows = |wanted: &str| {
         let usage = x509::extended_key_usage(&certificate);
@@ -81,8 +80,8 @@ fn duration(seconds: i64) -> String {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if it cannot be read.
-pub fn issued_by(der: &[u8]) -> Result<Option<String>, Error> {
+/// [`ParseError`] if it cannot be read.
+pub fn issued_by(der: &[u8]) -> Result<Option<String>, ParseError> {
     let certificate = x509::parse(1, der)?;
     let is_own = signature::is_self_signed(&certificate);
     Ok((!is_own).then(|| x509::name(certificate.issuer())))

@@ -3,10 +3,9 @@
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
 use super::{Evidence, File, kuma};
-use crate::error::Error;
 use crate::format::pem::PemError;
 use crate::format::{MAX_ARGUMENT, bundle, pem};
-use crate::key::{ExistingKey, PrivateKeyDer};
+use crate::key::ExistingKey;
 use crate::usage::ExtendedKeyUsage;
 use crate::x509;
 
@@ -19,12 +18,10 @@ pub(super) fn certificates(file: File<'_>) -> Result<Vec<Vec<u8>>, Finding> {
     if is_blank(file.bytes) {
         return Err(Finding::Empty { file: file.name.to_owned() });
     }
-    let read = || -> Result<_, Error> {
-        let certificates = pem::decode_certificates(file.bytes)?;
-        x509::parse_all(&certificates)?;
-        Ok(certificates)
-    };
-    read().map_err(|error| Finding::unreadable(file.name, error))
+    let certificates =
+        pem::decode_certificates(file.bytes).map_err(|error| Finding::pem(file.name, error))?;
+    x509::parse_all(&certificates).map_err(|error| Finding::certificate(file.name, error))?;
+    Ok(certificates)
 }
 
 fn count(certificates: &[Vec<u8>]) -> String {
@@ -60,12 +57,16 @@ pub(super) fn key_file(
     evidence: &Evidence<'_>,
     report: &mut Report,
 ) -> Option<ExistingKey> {
-    let read = || -> Result<ExistingKey, Error> {
-        let der: PrivateKeyDer = pem::decode_private_key(file.bytes)?;
-        Ok(ExistingKey::from_der(&der)?)
-    };
     let name = file.name.to_owned();
-    let outcome = match read() {
+    let read = match pem::decode_private_key(file.bytes) {
+        // Told as one fault, of the certificate file.
+        Err(PemError::NoPrivateKey { .. }) if !is_blank(file.bytes) && has_swapped(report) => {
+            return None;
+        }
+        Err(error) => Err(Finding::pem(&name, error)),
+        Ok(der) => ExistingKey::from_der(&der).map_err(|error| Finding::key(&name, error)),
+    };
+    let outcome = match read {
         Ok(key) => {
             let text = format!("{name}: {}", key.description());
             report.add(CheckName::KeyFile, Outcome::Passed(text));
@@ -73,9 +74,7 @@ pub(super) fn key_file(
             return Some(key);
         }
         Err(_) if is_blank(file.bytes) => Finding::Empty { file: name },
-        // Told as one fault, of the certificate file.
-        Err(Error::Pem(PemError::NoPrivateKey { .. })) if has_swapped(report) => return None,
-        Err(error) => Finding::unreadable(&name, error),
+        Err(finding) => finding,
     };
     report.add(CheckName::KeyFile, Outcome::Failed(outcome));
     None
@@ -146,7 +145,8 @@ pub(super) fn ca_files(
 
 fn bundle_text(file: File<'_>) -> Result<Vec<u8>, Finding> {
     let name = file.name.to_owned();
-    let text = bundle::decode(file.bytes).map_err(|error| Finding::unreadable(file.name, error))?;
+    let text = bundle::decode(file.bytes)
+        .map_err(|error| Finding::Bundle { file: name.clone(), reason: error.reason })?;
     let lines = file.bytes.trim_ascii_end().split(|octet| *octet == b'\n').count();
     if lines > 1 {
         return Err(Finding::BundleWrapped { file: name, lines });
@@ -182,7 +182,7 @@ pub(super) fn ca_file(
         Ok(Err(not_ca)) => {
             Outcome::Failed(Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject })
         }
-        Err(error) => Outcome::Failed(Finding::unreadable(file.name, error)),
+        Err(error) => Outcome::Failed(Finding::certificate(file.name, error)),
     };
     report.add(CheckName::CaFile, outcome);
     let length = "--tls-general-ca-bundle=".len() + bundle::encoded_length(file.bytes);

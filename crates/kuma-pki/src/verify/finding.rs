@@ -6,11 +6,11 @@ use time::OffsetDateTime;
 
 use super::clients::{Client, NOT_CA, Reason};
 use super::report::CheckName;
-use crate::error::Error;
 use crate::format::MAX_ARGUMENT;
 use crate::format::pem::{PemError, PemFault};
 use crate::key::KeyError;
 use crate::validity::rfc3339;
+use crate::x509::ParseError;
 
 /// Why a check did not pass. Displays as a lower-case fragment; text from certificates is escaped.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -769,17 +769,20 @@ fn not_named(host: &str, names: &[String], count: usize) -> String {
 }
 
 impl Finding {
-    pub(super) fn unreadable(file: &str, error: Error) -> Self {
+    pub(super) fn pem(file: &str, error: PemError) -> Self {
+        Self::Pem { file: file.to_owned(), error }
+    }
+
+    pub(super) fn certificate(file: &str, error: ParseError) -> Self {
+        let ParseError { position, reason } = error;
+        Self::Certificate { file: file.to_owned(), position, reason }
+    }
+
+    pub(super) fn key(file: &str, error: KeyError) -> Self {
         let file = file.to_owned();
         match error {
-            Error::Pem(error) => Self::Pem { file, error },
-            Error::CertificateEncoding { position, reason } => {
-                Self::Certificate { file, position, reason }
-            }
-            Error::BundleEncoding { reason } => Self::Bundle { file, reason },
-            Error::Key(KeyError::Unsupported) => Self::KeyNotKnown { file },
-            Error::Key(error) => Self::Key { file, error },
-            other => Self::Certificate { file, position: 1, reason: other.to_string() },
+            KeyError::Unsupported => Self::KeyNotKnown { file },
+            error => Self::Key { file, error },
         }
     }
 }

@@ -6,14 +6,12 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
 use crate::constraint;
-use crate::error::Error;
-use crate::issue::Certificate;
 use crate::key::ExistingKey;
 use crate::text::with_colons;
 use crate::validity::{rfc3339, words};
 use crate::verify::{self, ClientVerdict, Parsed};
-use crate::x509;
 use crate::x509::signature::{self, Budget, Signature};
+use crate::x509::{self, Certificate, ParseError};
 
 /// A certificate's fields. Text from the certificate is escaped. The names of the fields are part of
 /// the interface: more may come, none changes.
@@ -100,8 +98,8 @@ const MAX_SIGNATURES: usize = 256;
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if it cannot be read.
-pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, Error> {
+/// [`ParseError`] if it cannot be read.
+pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, ParseError> {
     let certificate = x509::parse(1, der)?;
     let validity = x509::validity(&certificate);
     let constraints = certificate.basic_constraints().ok().flatten().map(|found| found.value);
@@ -156,8 +154,8 @@ pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if one cannot be read.
-pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, Error> {
+/// [`ParseError`] if one cannot be read.
+pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, ParseError> {
     let parsed = x509::parse_all(certificates)?;
     let mut signatures = Budget::new(2 * parsed.len() + MAX_SIGNATURES);
     let mut link = |one: &X509Certificate<'_>| {
@@ -188,8 +186,8 @@ pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if one cannot be read.
-pub fn self_signed(certificates: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Error> {
+/// [`ParseError`] if one cannot be read.
+pub fn self_signed(certificates: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, ParseError> {
     let parsed = x509::parse_all(certificates)?;
     let pairs = parsed.iter().zip(certificates);
     // One whose signature nobody can judge any more is told by other checks.
@@ -208,8 +206,8 @@ pub fn has_key(der: &[u8], key: &ExistingKey) -> bool {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if a certificate cannot be read.
-pub fn refusals(certificates: &[Vec<u8>]) -> Result<Vec<ClientVerdict>, Error> {
+/// [`ParseError`] if a certificate cannot be read.
+pub fn refusals(certificates: &[Vec<u8>]) -> Result<Vec<ClientVerdict>, ParseError> {
     let parsed = Parsed::all(certificates)?;
     let Some((first, others)) = parsed.split_first() else {
         return Ok(Vec::new());

@@ -8,9 +8,9 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 use x509_parser::prelude::X509Certificate;
 
-use crate::error::Error;
+use crate::format::contents::ContentsError;
 use crate::format::pem;
-use crate::x509::{self, signature};
+use crate::x509::{self, ParseError, signature};
 
 /// A version of Kuma, as far as its rules for certificates differ.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -68,8 +68,8 @@ pub struct NotCa {
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if the first certificate cannot be read.
-pub fn check_first_certificate(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Error> {
+/// [`ParseError`] if the first certificate cannot be read.
+pub fn check_first_certificate(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, ParseError> {
     let Some(first) = certificates.first() else {
         return Ok(Ok(()));
     };
@@ -86,8 +86,8 @@ pub fn check_first_certificate(certificates: &[Vec<u8>]) -> Result<Result<(), No
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if a certificate cannot be read.
-pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Error> {
+/// [`ParseError`] if a certificate cannot be read.
+pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, ParseError> {
     let parsed = x509::parse_all(certificates)?;
     let Some((first, others)) = parsed.split_first() else {
         return Ok(Ok(()));
@@ -107,8 +107,8 @@ pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, Erro
 ///
 /// # Errors
 ///
-/// [`Error::CertificateEncoding`] if a certificate cannot be read.
-pub fn in_order(certificates: &[Vec<u8>], at: OffsetDateTime) -> Result<Vec<&[u8]>, Error> {
+/// [`ParseError`] if a certificate cannot be read.
+pub fn in_order(certificates: &[Vec<u8>], at: OffsetDateTime) -> Result<Vec<&[u8]>, ParseError> {
     let parsed = x509::parse_all(certificates)?;
     let is_renewal = |one: &X509Certificate<'_>, other: &X509Certificate<'_>| {
         one.subject().as_raw() == other.subject().as_raw()
@@ -129,7 +129,7 @@ pub fn in_order(certificates: &[Vec<u8>], at: OffsetDateTime) -> Result<Vec<&[u8
 /// # Errors
 ///
 /// A text that does not hold certificates.
-pub fn ordered_pem(text: &[u8], at: OffsetDateTime) -> Result<Cow<'_, [u8]>, Error> {
+pub fn ordered_pem(text: &[u8], at: OffsetDateTime) -> Result<Cow<'_, [u8]>, ContentsError> {
     let certificates = pem::decode_certificates(text)?;
     let ordered = in_order(&certificates, at)?;
     if ordered.iter().eq(certificates.iter()) {

@@ -21,10 +21,9 @@ pub(super) use self::defects::dates;
 use self::defects::{defects, own_defects, passed, unreadable};
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
-use crate::error::Error;
 use crate::usage::ExtendedKeyUsage;
-use crate::x509;
 use crate::x509::signature::{self, Budget, Signature};
+use crate::x509::{self, ParseError};
 
 /// The longest path that is looked at: twice what rustls-webpki takes, and more than anyone needs.
 const MAX_LENGTH: usize = 16;
@@ -43,8 +42,8 @@ impl<'a> Parsed<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::CertificateEncoding`] with the place of the first that cannot be read.
-    pub(crate) fn all(certificates: &'a [Vec<u8>]) -> Result<Vec<Self>, Error> {
+    /// [`ParseError`] with the place of the first that cannot be read.
+    pub(crate) fn all(certificates: &'a [Vec<u8>]) -> Result<Vec<Self>, ParseError> {
         let parsed = x509::parse_all(certificates)?.into_iter().zip(certificates);
         Ok(parsed.map(|(x509, der)| Self { der, x509 }).collect())
     }
