@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::support::run;
@@ -72,4 +73,71 @@ fn the_manifest_and_the_readme_say_what_is_needed_to_build_it() {
     assert!(readme.contains(&format!("Rust {minimum}")), "README.md does not name Rust {minimum}");
     let repository = package["repository"].as_str().unwrap_or_default();
     assert!(readme.contains(repository), "README.md does not name {repository}");
+}
+
+/// The modules of the library: each imports only modules before it. Up to `kubernetes` they are the leaves.
+const MODULES: [&str; 12] = [
+    "text",
+    "usage",
+    "validity",
+    "key",
+    "name",
+    "x509",
+    "constraint",
+    "kubernetes",
+    "format",
+    "verify",
+    "issue",
+    "spec",
+];
+
+/// Returns the files under a directory.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("a directory");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// Returns what the library's modules import from each other: importer, imported and file.
+fn imports() -> Vec<(String, String, PathBuf)> {
+    let source = root().join("crates/kuma-pki/src");
+    let path = Regex::new(r"\bcrate::([a-z0-9_]+|\S)").expect("an expression");
+    let mut imports = Vec::new();
+    for file in files(&source) {
+        let within = file.strip_prefix(&source).expect("a path in the library");
+        let module = within.iter().next().unwrap_or_default().to_string_lossy();
+        let module = module.trim_end_matches(".rs");
+        if module == "lib" {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("source code");
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for found in path.captures_iter(line) {
+                imports.push((module.to_owned(), found[1].to_owned(), within.to_owned()));
+            }
+        }
+    }
+    imports
+}
+
+#[test]
+fn a_module_of_the_library_imports_only_modules_before_it() {
+    let place = |module: &str, file: &Path| {
+        let found = MODULES.iter().position(|known| *known == module);
+        found.unwrap_or_else(|| panic!("{}: {module} is not in the list", file.display()))
+    };
+    let imports = imports();
+    for (importer, imported, file) in &imports {
+        assert!(
+            place(imported, file) <= place(importer, file),
+            "{}: {importer} imports {imported}",
+            file.display()
+        );
+    }
+    for pair in [("format", "x509"), ("verify", "format"), ("issue", "verify"), ("spec", "issue")] {
+        let is_there = |(importer, imported, _): &&(String, String, PathBuf)| {
+            (importer.as_str(), imported.as_str()) == pair
+        };
+        assert!(imports.iter().any(|import| is_there(&import)), "no import was found of {pair:?}");
+    }
 }
