@@ -18,6 +18,10 @@ bench:
     cargo bench --locked --bench stages
     cargo bench --locked --bench batch
 
+# Make both packages as `cargo publish` would upload them
+package:
+    cargo package --workspace --locked --offline --allow-dirty --no-verify
+
 # Check licenses, advisories and sources of the dependencies
 deny:
     cargo deny check
