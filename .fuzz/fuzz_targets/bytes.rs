@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let _ = inspect::links(&chain);
         let _ = inspect::refusals(&chain);
-        let text = encode::pem::encode_certificates(chain.iter().map(Vec::as_slice));
+        let text = format::pem::encode_certificates(chain.iter().map(Vec::as_slice));
         let file = File { name: "x", bytes: &text };
         let evidence = Evidence {
             certificate: file,
