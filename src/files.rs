@@ -30,6 +30,7 @@ pub(crate) use self::left_over::has_left_over;
 use self::lock::Locks;
 pub(crate) use self::permissions::{NOT_KEPT, warning as permissions_warning, wrong_mode};
 pub(crate) use self::role::Role;
+use self::signals::Watch;
 pub(crate) use self::target::canonical;
 use self::target::{State, Target};
 use crate::report::failure::{Failure, reason};
@@ -74,8 +75,12 @@ pub(crate) struct Plan {
     under: Option<lock::Identity>,
     /// Files that go once the others are there.
     removed: Vec<PathBuf>,
+    /// Removed again if nothing was put into them, before others may lock them.
+    made: MadeDirectories,
     /// Held from [`Plan::lock`] on.
     locks: Option<Locks>,
+    /// While there are directories to remove again, a signal waits for that.
+    watch: Option<Watch>,
 }
 
 /// What a run did to the files of its plan.
@@ -136,7 +141,15 @@ impl Plan {
             }
             places.push((request, target));
         }
-        let plan = Self { places, existing, under: None, removed: Vec::new(), locks: None };
+        let plan = Self {
+            places,
+            existing,
+            under: None,
+            removed: Vec::new(),
+            made: MadeDirectories::default(),
+            locks: None,
+            watch: None,
+        };
         plan.refuse_existing()?;
         Ok(plan)
     }
@@ -239,16 +252,19 @@ impl Plan {
 
     fn write(&mut self, content: impl Fn(Role) -> Zeroizing<Vec<u8>>) -> Result<Changes, Failure> {
         let watch = signals::watch()?;
-        let made = self.lock_and_make_directories()?;
+        // The time it took to make a key is long enough for another run to have written.
+        self.lock()?;
+        self.refuse_existing()?;
         let mut left = self.left_over(&self.places);
         left.remove_unfinished();
-        transaction::write(made, &self.places, self.existing, content)?;
+        transaction::write(&mut self.made, &self.places, self.existing, content)?;
         // Until then, a second name of an old file may be all that is left of it.
         left.remove();
         for path in &self.removed {
             fs::remove_file(path)
                 .with_context(|| format!("could not remove {}", path.display()))?;
         }
+        self.watch = None;
         watch.finish()?;
         let mut changes = Changes::default();
         for (request, target) in std::mem::take(&mut self.places) {
@@ -260,42 +276,32 @@ impl Plan {
         Ok(changes)
     }
 
-    /// Locks all directories, and makes and locks those that are missing.
-    fn lock_and_make_directories(&mut self) -> Result<MadeDirectories, Failure> {
-        loop {
-            // The time it took to make a key is long enough for another run to have written.
-            self.lock()?;
-            self.refuse_existing()?;
-            let mut made = transaction::make_directories(&self.places)?;
-            let directories = self.directories();
-            let is_ours = |path: &PathBuf| {
-                !directories.contains(path)
-                    || self.locks.as_mut().is_some_and(|locks| locks.add(path))
-            };
-            if made.paths().to_vec().iter().all(is_ours) {
-                return Ok(made);
-            }
-            // Another run was faster. It is waited for without a lock that it may wait for.
-            made.keep();
-        }
-    }
-
     /// Lets other runs wait that write into the same directories, until this one has ended; what
-    /// stands there is looked at again.
+    /// stands there is looked at again. Makes the directories that are missing first: were they made
+    /// later, another run could lock one in between, and write files that this run has not compared.
     ///
     /// # Errors
     ///
-    /// A signal, a directory that is locked for too long, or a place that is no longer one for a file.
+    /// A signal, a directory that cannot be made or is locked for too long, or a place that is no longer
+    /// one for a file.
     pub(crate) fn lock(&mut self) -> Result<(), Failure> {
         loop {
+            let watch = signals::watch()?;
+            transaction::make_directories(&self.places, &mut self.made)?;
+            if !self.made.paths().is_empty() {
+                self.watch.get_or_insert(watch);
+            }
             let wanted = self.directories();
             if self.locks.as_ref().is_some_and(|locks| locks.are_of(&wanted)) {
                 return Ok(());
             }
-            // A directory may have been made by the run that was waited for. What is locked is released
-            // first: it would be waited for as well.
+            // What is locked is released first: it would be waited for as well.
             self.locks = None;
-            self.locks = Some(Locks::acquire(wanted, self.under)?);
+            let locks = Locks::acquire(wanted, self.under).inspect_err(|_| {
+                // Another run is at work in a directory, even if this one has made it.
+                self.made.keep();
+            })?;
+            self.locks = Some(locks);
             self.look_again()?;
         }
     }

@@ -81,18 +81,6 @@ impl Locks {
         }
     }
 
-    /// Adds the lock of a directory that this run has made; `false` if another run was faster.
-    pub(super) fn add(&mut self, path: &Path) -> bool {
-        let Some(mut directory) = Directory::open(path) else {
-            return true;
-        };
-        let is_free = directory.try_lock();
-        if is_free {
-            self.directories.push(directory);
-        }
-        is_free
-    }
-
     /// Takes the lock of one directory out of these.
     pub(super) fn take(&mut self, path: &Path) -> Option<Directory> {
         let taken = of_path(path)?;

@@ -39,8 +39,10 @@ struct Staged {
 /// # Errors
 ///
 /// A directory that cannot be made.
-pub(super) fn make_directories(places: &[(Request, Target)]) -> Result<MadeDirectories, Failure> {
-    let mut made = MadeDirectories::default();
+pub(super) fn make_directories(
+    places: &[(Request, Target)],
+    made: &mut MadeDirectories,
+) -> Result<(), Failure> {
     for (request, target) in places {
         if let (Destination::InDirectory(given), Target::Regular { path, .. }) =
             (&request.destination, target)
@@ -53,25 +55,24 @@ pub(super) fn make_directories(places: &[(Request, Target)]) -> Result<MadeDirec
             })?;
         }
     }
-    Ok(made)
+    Ok(())
 }
 
-/// Writes every output. The directories are locked, and those that were `made` are removed after a failure.
+/// Writes every output. The directories are locked; those that were `made` stay after a success.
 ///
 /// # Errors
 ///
 /// A signal, or an output that could not be written; the files are as before then.
 pub(super) fn write(
-    mut made: MadeDirectories,
+    made: &mut MadeDirectories,
     places: &[(Request, Target)],
     existing: Existing,
     content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
-    // Declared after the directories, so that the temporary files go first.
     let mut staged = stage_all(places, existing, &content)?;
     write_in_place(places, &content)?;
     signals::check()?;
-    move_all(&mut staged, &made, places)?;
+    move_all(&mut staged, made, places)?;
     made.keep();
     Ok(())
 }

@@ -170,7 +170,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         kuma: args.kuma_version.unwrap_or(KumaVersion::NEWEST),
     };
     let mut report = verify::verify(&evidence, &question);
-    if args.secret.is_some() && !given.secret_has_ca {
+    // The chart mounts ca.crt of the general Secret only; one of type kubernetes.io/tls may be the API
+    // server's.
+    if let Some(secret) = &given.secret_without_ca
+        && args.purpose.map_or(!secret.is_tls, |purpose| purpose == Purpose::General)
+    {
         report.warn_of_secret_without_ca();
     }
     match args.output {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::control_plane::{assert_consistent, make};
-use crate::support::{Sandbox, kumactl};
+use crate::support::{Sandbox, eventually, faulty_command, installed, kumactl};
 
 const KUBERNETES: [&str; 2] = ["--mode=kubernetes", "--key-type=ecdsa"];
 
@@ -45,10 +45,11 @@ fn directories_are_made_and_taken_away_again_with_those_above_them_if_the_run_fa
 
 #[test]
 fn a_run_that_is_told_to_end_leaves_no_directory() {
-    for _ in 0..2 {
+    for existing in ["--force", "--if-needed"] {
         let sandbox = Sandbox::new();
         let mut command = sandbox.command(kumactl());
         command.args(["generate", "control-plane-tls", "--mode=kubernetes", "--output-dir=a/b"]);
+        command.arg(existing);
         let child = command.arg("--key-type=rsa-4096").stdout(Stdio::null()).spawn();
         let mut child = child.expect("a process");
         thread::sleep(Duration::from_millis(30));
@@ -76,6 +77,30 @@ fn runs_at_the_same_moment_into_a_new_directory_agree_on_one_pair() {
     let moved = fs::rename(sandbox.path("new/tls"), sandbox.path("tls"));
     moved.expect("a directory");
     assert_consistent(&sandbox);
+}
+
+/// The first run sleeps before each of its locks, also before that on the directory that it has made.
+#[test]
+fn a_run_that_finds_the_directory_of_another_leaves_it_nothing_to_replace() {
+    let Some(strace) = installed("strace") else { return };
+    let sandbox = Sandbox::new();
+    let arguments = [
+        &["generate", "control-plane-tls", "--output-dir=new/tls", "--if-needed"],
+        &KUBERNETES[..],
+    ]
+    .concat();
+    let faults = [("flock", "delay_enter=1000000")];
+    let mut first = faulty_command(&sandbox, &strace, &faults, None);
+    first.args(&arguments).stdout(Stdio::piped());
+    let first = first.spawn().expect("a process");
+    eventually("the directory", || sandbox.path("new/tls").is_dir().then_some(()));
+    let second = sandbox.kumactl(&arguments);
+    assert_eq!(second.status, 0, "{second:?}");
+    let first = first.wait_with_output().expect("an end");
+    let first = String::from_utf8_lossy(&first.stdout);
+    let unchanged =
+        [&*first, &second.stdout].iter().filter(|out| out.starts_with("Nothing changed")).count();
+    assert_eq!(unchanged, 1, "{first}\n{second:?}");
 }
 
 #[test]

@@ -20,6 +20,36 @@ fn the_printed_specification_of_a_directory_asks_for_nothing_new() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_named_and_a_pipe_is_not_waited_for() {
+    let rows = [
+        ("ca.crt", "mkfifo", "the CA file tls/client/ca.crt is not a regular file"),
+        ("tls.crt", "mkfifo", "the certificate file tls/client/tls.crt is not a regular file"),
+        ("secret.yaml", "mkfifo", "the Secret tls/client/secret.yaml is not a regular file"),
+        ("ca.crt", "echo damaged >", "tls/client/ca.crt: "),
+        ("tls.crt", "mkdir", "the certificate file tls/client/tls.crt is not a regular file"),
+    ];
+    for (file, make, says) in rows {
+        let sandbox = sandbox(ZONES);
+        generate(&sandbox, &[]).quiet_success();
+        let place = format!("tls/client/{file}");
+        sandbox.shell(&format!("rm -f {place}; {make} {place}")).quiet_success();
+        let stderr = print(&sandbox).failure(1);
+        assert!(stderr.starts_with(&format!("error: {says}")), "{stderr}");
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_not_printed() {
+    let sandbox = sandbox(ZONES);
+    generate(&sandbox, &[]).quiet_success();
+    let printed = print(&sandbox).quiet_success();
+    sandbox
+        .shell("cp -r tls/client tls/.kumactl-new-client; ln -s nothing tls/link")
+        .quiet_success();
+    assert_eq!(print(&sandbox).quiet_success(), printed);
+}
+
+#[test]
 fn the_ca_is_named_and_without_it_nothing_becomes_self_signed() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();

@@ -162,6 +162,16 @@ fn a_secret_without_the_ca_that_the_chart_mounts_is_warned_of() {
     assert_eq!(made.stderr, format!("warning: {says}; --ca-cert-file=ca.crt adds it\n"));
     let for_the_api_server = sandbox.kumactl(files.iter().chain(&["--secret-type=tls"]));
     assert_eq!(for_the_api_server.stderr, "");
+    sandbox.write("tls.yaml", &for_the_api_server.stdout);
+    let verify_tls = ["verify", "tls-certificate", "--secret=tls.yaml", "--ca-cert-file=ca.crt"];
+    for (purpose, is_warned) in
+        [(None, false), (Some("api-server"), false), (Some("general"), true)]
+    {
+        let purpose = purpose.map(|purpose| format!("--purpose={purpose}"));
+        let args = verify_tls.iter().chain(&names).map(ToString::to_string).chain(purpose);
+        let ended = sandbox.kumactl(args);
+        assert_eq!((ended.status, ended.stdout.contains(says)), (0, is_warned), "{ended:?}");
+    }
     let hosts = ["--ca-cert-file=ca.crt", "--hostname=cp.example"];
     let made = sandbox.kumactl(files.iter().chain(&hosts)).quiet_success();
     sandbox.write("all.yaml", made);

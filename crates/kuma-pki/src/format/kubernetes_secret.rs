@@ -21,6 +21,8 @@ pub struct KubernetesSecret {
     pub name: String,
     /// metadata.namespace.
     pub namespace: Option<String>,
+    /// `type`, if it has one.
+    pub secret_type: Option<String>,
     /// Every key with its bytes.
     pub data: BTreeMap<String, Zeroizing<Vec<u8>>>,
     /// The keys of `data` whose value is not Base64, so that the API server would refuse them.
@@ -35,6 +37,13 @@ impl KubernetesSecret {
             Some(namespace) => excerpt(&format!("{}/{}", beginning(namespace), self.name)),
             None => excerpt(&self.name),
         }
+    }
+
+    /// Returns whether its type is `kubernetes.io/tls`, which `kubectl create secret tls` and cert-manager
+    /// write.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.secret_type.as_deref() == Some("kubernetes.io/tls")
     }
 
     /// Returns whether there is a value for a key, readable or not.
@@ -181,6 +190,8 @@ struct Object {
     api_version: Option<String>,
     kind: Option<String>,
     metadata: Option<Metadata>,
+    #[serde(rename = "type")]
+    secret_type: Option<String>,
     data: Option<Values>,
     string_data: Option<Values>,
     items: Option<Objects>,
@@ -464,6 +475,7 @@ impl Object {
         Ok(KubernetesSecret {
             name: metadata.name.unwrap_or_default(),
             namespace: metadata.namespace,
+            secret_type: self.secret_type,
             data,
             unreadable,
         })

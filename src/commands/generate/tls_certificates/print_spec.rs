@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::{fs, io};
 
 use kuma_pki::format::{kubernetes_secret, pem};
 use kuma_pki::spec;
@@ -22,28 +23,31 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
     let shown = directory.display();
     let unreadable = |error| Failure::failed(format!("could not read {shown}: {}", reason(&error)));
     let mut names = files::names(directory).map_err(unreadable)?;
-    names.retain(|name| directory.join(name).join(Role::Certificate.file_name()).is_file());
     names.sort();
-    if names.is_empty() {
-        let failure = Failure::failed(format!("there is no certificate in {shown}"));
-        return Err(failure.hint("name a directory that `--output-dir` made: DIR/NAME/tls.crt"));
-    }
     let mut found = Vec::with_capacity(names.len());
     // The CAs, and of each the certificates that it issued.
     let mut issuers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for name in names {
         let place = directory.join(&name);
+        // No certificate has such a name, but what a killed run left has.
+        if name.as_encoded_bytes().starts_with(b".") || !is_directory(&place)? {
+            continue;
+        }
         let file = place.join(Role::Certificate.file_name());
-        let text = input::read(&file, "certificate file")?;
+        let Some(text) = input::read_output(&file, "certificate file")? else {
+            continue;
+        };
+        let chain = certificates(&file, &text)?;
         let unusable =
             |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", file.display()));
-        let chain = pem::decode_certificates(&text).map_err(|error| unusable(&error))?;
         let name = name.to_string_lossy();
         let mut described = spec::describe(&name, &chain[0]).map_err(|error| unusable(&error))?;
         if let Some(issuer) = spec::issued_by(&chain[0]).map_err(|error| unusable(&error))? {
-            let ca_file = input::read(&place.join(Role::CaCertificate.file_name()), "CA file");
-            let cas = ca_file.ok().and_then(|text| pem::decode_certificates(&text).ok());
-            let cas = [chain.clone(), cas.unwrap_or_default()].concat();
+            let ca_file = place.join(Role::CaCertificate.file_name());
+            let mut cas = chain.clone();
+            if let Some(text) = input::read_output(&ca_file, "CA file")? {
+                cas.extend(certificates(&ca_file, &text)?);
+            }
             described = described.within_life_of(&chain[0], &cas);
             issuers.entry(issuer).or_default().push(name.to_string());
         }
@@ -51,16 +55,36 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
             described = described.with_bundle();
         }
         let secret = place.join(Role::Secret.file_name());
-        if secret.is_file() {
-            let text = input::read(&secret, "Secret")?;
+        if let Some(text) = input::read_output(&secret, "Secret")? {
             let read = kubernetes_secret::decode(&text)
                 .map_err(|error| Failure::failed(format!("{}: {error}", secret.display())))?;
             described = described.with_secret(read.name, read.namespace);
         }
         found.push(described);
     }
+    if found.is_empty() {
+        let failure = Failure::failed(format!("there is no certificate in {shown}"));
+        return Err(failure.hint("name a directory that `--output-dir` made: DIR/NAME/tls.crt"));
+    }
     let comments: String = issuers.iter().map(|(issuer, names)| comment(issuer, names)).collect();
     files::print_payload(format!("{comments}{}", spec::encode(&found)))
+}
+
+/// Whether there is a directory; a link may lead to it, or to nothing.
+fn is_directory(path: &Path) -> Result<bool, Failure> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.is_dir()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => {
+            let text = format!("could not read {}: {}", path.display(), reason(&error));
+            Err(Failure::failed(text))
+        }
+    }
+}
+
+fn certificates(file: &Path, text: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+    pem::decode_certificates(text)
+        .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))
 }
 
 /// What a specification cannot know: where the CA is.

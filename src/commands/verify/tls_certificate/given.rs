@@ -34,8 +34,14 @@ pub(super) struct Given {
     pub(super) key_mode: Option<u32>,
     pub(super) ca: Option<Named>,
     pub(super) bundle: Option<Named>,
-    /// Whether it is a Secret with `ca.crt`.
-    pub(super) secret_has_ca: bool,
+    /// A Secret without `ca.crt`.
+    pub(super) secret_without_ca: Option<SecretWithoutCa>,
+}
+
+/// What is known of a Secret without `ca.crt`.
+pub(super) struct SecretWithoutCa {
+    /// Whether its type is `kubernetes.io/tls`, as those of the API server are.
+    pub(super) is_tls: bool,
 }
 
 impl Named {
@@ -117,7 +123,7 @@ fn from_files(args: &Args) -> Result<Given, Failure> {
         key_mode,
         ca: None,
         bundle: None,
-        secret_has_ca: false,
+        secret_without_ca: None,
     })
 }
 
@@ -178,6 +184,7 @@ fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
              refuses it"
         ));
     }
+    let is_tls = secret.is_tls();
     let mut take = |key: &str| {
         if secret.unreadable.iter().any(|name| name == key) {
             return Err(Failure::unreadable(format!(
@@ -195,7 +202,7 @@ fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
              shows what is in it",
         )
     })?;
-    let secret_has_ca = ca.is_some();
+    let secret_without_ca = ca.is_none().then_some(SecretWithoutCa { is_tls });
     let key = take("tls.key")?
         .ok_or_else(|| missing("tls.key").hint("the control plane does not start without it"))?;
     Ok(Given {
@@ -205,7 +212,7 @@ fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
         key_mode: None,
         ca,
         bundle: None,
-        secret_has_ca,
+        secret_without_ca,
     })
 }
 
@@ -222,7 +229,7 @@ fn from_server(server: &Server, timeout: Duration) -> Result<Given, Failure> {
         key_mode: None,
         ca: None,
         bundle: None,
-        secret_has_ca: false,
+        secret_without_ca: None,
     })
 }
 
