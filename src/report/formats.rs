@@ -37,10 +37,10 @@ pub(crate) fn hint(error: &PemError, file: &str, wanted: Wanted) -> Option<Strin
     Some(match error {
         PemError::Foreign(Foreign::Pkcs12) => pkcs12(&file, wanted),
         PemError::Foreign(Foreign::Pkcs7) => {
-            format!("openssl pkcs7 -inform DER -in {file} -print_certs{behind}")
+            pkcs7(&format!("openssl pkcs7 -inform DER -in {file}"), wanted)
         }
         PemError::UnexpectedLabel { label, .. } if matches!(&**label, "PKCS7" | "CMS") => {
-            format!("openssl pkcs7 -in {file} -print_certs{behind}")
+            pkcs7(&format!("openssl pkcs7 -in {file}"), wanted)
         }
         PemError::Foreign(Foreign::CertificateRequest) => request(),
         PemError::UnexpectedLabel { label, .. } if label.ends_with("CERTIFICATE REQUEST") => {
@@ -91,6 +91,15 @@ fn pkcs12(file: &str, wanted: Wanted) -> String {
         Wanted::Ca => format!("openssl pkcs12 -in {file} -cacerts -nokeys{behind}"),
         Wanted::CaKey => format!("openssl pkcs12 -in {file} -nocerts -nodes{behind}"),
         Wanted::Inspection => format!("openssl pkcs12 -in {file} -nodes{behind}"),
+    }
+}
+
+/// Certificates only: PKCS#7 holds no private keys.
+fn pkcs7(command: &str, wanted: Wanted) -> String {
+    match wanted {
+        Wanted::Pair => format!("{command} -print_certs > cert.pem"),
+        Wanted::CaKey => "PKCS#7 holds no private keys: name another file".to_owned(),
+        Wanted::Ca | Wanted::Inspection => format!("{command} -print_certs{}", wanted.behind()),
     }
 }
 

@@ -136,8 +136,11 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     if let Some(ca) = ca {
         let note = ca.note(|| names().filter(|name| folder.has(name)).count());
         note.iter().for_each(|note| files::note(&format!("note: {note}")));
-        let warnings = ca.write(args.key.key_format.into())?;
-        warnings.iter().for_each(|warning| files::note(&format!("warning: {warning}")));
+        let changes = ca.write(args.key.key_format.into())?;
+        for reason in &changes.reasons {
+            files::note(&format!("note: the CA: repaired: {reason}"));
+        }
+        changes.warnings.iter().for_each(|warning| files::note(&format!("warning: {warning}")));
     }
     let inputs: Vec<&Path> = ca_files.iter().flat_map(CaFiles::paths).collect();
     let batch = Batch {

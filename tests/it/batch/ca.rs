@@ -46,6 +46,40 @@ fn within_a_minute(command: &mut Command) -> Ended {
 }
 
 #[test]
+fn the_permissions_of_a_key_that_create_made_are_repaired_and_those_of_an_input_are_not() {
+    let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
+    generate(&sandbox, &[]).quiet_success();
+    let mode = |mode| fs::set_permissions(sandbox.path("ca.key"), fs::Permissions::from_mode(mode));
+    mode(0o644).expect("its permissions");
+    let ended = generate(&sandbox, &["--if-needed"]);
+    let says = "note: the CA: repaired: ca.key has the permissions 0644, not 0600\n";
+    assert_eq!((ended.status, &*ended.stderr), (0, says), "{ended:?}");
+    assert_eq!(sandbox.mode("ca.key"), 0o600);
+    mode(0o640).expect("its permissions");
+    sandbox.write("zones.yaml", issued("ca.crt", "ca.key", ""));
+    assert_eq!(generate(&sandbox, &["--if-needed"]).stderr, "");
+    assert_eq!(sandbox.mode("ca.key"), 0o640);
+}
+
+#[test]
+fn a_ca_file_with_a_line_break_alone_is_empty_and_no_flag_is_said_to_replace_it() {
+    for (file, role) in [("ca.crt", "CA certificate file"), ("ca.key", "CA key file")] {
+        let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
+        sandbox.write(file, "\n");
+        let stderr = generate(&sandbox, &["--if-needed"]).failure(1);
+        assert!(stderr.contains(&format!(" the {role} {file} is empty\nhint: ")), "{stderr}");
+        assert!(!stderr.contains("--force"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_create_is_said_in_fields() {
+    let sandbox = sandbox(&issued("ca.crt", "ca.key", ", create: {keyType: ecdsa, validFor: 2s}"));
+    let stderr = generate(&sandbox, &[]).failure(2);
+    assert!(stderr.contains("hint: give it longer, such as validFor: 1h\n"), "{stderr}");
+}
+
+#[test]
 fn no_certificate_replaces_the_ca_that_signs_it() {
     for flag in ["--if-needed", "--force"] {
         let sandbox = sandbox(&issued("tls/z1/tls.crt", "tls/z1/tls.key", ""));

@@ -67,6 +67,11 @@ fn pkcs12_and_pkcs7_are_named_and_the_commands_make_pem_of_them() {
     let made = ["--cert-file=cert.pem", "--key-file=key.pem", "--ca-cert-file=ca.crt", "-q"];
     let ended = sandbox.kumactl(["verify", "tls-certificate"].iter().chain(&made));
     assert_eq!(ended.status, 0, "{ended:?}");
+    sandbox.shell("rm cert.pem").quiet_success();
+    let verify = "verify tls-certificate --cert-file=chain.p7b --ca-cert-file=ca.crt";
+    pasted(&sandbox, verify, 1, "chain.p7b: its PEM block 1 is PKCS#7");
+    let shown = sandbox.kumactl(["inspect", "certificate", "cert.pem"]).quiet_success();
+    assert!(shown.contains("O=Kuma, CN=Kuma CA"), "{shown}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::args::issuer;
 use crate::files;
 use crate::files::input;
-use crate::files::{Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
+use crate::files::{Changes, Destination, Existing, PUBLIC_MODE, Plan, Request, Role};
 use crate::job::{self, new_key};
 use crate::report::failure::Failure;
 use crate::report::progress::thousands;
@@ -36,6 +36,8 @@ pub(super) struct Ca {
     pub(super) issuer: Arc<Issuer>,
     /// Where it goes, if it was made for this run.
     new: Option<Plan>,
+    /// The place of a key that an earlier run made.
+    kept_key: Option<Plan>,
 }
 
 impl CaFiles {
@@ -151,10 +153,6 @@ impl CaFiles {
             return Ok(None);
         }
         let has_key = is_there(&self.key, "CA key file")?;
-        let request_for = |role, path: &Path, mode| {
-            let destination = Destination::File(path.to_owned());
-            Request { role, destination, mode }
-        };
         let key = (!has_key).then(|| request_for(Role::PrivateKey, &self.key, KEY_MODE));
         let certificate = request_for(Role::Certificate, &self.certificate, PUBLIC_MODE);
         let requests = key.into_iter().chain([certificate]).collect();
@@ -182,9 +180,19 @@ impl CaFiles {
         if let Some(warning) = job::ca::key_warning(request.key_algorithm()) {
             files::note(&format!("warning: {warning}"));
         }
-        let (made, _) = job::ca::issue(&request, &key, now)?;
+        let (made, _) = job::ca::issue(&request, &key, now).map_err(in_fields)?;
         let issuer = Arc::new(Issuer::new(vec![made.der().to_vec()], key, now)?);
-        Ok(Ca { issuer, new: Some(plan) })
+        let kept_key = if plan.has(Role::PrivateKey) { None } else { self.kept_key()? };
+        Ok(Ca { issuer, new: Some(plan), kept_key })
+    }
+
+    /// The place of the key, if it is one that this command makes: its permissions are repaired.
+    fn kept_key(&self) -> Result<Option<Plan>, Failure> {
+        if self.create.is_none() {
+            return Ok(None);
+        }
+        let request = request_for(Role::PrivateKey, &self.key, KEY_MODE);
+        Plan::new(vec![request], Existing::Replace).map(Some).map_err(in_fields)
     }
 
     /// Reads the CA.
@@ -212,7 +220,7 @@ impl CaFiles {
             );
             return Err(Failure::failed(text).hint("append the root's certificate to it"));
         }
-        Ok(Ca { issuer: Arc::new(issuer), new: None })
+        Ok(Ca { issuer: Arc::new(issuer), new: None, kept_key: self.kept_key()? })
     }
 
     fn has_certificate(&self) -> Result<bool, Failure> {
@@ -226,10 +234,14 @@ impl CaFiles {
     }
 }
 
-/// Whether a file has content.
+/// Whether a file has content. As in a plan, one with a line break alone has.
 fn is_there(path: &Path, role: &str) -> Result<bool, Failure> {
     let found = input::read_output(path, role).map_err(in_fields)?;
-    Ok(found.is_some_and(|text| !text.trim_ascii().is_empty()))
+    Ok(found.is_some_and(|text| !text.is_empty()))
+}
+
+fn request_for(role: Role, path: &Path, mode: u32) -> Request {
+    Request { role, destination: Destination::File(path.to_owned()), mode }
 }
 
 impl Ca {
@@ -250,22 +262,28 @@ impl Ca {
         })
     }
 
-    /// Writes a CA that was made for this run, and gives what is worth a warning.
+    /// Writes a CA that was made for this run, and repairs the permissions of a key that was there.
     ///
     /// # Errors
     ///
     /// What the system refuses.
-    pub(super) fn write(self, encoding: PrivateKeyEncoding) -> Result<Vec<String>, Failure> {
-        let Some(plan) = self.new else {
-            return Ok(Vec::new());
-        };
-        let key = pem::encode_private_key(&self.issuer.key().private_key(encoding)?);
-        let chain = pem::encode_certificates(self.issuer.chain().iter().map(Vec::as_slice));
-        let changes = plan.commit(|role| match role {
-            Role::PrivateKey => key.clone(),
-            _ => Zeroizing::new(chain.clone()),
-        });
-        Ok(changes.map_err(in_fields)?.warnings)
+    pub(super) fn write(self, encoding: PrivateKeyEncoding) -> Result<Changes, Failure> {
+        let mut changes = Changes::default();
+        if let Some(plan) = self.new {
+            let key = pem::encode_private_key(&self.issuer.key().private_key(encoding)?);
+            let chain = pem::encode_certificates(self.issuer.chain().iter().map(Vec::as_slice));
+            let written = plan.commit(|role| match role {
+                Role::PrivateKey => key.clone(),
+                _ => Zeroizing::new(chain.clone()),
+            });
+            changes = written.map_err(in_fields)?;
+        }
+        if let Some(plan) = self.kept_key {
+            let repaired = plan.repair(&[], |_| Zeroizing::default()).map_err(in_fields)?;
+            changes.reasons.extend(repaired.reasons);
+            changes.warnings.extend(repaired.warnings);
+        }
+        Ok(changes)
     }
 }
 
