@@ -367,9 +367,12 @@ impl Plan {
                 Target::Regular { .. },
             )) => Ok(path.clone()),
             _ => {
+                let path = found.and_then(|(request, _)| request.destination.path());
+                let path = path.map(|path| format!(" {}", input::shown(path)));
                 let failure = Failure::usage(format!(
-                    "the {} cannot be read back, which --if-needed and --reuse-key do",
-                    words.name
+                    "the {}{} cannot be read back, which --if-needed and --reuse-key do",
+                    words.name,
+                    path.unwrap_or_default()
                 ));
                 Err(failure.hint(match found {
                     Some((

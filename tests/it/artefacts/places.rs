@@ -144,7 +144,7 @@ fn a_place_that_is_none_is_refused_with_what_this_command_can_be_told() {
                 sandbox.shell("mkfifo tls/tls.key").quiet_success();
             },
             &["--if-needed"],
-            "cannot be read back",
+            "the key file tls/tls.key cannot be read back",
             2,
         ),
     ];
