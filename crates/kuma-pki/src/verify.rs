@@ -188,6 +188,14 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
             if none_is_valid { Outcome::Failed(finding) } else { Outcome::Warning(finding) };
         report.add(CheckName::Dates, outcome);
     }
+    // Go leaves out what it cannot read (`CertPool.AppendCertsFromPEM`), and Kuma fails if nothing is left.
+    let unreadable: Vec<_> = parsed.iter().filter_map(path::unreadable_for_go).collect();
+    let none_is_readable = unreadable.len() == parsed.len();
+    for finding in unreadable.into_iter().take(report::MAX_FINDINGS) {
+        let outcome =
+            if none_is_readable { Outcome::Failed(finding) } else { Outcome::Warning(finding) };
+        report.add(CheckName::Extensions, outcome);
+    }
     let has_root = parsed.iter().any(|one| signature::is_root(&one.x509));
     if let (Some(first), false) = (parsed.first(), has_root) {
         let finding = Finding::CaWithoutRoot { subject: x509::name(first.x509.subject()) };

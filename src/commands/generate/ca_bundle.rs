@@ -57,7 +57,8 @@ fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let joined = join(&files);
     let report = verify::verify_ca(File { name: "the CA file", bytes: &joined }, now);
-    for check in report.checks.iter().filter(|check| check.name == CheckName::Dates) {
+    let is_told = |name| matches!(name, CheckName::Dates | CheckName::Extensions);
+    for check in report.checks.iter().filter(|check| is_told(check.name)) {
         if let Outcome::Warning(finding) | Outcome::Failed(finding) = &check.outcome {
             files::note(&format!("warning: {finding}"));
         }

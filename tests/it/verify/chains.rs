@@ -388,6 +388,10 @@ fn a_curve_that_is_described_and_not_named_is_told_as_such() {
     let failed = checks(&json, "failed");
     let says = "it describes its curve instead of naming it";
     assert!(status == 1 && failed.iter().any(|(_, text)| text.contains(says)), "{json}");
+    let bundle = sandbox.kumactl(["generate", "ca-bundle", "--ca-cert-file=tls.crt"]);
+    assert!(bundle.status == 0 && bundle.stderr.contains(says), "{bundle:?}");
+    let installed = sandbox.kumactl(["generate", "install-flags", "--ca-cert-file=tls.crt"]);
+    assert!(installed.status == 1 && installed.stderr.contains(says), "{installed:?}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::X509Certificate;
 
-pub(super) use self::defects::dates;
+pub(super) use self::defects::{dates, unreadable_for_go};
 use self::defects::{defects, own_defects, passed, unreadable};
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};

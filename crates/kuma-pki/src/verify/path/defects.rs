@@ -186,6 +186,12 @@ const MAX_COMPARISONS: usize = 1 << 20;
 /// Those that RFC 5280 forbids to be critical, and for which Go refuses the certificate.
 const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifier"];
 
+/// Returns why Go cannot read a trust anchor.
+pub(in crate::verify) fn unreadable_for_go(anchor: &Parsed<'_>) -> Option<Finding> {
+    let reason = go::refusal(&anchor.x509, false)?;
+    Some(Finding::GoCannotRead { subject: subject(anchor), reason })
+}
+
 fn extensions(certificate: &Parsed<'_>, place: Place) -> Vec<Finding> {
     let is_anchor = place == Place::TrustAnchor;
     let mut findings = Vec::new();
