@@ -8,6 +8,7 @@ use kuma_pki::{Certificate, KeyAlgorithm, KeyError, KeyPair, Template, spec};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use super::PemFiles;
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::files::input;
 use crate::files::{Plan, Role};
@@ -18,7 +19,9 @@ use crate::report::failure::Failure;
 pub(crate) struct ExistingFiles {
     pub(super) flags: ExistingFilesArgs,
     key: Option<KeyPair>,
+    key_text: Zeroizing<Vec<u8>>,
     chain: Option<Vec<Vec<u8>>>,
+    chain_text: Zeroizing<Vec<u8>>,
     certificate_file: String,
     /// Whether a killed run left files on their way to these places.
     is_of_killed_run: bool,
@@ -144,6 +147,11 @@ impl ExistingFiles {
         self.chain.as_deref().unwrap_or_default()
     }
 
+    /// Returns the pair as it was read, with a CA file.
+    pub(crate) fn pem_files(&self, ca: Zeroizing<Vec<u8>>) -> PemFiles {
+        PemFiles { certificate: self.chain_text.clone(), key: self.key_text.clone(), ca }
+    }
+
     /// Returns the private key.
     pub(crate) const fn key(&self) -> Option<&KeyPair> {
         self.key.as_ref()
@@ -235,7 +243,7 @@ impl ExistingFiles {
             Err(error) => return self.damaged(path, &text, &error),
         };
         match key {
-            Ok(key) => self.key = Some(key),
+            Ok(key) => (self.key, self.key_text) = (Some(key), text),
             Err(KeyError::Malformed) => self.reasons.push(format!("{shown} is damaged")),
             Err(error) if self.flags.is_forced() => self.reasons.push(format!("{shown}: {error}")),
             Err(error) => return Err(self.foreign_key(path, &error)),
@@ -257,7 +265,7 @@ impl ExistingFiles {
             return Ok(());
         };
         match pem::decode_certificates(&text) {
-            Ok(chain) => self.chain = Some(chain),
+            Ok(chain) => (self.chain, self.chain_text) = (Some(chain), text),
             Err(error) => self.damaged(path, &text, &error)?,
         }
         Ok(())

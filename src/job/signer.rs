@@ -12,8 +12,9 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::existing_files::ExistingFiles;
-use super::{ca, new_key};
+use super::{PemFiles, ca, new_key};
 use crate::args::hostname;
+use crate::args::issuer::IssuerArgs;
 use crate::report::failure::Failure;
 use crate::report::render::CertificateReport;
 
@@ -77,12 +78,26 @@ pub(crate) struct Issued {
     pub(super) issuer: Option<Arc<Issuer>>,
     key: KeyPair,
     /// The PEM of the certificate and of the CAs behind it.
-    pub(crate) chain: Vec<u8>,
+    chain: Vec<u8>,
     /// How many octets a server sends: those of the certificate and of the CAs behind it, as DER.
     size: usize,
 }
 
 impl Signer {
+    /// Reads the user's CA, if the flags name one. Without one, `is_ephemeral` decides.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not those of a CA that can sign.
+    pub(crate) fn open(
+        args: &IssuerArgs,
+        is_ephemeral: bool,
+        now: OffsetDateTime,
+    ) -> Result<Self, Failure> {
+        let issuer = args.open(now)?.map(Arc::new);
+        Ok(Self { is_ephemeral: is_ephemeral && issuer.is_none(), issuer })
+    }
+
     /// Whether each certificate signs itself.
     pub(crate) const fn is_self_signed(&self) -> bool {
         self.issuer.is_none() && !self.is_ephemeral
@@ -181,6 +196,13 @@ impl Signer {
 }
 
 impl Issued {
+    /// A CA with its own key.
+    pub(super) fn of_ca(certificate: Certificate, template: Template, key: KeyPair) -> Self {
+        let (chain, size) =
+            (pem::encode_certificates([certificate.der()]), certificate.der().len());
+        Self { certificate, template, issuer: None, key, chain, size }
+    }
+
     /// The CA certificate that clients trust.
     pub(crate) fn trust_anchor(&self) -> &[u8] {
         match &self.issuer {
@@ -194,16 +216,18 @@ impl Issued {
         pem::encode_certificates([self.trust_anchor()])
     }
 
-    /// The PEM of the private key.
+    /// Returns the pair as PEM, with a CA file.
     ///
     /// # Errors
     ///
     /// What the crypto library refuses.
-    pub(crate) fn private_key(
-        &self,
+    pub(crate) fn pem_files(
+        self,
         encoding: PrivateKeyEncoding,
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        Ok(pem::encode_private_key(&self.key.private_key(encoding)?))
+        ca: Zeroizing<Vec<u8>>,
+    ) -> Result<PemFiles, Failure> {
+        let key = pem::encode_private_key(&self.key.private_key(encoding)?);
+        Ok(PemFiles { certificate: Zeroizing::new(self.chain), key, ca })
     }
 
     /// What the certificate says.

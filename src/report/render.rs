@@ -81,11 +81,11 @@ pub(crate) struct Remarks {
 }
 
 /// Says what was issued: remarks on standard error, and, unless a file has it, the report on
-/// standard output. What `certificate` tells is asked for only where it is shown.
+/// standard output.
 pub(crate) fn report(
     format: ReportFormat,
     is_silent: bool,
-    certificate: impl FnOnce() -> CertificateReport,
+    certificate: &CertificateReport,
     changes: Changes,
     remarks: Remarks,
 ) {
@@ -107,12 +107,12 @@ pub(crate) fn report(
             changed,
             reasons: &reasons,
             files: saved.iter().chain(repaired).filter_map(changed_file).collect(),
-            certificate: &certificate(),
+            certificate,
             warnings: &warnings,
         }),
         ReportFormat::Text if changed => lines(saved, repaired),
         ReportFormat::Text => {
-            format!("Nothing changed: the certificate is good until {}\n", certificate().not_after)
+            format!("Nothing changed: the certificate is good until {}\n", certificate.not_after)
         }
     });
 }

@@ -2,14 +2,8 @@
 
 use std::ffi::OsString;
 
-use kuma_pki::format::pem;
-use kuma_pki::issue::renewal::ExpectedIssuer;
-use kuma_pki::{
-    CaRequest, ConstraintError, KeyAlgorithm, KeyIdentifier, KeyPair, PermittedSubtree, Profile,
-    SerialNumber,
-};
+use kuma_pki::{CaRequest, ConstraintError, PermittedSubtree};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::issuance;
@@ -17,9 +11,9 @@ use crate::args::issuer::DEFAULT_NAME;
 use crate::args::key_options::KeyArgs;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use crate::job::existing_files::ExistingFiles;
-use crate::job::{ca, new_key};
+use crate::job::{self, Job};
 use crate::report::failure::Failure;
-use crate::report::render::{self, CertificateReport, Remarks, ReportFormat};
+use crate::report::render::{self, ReportFormat};
 
 /// Make a CA of your own, to issue several certificates from
 ///
@@ -76,41 +70,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let request = request(args)?;
     let mut plan = plan(args)?;
     let existing = ExistingFiles::read(args.existing, &mut plan)?;
-    let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
-    let mut reasons = Vec::new();
-    if args.existing.is_if_needed() {
-        // A CA's name ends with its own key's identifier.
-        let key = existing.key().map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
-        let profile = Profile::CertificateAuthority { request: &request, key };
-        let wanted = profile.resolve(now, SerialNumber::random()?)?;
-        reasons = existing.reasons(&wanted, ExpectedIssuer::Itself, now)?;
-        if reasons.is_empty() {
-            let certificate = CertificateReport::of_existing(existing.chain(), &wanted, None)?;
-            let changes = plan.repair(&[], |_| Zeroizing::default())?;
-            render::report(args.output, false, || certificate, changes, Remarks::default());
-            return Ok(());
-        }
-    }
-
-    let key = match existing.into_reused_key(args.key.key_type)? {
-        Some(key) => key,
-        None => new_key::generate(request.key_algorithm())?,
-    };
-    let (certificate, template) = ca::issue(&request, &key, now)?;
-
-    let private_key = pem::encode_private_key(&key.private_key(args.key.file.key_format.into())?);
-    let certificate_pem = pem::encode_certificates([certificate.der()]);
-    let is_silent = plan.uses_stdout();
-    let changes = plan.commit(|role| match role {
-        Role::PrivateKey => private_key.clone(),
-        _ => Zeroizing::new(certificate_pem.clone()),
-    })?;
-    let mut warnings = warnings(args, request.key_algorithm());
-    warnings.extend(args.existing.warning(template.validity, now));
-    let remarks = Remarks { warnings, reasons };
-    let report = || CertificateReport::new(&certificate, &template, None);
-    render::report(args.output, is_silent, report, changes, remarks);
-    Ok(())
+    let request = job::Request::Ca(request, constraint_warnings(args));
+    let (pem_files, outcome) = Job { key: &args.key, request, existing, now }.run(&plan)?;
+    let content = |role| pem_files.get(role).cloned().unwrap_or_default();
+    outcome.write(plan, content, |_, _| Ok(Vec::new()), args.output, Vec::new())
 }
 
 fn plan(args: &Args) -> Result<Plan, Failure> {
@@ -160,9 +123,9 @@ fn refusal(flag: &str, error: &ConstraintError) -> Failure {
     }
 }
 
-fn warnings(args: &Args, key_algorithm: KeyAlgorithm) -> Vec<String> {
-    let mut warnings: Vec<_> = args.key.warning().into_iter().collect();
-    warnings.extend(ca::key_warning(key_algorithm));
+/// Returns the warnings about the CA's name constraints.
+fn constraint_warnings(args: &Args) -> Vec<String> {
+    let mut warnings = Vec::new();
     if !args.permit_ip.is_empty() {
         warnings.push(
             "Envoy rejects every certificate with an IP address from a CA with --permit-ip \

@@ -4,26 +4,21 @@ mod artefacts;
 mod next_steps;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use kuma_pki::format::pem;
 use kuma_pki::{ExtendedKeyUsage, IssuanceRequest, ObjectName};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
-use self::artefacts::{Artefacts, Pair};
+use self::artefacts::Artefacts;
 use crate::args::control_plane::{self, ServiceArgs};
 use crate::args::hostname;
 use crate::args::hostname::NameArgs;
 use crate::args::issuance::IssuanceArgs;
 use crate::args::pem_files;
-use crate::files::input;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use crate::job::existing_files::ExistingFiles;
-use crate::job::signer::{SelfCheck, Signer};
-use crate::job::stale_files;
+use crate::job::signer::Signer;
+use crate::job::{self, Job, stale_files};
 use crate::report::failure::Failure;
-use crate::report::render::{self, CertificateReport, Remarks};
 use crate::report::shell;
 
 /// Make everything for one control plane, into one directory
@@ -92,65 +87,18 @@ pub(crate) enum Mode {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let request = args.request()?;
     let now = OffsetDateTime::now_utc();
-    let issuer = args.issuance.issuer.open(now)?;
-    let is_ephemeral = issuer.is_none() && !args.self_signed;
-    let signer = Signer { issuer: issuer.map(Arc::new), is_ephemeral };
+    let signer = Signer::open(&args.issuance.issuer, !args.self_signed, now)?;
     let mut plan = args.plan()?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
-    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
-    let mut reasons = Vec::new();
-    if args.issuance.existing.is_if_needed() {
-        let wanted;
-        (wanted, reasons) = signer.compare(&existing, &request, now)?;
-        if reasons.is_empty() {
-            let anchor = signer.trust_anchor(existing.chain()).unwrap_or_default();
-            let pair = Pair {
-                certificate: input::read(&args.path(Role::Certificate), "certificate file")?,
-                key: input::read(&args.path(Role::PrivateKey), "key file")?,
-                ca: args.ca_file(anchor, now)?,
-            };
-            let report = CertificateReport::of_existing(
-                existing.chain(),
-                &wanted,
-                signer.issuer.as_deref(),
-            )?;
-            let warnings = args.warnings(&pair.ca, now);
-            return repair(args, plan, &Artefacts::new(args, pair)?, report, warnings);
-        }
-    }
-    let issued = signer.issue(&request, now, SelfCheck::Full, || {
-        existing.into_reused_key(args.issuance.key.key_type)
-    })?;
-    let pair = Pair {
-        certificate: Zeroizing::new(issued.chain.clone()),
-        key: issued.private_key(args.issuance.key.file.key_format.into())?,
-        ca: args.ca_file(issued.trust_anchor(), now)?,
-    };
-    let about_files = args.warnings(&pair.ca, now);
-    let artefacts = Artefacts::new(args, pair)?;
-    let changes = plan.commit(|role| artefacts.content(role))?;
-    let mut warnings = args.issuance.remarks(&request, &issued, now);
-    warnings.extend(about_files);
-    let remarks = Remarks { warnings, reasons };
-    render::report(args.issuance.output, false, || issued.report(), changes, remarks);
-    Ok(())
-}
-
-/// Leaves a good pair alone, and writes the files that are not what is made from it.
-fn repair(
-    args: &Args,
-    plan: Plan,
-    artefacts: &Artefacts<'_>,
-    report: CertificateReport,
-    warnings: Vec<String>,
-) -> Result<(), Failure> {
-    let content = |role| artefacts.content(role);
-    let stale = stale_files::stale_artifacts(&args.output_dir, &args.roles(), content)?;
-    let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
-    let changes = plan.repair(&roles, content)?;
-    let remarks = Remarks { reasons, warnings };
-    render::report(args.issuance.output, false, || report, changes, remarks);
-    Ok(())
+    let request = job::Request::EndEntity(request, signer);
+    let job = Job { key: &args.issuance.key, request, existing, now };
+    let (pem_files, outcome) = job.run(&plan)?;
+    let warnings = args.warnings(&pem_files.ca, now);
+    let artifacts = Artefacts::new(args, pem_files)?;
+    let content = |role| artifacts.content(role);
+    let stale =
+        |_: &_, _: &_| stale_files::stale_artifacts(&args.output_dir, &args.roles(), content);
+    outcome.write(plan, content, stale, args.issuance.output, warnings)
 }
 
 impl Args {
@@ -236,23 +184,6 @@ impl Args {
 
     fn secret_name(&self) -> ObjectName {
         self.secret_name.clone().unwrap_or_else(control_plane::general_secret)
-    }
-
-    /// The CA file: with --if-needed the one that is there, if the certificate is among its, so that a
-    /// CA which is being replaced stays in it.
-    ///
-    /// # Errors
-    ///
-    /// A CA file that cannot be read.
-    fn ca_file(
-        &self,
-        trust_anchor: &[u8],
-        now: OffsetDateTime,
-    ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        if self.issuance.existing.is_if_needed() {
-            return stale_files::ca_file(&self.path(Role::CaCertificate), trust_anchor, now);
-        }
-        Ok(Zeroizing::new(pem::encode_certificates([trust_anchor])))
     }
 
     /// What is worth a warning about the CA file and about files that are not written.

@@ -1,10 +1,9 @@
 //! `kumactl generate tls-certificate`.
 
 use std::ffi::OsString;
-use std::sync::Arc;
 
-use kuma_pki::format::{bundle, pem};
-use kuma_pki::{IssuanceRequest, Issuer, Template};
+use kuma_pki::format::bundle;
+use kuma_pki::{IssuanceRequest, Issuer};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -13,10 +12,10 @@ use crate::args::hostname::NameArgs;
 use crate::args::issuance::IssuanceArgs;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use crate::job::existing_files::ExistingFiles;
-use crate::job::signer::{SelfCheck, Signer};
-use crate::job::stale_files;
+use crate::job::signer::Signer;
+use crate::job::{self, Job, stale_files};
 use crate::report::failure::Failure;
-use crate::report::render::{self, CertificateReport, Remarks};
+use crate::report::render;
 use crate::report::shell;
 
 /// Make a TLS certificate and its private key
@@ -78,83 +77,33 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let request = request(args)?;
-    let issuer = args.issuance.issuer.open(now)?;
-    let mut plan = plan(args, issuer.as_ref())?;
+    let signer = Signer::open(&args.issuance.issuer, args.issuance.issuer.is_ephemeral(), now)?;
+    let mut plan = plan(args, signer.issuer.as_deref())?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
-    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
-    let signer =
-        Signer { issuer: issuer.map(Arc::new), is_ephemeral: args.issuance.issuer.is_ephemeral() };
-    if signer.is_self_signed()
-        && let Some(issuer) = existing.foreign_issuer()
-    {
-        let text = format!("the certificate that exists was issued by {issuer}, and was kept");
-        return Err(Failure::failed(text).hint(
-            "add --issuer-cert-file and --issuer-key-file, or --ephemeral-ca; or rerun with --force \
-             to replace it with a self-signed one",
-        ));
-    }
-    let mut reasons = Vec::new();
-    if args.issuance.existing.is_if_needed() {
-        let wanted;
-        (wanted, reasons) = signer.compare(&existing, &request, now)?;
-        if reasons.is_empty() {
-            return repair(args, plan, existing.chain(), &wanted, &signer, now);
-        }
-    }
-    let issued = signer.issue(&request, now, SelfCheck::Full, || {
-        existing.into_reused_key(args.issuance.key.key_type)
-    })?;
-    let private_key = issued.private_key(args.issuance.key.file.key_format.into())?;
-    let ca_file = ca_file(args, &plan, issued.trust_anchor(), now)?;
-    let is_silent = plan.uses_stdout();
-    let changes = plan.commit(|role| match role {
-        Role::PrivateKey => private_key.clone(),
-        Role::Certificate => Zeroizing::new(issued.chain.clone()),
-        Role::CaBundle => Zeroizing::new(bundle::encode(&ca_file)),
-        _ => ca_file.clone(),
-    })?;
-
-    let warnings = args.issuance.remarks(&request, &issued, now);
-    let remarks = Remarks { warnings, reasons };
-    render::report(args.issuance.output, is_silent, || issued.report(), changes, remarks);
-    Ok(())
+    refuse_self_signed(&signer, &existing)?;
+    let request = job::Request::EndEntity(request, signer);
+    let job = Job { key: &args.issuance.key, request, existing, now };
+    let (pem_files, outcome) = job.run(&plan)?;
+    let content = |role| match pem_files.get(role) {
+        Some(bytes) => bytes.clone(),
+        None => Zeroizing::new(bundle::encode(&pem_files.ca)),
+    };
+    let stale = |plan: &_, trust_anchor: &_| {
+        stale_files::stale_ca_files(plan, trust_anchor, args.issuance.existing)
+    };
+    outcome.write(plan, content, stale, args.issuance.output, Vec::new())
 }
 
-/// Leaves a good pair alone, and writes what is made from its CA where that is missing or stale.
-fn repair(
-    args: &Args,
-    plan: Plan,
-    chain: &[Vec<u8>],
-    wanted: &Template,
-    signer: &Signer,
-    now: OffsetDateTime,
-) -> Result<(), Failure> {
-    let trust_anchor = signer.trust_anchor(chain).unwrap_or_default();
-    let stale = stale_files::stale_ca_files(&plan, trust_anchor, args.issuance.existing)?;
-    let ca_file = ca_file(args, &plan, trust_anchor, now)?;
-    let certificate = CertificateReport::of_existing(chain, wanted, signer.issuer.as_deref())?;
-    let (roles, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();
-    let changes = plan.repair(&roles, |role| match role {
-        Role::CaBundle => Zeroizing::new(bundle::encode(&ca_file)),
-        _ => ca_file.clone(),
-    })?;
-    let remarks = Remarks { reasons, ..Remarks::default() };
-    render::report(args.issuance.output, false, || certificate, changes, remarks);
-    Ok(())
-}
-
-/// The certificates for clients to trust: with --if-needed those of the CA file that is there, if the CA
-/// is among them.
-fn ca_file(
-    args: &Args,
-    plan: &Plan,
-    trust_anchor: &[u8],
-    now: OffsetDateTime,
-) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    if args.issuance.existing.is_if_needed() && plan.has(Role::CaCertificate) {
-        return stale_files::ca_file(&plan.regular_file(Role::CaCertificate)?, trust_anchor, now);
-    }
-    Ok(Zeroizing::new(pem::encode_certificates([trust_anchor])))
+/// Refuses to replace a certificate from a CA, which its clients trust, with a self-signed one.
+fn refuse_self_signed(signer: &Signer, existing: &ExistingFiles) -> Result<(), Failure> {
+    let Some(issuer) = existing.foreign_issuer().filter(|_| signer.is_self_signed()) else {
+        return Ok(());
+    };
+    let text = format!("the certificate that exists was issued by {issuer}, and was kept");
+    Err(Failure::failed(text).hint(
+        "add --issuer-cert-file and --issuer-key-file, or --ephemeral-ca; or rerun with --force \
+         to replace it with a self-signed one",
+    ))
 }
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {

@@ -16,22 +16,16 @@ use crate::args::hostname;
 use crate::args::pem_files;
 use crate::commands::generate::environment::text as text_of;
 use crate::files::{self, Role};
+use crate::job::PemFiles;
 use crate::report::failure::Failure;
 
 /// The Secret in a zone, with the CA of its global control plane, as in Kuma's documentation.
 const ZONE_SECRET: &str = "kds-ca-certs";
 
-/// The pair and its CA, as PEM: what all other files are made from.
-pub(super) struct Pair {
-    pub(super) certificate: Zeroizing<Vec<u8>>,
-    pub(super) key: Zeroizing<Vec<u8>>,
-    pub(super) ca: Zeroizing<Vec<u8>>,
-}
-
 /// All files, as they follow from the pair and the flags alone.
 pub(super) struct Artefacts<'a> {
     args: &'a Args,
-    pair: Pair,
+    pem_files: PemFiles,
     service: ServiceName,
     /// The first name of --hostname that can be dialled, as the host of a URL.
     host: Option<String>,
@@ -49,7 +43,7 @@ impl<'a> Artefacts<'a> {
     /// # Errors
     ///
     /// Flags with names that cannot be used, and a path that a variable cannot hold.
-    pub(super) fn new(args: &'a Args, pair: Pair) -> Result<Self, Failure> {
+    pub(super) fn new(args: &'a Args, pem_files: PemFiles) -> Result<Self, Failure> {
         let service = args.service.read()?;
         let mut dialled = match args.mode {
             Mode::Kubernetes => service.dialled(),
@@ -65,27 +59,27 @@ impl<'a> Artefacts<'a> {
         };
         let has_variables = args.mode == Mode::Universal || args.multizone;
         let directory = if has_variables { text_of(&directory)? } else { String::new() };
-        let proxy_ca = pem_files::variable(&pair.ca)?;
-        Ok(Self { args, pair, service, host, dialled, directory, proxy_ca })
+        let proxy_ca = pem_files::variable(&pem_files.ca)?;
+        Ok(Self { args, pem_files, service, host, dialled, directory, proxy_ca })
     }
 
     /// The bytes of a file, which follow from the pair and the flags alone.
     pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
         let text = |text: String| Zeroizing::new(text.into_bytes());
         match role {
-            Role::PrivateKey => self.pair.key.clone(),
-            Role::Certificate => self.pair.certificate.clone(),
-            Role::CaCertificate => self.pair.ca.clone(),
-            Role::CaBundle => Zeroizing::new(bundle::encode(&self.pair.ca)),
+            Role::PrivateKey | Role::Certificate | Role::CaCertificate => {
+                self.pem_files.get(role).cloned().unwrap_or_default()
+            }
+            Role::CaBundle => Zeroizing::new(bundle::encode(&self.pem_files.ca)),
             Role::Secret => {
                 let metadata =
                     SecretMetadata::new(self.args.secret_name(), self.args.service.namespace());
                 secret(
                     &metadata,
                     &[
-                        ("ca.crt", &self.pair.ca),
-                        ("tls.crt", &self.pair.certificate),
-                        ("tls.key", &self.pair.key),
+                        ("ca.crt", &self.pem_files.ca),
+                        ("tls.crt", &self.pem_files.certificate),
+                        ("tls.key", &self.pem_files.key),
                     ],
                 )
             }
@@ -100,7 +94,7 @@ impl<'a> Artefacts<'a> {
             Role::ZoneSecret => {
                 let name = ObjectName::parse(ZONE_SECRET).expect("a name");
                 let metadata = SecretMetadata::new(name, self.args.service.namespace());
-                secret(&metadata, &[("ca.crt", &self.pair.ca)])
+                secret(&metadata, &[("ca.crt", &self.pem_files.ca)])
             }
             Role::ZoneValues => {
                 let kds_zone_client_secret = ObjectName::parse(ZONE_SECRET).ok();
@@ -131,7 +125,7 @@ impl<'a> Artefacts<'a> {
     fn installation(&self) -> Installation {
         Installation {
             general_secret: Some(self.args.secret_name()),
-            ca_bundle: Some(self.pair.ca.to_vec()),
+            ca_bundle: Some(self.pem_files.ca.to_vec()),
             kds_global_server_secret: self.args.multizone.then(|| self.args.secret_name()),
             is_global: self.args.multizone,
             namespace: other_namespace(self.args.service.namespace()),

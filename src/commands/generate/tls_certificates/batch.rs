@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::remarks::Remarks;
 use super::{Args, existing};
 use crate::files::{self, Folder, NOT_KEPT, PUBLIC_MODE, Role, signals};
+use crate::job::PemFiles;
 use crate::job::signer::{self, SelfCheck, Signer};
 use crate::report::failure::Failure;
 use crate::report::progress::{Progress, thousands};
@@ -181,7 +182,10 @@ impl Batch<'_> {
         let contents: Vec<_> = roles
             .iter()
             .zip(&made)
-            .map(|(role, made)| (*role, self.mode(*role), files.there(*role).unwrap_or(made)))
+            .map(|(role, made)| {
+                let content = files.pem_files.get(*role).unwrap_or(made);
+                (*role, self.mode(*role), content.as_slice())
+            })
             .collect();
         self.folder.add(&certificate.name, &contents)?;
         // All are in one file system.
@@ -207,12 +211,9 @@ impl Batch<'_> {
         let issued = self.signer.issue(request, self.now, self_check, || Ok(Some(key)))?;
         let mut warnings = signer::warnings(request, &issued);
         warnings.extend(self.args.existing.warning(issued.template.validity, self.now));
-        let files = Files {
-            key: issued.private_key(self.args.key.key_format.into())?,
-            ca: Zeroizing::new(issued.ca_file()),
-            certificate: Zeroizing::new(issued.chain),
-            artefacts: &certificate.artefacts,
-        };
+        let ca = Zeroizing::new(issued.ca_file());
+        let pem_files = issued.pem_files(self.args.key.key_format.into(), ca)?;
+        let files = Files { pem_files, artefacts: &certificate.artefacts };
         Ok((files, CertificateOutcome { outcome, notes: Vec::new(), warnings }))
     }
 
@@ -226,9 +227,7 @@ impl Batch<'_> {
 
 /// The files of one certificate, as they follow from the pair.
 pub(super) struct Files<'c> {
-    pub(super) certificate: Zeroizing<Vec<u8>>,
-    pub(super) key: Zeroizing<Vec<u8>>,
-    pub(super) ca: Zeroizing<Vec<u8>>,
+    pub(super) pem_files: PemFiles,
     pub(super) artefacts: &'c Artefacts,
 }
 
@@ -245,26 +244,13 @@ impl Files<'_> {
     }
 
     pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
-        match self.there(role) {
-            Some(bytes) => Zeroizing::new(bytes.to_vec()),
-            None => self.made(role),
-        }
-    }
-
-    /// What is there as it is written.
-    fn there(&self, role: Role) -> Option<&[u8]> {
-        match role {
-            Role::PrivateKey => Some(&self.key),
-            Role::Certificate => Some(&self.certificate),
-            Role::CaCertificate => Some(&self.ca),
-            _ => None,
-        }
+        self.pem_files.get(role).cloned().unwrap_or_else(|| self.made(role))
     }
 
     /// What is made of that.
     fn made(&self, role: Role) -> Zeroizing<Vec<u8>> {
         match role {
-            Role::CaBundle => Zeroizing::new(bundle::encode(&self.ca)),
+            Role::CaBundle => Zeroizing::new(bundle::encode(&self.pem_files.ca)),
             Role::Secret => self.secret(),
             _ => Zeroizing::default(),
         }
@@ -275,8 +261,11 @@ impl Files<'_> {
             return Zeroizing::default();
         };
         let metadata = SecretMetadata::new(name.name.clone(), name.namespace.clone());
-        let data: [(&str, &[u8]); 3] =
-            [("ca.crt", &self.ca), ("tls.crt", &self.certificate), ("tls.key", &self.key)];
+        let data: [(&str, &[u8]); 3] = [
+            ("ca.crt", &self.pem_files.ca),
+            ("tls.crt", &self.pem_files.certificate),
+            ("tls.key", &self.pem_files.key),
+        ];
         Zeroizing::new(kubernetes_secret::encode(&metadata, &data).as_bytes().to_vec())
     }
 }

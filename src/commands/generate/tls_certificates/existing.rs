@@ -80,7 +80,7 @@ impl Batch<'_> {
             self.issue(certificate, Outcome::Replaced, SelfCheck::Full, key)?;
         if let Some(issuer) = self.signer.issuer.as_deref().filter(|_| flags.is_if_needed()) {
             let path = directory.join(Role::CaCertificate.file_name());
-            files.ca = stale_files::ca_file(&path, issuer.handed_out(), self.now)?;
+            files.pem_files.ca = stale_files::ca_file(&path, issuer.handed_out(), self.now)?;
         }
         let left = left(&directory, &files)?;
         let plan = plan.removing(paths(&directory, &left));
@@ -123,15 +123,10 @@ impl Batch<'_> {
             return Ok(Comparison { reasons, ..Comparison::default() });
         }
         let path = |role: Role| directory.join(role.file_name());
-        let files = Files {
-            certificate: input::read(&path(Role::Certificate), "certificate file")?,
-            key: input::read(&path(Role::PrivateKey), "key file")?,
-            ca: {
-                let trust_anchor = self.signer.trust_anchor(existing.chain()).unwrap_or_default();
-                stale_files::ca_file(&path(Role::CaCertificate), trust_anchor, self.now)?
-            },
-            artefacts: &certificate.artefacts,
-        };
+        let trust_anchor = self.signer.trust_anchor(existing.chain()).unwrap_or_default();
+        let ca = stale_files::ca_file(&path(Role::CaCertificate), trust_anchor, self.now)?;
+        let pem_files = existing.pem_files(ca);
+        let files = Files { pem_files, artefacts: &certificate.artefacts };
         let mut made = files.roles();
         made.retain(|role| !matches!(role, Role::PrivateKey | Role::Certificate));
         let stale = stale_files::stale_artifacts(directory, &made, |role| files.content(role))?;
@@ -202,12 +197,13 @@ fn is_other_secret(text: &Zeroizing<Vec<u8>>, files: &Files<'_>) -> bool {
     };
     let is_of = |key: &str, file: &[u8]| secret.data.get(key).is_none_or(|data| **data == file);
     secret.data.contains_key("tls.crt")
-        && !(is_of("tls.crt", &files.certificate) && is_of("tls.key", &files.key))
+        && !(is_of("tls.crt", &files.pem_files.certificate)
+            && is_of("tls.key", &files.pem_files.key))
 }
 
 fn is_other_bundle(text: &[u8], files: &Files<'_>) -> bool {
     let read = bundle::decode(text).ok().and_then(|pem| pem::decode_certificates(&pem).ok());
-    let own = pem::decode_certificates(&files.ca).unwrap_or_default();
+    let own = pem::decode_certificates(&files.pem_files.ca).unwrap_or_default();
     read.is_some_and(|found| !own.iter().all(|der| found.contains(der)))
 }
 
