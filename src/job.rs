@@ -7,11 +7,10 @@ pub(crate) mod new_key;
 pub(crate) mod signer;
 pub(crate) mod stale_files;
 
-use kuma_pki::format::pem;
-use kuma_pki::issue::renewal::ExpectedIssuer;
+use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
+use kuma_pki::format::{bundle, pem};
 use kuma_pki::{
-    CaRequest, IssuanceRequest, KeyIdentifier, KeyPair, Profile, SerialNumber, Template, ValidFor,
-    Validity,
+    CaRequest, IssuanceRequest, KeyIdentifier, KeyPair, Profile, Template, ValidFor, Validity,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -22,22 +21,23 @@ use crate::args::issuer;
 use crate::args::key_options::KeyArgs;
 use crate::files::{self, Plan, Role};
 use crate::report::failure::Failure;
-use crate::report::render::{self, CertificateReport, Remarks, ReportFormat};
+use crate::report::render::{self, CertificateReport, ReportFormat};
 
 /// A certificate to keep or to issue.
 pub(crate) struct Job<'a> {
     pub(crate) key: &'a KeyArgs,
     pub(crate) request: Request,
+    pub(crate) signer: Signer,
     pub(crate) existing: ExistingFiles,
     pub(crate) now: OffsetDateTime,
 }
 
-/// The kind of certificate.
+/// The requested certificate.
 pub(crate) enum Request {
     /// A CA, with the warnings about its constraints.
     Ca(CaRequest, Vec<String>),
     /// A server's or a client's certificate.
-    EndEntity(IssuanceRequest, Signer),
+    EndEntity(IssuanceRequest),
 }
 
 /// The pair and the CA certificates that clients trust, as PEM. All other files are made from them.
@@ -54,7 +54,8 @@ pub(crate) struct CertificateOutcome {
     trust_anchor: Vec<u8>,
     report: CertificateReport,
     note: Option<String>,
-    remarks: Remarks,
+    warnings: Vec<String>,
+    reasons: Vec<String>,
 }
 
 impl Job<'_> {
@@ -65,26 +66,36 @@ impl Job<'_> {
     ///
     /// A pair that only --force replaces, and a request for which no certificate can be issued.
     pub(crate) fn run(self, plan: &Plan) -> Result<(PemFiles, CertificateOutcome), Failure> {
-        let Self { key, request, existing, now } = self;
-        let request = request.with_key_of(&existing, key);
+        let Self { key, request, signer, existing, now } = self;
         let flags = existing.flags;
         let ca_file = |trust_anchor: &[u8]| match plan.has(Role::CaCertificate) {
-            true if flags.is_if_needed() => {
+            true if flags.if_needed => {
                 stale_files::ca_file(&plan.regular_file(Role::CaCertificate)?, trust_anchor, now)
             }
             _ => Ok(Zeroizing::new(pem::encode_certificates([trust_anchor]))),
         };
         let mut reasons = Vec::new();
-        if flags.is_if_needed() {
+        if flags.if_needed {
             let wanted;
-            (wanted, reasons) = request.compare(&existing, now)?;
+            (wanted, reasons) = signer.compare(&existing, request.profile(&existing), now)?;
             if reasons.is_empty() {
-                let outcome = request.kept(&existing, &wanted)?;
+                let (chain, issuer) = (existing.chain(), signer.issuer.as_deref());
+                let outcome = CertificateOutcome {
+                    is_kept: true,
+                    trust_anchor: signer.trust_anchor(chain).unwrap_or_default().to_vec(),
+                    report: CertificateReport::of_existing(chain, &wanted, issuer)?,
+                    note: None,
+                    warnings: Vec::new(),
+                    reasons,
+                };
                 return Ok((existing.pem_files(ca_file(&outcome.trust_anchor)?), outcome));
             }
         }
-        let issued = request.issue(existing, key, now)?;
-        let ca = ca_file(issued.trust_anchor())?;
+        let reused = || existing.into_reused_key(key.key_type);
+        let issued = match &request {
+            Request::Ca(request, _) => Issued::new_ca(request, reused()?, now)?,
+            Request::EndEntity(request) => signer.issue(request, now, SelfCheck::Full, reused)?,
+        };
         let mut warnings = request.warnings(&issued, key);
         warnings.extend(flags.warning(issued.template.validity, now));
         let outcome = CertificateOutcome {
@@ -92,79 +103,25 @@ impl Job<'_> {
             trust_anchor: issued.trust_anchor().to_vec(),
             report: issued.report(),
             note: request.note(&issued.template, now),
-            remarks: Remarks { warnings, reasons },
+            warnings,
+            reasons,
         };
+        let ca = ca_file(&outcome.trust_anchor)?;
         Ok((issued.pem_files(key.file.key_format.into(), ca)?, outcome))
     }
 }
 
 impl Request {
-    fn with_key_of(self, existing: &ExistingFiles, key: &KeyArgs) -> Self {
-        let algorithm = existing.key_type(key.key_type);
-        match self {
-            Self::Ca(request, warnings) => {
-                Self::Ca(request.with_key_algorithm(algorithm), warnings)
-            }
-            Self::EndEntity(request, signer) => {
-                Self::EndEntity(request.with_key_algorithm(algorithm), signer)
-            }
-        }
-    }
-
-    /// Returns the template of the requested certificate and the reasons to replace the existing one.
-    fn compare(
-        &self,
-        existing: &ExistingFiles,
-        now: OffsetDateTime,
-    ) -> Result<(Template, Vec<String>), Failure> {
+    /// Returns the profile to compare an existing certificate with.
+    fn profile(&self, existing: &ExistingFiles) -> Profile<'_> {
         match self {
             Self::Ca(request, _) => {
                 // A CA's name ends with its own key's identifier.
                 let key =
                     existing.key().map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
-                let profile = Profile::CertificateAuthority { request, key };
-                let wanted = profile.resolve(now, SerialNumber::random()?)?;
-                let reasons = existing.reasons(&wanted, ExpectedIssuer::Itself, now)?;
-                Ok((wanted, reasons))
+                Profile::CertificateAuthority { request, key }
             }
-            Self::EndEntity(request, signer) => signer.compare(existing, request, now),
-        }
-    }
-
-    fn kept(
-        &self,
-        existing: &ExistingFiles,
-        wanted: &Template,
-    ) -> Result<CertificateOutcome, Failure> {
-        let chain = existing.chain();
-        let (trust_anchor, issuer) = match self {
-            Self::Ca(..) => (chain.first().map(Vec::as_slice), None),
-            Self::EndEntity(_, signer) => (signer.trust_anchor(chain), signer.issuer.as_deref()),
-        };
-        Ok(CertificateOutcome {
-            is_kept: true,
-            trust_anchor: trust_anchor.unwrap_or_default().to_vec(),
-            report: CertificateReport::of_existing(chain, wanted, issuer)?,
-            note: None,
-            remarks: Remarks::default(),
-        })
-    }
-
-    fn issue(
-        &self,
-        existing: ExistingFiles,
-        key: &KeyArgs,
-        now: OffsetDateTime,
-    ) -> Result<Issued, Failure> {
-        let reused = || existing.into_reused_key(key.key_type);
-        match self {
-            Self::Ca(request, _) => {
-                let key =
-                    reused()?.map_or_else(|| new_key::generate(request.key_algorithm()), Ok)?;
-                let (certificate, template) = ca::issue(request, &key, now)?;
-                Ok(Issued::of_ca(certificate, template, key))
-            }
-            Self::EndEntity(request, signer) => signer.issue(request, now, SelfCheck::Full, reused),
+            Self::EndEntity(request) => Profile::SelfSigned { request },
         }
     }
 
@@ -177,7 +134,7 @@ impl Request {
                 warnings.extend(ca::key_warning(request.key_algorithm()));
                 warnings.extend_from_slice(constraints);
             }
-            Self::EndEntity(request, _) => {
+            Self::EndEntity(request) => {
                 warnings.extend(signer::warnings(request, issued));
                 warnings.extend(issued.issuer.as_deref().and_then(issuer::usage_warning));
                 warnings.extend(key.warning());
@@ -188,7 +145,7 @@ impl Request {
 
     /// Returns the note on a certificate that expires earlier than usual because its CA does.
     fn note(&self, template: &Template, now: OffsetDateTime) -> Option<String> {
-        let Self::EndEntity(request, _) = self else {
+        let Self::EndEntity(request) = self else {
             return None;
         };
         let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
@@ -201,20 +158,28 @@ impl Request {
 }
 
 impl PemFiles {
-    /// Returns the bytes of one of the files.
-    pub(crate) const fn get(&self, role: Role) -> Option<&Zeroizing<Vec<u8>>> {
+    /// Returns the bytes of the pair, the CA file or the CA bundle.
+    pub(crate) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
         match role {
-            Role::PrivateKey => Some(&self.key),
-            Role::Certificate => Some(&self.certificate),
-            Role::CaCertificate => Some(&self.ca),
-            _ => None,
+            Role::PrivateKey => self.key.clone(),
+            Role::Certificate => self.certificate.clone(),
+            Role::CaCertificate => self.ca.clone(),
+            Role::CaBundle => Zeroizing::new(bundle::encode(&self.ca)),
+            _ => Zeroizing::default(),
         }
+    }
+
+    /// Returns the Secret of a control plane.
+    pub(crate) fn secret(&self, metadata: &SecretMetadata) -> Zeroizing<Vec<u8>> {
+        let data: [(&str, &[u8]); 3] =
+            [("ca.crt", &self.ca), ("tls.crt", &self.certificate), ("tls.key", &self.key)];
+        Zeroizing::new(kubernetes_secret::encode(metadata, &data).as_bytes().to_vec())
     }
 }
 
 impl CertificateOutcome {
-    /// Writes the files of a new pair, or those beside a kept pair that are stale, and reports.
-    /// `content` returns the bytes of a role, `stale` the files to write beside a kept pair and why.
+    /// Writes the files of a new pair, or the stale ones beside a kept pair, and reports. `content`
+    /// returns the bytes of a role, `stale` the files to write beside a kept pair and why.
     ///
     /// # Errors
     ///
@@ -225,21 +190,20 @@ impl CertificateOutcome {
         content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
         stale: impl FnOnce(&Plan, &[u8]) -> Result<Vec<(Role, String)>, Failure>,
         format: ReportFormat,
-        warnings: Vec<String>,
+        more_warnings: Vec<String>,
     ) -> Result<(), Failure> {
-        let mut remarks = self.remarks;
+        let Self { is_kept, trust_anchor, report, note, mut warnings, mut reasons } = self;
         let is_silent = plan.uses_stdout();
-        let changes = if self.is_kept {
-            let (roles, reasons): (Vec<_>, _) =
-                stale(&plan, &self.trust_anchor)?.into_iter().unzip();
-            remarks.reasons = reasons;
+        let changes = if is_kept {
+            let roles: Vec<_>;
+            (roles, reasons) = stale(&plan, &trust_anchor)?.into_iter().unzip();
             plan.repair(&roles, content)?
         } else {
             plan.commit(content)?
         };
-        remarks.warnings.extend(warnings);
-        self.note.iter().for_each(|note| files::note(&format!("note: {note}")));
-        render::report(format, is_silent, &self.report, changes, remarks);
+        warnings.extend(more_warnings);
+        note.iter().for_each(|note| files::note(&format!("note: {note}")));
+        render::report(format, is_silent, &report, changes, reasons, warnings);
         Ok(())
     }
 }

@@ -11,11 +11,11 @@ use crate::files::Existing;
 pub(crate) struct ExistingFilesArgs {
     /// Replace files that exist
     #[arg(long)]
-    force: bool,
+    pub(crate) force: bool,
 
     /// Leave files alone that are what is asked for, and replace them all otherwise
     #[arg(long)]
-    if_needed: bool,
+    pub(crate) if_needed: bool,
 
     /// With --if-needed, how long before its end a certificate is replaced: a duration, or a
     /// percentage of its life [default: 30d, or a third of its life if that is less]
@@ -24,7 +24,7 @@ pub(crate) struct ExistingFilesArgs {
 
     /// With --if-needed or --force, make the new certificate for the key that exists
     #[arg(long)]
-    reuse_key: bool,
+    pub(crate) reuse_key: bool,
 }
 
 fn renew_before(text: &str) -> Result<RenewBefore, String> {
@@ -35,21 +35,6 @@ impl ExistingFilesArgs {
     /// Returns what to do with files that exist, once something is to be written.
     pub(crate) const fn existing(&self) -> Existing {
         if self.force || self.if_needed { Existing::Replace } else { Existing::Keep }
-    }
-
-    /// Whether files that match the request stay.
-    pub(crate) const fn is_if_needed(&self) -> bool {
-        self.if_needed
-    }
-
-    /// Whether files that are not ours may be replaced.
-    pub(crate) const fn is_forced(&self) -> bool {
-        self.force
-    }
-
-    /// Whether the new certificate is for the existing key.
-    pub(crate) const fn reuses_key(&self) -> bool {
-        self.reuse_key
     }
 
     /// Returns how long before its expiry a certificate is replaced.

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
+use zeroize::Zeroizing;
 
 use super::directories::{self, MadeDirectories};
 use super::lock::{Directory, Identity, Locks};
@@ -127,7 +128,11 @@ impl Folder {
     /// # Errors
     ///
     /// What the system refuses; nothing stands at the place then, or what stood there before.
-    pub(crate) fn add(&self, name: &str, files: &[(Role, u32, &[u8])]) -> Result<(), Failure> {
+    pub(crate) fn add(
+        &self,
+        name: &str,
+        files: &[(Role, u32, Zeroizing<Vec<u8>>)],
+    ) -> Result<(), Failure> {
         let new = self.path.join(format!("{NEW}{name}"));
         let made = write(&new, self.directory_mode, files)
             .and_then(|()| fs::rename(&new, self.path.join(name)));
@@ -151,7 +156,7 @@ impl Folder {
     }
 }
 
-fn write(directory: &Path, mode: u32, files: &[(Role, u32, &[u8])]) -> io::Result<()> {
+fn write(directory: &Path, mode: u32, files: &[(Role, u32, Zeroizing<Vec<u8>>)]) -> io::Result<()> {
     DirBuilder::new().mode(mode).create(directory)?;
     for (role, mode, bytes) in files {
         let path = directory.join(role.file_name());

@@ -44,24 +44,23 @@ impl ExistingFiles {
     /// be read back.
     pub(crate) fn read(flags: ExistingFilesArgs, plan: &mut Plan) -> Result<Self, Failure> {
         let mut files = Self::new(flags);
-        let (is_if_needed, force) = (flags.is_if_needed(), flags.is_forced());
-        if flags.reuses_key() && !is_if_needed && !force {
+        if flags.reuse_key && !flags.if_needed && !flags.force {
             let failure = Failure::usage("--reuse-key replaces files that exist");
             return Err(failure.hint("add --force, or --if-needed"));
         }
-        if !is_if_needed && !flags.reuses_key() {
+        if !flags.if_needed && !flags.reuse_key {
             return Ok(files);
         }
-        if is_if_needed {
+        if flags.if_needed {
             plan.lock()?;
             plan.require_regular_files()?;
             files.is_of_killed_run = plan.remove_unfinished();
         }
         files.read_key(&plan.regular_file(Role::PrivateKey)?)?;
-        if is_if_needed {
+        if flags.if_needed {
             files.read_chain(&plan.regular_file(Role::Certificate)?)?;
         }
-        if flags.reuses_key() && force && files.key.is_none() {
+        if flags.reuse_key && flags.force && files.key.is_none() {
             let reason = files.reasons.first().map_or("there is none", String::as_str);
             let failure = Failure::failed(format!("there is no private key to reuse: {reason}"));
             return Err(failure.hint("leave --reuse-key out, and a key is made"));
@@ -96,7 +95,7 @@ impl ExistingFiles {
         issuer: ExpectedIssuer<'_>,
         now: OffsetDateTime,
     ) -> Result<Vec<String>, Failure> {
-        let (file, force) = (&self.certificate_file, self.flags.is_forced());
+        let (file, force) = (&self.certificate_file, self.flags.force);
         let mut reasons = self.reasons.clone();
         let mut differences = Vec::new();
         if let (Some(key), Some(chain)) = (&self.key, &self.chain) {
@@ -124,8 +123,8 @@ impl ExistingFiles {
         self,
         key_type: Option<KeyAlgorithm>,
     ) -> Result<Option<KeyPair>, Failure> {
-        let reuses_key = self.flags.reuses_key();
-        let keeps_key = reuses_key || (!self.flags.is_forced() && self.chain.is_none());
+        let reuses_key = self.flags.reuse_key;
+        let keeps_key = reuses_key || (!self.flags.force && self.chain.is_none());
         let Some(key) = self.key.filter(|_| keeps_key) else {
             return Ok(None);
         };
@@ -165,7 +164,7 @@ impl ExistingFiles {
     /// Returns the name of the CA that issued the certificate. Its clients trust that CA, so a
     /// self-signed certificate replaces it only with --force.
     pub(crate) fn foreign_issuer(&self) -> Option<String> {
-        let certificate = self.chain().first().filter(|_| !self.flags.is_forced())?;
+        let certificate = self.chain().first().filter(|_| !self.flags.force)?;
         let issuer = spec::issued_by(certificate).ok()??;
         Some(kuma_pki::printable(&issuer))
     }
@@ -239,20 +238,20 @@ impl ExistingFiles {
         let shown = path.display();
         let key = match pem::decode_private_key(&text) {
             Ok(der) => KeyPair::from_der(&der),
-            Err(error) if self.flags.reuses_key() => return Err(self.foreign_key(path, &error)),
+            Err(error) if self.flags.reuse_key => return Err(self.foreign_key(path, &error)),
             Err(error) => return self.damaged(path, &text, &error),
         };
         match key {
             Ok(key) => (self.key, self.key_text) = (Some(key), text),
             Err(KeyError::Malformed) => self.reasons.push(format!("{shown} is damaged")),
-            Err(error) if self.flags.is_forced() => self.reasons.push(format!("{shown}: {error}")),
+            Err(error) if self.flags.force => self.reasons.push(format!("{shown}: {error}")),
             Err(error) => return Err(self.foreign_key(path, &error)),
         }
         Ok(())
     }
 
     fn foreign_key(&self, path: &Path, error: &dyn std::fmt::Display) -> Failure {
-        if self.flags.reuses_key() {
+        if self.flags.reuse_key {
             let text = format!("{} cannot be reused: {error}", path.display());
             return Failure::failed(text).hint("leave --reuse-key out, or write to another place");
         }
@@ -299,7 +298,7 @@ impl ExistingFiles {
     ) -> Result<(), Failure> {
         let is_start = *error == PemError::NoBlock && b"-----BEGIN ".starts_with(text.trim_ascii());
         let is_ours = matches!(error, PemError::Malformed { .. }) || is_start;
-        if !is_ours && !self.flags.is_forced() {
+        if !is_ours && !self.flags.force {
             return Err(foreign(path, error));
         }
         self.reasons.push(format!("{} is damaged: {error}", path.display()));

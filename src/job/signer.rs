@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kuma_pki::format::pem;
 use kuma_pki::issue::renewal::ExpectedIssuer;
 use kuma_pki::{
-    Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding, Profile,
-    SerialNumber, SubjectAltName, Template,
+    CaRequest, Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding,
+    Profile, SerialNumber, SubjectAltName, Template,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -84,6 +84,9 @@ pub(crate) struct Issued {
 }
 
 impl Signer {
+    /// Each certificate signs itself.
+    pub(crate) const NONE: Self = Self { issuer: None, is_ephemeral: false };
+
     /// Reads the user's CA, if the flags name one. Without one, `is_ephemeral` decides.
     ///
     /// # Errors
@@ -121,10 +124,10 @@ impl Signer {
     pub(crate) fn compare(
         &self,
         existing: &ExistingFiles,
-        request: &IssuanceRequest,
+        profile: Profile<'_>,
         now: OffsetDateTime,
     ) -> Result<(Template, Vec<String>), Failure> {
-        let wanted = Profile::SelfSigned { request }.resolve(now, SerialNumber::random()?)?;
+        let wanted = profile.resolve(now, SerialNumber::random()?)?;
         let reasons = existing.reasons(&wanted, self.expected(), now)?;
         Ok((wanted, reasons))
     }
@@ -196,11 +199,17 @@ impl Signer {
 }
 
 impl Issued {
-    /// A CA with its own key.
-    pub(super) fn of_ca(certificate: Certificate, template: Template, key: KeyPair) -> Self {
+    /// Issues a CA, for a new key if none is kept.
+    pub(super) fn new_ca(
+        request: &CaRequest,
+        key: Option<KeyPair>,
+        now: OffsetDateTime,
+    ) -> Result<Self, Failure> {
+        let key = key.map_or_else(|| new_key::generate(request.key_algorithm()), Ok)?;
+        let (certificate, template) = ca::issue(request, &key, now)?;
         let (chain, size) =
             (pem::encode_certificates([certificate.der()]), certificate.der().len());
-        Self { certificate, template, issuer: None, key, chain, size }
+        Ok(Self { certificate, template, issuer: None, key, chain, size })
     }
 
     /// The CA certificate that clients trust.
@@ -209,11 +218,6 @@ impl Issued {
             None => self.certificate.der(),
             Some(issuer) => issuer.handed_out(),
         }
-    }
-
-    /// The same as PEM.
-    pub(crate) fn ca_file(&self) -> Vec<u8> {
-        pem::encode_certificates([self.trust_anchor()])
     }
 
     /// Returns the pair as PEM, with a CA file.

@@ -96,7 +96,7 @@ impl ExistingFiles {
             let read = bundle::decode(&text).map(certificates);
             match read {
                 Ok(certificates) => certificates,
-                Err(error) if self.flags.is_forced() => {
+                Err(error) if self.flags.force => {
                     self.reasons.push(format!("{shown}: {error}"));
                     return Ok(());
                 }

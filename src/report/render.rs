@@ -71,15 +71,6 @@ pub(crate) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<
     Ok(())
 }
 
-/// What there is to say beside the certificate.
-#[derive(Default)]
-pub(crate) struct Remarks {
-    /// What some clients will refuse, or others can read.
-    pub(crate) warnings: Vec<String>,
-    /// Why files that exist were written; empty without --if-needed.
-    pub(crate) reasons: Vec<String>,
-}
-
 /// Says what was issued: remarks on standard error, and, unless a file has it, the report on
 /// standard output.
 pub(crate) fn report(
@@ -87,10 +78,11 @@ pub(crate) fn report(
     is_silent: bool,
     certificate: &CertificateReport,
     changes: Changes,
-    remarks: Remarks,
+    reasons: Vec<String>,
+    warnings: Vec<String>,
 ) {
-    let reasons = [remarks.reasons, changes.reasons].concat();
-    let warnings = [remarks.warnings, changes.warnings].concat();
+    let reasons = [reasons, changes.reasons].concat();
+    let warnings = [warnings, changes.warnings].concat();
     for reason in &reasons {
         files::note(&format!("note: {reason}"));
     }

@@ -11,6 +11,7 @@ use crate::args::issuer::DEFAULT_NAME;
 use crate::args::key_options::KeyArgs;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use crate::job::existing_files::ExistingFiles;
+use crate::job::signer::Signer;
 use crate::job::{self, Job};
 use crate::report::failure::Failure;
 use crate::report::render::{self, ReportFormat};
@@ -70,9 +71,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let request = request(args)?;
     let mut plan = plan(args)?;
     let existing = ExistingFiles::read(args.existing, &mut plan)?;
+    let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
     let request = job::Request::Ca(request, constraint_warnings(args));
-    let (pem_files, outcome) = Job { key: &args.key, request, existing, now }.run(&plan)?;
-    let content = |role| pem_files.get(role).cloned().unwrap_or_default();
+    let job = Job { key: &args.key, request, signer: Signer::NONE, existing, now };
+    let (pem_files, outcome) = job.run(&plan)?;
+    let content = |role| pem_files.content(role);
     outcome.write(plan, content, |_, _| Ok(Vec::new()), args.output, Vec::new())
 }
 

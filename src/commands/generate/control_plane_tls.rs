@@ -90,8 +90,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let signer = Signer::open(&args.issuance.issuer, !args.self_signed, now)?;
     let mut plan = args.plan()?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
-    let request = job::Request::EndEntity(request, signer);
-    let job = Job { key: &args.issuance.key, request, existing, now };
+    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
+    let request = job::Request::EndEntity(request);
+    let job = Job { key: &args.issuance.key, request, signer, existing, now };
     let (pem_files, outcome) = job.run(&plan)?;
     let warnings = args.warnings(&pem_files.ca, now);
     let artifacts = Artefacts::new(args, pem_files)?;

@@ -2,10 +2,8 @@
 
 use std::ffi::OsString;
 
-use kuma_pki::format::bundle;
 use kuma_pki::{IssuanceRequest, Issuer};
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 use crate::args::certificate_type::CertificateType;
 use crate::args::hostname::NameArgs;
@@ -81,13 +79,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut plan = plan(args, signer.issuer.as_deref())?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
     refuse_self_signed(&signer, &existing)?;
-    let request = job::Request::EndEntity(request, signer);
-    let job = Job { key: &args.issuance.key, request, existing, now };
+    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
+    let request = job::Request::EndEntity(request);
+    let job = Job { key: &args.issuance.key, request, signer, existing, now };
     let (pem_files, outcome) = job.run(&plan)?;
-    let content = |role| match pem_files.get(role) {
-        Some(bytes) => bytes.clone(),
-        None => Zeroizing::new(bundle::encode(&pem_files.ca)),
-    };
+    let content = |role| pem_files.content(role);
     let stale = |plan: &_, trust_anchor: &_| {
         stale_files::stale_ca_files(plan, trust_anchor, args.issuance.existing)
     };
@@ -159,26 +155,20 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
              or leave --ca-cert-file and --ca-bundle-file out"
         )));
     }
-    let mut requests = vec![
-        Request {
-            role: Role::PrivateKey,
-            destination: Destination::parse(&args.key_file),
-            mode: args.issuance.key.file.key_mode,
-        },
-        Request {
-            role: Role::Certificate,
-            destination: Destination::parse(&args.cert_file),
-            mode: PUBLIC_MODE,
-        },
-    ];
+    let output = |role, path: &OsString, mode| {
+        let destination = Destination::parse(path);
+        Request { role, destination, mode }
+    };
     let optional =
         [(Role::CaCertificate, &args.ca_cert_file), (Role::CaBundle, &args.ca_bundle_file)];
-    for (role, path) in optional {
-        if let Some(path) = path {
-            let destination = Destination::parse(path);
-            requests.push(Request { role, destination, mode: PUBLIC_MODE });
-        }
-    }
+    let optional = optional
+        .into_iter()
+        .filter_map(|(role, path)| Some(output(role, path.as_ref()?, PUBLIC_MODE)));
+    let mut requests = vec![
+        output(Role::PrivateKey, &args.key_file, args.issuance.key.file.key_mode),
+        output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
+    ];
+    requests.extend(optional);
     let plan = Plan::new(requests, args.issuance.existing.existing())?;
     plan.refuse_inputs(args.issuance.issuer.inputs())?;
     render::refuse_shared_stdout(&plan, args.issuance.output)?;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use kuma_pki::format::bundle;
 use kuma_pki::format::environment::{self, EnvironmentFormat, Paths, Purpose};
 use kuma_pki::format::installation::Installation;
 use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
@@ -67,22 +66,13 @@ impl<'a> Artefacts<'a> {
     pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
         let text = |text: String| Zeroizing::new(text.into_bytes());
         match role {
-            Role::PrivateKey | Role::Certificate | Role::CaCertificate => {
-                self.pem_files.get(role).cloned().unwrap_or_default()
+            Role::PrivateKey | Role::Certificate | Role::CaCertificate | Role::CaBundle => {
+                self.pem_files.content(role)
             }
-            Role::CaBundle => Zeroizing::new(bundle::encode(&self.pem_files.ca)),
-            Role::Secret => {
-                let metadata =
-                    SecretMetadata::new(self.args.secret_name(), self.args.service.namespace());
-                secret(
-                    &metadata,
-                    &[
-                        ("ca.crt", &self.pem_files.ca),
-                        ("tls.crt", &self.pem_files.certificate),
-                        ("tls.key", &self.pem_files.key),
-                    ],
-                )
-            }
+            Role::Secret => self.pem_files.secret(&SecretMetadata::new(
+                self.args.secret_name(),
+                self.args.service.namespace(),
+            )),
             Role::HelmValues => text(self.installation().helm_values()),
             Role::InstallFlags => text(self.installation().flags()),
             Role::ControlPlaneEnvironment => text(self.environment()),
@@ -94,7 +84,9 @@ impl<'a> Artefacts<'a> {
             Role::ZoneSecret => {
                 let name = ObjectName::parse(ZONE_SECRET).expect("a name");
                 let metadata = SecretMetadata::new(name, self.args.service.namespace());
-                secret(&metadata, &[("ca.crt", &self.pem_files.ca)])
+                let manifest =
+                    kubernetes_secret::encode(&metadata, &[("ca.crt", &self.pem_files.ca)]);
+                Zeroizing::new(manifest.as_bytes().to_vec())
             }
             Role::ZoneValues => {
                 let kds_zone_client_secret = ObjectName::parse(ZONE_SECRET).ok();
@@ -159,9 +151,4 @@ impl<'a> Artefacts<'a> {
         let host = self.host.as_ref().filter(|_| self.args.multizone)?;
         Some(format!("grpcs://{host}:5685"))
     }
-}
-
-fn secret(metadata: &SecretMetadata, data: &[(&str, &[u8])]) -> Zeroizing<Vec<u8>> {
-    let manifest = kubernetes_secret::encode(metadata, data);
-    Zeroizing::new(manifest.as_bytes().to_vec())
 }

@@ -7,8 +7,8 @@ use std::thread::{self, Thread};
 use std::time::Duration;
 
 use kuma_pki::KeyPair;
-use kuma_pki::format::bundle;
-use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
+use kuma_pki::format::kubernetes_secret::SecretMetadata;
+use kuma_pki::format::pem;
 use kuma_pki::spec::{Artefacts, CertificateSpecification};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -177,16 +177,8 @@ impl Batch<'_> {
         }
         let (files, mut ended) =
             self.issue(certificate, Outcome::Made, self_check, None).map_err(named)?;
-        let roles = files.roles();
-        let made: Vec<_> = roles.iter().map(|role| files.made(*role)).collect();
-        let contents: Vec<_> = roles
-            .iter()
-            .zip(&made)
-            .map(|(role, made)| {
-                let content = files.pem_files.get(*role).unwrap_or(made);
-                (*role, self.mode(*role), content.as_slice())
-            })
-            .collect();
+        let content = |role| (role, self.mode(role), files.content(role));
+        let contents: Vec<_> = files.roles().into_iter().map(content).collect();
         self.folder.add(&certificate.name, &contents)?;
         // All are in one file system.
         if !self.are_permissions_checked.swap(true, Ordering::Relaxed) {
@@ -211,7 +203,7 @@ impl Batch<'_> {
         let issued = self.signer.issue(request, self.now, self_check, || Ok(Some(key)))?;
         let mut warnings = signer::warnings(request, &issued);
         warnings.extend(self.args.existing.warning(issued.template.validity, self.now));
-        let ca = Zeroizing::new(issued.ca_file());
+        let ca = Zeroizing::new(pem::encode_certificates([issued.trust_anchor()]));
         let pem_files = issued.pem_files(self.args.key.key_format.into(), ca)?;
         let files = Files { pem_files, artefacts: &certificate.artefacts };
         Ok((files, CertificateOutcome { outcome, notes: Vec::new(), warnings }))
@@ -244,29 +236,13 @@ impl Files<'_> {
     }
 
     pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
-        self.pem_files.get(role).cloned().unwrap_or_else(|| self.made(role))
-    }
-
-    /// What is made of that.
-    fn made(&self, role: Role) -> Zeroizing<Vec<u8>> {
-        match role {
-            Role::CaBundle => Zeroizing::new(bundle::encode(&self.pem_files.ca)),
-            Role::Secret => self.secret(),
-            _ => Zeroizing::default(),
+        match (role, &self.artefacts.secret) {
+            (Role::Secret, Some(name)) => {
+                let metadata = SecretMetadata::new(name.name.clone(), name.namespace.clone());
+                self.pem_files.secret(&metadata)
+            }
+            _ => self.pem_files.content(role),
         }
-    }
-
-    fn secret(&self) -> Zeroizing<Vec<u8>> {
-        let Some(name) = &self.artefacts.secret else {
-            return Zeroizing::default();
-        };
-        let metadata = SecretMetadata::new(name.name.clone(), name.namespace.clone());
-        let data: [(&str, &[u8]); 3] = [
-            ("ca.crt", &self.pem_files.ca),
-            ("tls.crt", &self.pem_files.certificate),
-            ("tls.key", &self.pem_files.key),
-        ];
-        Zeroizing::new(kubernetes_secret::encode(&metadata, &data).as_bytes().to_vec())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use kuma_pki::Profile;
 use kuma_pki::format::{bundle, kubernetes_secret, pem};
 use kuma_pki::spec::CertificateSpecification;
 use zeroize::Zeroizing;
@@ -46,7 +47,7 @@ impl Batch<'_> {
         let directory = self.folder.place(&certificate.name);
         let flags = self.args.existing;
         // Nothing is locked that is not to be changed: most of many certificates are good.
-        if flags.is_if_needed()
+        if flags.if_needed
             && !files::has_left_over(&directory)
             && !self.has_wrong_permissions(certificate, &directory)
             && let Some(existing) = self.look(&directory)
@@ -66,7 +67,7 @@ impl Batch<'_> {
         let mut plan = plan.under(self.folder);
         let existing = ExistingFiles::read(flags, &mut plan)?;
         let mut comparison = Comparison::default();
-        if flags.is_if_needed() {
+        if flags.if_needed {
             if self.signer.is_self_signed() {
                 refuse_to_make_self_signed(&existing)?;
             }
@@ -78,7 +79,7 @@ impl Batch<'_> {
         let key = existing.into_reused_key(None)?;
         let (mut files, mut ended) =
             self.issue(certificate, Outcome::Replaced, SelfCheck::Full, key)?;
-        if let Some(issuer) = self.signer.issuer.as_deref().filter(|_| flags.is_if_needed()) {
+        if let Some(issuer) = self.signer.issuer.as_deref().filter(|_| flags.if_needed) {
             let path = directory.join(Role::CaCertificate.file_name());
             files.pem_files.ca = stale_files::ca_file(&path, issuer.handed_out(), self.now)?;
         }
@@ -118,7 +119,8 @@ impl Batch<'_> {
         directory: &Path,
         existing: &ExistingFiles,
     ) -> Result<Comparison<'c>, Failure> {
-        let (_, reasons) = self.signer.compare(existing, &certificate.request, self.now)?;
+        let profile = Profile::SelfSigned { request: &certificate.request };
+        let (_, reasons) = self.signer.compare(existing, profile, self.now)?;
         if !reasons.is_empty() {
             return Ok(Comparison { reasons, ..Comparison::default() });
         }
