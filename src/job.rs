@@ -101,7 +101,11 @@ impl Job<'_> {
         let outcome = CertificateOutcome {
             is_kept: false,
             trust_anchor: issued.trust_anchor().to_vec(),
-            report: issued.report(),
+            report: CertificateReport::new(
+                &issued.certificate,
+                &issued.template,
+                issued.issuer.as_deref(),
+            ),
             note: request.note(&issued.template, now),
             warnings,
             reasons,
@@ -117,8 +121,10 @@ impl Request {
         match self {
             Self::Ca(request, _) => {
                 // A CA's name ends with its own key's identifier.
-                let key =
-                    existing.key().map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
+                let key = existing
+                    .key
+                    .as_ref()
+                    .map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
                 Profile::CertificateAuthority { request, key }
             }
             Self::EndEntity(request) => Profile::SelfSigned { request },

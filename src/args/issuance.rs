@@ -20,7 +20,7 @@ pub(crate) struct IssuanceArgs {
     /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h,
     /// or as long as the CA]
     #[arg(long, value_name = "DURATION")]
-    valid_for: Option<String>,
+    pub(crate) valid_for: Option<String>,
 
     #[command(flatten)]
     pub(crate) existing: ExistingFilesArgs,
@@ -28,17 +28,6 @@ pub(crate) struct IssuanceArgs {
     /// Form of the report on what was done
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: ReportFormat,
-}
-
-impl IssuanceArgs {
-    /// Returns how long the certificate is valid, if the user says so.
-    ///
-    /// # Errors
-    ///
-    /// A text that is not a duration.
-    pub(crate) fn valid_for(&self) -> Result<Option<ValidFor>, Failure> {
-        valid_for(self.valid_for.as_deref())
-    }
 }
 
 /// Reads the value of `--valid-for`.

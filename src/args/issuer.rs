@@ -24,7 +24,7 @@ pub(crate) const DECRYPTED_INPUT: &str = "--issuer-key-file=-";
 pub(crate) struct IssuerArgs {
     /// Sign with a CA made for this run, whose key is never written
     #[arg(long, conflicts_with_all = ["issuer_cert_file", "issuer_key_file"])]
-    ephemeral_ca: bool,
+    pub(crate) ephemeral_ca: bool,
 
     /// Sign with this CA: its certificate, followed by those of the CAs above it
     #[arg(long, value_name = "FILE", requires = "issuer_key_file")]
@@ -36,11 +36,6 @@ pub(crate) struct IssuerArgs {
 }
 
 impl IssuerArgs {
-    /// Whether a CA is to be made for the run.
-    pub(crate) const fn is_ephemeral(&self) -> bool {
-        self.ephemeral_ca
-    }
-
     /// The files that are read, which no output may replace.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &Path> {
         self.issuer_cert_file.iter().chain(&self.issuer_key_file).map(PathBuf::as_path)

@@ -18,7 +18,7 @@ use crate::report::failure::Failure;
 #[derive(Default)]
 pub(crate) struct ExistingFiles {
     pub(super) flags: ExistingFilesArgs,
-    key: Option<KeyPair>,
+    pub(super) key: Option<KeyPair>,
     key_text: Zeroizing<Vec<u8>>,
     chain: Option<Vec<Vec<u8>>>,
     chain_text: Zeroizing<Vec<u8>>,
@@ -149,11 +149,6 @@ impl ExistingFiles {
     /// Returns the pair as it was read, with a CA file.
     pub(crate) fn pem_files(&self, ca: Zeroizing<Vec<u8>>) -> PemFiles {
         PemFiles { certificate: self.chain_text.clone(), key: self.key_text.clone(), ca }
-    }
-
-    /// Returns the private key.
-    pub(crate) const fn key(&self) -> Option<&KeyPair> {
-        self.key.as_ref()
     }
 
     /// Returns the type of key to request: `given`, or that of the existing key.

@@ -16,7 +16,6 @@ use super::{PemFiles, ca, new_key};
 use crate::args::hostname;
 use crate::args::issuer::IssuerArgs;
 use crate::report::failure::Failure;
-use crate::report::render::CertificateReport;
 
 /// A server that sends more octets of certificates than this is rejected by OpenSSL and BoringSSL
 /// (`SSL_MAX_CERT_LIST_DEFAULT`).
@@ -73,7 +72,7 @@ pub(crate) enum SelfCheck {
 
 /// A certificate and its key.
 pub(crate) struct Issued {
-    certificate: Certificate,
+    pub(super) certificate: Certificate,
     pub(crate) template: Template,
     pub(super) issuer: Option<Arc<Issuer>>,
     key: KeyPair,
@@ -232,11 +231,6 @@ impl Issued {
     ) -> Result<PemFiles, Failure> {
         let key = pem::encode_private_key(&self.key.private_key(encoding)?);
         Ok(PemFiles { certificate: Zeroizing::new(self.chain), key, ca })
-    }
-
-    /// What the certificate says.
-    pub(crate) fn report(&self) -> CertificateReport {
-        CertificateReport::new(&self.certificate, &self.template, self.issuer.as_deref())
     }
 }
 

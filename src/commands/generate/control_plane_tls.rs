@@ -12,7 +12,7 @@ use self::artefacts::Artefacts;
 use crate::args::control_plane::{self, ServiceArgs};
 use crate::args::hostname;
 use crate::args::hostname::NameArgs;
-use crate::args::issuance::IssuanceArgs;
+use crate::args::issuance::{self, IssuanceArgs};
 use crate::args::pem_files;
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use crate::job::existing_files::ExistingFiles;
@@ -160,7 +160,7 @@ impl Args {
             ExtendedKeyUsage::ServerAuth,
             names,
             self.issuance.key.key_type.unwrap_or_default(),
-            self.issuance.valid_for()?,
+            issuance::valid_for(self.issuance.valid_for.as_deref())?,
         )?)
     }
 

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::args::certificate_type::CertificateType;
 use crate::args::hostname::NameArgs;
-use crate::args::issuance::IssuanceArgs;
+use crate::args::issuance::{self, IssuanceArgs};
 use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
@@ -75,7 +75,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let request = request(args)?;
-    let signer = Signer::open(&args.issuance.issuer, args.issuance.issuer.is_ephemeral(), now)?;
+    let signer = Signer::open(&args.issuance.issuer, args.issuance.issuer.ephemeral_ca, now)?;
     let mut plan = plan(args, signer.issuer.as_deref())?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
     refuse_self_signed(&signer, &existing)?;
@@ -118,10 +118,11 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
         let failure = Failure::usage("--hostname is missing: which name do clients dial?");
         failures.push(failure.hint("--hostname=NAME, once for each name or IP address"));
     }
-    let valid_for = args.issuance.valid_for().unwrap_or_else(|failure| {
-        failures.push(failure);
-        None
-    });
+    let valid_for =
+        issuance::valid_for(args.issuance.valid_for.as_deref()).unwrap_or_else(|failure| {
+            failures.push(failure);
+            None
+        });
     match (args.certificate_type, Failure::join(failures)) {
         (Some(certificate_type), None) => {
             let usage = certificate_type.into();
