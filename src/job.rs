@@ -48,7 +48,7 @@ pub(crate) struct PemFiles {
 }
 
 /// What the job decided, and what to report about it.
-pub(crate) struct CertificateOutcome {
+pub(crate) struct JobOutcome {
     is_kept: bool,
     /// The CA certificate that clients trust, as DER.
     trust_anchor: Vec<u8>,
@@ -65,7 +65,7 @@ impl Job<'_> {
     /// # Errors
     ///
     /// A pair that only --force replaces, and a request for which no certificate can be issued.
-    pub(crate) fn run(self, plan: &Plan) -> Result<(PemFiles, CertificateOutcome), Failure> {
+    pub(crate) fn run(self, plan: &Plan) -> Result<(PemFiles, JobOutcome), Failure> {
         let Self { key, request, signer, existing, now } = self;
         let flags = existing.flags;
         let ca_file = |trust_anchor: &[u8]| match plan.has(Role::CaCertificate) {
@@ -80,7 +80,7 @@ impl Job<'_> {
             (wanted, reasons) = signer.compare(&existing, request.profile(&existing), now)?;
             if reasons.is_empty() {
                 let (chain, issuer) = (existing.chain(), signer.issuer.as_deref());
-                let outcome = CertificateOutcome {
+                let outcome = JobOutcome {
                     is_kept: true,
                     trust_anchor: signer.trust_anchor(chain).unwrap_or_default().to_vec(),
                     report: CertificateReport::of_existing(chain, &wanted, issuer)?,
@@ -98,7 +98,7 @@ impl Job<'_> {
         };
         let mut warnings = request.warnings(&issued, key);
         warnings.extend(flags.warning(issued.template.validity, now));
-        let outcome = CertificateOutcome {
+        let outcome = JobOutcome {
             is_kept: false,
             trust_anchor: issued.trust_anchor().to_vec(),
             report: CertificateReport::new(
@@ -183,7 +183,7 @@ impl PemFiles {
     }
 }
 
-impl CertificateOutcome {
+impl JobOutcome {
     /// Writes the files of a new pair, or the stale ones beside a kept pair, and reports. `content`
     /// returns the bytes of a role, `stale` the files to write beside a kept pair and why.
     ///

@@ -16,7 +16,7 @@ use kuma_pki::spec::{IssuerSpecification, Specification, SpecificationFault, Spe
 use kuma_pki::{Profile, SerialNumber};
 use time::OffsetDateTime;
 
-use self::batch::{Batch, Done};
+use self::batch::{Batch, BatchOutcome};
 use self::ca::CaFiles;
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::issuer;
@@ -169,7 +169,7 @@ fn make(args: &Args, file: &Path, directory: &Path) -> Result<(), Failure> {
     done.failure(specification.certificates.len()).map_or(Ok(()), Err)
 }
 
-fn summary(done: &Done, seconds: f64) -> String {
+fn summary(done: &BatchOutcome, seconds: f64) -> String {
     let mut parts = Vec::new();
     for (count, verb) in [
         (done.made, "made"),

@@ -43,16 +43,16 @@ pub(super) struct Batch<'a> {
     pub(super) now: OffsetDateTime,
 }
 
-/// What was done.
+/// The outcome of a run.
 #[derive(Debug, Default)]
-pub(super) struct Done {
-    /// Certificates that were not there.
+pub(super) struct BatchOutcome {
+    /// New certificates.
     pub(super) made: usize,
-    /// Certificates that were there, and were not what was asked for.
+    /// Existing certificates that did not match the request.
     pub(super) replaced: usize,
-    /// Certificates that were kept, beside which a file was missing or wrong.
+    /// Kept certificates beside which a file was missing or wrong.
     pub(super) repaired: usize,
-    /// Certificates that are what was asked for.
+    /// Existing certificates that match the request.
     pub(super) kept: usize,
     notes: Remarks,
     warnings: Remarks,
@@ -62,7 +62,7 @@ pub(super) struct Done {
 
 /// A report in JSON. Fields are added, never changed or taken away.
 #[derive(Serialize)]
-pub(super) struct Report {
+pub(super) struct BatchReport {
     made: usize,
     replaced: usize,
     repaired: usize,
@@ -70,36 +70,36 @@ pub(super) struct Report {
     seconds: f64,
 }
 
-/// What became of one certificate.
+/// What the run did with one certificate.
 #[derive(Clone, Copy)]
-pub(super) enum Outcome {
+pub(super) enum Action {
     Made,
     Replaced,
     Repaired,
     Kept,
 }
 
-/// What became of one certificate, with what there is to say about it.
+/// The outcome of one certificate, with its notes and warnings.
 pub(super) struct CertificateOutcome {
-    outcome: Outcome,
+    action: Action,
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
 
 impl CertificateOutcome {
-    /// Without a word.
-    pub(super) const fn new(outcome: Outcome) -> Self {
-        Self { outcome, notes: Vec::new(), warnings: Vec::new() }
+    /// An outcome without notes and warnings.
+    pub(super) const fn new(action: Action) -> Self {
+        Self { action, notes: Vec::new(), warnings: Vec::new() }
     }
 }
 
-/// Tells that a worker has ended, also by a panic, so that nobody waits for the next look at it.
-struct Ending<'t> {
+/// Wakes the watcher when a worker ends, even by a panic.
+struct WorkerGuard<'t> {
     working: &'t AtomicUsize,
     watcher: &'t Thread,
 }
 
-impl Drop for Ending<'_> {
+impl Drop for WorkerGuard<'_> {
     fn drop(&mut self) {
         self.working.fetch_sub(1, Ordering::Relaxed);
         self.watcher.unpark();
@@ -109,10 +109,10 @@ impl Drop for Ending<'_> {
 impl Batch<'_> {
     /// Makes all that are wanted. What fails stops the others, and so does a signal; each certificate
     /// is there as a whole or not at all.
-    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> Done {
+    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> BatchOutcome {
         let has_failed = AtomicBool::new(false);
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        let done = Mutex::new(Done::default());
+        let done = Mutex::new(BatchOutcome::default());
         let work = || {
             while !has_failed.load(Ordering::Relaxed) && !signals::has_come() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
@@ -121,10 +121,10 @@ impl Batch<'_> {
                 };
                 let is_sample = index % SAMPLE == 0;
                 let self_check = if is_sample { SelfCheck::Full } else { SelfCheck::Fields };
-                let outcome = self.one(certificate, self_check);
+                let outcome = self.keep_or_issue(certificate, self_check);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 match outcome {
-                    Ok(ended) => done.count(index, certificate, self.shown, ended),
+                    Ok(outcome) => done.count(index, certificate, self.shown, outcome),
                     Err(failure) if failure.is_interruption() => break,
                     Err(failure) => {
                         has_failed.store(true, Ordering::Relaxed);
@@ -143,7 +143,7 @@ impl Batch<'_> {
         thread::scope(|scope| {
             for started in 0..workers {
                 let worker = || {
-                    let _ending = Ending { working: &working, watcher: &watcher };
+                    let _guard = WorkerGuard { working: &working, watcher: &watcher };
                     work();
                 };
                 if thread::Builder::new().spawn_scoped(scope, worker).is_err() {
@@ -166,17 +166,17 @@ impl Batch<'_> {
         done
     }
 
-    fn one(
+    fn keep_or_issue(
         &self,
         certificate: &CertificateSpecification,
         self_check: SelfCheck,
     ) -> Result<CertificateOutcome, Failure> {
         let named = |failure: Failure| existing::named(failure, certificate);
         if self.folder.has(&certificate.name) {
-            return self.again(certificate).map_err(named);
+            return self.update(certificate).map_err(named);
         }
-        let (files, mut ended) =
-            self.issue(certificate, Outcome::Made, self_check, None).map_err(named)?;
+        let (files, mut outcome) =
+            self.issue(certificate, Action::Made, self_check, None).map_err(named)?;
         let content = |role| (role, self.mode(role), files.content(role));
         let contents: Vec<_> = files.roles().into_iter().map(content).collect();
         self.folder.add(&certificate.name, &contents)?;
@@ -185,15 +185,15 @@ impl Batch<'_> {
             let key = self.folder.place(&certificate.name).join(Role::PrivateKey.file_name());
             let wanted = self.mode(Role::PrivateKey);
             let warning = |found| files::permissions_warning(&key, found, wanted, NOT_KEPT);
-            ended.warnings.extend(files::wrong_mode(&key, wanted).map(warning));
+            outcome.warnings.extend(files::wrong_mode(&key, wanted).map(warning));
         }
-        Ok(ended)
+        Ok(outcome)
     }
 
     pub(super) fn issue<'c>(
         &self,
         certificate: &'c CertificateSpecification,
-        outcome: Outcome,
+        action: Action,
         self_check: SelfCheck,
         key: Option<KeyPair>,
     ) -> Result<(Files<'c>, CertificateOutcome), Failure> {
@@ -206,7 +206,7 @@ impl Batch<'_> {
         let ca = Zeroizing::new(pem::encode_certificates([issued.trust_anchor()]));
         let pem_files = issued.pem_files(self.args.key.key_format.into(), ca)?;
         let files = Files { pem_files, artefacts: &certificate.artefacts };
-        Ok((files, CertificateOutcome { outcome, notes: Vec::new(), warnings }))
+        Ok((files, CertificateOutcome { action, notes: Vec::new(), warnings }))
     }
 
     pub(super) const fn mode(&self, role: Role) -> u32 {
@@ -246,23 +246,23 @@ impl Files<'_> {
     }
 }
 
-impl Done {
+impl BatchOutcome {
     fn count(
         &mut self,
         index: usize,
         certificate: &CertificateSpecification,
         shown: &str,
-        ended: CertificateOutcome,
+        outcome: CertificateOutcome,
     ) {
-        match ended.outcome {
-            Outcome::Made => self.made += 1,
-            Outcome::Replaced => self.replaced += 1,
-            Outcome::Repaired => self.repaired += 1,
-            Outcome::Kept => self.kept += 1,
+        match outcome.action {
+            Action::Made => self.made += 1,
+            Action::Replaced => self.replaced += 1,
+            Action::Repaired => self.repaired += 1,
+            Action::Kept => self.kept += 1,
         }
         let CertificateSpecification { name, place, .. } = certificate;
-        self.notes.add(index, ended.notes.into_iter().map(|note| format!("{name}: {note}")));
-        let warnings = ended.warnings.into_iter();
+        self.notes.add(index, outcome.notes.into_iter().map(|note| format!("{name}: {note}")));
+        let warnings = outcome.warnings.into_iter();
         self.warnings
             .add(index, warnings.map(|warning| format!("{shown}:{place}: {name}: {warning}")));
     }
@@ -273,9 +273,9 @@ impl Done {
         self.warnings.tell("warning");
     }
 
-    pub(super) const fn report(&self, seconds: f64) -> Report {
+    pub(super) const fn report(&self, seconds: f64) -> BatchReport {
         let Self { made, replaced, repaired, kept, .. } = *self;
-        Report { made, replaced, repaired, kept, seconds }
+        BatchReport { made, replaced, repaired, kept, seconds }
     }
 
     /// Whether a signal came before all were done.

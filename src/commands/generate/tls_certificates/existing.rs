@@ -8,7 +8,7 @@ use kuma_pki::format::{bundle, kubernetes_secret, pem};
 use kuma_pki::spec::CertificateSpecification;
 use zeroize::Zeroizing;
 
-use super::batch::{Batch, CertificateOutcome, Files, Outcome, roles, without_flags};
+use super::batch::{Action, Batch, CertificateOutcome, Files, roles, without_flags};
 use crate::files::input;
 use crate::files::{self, Destination, Plan, Request, Role};
 use crate::job::existing_files::ExistingFiles;
@@ -19,7 +19,7 @@ use crate::report::failure::Failure;
 /// How many reasons are told of one certificate.
 const MAX_REASONS: usize = 3;
 
-/// What was found out about a directory.
+/// An existing directory compared with the request.
 #[derive(Default)]
 struct Comparison<'c> {
     /// Why the pair cannot stay.
@@ -39,8 +39,8 @@ impl Comparison<'_> {
 }
 
 impl Batch<'_> {
-    /// Makes what is there to what is asked for.
-    pub(super) fn again(
+    /// Keeps, repairs or replaces the existing files.
+    pub(super) fn update(
         &self,
         certificate: &CertificateSpecification,
     ) -> Result<CertificateOutcome, Failure> {
@@ -50,12 +50,12 @@ impl Batch<'_> {
         if flags.if_needed
             && !files::has_left_over(&directory)
             && !self.has_wrong_permissions(certificate, &directory)
-            && let Some(existing) = self.look(&directory)
+            && let Some(existing) = self.read_unlocked(&directory)
             && self
                 .compare(certificate, &directory, &existing)
                 .is_ok_and(|comparison| comparison.is_good())
         {
-            return Ok(CertificateOutcome::new(Outcome::Kept));
+            return Ok(CertificateOutcome::new(Action::Kept));
         }
         let requests = roles(&certificate.artefacts).into_iter().map(|role| Request {
             role,
@@ -73,12 +73,12 @@ impl Batch<'_> {
             }
             comparison = self.compare(certificate, &directory, &existing)?;
             if let Some(files) = comparison.files.take() {
-                return self.mend(plan, &directory, &files, comparison);
+                return self.repair(plan, &directory, &files, comparison);
             }
         }
         let key = existing.into_reused_key(None)?;
-        let (mut files, mut ended) =
-            self.issue(certificate, Outcome::Replaced, SelfCheck::Full, key)?;
+        let (mut files, mut outcome) =
+            self.issue(certificate, Action::Replaced, SelfCheck::Full, key)?;
         if let Some(issuer) = self.signer.issuer.as_deref().filter(|_| flags.if_needed) {
             let path = directory.join(Role::CaCertificate.file_name());
             files.pem_files.ca = stale_files::ca_file(&path, issuer.handed_out(), self.now)?;
@@ -86,14 +86,14 @@ impl Batch<'_> {
         let left = left(&directory, &files)?;
         let plan = plan.removing(paths(&directory, &left));
         let changes = plan.commit(|role| files.content(role))?;
-        ended.warnings.extend(changes.warnings);
-        ended.notes.extend(note("replaced", &directory, comparison.reasons));
-        ended.notes.extend(removed(&left));
-        Ok(ended)
+        outcome.warnings.extend(changes.warnings);
+        outcome.notes.extend(note("replaced", &directory, comparison.reasons));
+        outcome.notes.extend(removed(&left));
+        Ok(outcome)
     }
 
     /// Reads a pair without waiting for other runs; `None` if that has to be looked at more closely.
-    fn look(&self, directory: &Path) -> Option<ExistingFiles> {
+    fn read_unlocked(&self, directory: &Path) -> Option<ExistingFiles> {
         let [key, certificate] =
             [Role::PrivateKey, Role::Certificate].map(|role| directory.join(role.file_name()));
         let are_files = [&key, &certificate]
@@ -137,7 +137,7 @@ impl Batch<'_> {
     }
 
     /// Writes what is missing beside a good pair.
-    fn mend(
+    fn repair(
         &self,
         plan: Plan,
         directory: &Path,
@@ -149,13 +149,13 @@ impl Batch<'_> {
         let plan = plan.removing(paths(directory, &comparison.left));
         let changes = plan.repair(&stale, |role| files.content(role))?;
         let is_kept = is_good && changes.repaired.is_empty();
-        let outcome = if is_kept { Outcome::Kept } else { Outcome::Repaired };
+        let action = if is_kept { Action::Kept } else { Action::Repaired };
         reasons.extend(changes.reasons);
-        let mut ended = CertificateOutcome::new(outcome);
-        ended.warnings = changes.warnings;
-        ended.notes.extend(note("repaired", directory, reasons));
-        ended.notes.extend(removed(&comparison.left));
-        Ok(ended)
+        let mut outcome = CertificateOutcome::new(action);
+        outcome.warnings = changes.warnings;
+        outcome.notes.extend(note("repaired", directory, reasons));
+        outcome.notes.extend(removed(&comparison.left));
+        Ok(outcome)
     }
 }
 
