@@ -8,8 +8,7 @@ use std::path::Path;
 
 use crate::read_back;
 use crate::support::{
-    Ended, Faulty, Running, Sandbox, eventually, faulty_command, installed, kumactl, run,
-    with_faults,
+    Ended, Running, Sandbox, eventually, installed, kumactl, with_faults, with_faults_on,
 };
 
 const ARGUMENTS: [&str; 6] = [
@@ -30,20 +29,6 @@ const SIGNALS: [(&str, i32); 4] = [("HUP", 1), ("INT", 2), ("QUIT", 3), ("TERM",
 #[track_caller]
 fn with_fault(sandbox: &Sandbox, strace: &Path, calls: &str, fault: &str) -> Ended {
     with_faults(sandbox, strace, &[(calls, fault)], ARGUMENTS).hit()
-}
-
-/// The same, on one path only.
-#[track_caller]
-fn on_path(
-    sandbox: &Sandbox,
-    strace: &Path,
-    faults: &[(&str, &str)],
-    path: &Path,
-    arguments: &[&str],
-) -> Ended {
-    let ended = run(faulty_command(sandbox, strace, faults, Some(path)).args(arguments));
-    let log = fs::read_to_string(sandbox.home().join("strace.log")).expect("strace's log");
-    Faulty { ended, log }.hit()
 }
 
 #[test]
@@ -111,7 +96,7 @@ fn a_link_that_cannot_be_read_is_not_replaced_by_a_file() {
     let link = sandbox.directory().canonicalize().expect("a directory").join("key.pem");
     // The directories above are read by the same call, so only this one fails.
     let faults = [("readlink,readlinkat", "error=EIO")];
-    let ended = on_path(&sandbox, &strace, &faults, &link, &ARGUMENTS);
+    let ended = with_faults_on(&sandbox, &strace, &faults, Some(&link), ARGUMENTS).hit();
     assert_eq!(ended.status, 1, "{ended:?}");
     assert_eq!(sandbox.read("old.pem"), "mine");
     assert_eq!(sandbox.names(), ["key.pem", "old.pem"]);
@@ -299,7 +284,7 @@ fn a_directory_that_cannot_be_closed_is_no_panic() {
         sandbox.shell("mkdir tls/.kumactl-new-b; : > tls/.kumactl-new-b/tls.key").quiet_success();
         let path = sandbox.path(directory).canonicalize().expect("a directory");
         let faults = [("close", "error=EIO")];
-        let ended = on_path(&sandbox, &strace, &faults, &path, &arguments);
+        let ended = with_faults_on(&sandbox, &strace, &faults, Some(&path), &arguments).hit();
         assert_eq!(ended.status, 0, "{arguments:?} {directory}: {ended:?}");
         assert!(!ended.stderr.contains("panicked"), "{arguments:?} {directory}: {ended:?}");
     }

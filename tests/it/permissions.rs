@@ -3,9 +3,8 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
-use crate::support::{Ended, Faulty, Sandbox, faulty_command, installed, run, with_faults};
+use crate::support::{Sandbox, installed, with_faults, with_faults_on};
 
 const BATCH: &str = "\
 issuer: {certFile: ca.crt, keyFile: ca.key, create: {keyType: ecdsa}}
@@ -158,7 +157,7 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_a_missing_file() {
             let before = contents(&sandbox);
             let path = sandbox.path(file).canonicalize().expect("a file");
             let faults = [("read", "error=EIO")];
-            let ended = on_path(&sandbox, &strace, &faults, &path, arguments);
+            let ended = with_faults_on(&sandbox, &strace, &faults, Some(&path), arguments).hit();
             assert_eq!(ended.status, 1, "{file}: {ended:?}");
             let name = file.rsplit('/').next().unwrap_or(file);
             let says = format!("{name}: input/output error");
@@ -167,18 +166,6 @@ fn a_file_that_cannot_be_read_is_an_error_and_not_a_missing_file() {
             assert_eq!(contents(&sandbox), before, "{file}");
         }
     }
-}
-
-fn on_path(
-    sandbox: &Sandbox,
-    strace: &Path,
-    faults: &[(&str, &str)],
-    path: &Path,
-    arguments: &[&str],
-) -> Ended {
-    let ended = run(faulty_command(sandbox, strace, faults, Some(path)).args(arguments));
-    let log = fs::read_to_string(sandbox.home().join("strace.log")).expect("strace's log");
-    Faulty { ended, log }.hit()
 }
 
 const RENAMES: &str = "rename,renameat,renameat2";

@@ -206,7 +206,18 @@ pub(crate) fn with_faults<A: AsRef<OsStr>>(
     faults: &[(&str, &str)],
     arguments: impl IntoIterator<Item = A>,
 ) -> Faulty {
-    let ended = run(faulty_command(sandbox, strace, faults, None).args(arguments));
+    with_faults_on(sandbox, strace, faults, None, arguments)
+}
+
+/// The same, in calls on one path only if one is given.
+pub(crate) fn with_faults_on<A: AsRef<OsStr>>(
+    sandbox: &Sandbox,
+    strace: &Path,
+    faults: &[(&str, &str)],
+    path: Option<&Path>,
+    arguments: impl IntoIterator<Item = A>,
+) -> Faulty {
+    let ended = run(faulty_command(sandbox, strace, faults, path).args(arguments));
     let log = fs::read_to_string(sandbox.home().join("strace.log")).expect("strace's log");
     Faulty { ended, log }
 }
