@@ -20,7 +20,7 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
-/// At most so many characters of a text are repeated in a message.
+/// The most characters of a text that a message repeats.
 const MAX_REPEATED: usize = 80;
 
 /// The beginning of a text, fit for a message: a text of any length costs no more memory than this.

@@ -34,12 +34,12 @@ pub struct Validity {
 /// How long before its end a certificate is to be renewed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum RenewBefore {
-    /// 30 days, or a third of its life if that is shorter.
+    /// 30 days, or a third of its lifetime if that is shorter.
     #[default]
     Usual,
     /// So long.
     Time(ValidFor),
-    /// So many hundredths of its life, 1 to 99.
+    /// A percentage of its lifetime, 1 to 99.
     Percent(u8),
 }
 

@@ -278,7 +278,7 @@ fn file(field: &str, text: &str) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
-/// Why a name is none for a directory, in any file system that a specification may be carried to.
+/// Why a name cannot name a directory on every file system to which a specification may be copied.
 fn unsafe_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         return Some("is empty");

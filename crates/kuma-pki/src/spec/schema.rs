@@ -58,7 +58,7 @@ pub(super) struct Certificate {
 /// A value that may be left out, but not null, with its place.
 pub(super) struct Field<T>(pub(super) Option<(T, Place)>);
 
-/// A text. A number or a boolean is none: `1.10` is not `1.1`, and has to be in quotes.
+/// A string. Numbers and booleans are rejected: `1.10` is not `1.1`, so it needs quotes.
 pub(super) struct Text(pub(super) String);
 
 /// A text or a list of texts, each with its place.
