@@ -14,7 +14,7 @@ lint:
 
 # Compare the speed of whole processes, and of many certificates, each in one run
 bench:
-    cargo bench --locked --bench compare -- --svg=docs/measurements/performance.svg
+    cargo bench --locked --bench compare -- --svg=docs/reports/performance.svg
     cargo bench --locked --bench stages
     cargo bench --locked --bench batch
 

@@ -6,6 +6,8 @@
 //! line begins with `error: ` or `failed `. What needs a cluster (kubectl, helm, the official `kumactl install`) is
 //! played by the scripts in `tests/fixtures/stubs`, which look at their arguments.
 
+mod links;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -158,10 +160,10 @@ fn the_reference_is_the_help_of_every_command() {
         markdown.push_str(&format!("## {title}\n\n```text\n{}\n```\n\n", lines.join("\n")));
     }
     let markdown = format!("{}\n", markdown.trim_end());
-    let path = root().join("docs/cli.md");
+    let path = root().join("docs/reference/cli.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&path, &markdown).expect("docs/cli.md");
+        fs::write(&path, &markdown).expect("docs/reference/cli.md");
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == markdown, "docs/cli.md is out of date: UPDATE_DOCS=1 cargo test");
+    assert!(found == markdown, "docs/reference/cli.md is out of date: UPDATE_DOCS=1 cargo test");
 }

@@ -22,7 +22,7 @@ fn new_ca(sandbox: &Sandbox) {
     sandbox.kumactl(command.iter().chain(&files)).quiet_success();
 }
 
-/// The rotation of docs/rotation.md, in one directory: both CAs, a certificate of the new one, the new CA.
+/// The rotation of docs/guides/rotation.md, in one directory: both CAs, a certificate of the new one, the new CA.
 #[test]
 fn a_ca_that_is_replaced_stays_for_as_long_as_it_is_in_the_ca_file() {
     let modes: [&[&str]; 3] = [

@@ -7,7 +7,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 fn schema() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/tls-certificates.schema.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/tls-certificates.schema.json");
     serde_json::from_str(&fs::read_to_string(path).expect("a file")).expect("JSON")
 }
 

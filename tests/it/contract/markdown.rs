@@ -1,4 +1,4 @@
-//! The contract as the tables of `docs/migrating.md`.
+//! The contract as the tables of `docs/reports/differences.md`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -14,8 +14,8 @@ const END: &str = "<!-- declared-differences:end -->\n";
 /// `UPDATE_DOCS=1 cargo test` writes the tables anew.
 #[test]
 fn the_tables_in_the_documentation_are_those_of_the_contract() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/migrating.md");
-    let text = fs::read_to_string(&path).expect("docs/migrating.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reports/differences.md");
+    let text = fs::read_to_string(&path).expect("docs/reports/differences.md");
     let (before, rest) = text.split_once(BEGIN).expect("where the tables begin");
     let (found, after) = rest.split_once(END).expect("where the tables end");
     let expected = render(&contract());
@@ -23,7 +23,7 @@ fn the_tables_in_the_documentation_are_those_of_the_contract() {
         fs::write(&path, [before, BEGIN, &expected, END, after].concat()).expect("written");
         return;
     }
-    assert_eq!(found, expected, "UPDATE_DOCS=1 cargo test writes docs/migrating.md anew");
+    assert_eq!(found, expected, "UPDATE_DOCS=1 cargo test writes docs/reports/differences.md anew");
 }
 
 fn render(contract: &Contract) -> String {

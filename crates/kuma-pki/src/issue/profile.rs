@@ -1,6 +1,6 @@
 //! Every field of every certificate is decided here, with its reason.
 //!
-//! The reasons in full, field by field, are in `docs/certificate-profiles.md`.
+//! The reasons in full, field by field, are in `docs/concepts/certificate-contents.md`.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The fields of a specification, as people write them. `docs/tls-certificates.schema.json` says the same.
+//! The fields of a specification, as people write them. `docs/reference/tls-certificates.schema.json` says the same.
 
 use std::collections::HashMap;
 use std::fmt;

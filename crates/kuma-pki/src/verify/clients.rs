@@ -267,7 +267,7 @@ pub(super) const NOT_CA: &str = "Invalid request: A data plane proxy is trying t
                       'false').";
 const APPLE: &str = "https://support.apple.com/en-us/103769, not run";
 
-/// Every rule. For the errors behind them see docs/verify.md.
+/// Every rule. For the errors behind them see docs/reference/verify.md.
 pub static RULES: &[Rule] = &[
     Rule {
         because: "its issuer has an empty name, against RFC 5280 4.1.2.4",
