@@ -425,6 +425,17 @@ fn cases() -> Vec<Case> {
             },
         ),
         certificates(
+            "mail address with two at signs, the last before a permitted host",
+            &["name-constraints"],
+            "a@b@b.example is not certified by CN=root",
+            Differs("Go takes the host from the first at sign of an unquoted address"),
+            |pki| {
+                let mail = "a@b@b.example".try_into().expect("ASCII");
+                pki.leaf.subject_alt_names.push(SanType::Rfc822Name(mail));
+                constrained(pki, vec![GeneralSubtree::Rfc822Name("b.example".to_owned())], vec![]);
+            },
+        ),
+        certificates(
             "name of a CA between outside of the constraints",
             &["name-constraints"],
             "ca.evil.example is not certified by CN=root",

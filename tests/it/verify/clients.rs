@@ -327,6 +327,23 @@ fn what_kumas_own_clients_refuse_fails_and_what_others_refuse_does_not() {
     assert_eq!((refusing(&json), status), (strings(&["rustls", "mbedtls"]), 0), "{json}");
 }
 
+#[test]
+fn go_accepts_a_root_whose_key_usage_has_no_bits_and_envoy_rejects_it() {
+    let (json, status) = changed("cp.example", |pki| {
+        // A BIT STRING without bits (x509-limbo, root-inconsistent-ca-extensions).
+        pki.root.key_usages.clear();
+        pki.root.custom_extensions = vec![critical(&[2, 5, 29, 15], &[3, 1, 0])];
+    });
+    let refusals = refusing(&json);
+    assert_eq!((status, checks(&json, "failed").len()), (1, 1), "{json}");
+    for client in ["envoy", "openssl", "java"] {
+        assert!(refusals.contains(&client.to_owned()), "{client}: {json}");
+    }
+    for client in ["kuma-dp", "kube-apiserver", "kumactl", "rustls"] {
+        assert!(!refusals.contains(&client.to_owned()), "{client}: {json}");
+    }
+}
+
 fn strings(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }

@@ -283,8 +283,8 @@ fn in_domain(base: &str, name: &str) -> bool {
 /// Whether a mail address is the base, or its host is the base or under it. RFC 5280 wants a leading dot
 /// for what is under a host; Go, and so Kuma, takes it without one as well.
 fn contains_email(base: &str, address: &str) -> bool {
-    let Some((local, host)) = address.rsplit_once('@') else { return false };
-    match base.rsplit_once('@') {
+    let Some((local, host)) = split_mailbox(address) else { return false };
+    match split_mailbox(base) {
         Some((base_local, base_host)) => {
             base_local == local && base_host.eq_ignore_ascii_case(host)
         }
@@ -292,19 +292,20 @@ fn contains_email(base: &str, address: &str) -> bool {
     }
 }
 
+/// Splits a mail address where Go does (crypto/x509, parseRFC2821Mailbox): only a quoted local part can
+/// contain an at sign.
+fn split_mailbox(address: &str) -> Option<(&str, &str)> {
+    if address.starts_with('"') { address.rsplit_once('@') } else { address.split_once('@') }
+}
+
 /// Whether Go can parse a mail address (crypto/x509, parseRFC2821Mailbox).
 pub(crate) fn is_mailbox(address: &str) -> bool {
-    if address.starts_with('"') {
-        let parts = address.rsplit_once('@');
-        return parts.is_some_and(|(local, host)| {
-            local.len() > 1 && local.ends_with('"') && is_domain(host)
-        });
-    }
-    address.split_once('@').is_some_and(|(local, host)| {
+    split_mailbox(address).is_some_and(|(local, host)| {
         let is_text =
             |octet: u8| octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~\\".contains(&octet);
         let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(is_text);
-        local.split('.').all(is_atom) && is_domain(host)
+        let is_quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
+        (is_quoted || local.split('.').all(is_atom)) && is_domain(host)
     })
 }
 

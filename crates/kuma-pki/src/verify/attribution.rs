@@ -55,6 +55,10 @@ const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
             AllBut(&[Envoy, Openssl, Curl, Node, Rustls, Gnutls, Chrome])
         }
         Finding::IssuerNotCa { is_anchor: true, .. } => AllBut(&[Envoy, Rustls]),
+        // Go takes a keyUsage without bits for none (x509-limbo, root-inconsistent-ca-extensions).
+        Finding::MayNotSign { usage, .. } if usage.is_empty() => {
+            AllBut(&[Client::KumaDp, Client::KubeApiserver, Client::Kumactl, Rustls])
+        }
         // rustls-webpki does not look at the keyUsage of a CA.
         Finding::MayNotSign { .. } => AllBut(&[Rustls]),
         Finding::PathTooLong { only_for_go: true, .. } => Only(&[
