@@ -34,6 +34,7 @@ use self::signals::Watch;
 pub(crate) use self::target::canonical;
 use self::target::{State, Target};
 use crate::report::failure::{Failure, reason};
+use crate::report::program_name;
 
 /// The permissions of files that anybody may read.
 pub(crate) const PUBLIC_MODE: u32 = 0o644;
@@ -468,7 +469,7 @@ pub(crate) fn print_payload(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
 /// Prints a report about files that are written by now: whether it is read does not change what was
 /// done.
 pub(crate) fn print_report(text: &str) {
-    if let Err(error) = write_stdout(text.as_bytes()) {
+    if let Err(error) = write_stdout(program_name::in_message(text).as_bytes()) {
         note(&format!("warning: could not print the report: {}", reason(&error)));
     }
 }
@@ -486,5 +487,9 @@ pub(crate) fn note(text: &str) {
         return;
     }
     // Nobody is left to be told that standard error is closed.
-    let _ = writeln!(io::stderr(), "{}", crate::report::failure::printable(text));
+    let _ = writeln!(
+        io::stderr(),
+        "{}",
+        crate::report::failure::printable(&program_name::in_message(text))
+    );
 }

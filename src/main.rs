@@ -11,11 +11,12 @@ mod report;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::compatibility::CompatibilityArgs;
 use crate::commands::{completion, generate, inspect, man, verify, version};
 use crate::report::failure::Failure;
+use crate::report::program_name;
 
 /// Prepare the TLS certificates of a Kuma control plane
 ///
@@ -30,7 +31,12 @@ Examples:
   kumactl generate ca-certificate
   kumactl inspect certificate tls/tls.crt
   kumactl verify tls-certificate --cert-file=tls/tls.crt \\
-    --key-file=tls/tls.key --ca-cert-file=tls/ca.crt")]
+    --key-file=tls/tls.key --ca-cert-file=tls/ca.crt
+
+Commands of the official kumactl:
+  apply, config, delete, export, get, install, uninstall, and the nouns of
+  `generate` and `inspect` that this program does not have. The program that
+  KUMACTL_OFFICIAL names runs them, or else the next official kumactl on PATH.")]
 struct Cli {
     #[command(flatten)]
     compatibility: CompatibilityArgs,
@@ -54,7 +60,7 @@ fn main() -> ExitCode {
     if let Some(failure) = args::secret_scan::refuse(&arguments) {
         return failure.report();
     }
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => return report::usage::report(&error, &arguments),
     };
@@ -64,9 +70,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// The program with every command and flag.
+/// The program with every command and flag, under the name by which it was started.
 fn program() -> clap::Command {
-    Cli::command()
+    program_name::in_command(Cli::command())
+}
+
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut program = program();
+    let mut matches = program.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
 }
 
 /// The help of a verb without its noun.

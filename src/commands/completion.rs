@@ -6,6 +6,7 @@ use clap_complete::Shell;
 
 use crate::files;
 use crate::report::failure::Failure;
+use crate::report::program_name;
 
 /// Print a completion script for a shell
 #[derive(clap::Args)]
@@ -28,19 +29,54 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    /// The end of clap's script for zsh, which completes or registers the function above it.
+    const REGISTRATION: &str = "if [ \"$funcstack[1]\" = ";
+    let name = program_name::get();
     let mut program = hinted(crate::program());
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut program, "kumactl", &mut script);
+    // clap's script for bash does not work under a name with a hyphen. It is registered below.
+    let clap_name = if args.shell == Shell::Bash { identifier(&name) } else { name.clone() };
+    clap_complete::generate(args.shell, &mut program, clap_name, &mut script);
+    let mut script = String::from_utf8_lossy(&script).into_owned();
     program.build();
-    script.extend_from_slice(
-        match args.shell {
-            Shell::Bash => bash_wrapper(&program),
-            Shell::Fish => fish_arguments(&program, &mut Vec::new()),
-            _ => String::new(),
+    match args.shell {
+        Shell::Bash => {
+            script += &bash_wrapper(&program, &name);
+            script += &with_official(include_str!("completion/official.bash"), &program, "|");
         }
-        .as_bytes(),
-    );
+        Shell::Fish => {
+            script += &fish_arguments(&program, &name, &mut Vec::new());
+            script += &with_official(include_str!("completion/official.fish"), &program, " ");
+        }
+        Shell::Zsh => {
+            let at = script.rfind(REGISTRATION).unwrap_or(script.len());
+            let official = include_str!("completion/official.zsh");
+            script.insert_str(at, &with_official(official, &program, "|"));
+        }
+        _ => {}
+    }
     files::print_payload(&script)
+}
+
+/// Returns a script that asks the official kumactl for what follows a command of its own. The separator
+/// stands between our words in a pattern or list of the shell.
+fn with_official(script: &str, program: &Command, separator: &str) -> String {
+    let names = |command: &Command| {
+        command.get_subcommands().map(Command::get_name).collect::<Vec<_>>().join(separator)
+    };
+    let nouns = |verb| program.find_subcommand(verb).map(names).unwrap_or_default();
+    let name = program_name::get();
+    script
+        .replace("@NAME@", &name)
+        .replace("@ID@", &identifier(&name))
+        .replace("@VERBS@", &names(program))
+        .replace("@GENERATE@", &nouns("generate"))
+        .replace("@INSPECT@", &nouns("inspect"))
+}
+
+/// Returns a name as a part of the names of shell functions.
+fn identifier(name: &str) -> String {
+    name.replace(['-', '.'], "_")
 }
 
 /// Says of every value whether it is a file, as the name of the value tells. Without it a shell would
@@ -67,27 +103,27 @@ fn takes_files(command: &Command) -> bool {
 
 /// Returns what clap's script for bash lacks. Bash splits a word at `=`, and the script knows
 /// `--flag value` only; and it offers flags where a command takes files.
-fn bash_wrapper(program: &Command) -> String {
+fn bash_wrapper(program: &Command, name: &str) -> String {
+    let id = identifier(name);
     let mut commands = Vec::new();
     commands_with_files(program, "", &mut commands);
     let patterns = commands.join(" | ");
     format!(
         r#"
-_kumactl_words() {{
+_{id}_words() {{
     local cur="$2" prev="$3"
     if [[ "$cur" == "=" ]]; then
         cur=""
     elif [[ "$prev" == "=" ]]; then
         prev="${{COMP_WORDS[COMP_CWORD-2]}}"
     fi
-    _kumactl "$1" "$cur" "$prev"
+    _{id} "$1" "$cur" "$prev"
     if [[ "$cur" != -* && "${{COMPREPLY[0]-}}" == -* ]]; then
         case "${{COMP_WORDS[*]:1:COMP_CWORD-1}} " in
             {patterns}) COMPREPLY=() ;;
         esac
     fi
 }}
-complete -F _kumactl_words -o bashdefault -o default kumactl
 "#
     )
 }
@@ -104,11 +140,11 @@ fn commands_with_files(command: &Command, words: &str, found: &mut Vec<String>) 
 
 /// Returns what clap's script for fish lacks: the values of arguments that are no flags, and that others are
 /// not files.
-fn fish_arguments<'a>(command: &'a Command, words: &mut Vec<&'a str>) -> String {
+fn fish_arguments<'a>(command: &'a Command, name: &str, words: &mut Vec<&'a str>) -> String {
     let mut lines = String::new();
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         words.push(below.get_name());
-        lines += &fish_arguments(below, words);
+        lines += &fish_arguments(below, name, words);
         words.pop();
     }
     let is_leaf = !command.has_subcommands();
@@ -117,8 +153,8 @@ fn fish_arguments<'a>(command: &'a Command, words: &mut Vec<&'a str>) -> String 
         let seen: String = seen.collect();
         let values: Vec<_> = command.get_positionals().flat_map(Arg::get_possible_values).collect();
         let names: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
-        let condition = format!("__fish_kumactl_using_subcommand {first}{seen}");
-        lines = format!("complete -c kumactl -n \"{condition}\" -f -a \"{}\"\n", names.join(" "));
+        let condition = format!("__fish_{}_using_subcommand {first}{seen}", identifier(name));
+        lines = format!("complete -c {name} -n \"{condition}\" -f -a \"{}\"\n", names.join(" "));
     }
     lines
 }

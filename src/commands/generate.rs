@@ -17,6 +17,7 @@ use crate::report::failure::Failure;
 
 /// Make certificates, keys and what is built from them
 #[derive(clap::Args)]
+#[command(after_help = "Other nouns are handed to the official kumactl.")]
 pub(crate) struct Args {
     /// Print errors only
     #[arg(long, short, global = true, display_order = 999)]

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut page = Vec::new();
     Man::new(command)
         .title(words.join("-").to_uppercase())
-        .source(concat!("kumactl ", env!("CARGO_PKG_VERSION")))
+        .source(format!("{} {}", words[0], env!("CARGO_PKG_VERSION")))
         .render(&mut page)
         .map_err(|error| Failure::failed(format!("could not write the page: {error}")))?;
     page.extend_from_slice(sections(found, above, &words).as_bytes());
@@ -59,9 +59,11 @@ fn sections(command: &Command, above: Option<&Command>, words: &[String]) -> Str
     for (status, meaning) in statuses {
         let _ = writeln!(roff, ".TP\n\\fB{status}\\fR\n{meaning}");
     }
-    roff.push_str(
-        ".SH FILES\nkumactl reads and writes only the files that the command line names. It has no \
-         configuration file and writes nothing to the home directory.\n",
+    let _ = writeln!(
+        roff,
+        ".SH FILES\n{} reads and writes only the files that the command line names. It has no \
+         configuration file and writes nothing to the home directory.",
+        words[0]
     );
     for (file, flag) in default_files(command) {
         let _ =
@@ -123,7 +125,7 @@ fn unknown(words: &[String], word: &str, found: &Command) -> Failure {
         found.get_subcommands().map(Command::get_name).filter(|name| *name != "help").collect();
     let failure = Failure::usage(text);
     if known.is_empty() {
-        return failure.hint(format!("kumactl man {}", words[1..].join(" ")));
+        return failure.hint(format!("{} man {}", words[0], words[1..].join(" ")));
     }
     failure.hint(format!("commands of {}: {}", words.join(" "), known.join(", ")))
 }

@@ -1,18 +1,44 @@
 //! `kumactl version`.
 
-use crate::files;
-use crate::report::failure::Failure;
+use std::ffi::OsString;
 
-/// Print the version
+use crate::files;
+use crate::official::{self, Official};
+use crate::report::failure::{Failure, reason};
+
+/// Print the versions of this program and of the official kumactl
+///
+/// The official kumactl prints its own version first (`Client: Kuma 2.14.3`) and that of the control
+/// plane, if there is an official kumactl. `kumactl --version` prints the version of this program alone.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Say how the program was built, too
+    /// Print how the programs were built, too
     #[arg(long, short = 'a', alias = "detailed")]
     verbose: bool,
 }
 
+/// The official command, for the hand-over.
+const COMMAND: &str = "version";
+
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let arguments: Vec<OsString> = std::env::args_os().map(as_official).collect();
+    let found = Official::find(COMMAND, &arguments);
+    if official::is_called_back(COMMAND) {
+        // The lines below are printed by the process that was started first.
+        return Err(match found {
+            Some(_) => official::hand_over(COMMAND),
+            None => Failure::no_official_silently(),
+        });
+    }
+    let found = match found {
+        Some(official) => ran(&official, &arguments)?.then_some(official),
+        None => None,
+    };
+    // Scripts take the third word of the official line (`awk '{print $3}'`); these have two.
     let mut text = format!("kumactl {}\n", env!("CARGO_PKG_VERSION"));
+    if let Some(official) = &found {
+        text.push_str(&format!("official: {}\n", official.path.display()));
+    }
     if args.verbose {
         // .cargo/config.toml sets it for the crypto library and for this file alike.
         let entropy = match option_env!("AWS_LC_SYS_NO_JITTER_ENTROPY") {
@@ -24,4 +50,25 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         text.push_str(&format!("entropy:        {entropy}\n"));
     }
     files::print(&text)
+}
+
+/// Translates our name of a flag to the official one.
+fn as_official(argument: OsString) -> OsString {
+    if argument == "--verbose" { "--detailed".into() } else { argument }
+}
+
+/// Lets the official program print its version. `false` if it turns out to be this program again.
+fn ran(official: &Official, arguments: &[OsString]) -> Result<bool, Failure> {
+    /// The status of a shell, and of this program, for a program that is not there.
+    const NOT_FOUND: i32 = 127;
+    let path = official.path.display();
+    match official.command(arguments).status() {
+        Ok(status) if status.success() => Ok(true),
+        Ok(status) if status.code() == Some(NOT_FOUND) => Ok(false),
+        Ok(status) => Err(Failure::failed(format!("the official kumactl {path} failed: {status}"))),
+        Err(error) => Err(Failure::not_executable(format!(
+            "could not run the official kumactl {path}: {}",
+            reason(&error)
+        ))),
+    }
 }

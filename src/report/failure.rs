@@ -12,7 +12,7 @@ use kuma_pki::{
 };
 
 use crate::files::signals;
-use crate::report::hints;
+use crate::report::{hints, program_name};
 
 /// One or more problems that end the program.
 #[derive(Debug)]
@@ -37,6 +37,10 @@ enum Status {
     Usage = 2,
     /// What was to be looked at could not be read.
     Unreadable = 3,
+    /// The official kumactl was found and cannot be run, as shells say it.
+    NotExecutable = 126,
+    /// There is no official kumactl for a command of it, as shells say of a command that is not found.
+    NoOfficial = 127,
     /// A signal came; seen only where the process cannot be ended by it.
     Interrupted = 130,
 }
@@ -55,6 +59,21 @@ impl Failure {
     /// What was to be looked at could not be read. `text` is a lower-case fragment.
     pub(crate) fn unreadable(text: impl Display) -> Self {
         Self::new(text, Status::Unreadable)
+    }
+
+    /// The official kumactl was found and cannot be run.
+    pub(crate) fn not_executable(text: impl Display) -> Self {
+        Self::new(text, Status::NotExecutable)
+    }
+
+    /// A command of the official kumactl, and no official kumactl to run it.
+    pub(crate) fn no_official(text: impl Display) -> Self {
+        Self::new(text, Status::NoOfficial)
+    }
+
+    /// No official kumactl, where the caller finds that out from the status.
+    pub(crate) const fn no_official_silently() -> Self {
+        Self { problems: Vec::new(), status: Status::NoOfficial }
     }
 
     /// The same failure, of a command that only looks: what could not be read is its own status.
@@ -139,9 +158,10 @@ impl Failure {
         let mut stderr = io::stderr().lock();
         for problem in &self.problems {
             // Nobody is left to be told that standard error is closed.
-            let _ = writeln!(stderr, "error: {}", printable(&problem.text));
+            let _ =
+                writeln!(stderr, "error: {}", printable(&program_name::in_message(&problem.text)));
             for hint in &problem.hints {
-                let _ = writeln!(stderr, "hint: {}", printable(hint));
+                let _ = writeln!(stderr, "hint: {}", printable(&program_name::in_message(hint)));
             }
         }
         if self.is_interruption() {

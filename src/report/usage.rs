@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::files;
 use crate::official;
 use crate::report::failure::Failure;
+use crate::report::program_name;
 use crate::report::shell;
 
 /// Prints help where it was asked for, or says what is wrong.
@@ -20,9 +21,9 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
                 Err(failure) => failure,
             },
         },
-        _ => comment_behind_backslash(arguments)
-            .or_else(|| official_command(error))
-            .or_else(|| without_verb(error, arguments))
+        _ => without_verb(error, arguments)
+            .or_else(|| official_command(error, arguments))
+            .or_else(|| comment_behind_backslash(arguments))
             .or_else(|| wrapped_base64(error, arguments))
             .unwrap_or_else(|| failure(error, arguments)),
     };
@@ -57,11 +58,32 @@ fn comment_behind_backslash(arguments: &[OsString]) -> Option<Failure> {
     )))
 }
 
-fn official_command(error: &clap::Error) -> Option<Failure> {
-    match error.get(ContextKind::InvalidSubcommand)? {
-        ContextValue::String(command) => official::refuse(command),
-        _ => None,
+/// Hands a command that this program does not have, and that is no misspelling of one that it has, to the
+/// official kumactl.
+fn official_command(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-_".contains(&octet);
+    let is_command = word.bytes().all(is_letter) && !word.is_empty();
+    let at = arguments.iter().position(|argument| argument.to_str() == Some(word))?;
+    let (path, command) = reached(&arguments[..at]);
+    // `verify` is ours alone.
+    let is_shared = command.get_name() != "verify";
+    if !is_command || !is_shared || command.get_subcommands().any(|c| is_close(word, c.get_name()))
+    {
+        return None;
     }
+    let verb = path.split_once(' ').map(|(_, verb)| format!("{verb} ")).unwrap_or_default();
+    Some(official::hand_over(&format!("{verb}{word}")))
+}
+
+/// Whether a word is the beginning of a command's name, or that name with a slip of the finger.
+fn is_close(word: &str, name: &str) -> bool {
+    const SHORTEST_BEGINNING: usize = 3;
+    let slips = if name.len() < 6 { 1 } else { 2 };
+    word.len() >= SHORTEST_BEGINNING && name.starts_with(word)
+        || strsim::osa_distance(word, name) <= slips
 }
 
 /// `-hostname=a` and `-help` are bundles of short flags to clap, the first of which asks for help. A
@@ -83,7 +105,8 @@ fn without_verb(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> 
     };
     let program = crate::program();
     let verbs = program.get_subcommands().filter(|verb| verb.find_subcommand(noun).is_some());
-    let meant: Vec<_> = verbs.map(|verb| format!("`kumactl {} {noun}`", verb.get_name())).collect();
+    let meant: Vec<_> =
+        verbs.map(|verb| format!("`{} {} {noun}`", program_name::get(), verb.get_name())).collect();
     let failure = Failure::usage(format!("there is no command `{} {noun}`", command(arguments)));
     (!meant.is_empty()).then(|| failure.hint(format!("did you mean {}?", meant.join(" or "))))
 }
@@ -175,7 +198,8 @@ fn command(arguments: &[OsString]) -> String {
 
 fn reached(arguments: &[OsString]) -> (String, clap::Command) {
     let mut reached = crate::program();
-    let mut words = vec!["kumactl"];
+    let name = program_name::get();
+    let mut words = vec![name.as_str()];
     for word in arguments.iter().skip(1).filter_map(|word| OsStr::to_str(word)) {
         if let Some(command) = reached.find_subcommand(word).cloned() {
             words.push(word);

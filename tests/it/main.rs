@@ -14,6 +14,7 @@ mod issued;
 mod library;
 mod limits;
 mod locks;
+mod official;
 mod package;
 mod permissions;
 mod program;

@@ -1,7 +1,7 @@
 //! A directory of its own for every test, and the program to run in it.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
@@ -86,7 +86,7 @@ impl Sandbox {
             .current_dir(self.directory())
             .env_clear()
             .env("HOME", self.home())
-            .env("PATH", path_with_kumactl())
+            .env("PATH", path_with_kumactl(&[]))
             .stdin(Stdio::null());
         command
     }
@@ -105,13 +105,12 @@ impl Sandbox {
         run(command.args(["generate", "tls-certificate", "--key-type=ecdsa"]).args(arguments))
     }
 
-    /// A script for `sh`, in which kubectl, helm, kuma-cp, kuma-dp and the official `kumactl install`
-    /// are played by the scripts in `tests/fixtures/stubs`, which look at what they are given.
+    /// A script for `sh`, in which `kumactl` is ours, and kubectl, helm, kuma-cp, kuma-dp and the official
+    /// kumactl behind ours are scripts in `tests/fixtures/stubs`, which check their arguments.
     pub(crate) fn play(&self, script: &str) -> Ended {
         let stubs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stubs");
-        let path = std::env::var("PATH").unwrap_or_default();
         let mut shell = self.command("sh");
-        shell.env("PATH", format!("{}:{path}", stubs.display())).env("KUMACTL", kumactl());
+        shell.env("PATH", path_with_kumactl(&[&stubs]));
         run(shell.args(["-uc", &format!("exec 2>&1\n{script}")]))
     }
 
@@ -314,8 +313,12 @@ pub(crate) fn said_aloud(reason: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED, {reason}: {}", thread.name().unwrap_or("?"));
 }
 
-fn path_with_kumactl() -> std::ffi::OsString {
+/// Returns a `PATH` with ours first, these directories next, and without the official kumactl that the
+/// machine may have.
+pub(crate) fn path_with_kumactl(next: &[&Path]) -> OsString {
     let own = kumactl().parent().map(Path::to_owned).into_iter();
+    let next = next.iter().map(|directory| (*directory).to_owned());
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(own.chain(std::env::split_paths(&path))).expect("a PATH")
+    let others = std::env::split_paths(&path).filter(|dir| !dir.join("kumactl").exists());
+    std::env::join_paths(own.chain(next).chain(others)).expect("a PATH")
 }

@@ -20,6 +20,7 @@ use crate::commands::generate::environment::purpose_parser;
 use crate::files;
 use crate::net::connect;
 use crate::report::failure::Failure;
+use crate::report::program_name;
 use crate::report::render::{ReportFormat, judgement};
 use crate::report::style::ColorChoice;
 
@@ -179,10 +180,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     match args.output {
         ReportFormat::Json if args.quiet && report.verifies() => {}
-        ReportFormat::Json => files::print(judgement::json(&report, &rfc3339(&at)))?,
+        ReportFormat::Json => {
+            let text = judgement::json(&report, &rfc3339(&at));
+            files::print(program_name::in_message(&text).as_bytes())?;
+        }
         ReportFormat::Text => {
             let palette = args.color.palette();
-            files::print(judgement::text(&report, args.quiet, palette))?;
+            let text = judgement::text(&report, args.quiet, palette);
+            files::print(program_name::in_message(&text).as_bytes())?;
         }
     }
     if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }

@@ -17,6 +17,7 @@ use crate::commands::generate::environment::text as text_of;
 use crate::files::{self, Role};
 use crate::job::PemFiles;
 use crate::report::failure::Failure;
+use crate::report::program_name;
 
 /// The Secret in a zone, with the CA of its global control plane, as in Kuma's documentation.
 const ZONE_SECRET: &str = "kds-ca-certs";
@@ -102,15 +103,18 @@ impl<'a> Artefacts<'a> {
                 }
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
-            Role::NextSteps => text(next_steps::text(&Situation {
-                mode: self.args.mode,
-                namespace: self.args.service.namespace().as_str(),
-                secret: self.args.secret_name().as_str(),
-                zone_secret: ZONE_SECRET,
-                hosts: &self.dialled,
-                directory: self.args.directory.as_deref(),
-                global_address: self.global_address().as_deref(),
-            })),
+            Role::NextSteps => text(
+                program_name::in_message(&next_steps::text(&Situation {
+                    mode: self.args.mode,
+                    namespace: self.args.service.namespace().as_str(),
+                    secret: self.args.secret_name().as_str(),
+                    zone_secret: ZONE_SECRET,
+                    hosts: &self.dialled,
+                    directory: self.args.directory.as_deref(),
+                    global_address: self.global_address().as_deref(),
+                }))
+                .into_owned(),
+            ),
         }
     }
 
