@@ -6,7 +6,10 @@
 //! line begins with `error: ` or `failed `. What needs a cluster (kubectl, helm, the official `kumactl install`) is
 //! played by the scripts in `tests/fixtures/stubs`, which look at their arguments.
 
+mod diagrams;
 mod links;
+mod svg;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -151,8 +154,8 @@ fn every_command_has_a_description_of_its_own() {
 
 #[test]
 fn the_reference_is_the_help_of_every_command() {
-    let mut markdown = "# Reference\n\nThe help of every command. Made from the program: \
-                        `UPDATE_DOCS=1 cargo test` writes it anew.\n\n"
+    let mut markdown = "# Reference\n\nThe help of every command, generated from the program by \
+                        `UPDATE_DOCS=1 cargo test`.\n\n"
         .to_owned();
     for (words, help) in commands() {
         let title = [&["kumactl".to_owned()], &words[..]].concat().join(" ");

@@ -1,0 +1,89 @@
+//! Words that `docs/style.md` forbids, in the documentation and in the help of every command.
+
+use std::fs;
+
+use regex_lite::Regex;
+
+use super::{documents, root};
+
+/// Words to avoid, as an expression that matches any of them, and what to write instead.
+struct Entry {
+    expression: Regex,
+    instead: String,
+}
+
+/// Returns the rows of the table in `docs/style.md`.
+fn entries() -> Vec<Entry> {
+    let text = fs::read_to_string(root().join("docs/style.md")).expect("docs/style.md");
+    let (_, table) = text.split_once("| avoid | write |\n|---|---|\n").expect("the table of words");
+    let rows = table.lines().map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let entry = |row: &str| {
+        let (words, instead) = row.split_once(" | ").expect("two columns");
+        let words: Vec<_> = words.split(", ").map(|word| word.replace(' ', r"\s+")).collect();
+        let expression = format!(r"(?i)\b(?:{})\b", words.join("|"));
+        Entry {
+            expression: Regex::new(&expression).expect("an expression"),
+            instead: instead.to_owned(),
+        }
+    };
+    rows.map(entry).collect()
+}
+
+/// Returns Markdown with its code blocks and code spans blanked out, with the same lines.
+fn prose(markdown: &str) -> String {
+    let mut is_code = false;
+    let mut text = String::new();
+    for line in markdown.lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        if !is_fence && !is_code {
+            // Every other piece between backticks is code.
+            text += &line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+        }
+        is_code ^= is_fence;
+        text.push('\n');
+    }
+    text
+}
+
+/// Returns each forbidden word in a text, with its line and what to write instead.
+fn findings(entries: &[Entry], text: &str) -> Vec<String> {
+    let mut findings = Vec::new();
+    for entry in entries {
+        for found in entry.expression.find_iter(text) {
+            let line = text[..found.start()].matches('\n').count() + 1;
+            let words = found.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+            findings
+                .push(format!("line {line}: write \"{}\" instead of \"{words}\"", entry.instead));
+        }
+    }
+    findings
+}
+
+#[test]
+fn the_documentation_has_no_word_that_the_style_forbids() {
+    let entries = entries();
+    assert!(entries.len() > 30, "{} rows", entries.len());
+    let others = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name));
+    let mut all = Vec::new();
+    for page in documents().into_iter().chain(others) {
+        if page.ends_with("docs/style.md") {
+            continue;
+        }
+        let text = fs::read_to_string(&page).expect("a page");
+        let findings = findings(&entries, &prose(&text));
+        all.extend(findings.iter().map(|finding| format!("{}: {finding}", page.display())));
+    }
+    assert!(all.is_empty(), "see docs/style.md\n{}", all.join("\n"));
+}
+
+#[test]
+fn forbidden_words_are_found_in_prose_alone() {
+    let entries = entries();
+    let found = |text: &str| findings(&entries, &prose(text)).len();
+    assert_eq!(found("Judges\nlook  \nat it"), 2);
+    assert_eq!(found("a judgemental `judge`\n```text\njudge\n```\nartifacts"), 0);
+    assert_eq!(
+        findings(&entries, "\nmend it"),
+        ["line 2: write \"fix, repair\" instead of \"mend\""]
+    );
+}
