@@ -11,7 +11,7 @@ use super::{Case, Contract, contract};
 const BEGIN: &str = "<!-- declared-differences:begin -->\n";
 const END: &str = "<!-- declared-differences:end -->\n";
 
-/// `UPDATE_DOCS=1 cargo test` writes the tables anew.
+/// `UPDATE_DOCS=1 cargo test` writes the tables again.
 #[test]
 fn the_tables_in_the_documentation_are_those_of_the_contract() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reports/differences.md");
@@ -23,15 +23,18 @@ fn the_tables_in_the_documentation_are_those_of_the_contract() {
         fs::write(&path, [before, BEGIN, &expected, END, after].concat()).expect("written");
         return;
     }
-    assert_eq!(found, expected, "UPDATE_DOCS=1 cargo test writes docs/reports/differences.md anew");
+    assert_eq!(
+        found, expected,
+        "UPDATE_DOCS=1 cargo test writes docs/reports/differences.md again"
+    );
 }
 
 fn render(contract: &Contract) -> String {
-    let mut text = "\n### What differs, and why\n\n".to_owned();
+    let mut text = "\n## What differs, and why\n\n".to_owned();
     for (index, reason) in contract.reasons.iter().enumerate() {
         let _ = writeln!(text, "{}. **{}.** {}", index + 1, reason.title, reason.text);
     }
-    text.push_str("\n### Row by row\n\n");
+    text.push_str("\n## Command line by command line\n\n");
     text.push_str("| command line | official kumactl | this kumactl | why |\n|---|---|---|---|\n");
     for case in &contract.cases {
         let command = code(&case.command);
