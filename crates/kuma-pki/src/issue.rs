@@ -4,6 +4,7 @@
 //! request -> profile (now, serial number) -> Template -> sign (key, issuer) -> Certificate -> self_check
 //! ```
 
+mod certificate_request;
 mod error;
 mod issuer;
 mod profile;
@@ -12,6 +13,7 @@ mod request;
 mod self_check;
 mod sign;
 
+pub use self::certificate_request::{CertificateRequest, RequestError, certificate_request};
 pub use self::error::IssueError;
 pub use self::issuer::{Issuer, IssuerError};
 pub use self::profile::{BasicConstraints, Profile, SerialNumber, Template};

@@ -3,7 +3,9 @@
 //! A new key type is one variant of [`KeyAlgorithm`], one row of its table, and, if the crypto
 //! library has a type of its own for it, one variant of `PrivateKey`.
 
+mod encrypted;
 mod existing;
+mod public;
 
 use std::fmt;
 
@@ -13,13 +15,16 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair,
-    EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+    RsaKeyPair,
 };
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
+pub use self::encrypted::{DecryptionError, EncryptedPrivateKey, Passphrase};
 pub use self::existing::ExistingKey;
+pub use self::public::PublicKey;
 
 /// The type of a subject's key.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -31,10 +36,14 @@ pub enum KeyAlgorithm {
     Rsa3072,
     /// RSA with a modulus of 4096 bits.
     Rsa4096,
+    /// RSA with a modulus of 8192 bits; read and used, but not offered for new keys.
+    Rsa8192,
     /// ECDSA on the curve P-256.
     EcdsaP256,
     /// ECDSA on the curve P-384.
     EcdsaP384,
+    /// ECDSA on the curve P-521; read and used, but not offered for new keys.
+    EcdsaP521,
     /// Ed25519 (RFC 8410).
     Ed25519,
 }
@@ -122,7 +131,8 @@ pub enum KeyError {
     NoCurve,
     /// Of a kind that is not supported.
     #[error(
-        "its private key is neither RSA of 2048, 3072 or 4096 bits, nor P-256, P-384 or Ed25519"
+        "its private key is neither RSA of 2048, 3072, 4096 or 8192 bits, nor P-256, P-384, P-521 or \
+         Ed25519"
     )]
     Unsupported,
 }
@@ -136,7 +146,7 @@ pub struct KeyGenerationError {
 }
 
 impl KeyAlgorithm {
-    /// Every type, the default first.
+    /// Every type that new keys are offered in, the default first.
     pub const ALL: &'static [Self] = &[
         Self::Rsa2048,
         Self::EcdsaP256,
@@ -166,6 +176,15 @@ impl KeyAlgorithm {
                 envoy_connects: false,
                 generate: || ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
             },
+            Self::EcdsaP521 => Facts {
+                names: &["ecdsa-p521"],
+                description: "ECDSA P-521",
+                // ecdsa-with-SHA512 (RFC 5758 3.2)
+                signature_oid: &[1, 2, 840, 10045, 4, 3, 4],
+                enciphers: false,
+                envoy_connects: false,
+                generate: || ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING),
+            },
             Self::Ed25519 => Facts {
                 names: &["ed25519"],
                 description: "Ed25519",
@@ -178,6 +197,7 @@ impl KeyAlgorithm {
             Self::Rsa2048 => Facts::rsa(&["rsa", "rsa-2048"], "RSA 2048", || rsa(KeySize::Rsa2048)),
             Self::Rsa3072 => Facts::rsa(&["rsa-3072"], "RSA 3072", || rsa(KeySize::Rsa3072)),
             Self::Rsa4096 => Facts::rsa(&["rsa-4096"], "RSA 4096", || rsa(KeySize::Rsa4096)),
+            Self::Rsa8192 => Facts::rsa(&["rsa-8192"], "RSA 8192", || rsa(KeySize::Rsa8192)),
         }
     }
 
@@ -271,6 +291,7 @@ impl KeyPair {
         let curves = [
             (KeyAlgorithm::EcdsaP256, &ECDSA_P256_SHA256_ASN1_SIGNING),
             (KeyAlgorithm::EcdsaP384, &ECDSA_P384_SHA384_ASN1_SIGNING),
+            (KeyAlgorithm::EcdsaP521, &ECDSA_P521_SHA512_ASN1_SIGNING),
         ];
         curves
             .into_iter()
@@ -291,6 +312,7 @@ impl KeyPair {
             256 => KeyAlgorithm::Rsa2048,
             384 => KeyAlgorithm::Rsa3072,
             512 => KeyAlgorithm::Rsa4096,
+            1024 => KeyAlgorithm::Rsa8192,
             _ => return Err(KeyError::Unsupported),
         };
         Ok(Self { algorithm, private: PrivateKey::Rsa(key) })

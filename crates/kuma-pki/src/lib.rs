@@ -28,12 +28,12 @@ mod x509;
 
 pub use constraint::{ConstraintError, PermittedSubtree};
 pub use issue::{
-    BasicConstraints, CaRequest, IssuanceRequest, IssueError, Issuer, IssuerError, Profile,
-    SerialNumber, Template, issued_by, self_signed,
+    BasicConstraints, CaRequest, CertificateRequest, IssuanceRequest, IssueError, Issuer,
+    IssuerError, Profile, RequestError, SerialNumber, Template, issued_by, self_signed,
 };
 pub use key::{
-    ExistingKey, KeyAlgorithm, KeyError, KeyGenerationError, KeyIdentifier, KeyPair, PrivateKeyDer,
-    PrivateKeyEncoding,
+    DecryptionError, EncryptedPrivateKey, ExistingKey, KeyAlgorithm, KeyError, KeyGenerationError,
+    KeyIdentifier, KeyPair, Passphrase, PrivateKeyDer, PrivateKeyEncoding, PublicKey,
 };
 pub use kubernetes::{
     Namespace, ObjectName, ObjectNameError, ServiceName, ServiceNameError, check_annotation_key,
@@ -41,6 +41,7 @@ pub use kubernetes::{
 };
 pub use name::{
     DistinguishedName, DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName,
+    SubjectAttribute, SubjectError,
 };
 pub use text::{contains, printable};
 pub use usage::{ExtendedKeyUsage, KeyUsage};

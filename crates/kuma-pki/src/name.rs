@@ -6,7 +6,8 @@ mod parse;
 use std::fmt;
 use std::net::IpAddr;
 
-pub use distinguished::DistinguishedName;
+pub(crate) use distinguished::escaped;
+pub use distinguished::{DistinguishedName, SubjectAttribute, SubjectError};
 pub use parse::{NameError, NameFault};
 
 /// One entry of the subjectAltName extension (RFC 5280 4.2.1.6).

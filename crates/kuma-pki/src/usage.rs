@@ -32,3 +32,16 @@ impl ExtendedKeyUsage {
         }
     }
 }
+
+impl KeyUsage {
+    /// Returns the bit in the keyUsage of a certificate, counted from the least significant as x509-parser does
+    /// (RFC 5280 4.2.1.3).
+    pub(crate) const fn bit(self) -> u16 {
+        match self {
+            Self::DigitalSignature => 1,
+            Self::KeyEncipherment => 1 << 2,
+            Self::KeyCertSign => 1 << 5,
+            Self::CrlSign => 1 << 6,
+        }
+    }
+}

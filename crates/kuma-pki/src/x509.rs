@@ -13,11 +13,12 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::nom;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
-use x509_parser::x509::{AttributeTypeAndValue, X509Name};
+use x509_parser::x509::{
+    AlgorithmIdentifier, AttributeTypeAndValue, SubjectPublicKeyInfo, X509Name,
+};
 
 pub use self::certificate::{Certificate, Fingerprint};
-use crate::name::SubjectAltName;
-use crate::text::printable;
+use crate::name::{SubjectAltName, escaped};
 use crate::validity::Validity;
 
 /// A certificate that is not well-formed DER (X.690) or not X.509 (RFC 5280 4.1).
@@ -250,21 +251,7 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
         );
     };
     let value = &value[..value.floor_char_boundary(MAX_NAME_LENGTH)];
-    let mut escaped = String::with_capacity(value.len());
-    for (place, letter) in value.char_indices() {
-        let is_last = place + letter.len_utf8() == value.len();
-        let is_special = match letter {
-            '"' | '+' | ',' | ';' | '<' | '>' | '\\' => true,
-            ' ' => place == 0 || is_last,
-            '#' => place == 0,
-            _ => false,
-        };
-        if is_special {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    format!("{key}={}", printable(&escaped))
+    format!("{key}={}", escaped(value))
 }
 
 /// The text of an attribute, in each of its types (RFC 5280 4.1.2.4); TeletexString is read as Latin-1,
@@ -303,9 +290,13 @@ pub(crate) enum SubjectKey {
 
 /// The type of a certificate's key (RFC 5480 2.1.1, RFC 8410 3, RFC 8017 A.1).
 pub(crate) fn subject_key(certificate: &X509Certificate<'_>) -> SubjectKey {
-    let algorithm = &certificate.public_key().algorithm;
-    match algorithm.algorithm.to_id_string().as_str() {
-        "1.2.840.113549.1.1.1" => match certificate.public_key().parsed() {
+    subject_key_of(certificate.public_key())
+}
+
+/// The type of a key.
+pub(crate) fn subject_key_of(key: &SubjectPublicKeyInfo<'_>) -> SubjectKey {
+    match key.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.1" => match key.parsed() {
             // Go and OpenSSL count the bits from the first that is set.
             Ok(PublicKey::RSA(key)) => {
                 let octets: Vec<u8> = key.modulus.iter().copied().skip_while(|o| *o == 0).collect();
@@ -314,7 +305,7 @@ pub(crate) fn subject_key(certificate: &X509Certificate<'_>) -> SubjectKey {
             }
             _ => SubjectKey::Other,
         },
-        EC_PUBLIC_KEY => match named_curve(certificate).as_deref() {
+        EC_PUBLIC_KEY => match named_curve_of(key).as_deref() {
             Some("1.2.840.10045.3.1.7") => SubjectKey::P256,
             Some("1.3.132.0.34") => SubjectKey::P384,
             Some("1.3.132.0.35") => SubjectKey::P521,
@@ -341,7 +332,11 @@ pub(crate) const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
 /// The object identifier of an elliptic key's curve; `None` of other keys, and where the curve is described
 /// instead of named.
 pub(crate) fn named_curve(certificate: &X509Certificate<'_>) -> Option<String> {
-    let algorithm = &certificate.public_key().algorithm;
+    named_curve_of(certificate.public_key())
+}
+
+fn named_curve_of(key: &SubjectPublicKeyInfo<'_>) -> Option<String> {
+    let algorithm = &key.algorithm;
     let is_elliptic = algorithm.algorithm.to_id_string() == EC_PUBLIC_KEY;
     let curve = algorithm.parameters.as_ref().filter(|curve| curve.tag() == Tag::Oid);
     curve.filter(|_| is_elliptic)?.as_oid().ok().map(|curve| curve.to_id_string())
@@ -363,7 +358,12 @@ impl fmt::Display for SubjectKey {
 /// The name of the signature algorithm (RFC 8017 A.2.4, RFC 5758 3.2, RFC 8410 3), or its object
 /// identifier.
 pub(crate) fn signature_algorithm(certificate: &X509Certificate<'_>) -> String {
-    let oid = certificate.signature_algorithm.algorithm.to_id_string();
+    signature_algorithm_name(&certificate.signature_algorithm)
+}
+
+/// The name of a signature algorithm, or its object identifier.
+pub(crate) fn signature_algorithm_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
+    let oid = algorithm.algorithm.to_id_string();
     let known = [
         ("1.2.840.113549.1.1.4", "md5WithRSAEncryption"),
         ("1.2.840.113549.1.1.5", "sha1WithRSAEncryption"),

@@ -10,9 +10,13 @@ use time::macros::datetime;
 const NOW: OffsetDateTime = datetime!(2026-08-21 12:00:00 UTC);
 
 fn ca(key: &KeyPair) -> Template {
+    ca_above(0, key)
+}
+
+fn ca_above(path_length: u8, key: &KeyPair) -> Template {
     let valid_for = "30d".parse().expect("a duration");
     let request = CaRequest::new("CA", KeyAlgorithm::EcdsaP256, Vec::new(), Some(valid_for));
-    let request = request.expect("a request");
+    let request = request.expect("a request").with_path_length(path_length);
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     profile.resolve(NOW, SerialNumber::from_octets([1; 16])).expect("a template")
 }
@@ -36,12 +40,20 @@ fn an_issuer_is_refused_before_and_after_its_life_with_both_times() {
     assert!(late.contains("2026-09-20T11:55:00Z; it is 2026-09-20T11:55:01Z"), "{late}");
 }
 
+/// A root that allows one CA below it.
+fn root() -> Issuer {
+    let key = key();
+    let certificate = kuma_pki::self_signed(&ca_above(1, &key), &key).expect("a certificate");
+    Issuer::new(vec![certificate.der().to_vec()], key, NOW).expect("an issuer")
+}
+
 #[test]
 fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
-    let root = at(NOW).expect("an issuer");
-    let key = key();
+    let (root, key) = (root(), key());
     let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
-    let chain = vec![middle.der().to_vec(), root.certificate().to_vec()];
+    // The same root, as it would be if it allowed none.
+    let strict = kuma_pki::self_signed(&ca(root.key()), root.key()).expect("a certificate");
+    let chain = vec![middle.der().to_vec(), strict.der().to_vec()];
     let refused = Issuer::new(chain, key, NOW).expect_err("a path that is too long");
     assert!(
         matches!(
@@ -53,9 +65,21 @@ fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
 }
 
 #[test]
+fn a_ca_issues_no_ca_that_its_path_length_forbids() {
+    let (root, key) = (root(), key());
+    let refused = kuma_pki::issued_by(&ca_above(1, &key), &key, &root).expect_err("a CA too many");
+    assert!(
+        matches!(
+            refused,
+            IssueError::Issuer(IssuerError::PathTooLong { allowed: 1, below: 2, .. })
+        ),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_chain_whose_second_certificate_did_not_issue_the_first_is_refused_with_both_names() {
-    let (root, other) = (at(NOW).expect("an issuer"), at(NOW).expect("an issuer"));
-    let key = key();
+    let (root, other, key) = (root(), root(), key());
     let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
     let chain = vec![middle.der().to_vec(), other.certificate().to_vec()];
     let refused = Issuer::new(chain, key, NOW).expect_err("no chain").to_string();

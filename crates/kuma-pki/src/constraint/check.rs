@@ -5,11 +5,14 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
-use x509_parser::oid_registry::{OID_X509_COMMON_NAME, OID_X509_ORGANIZATION_NAME};
+use x509_parser::oid_registry::{
+    OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_ORGANIZATION_NAME,
+    OID_X509_ORGANIZATIONAL_UNIT,
+};
 use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::{RelativeDistinguishedName, X509Name};
 
-use crate::name::{DistinguishedName, SubjectAltName};
+use crate::name::{DistinguishedName, SubjectAltName, SubjectAttribute};
 use crate::text::printable;
 use crate::x509;
 
@@ -325,12 +328,16 @@ fn range(base: &[u8]) -> Option<IpNet> {
 }
 
 fn contains_subject(base: &X509Name<'_>, subject: &DistinguishedName) -> bool {
-    let organization = [(OID_X509_ORGANIZATION_NAME, subject.organization)];
-    let common_name = subject.common_name.iter().map(|name| (OID_X509_COMMON_NAME, name.as_str()));
-    let attributes: Vec<_> = organization.into_iter().chain(common_name).collect();
+    let attributes = subject.attributes();
     let base: Vec<_> = base.iter_attributes().collect();
     base.len() <= attributes.len()
-        && base.iter().zip(attributes).all(|(base, (attribute_type, value))| {
+        && base.iter().zip(attributes).all(|(base, (attribute, value))| {
+            let attribute_type = match attribute {
+                SubjectAttribute::Country => OID_X509_COUNTRY_NAME,
+                SubjectAttribute::Organization => OID_X509_ORGANIZATION_NAME,
+                SubjectAttribute::OrganizationalUnit => OID_X509_ORGANIZATIONAL_UNIT,
+                SubjectAttribute::CommonName => OID_X509_COMMON_NAME,
+            };
             *base.attr_type() == attribute_type
                 && base.as_str().is_ok_and(|base| base.eq_ignore_ascii_case(value))
         })

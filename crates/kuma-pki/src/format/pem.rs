@@ -10,11 +10,14 @@ pub use self::error::{PemError, PemFault};
 use self::frame::{BEGIN, RawBlock, blocks, framed};
 use super::foreign;
 pub use super::foreign::Foreign;
-use crate::key::PrivateKeyDer;
+use crate::key::{EncryptedPrivateKey, PrivateKeyDer};
 use crate::text::contains;
 
 /// The PEM label of a certificate (RFC 7468 5.1).
 pub const CERTIFICATE: &str = "CERTIFICATE";
+
+/// The PEM label of a certificate request (RFC 7468 7).
+const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
 
 /// The longest file with PEM that is read, in bytes: more than a Kubernetes Secret can hold.
 pub const MAX_LENGTH: usize = 1 << 20;
@@ -63,6 +66,56 @@ pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
         (Some(_), Some(_)) => Err(PemError::SeveralPrivateKeys),
         (None, _) => Err(PemError::NoPrivateKey { label: blocks[0].label.to_owned() }),
     }
+}
+
+/// The only private key of a PEM text, which a passphrase protects, as PKCS#8 (RFC 7468 11).
+///
+/// # Errors
+///
+/// What [`decode_private_key`] reports, with [`PemError::EncryptedPrivateKey`] for encryption by headers of
+/// the PEM block (RFC 1421 4.6.1.1).
+pub fn decode_encrypted_private_key(text: &[u8]) -> Result<EncryptedPrivateKey, PemError> {
+    let blocks = sound_blocks(text)?;
+    let mut keys = blocks.iter().filter(|block| block.is_private_key());
+    match (keys.next(), keys.next()) {
+        (Some(key), None) => {
+            key.encrypted_private_key().unwrap_or(Err(PemError::EncryptedPrivateKey))
+        }
+        (Some(_), Some(_)) => Err(PemError::SeveralPrivateKeys),
+        (None, _) => Err(PemError::NoPrivateKey { label: blocks[0].label.to_owned() }),
+    }
+}
+
+/// The DER of the only certificate request of a text (RFC 7468 7), or the DER itself.
+///
+/// # Errors
+///
+/// A text that holds anything but one certificate request.
+pub fn decode_certificate_request(text: &[u8]) -> Result<Vec<u8>, PemError> {
+    if let Some(error) = private_key_among(text) {
+        return Err(error);
+    }
+    let blocks = match sound_blocks(text) {
+        Err(PemError::Foreign(Foreign::CertificateRequest)) => return Ok(text.to_vec()),
+        blocks => blocks?,
+    };
+    // Netscape's label is the one that certreq of Windows writes.
+    let is_request = |block: &&RawBlock<'_>| {
+        matches!(block.label, CERTIFICATE_REQUEST | "NEW CERTIFICATE REQUEST")
+    };
+    let mut requests = blocks.iter().filter(is_request);
+    match (requests.next(), requests.next()) {
+        (Some(request), None) => request.der().map(|mut der| std::mem::take(&mut *der)),
+        (Some(_), Some(_)) => Err(PemError::SeveralCertificateRequests),
+        (None, _) => Err(PemError::NoCertificateRequest { label: blocks[0].label.to_owned() }),
+    }
+}
+
+/// A certificate request as PEM.
+#[must_use]
+pub fn encode_certificate_request(der: &[u8]) -> Vec<u8> {
+    let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    pem::encode_config(&Pem::new(CERTIFICATE_REQUEST, der), config).into_bytes()
 }
 
 /// The DER of every certificate of a PEM text, in order; at least one. Text between the blocks is

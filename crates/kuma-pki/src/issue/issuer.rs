@@ -232,17 +232,18 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// [`IssuerError::NameExcluded`], [`IssuerError::SameSubject`] and
+    /// [`IssuerError::NameExcluded`], [`IssuerError::PathTooLong`], [`IssuerError::SameSubject`] and
     /// [`IssuerError::UsageExcluded`].
     pub fn check(&self, template: &Template) -> Result<(), IssueError> {
         let subject = template.subject.to_string();
         if self.name == subject {
             return Err(IssuerError::SameSubject { subject }.into());
         }
-        if !self.is_limited {
+        if !self.is_limited && template.basic_constraints.is_none() {
             return Ok(());
         }
-        for certificate in x509::parse_all(&self.chain)? {
+        for (index, certificate) in x509::parse_all(&self.chain)?.into_iter().enumerate() {
+            check::path_length(&certificate, index, template)?;
             check::names(&certificate, template)?;
             check::usage(&certificate, template)?;
         }

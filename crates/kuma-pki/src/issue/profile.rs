@@ -29,6 +29,15 @@ pub enum Profile<'a> {
         /// The CA's own key: its name ends with it, so that no two CAs have one name.
         key: KeyIdentifier,
     },
+    /// A CA whose certificate is issued by a CA above it.
+    IntermediateAuthority {
+        /// What was asked for.
+        request: &'a CaRequest,
+        /// The CA's own key, for its name.
+        key: KeyIdentifier,
+        /// The time in which the CA above it, and every CA above that, is valid.
+        within: Validity,
+    },
     /// A certificate issued by a CA.
     Issued {
         /// What was asked for.
@@ -103,7 +112,10 @@ impl Profile<'_> {
                 .certified()
                 .map_or_else(Vec::new, |request| request.subject_alt_names().to_vec()),
             permitted_subtrees: match self {
-                Self::CertificateAuthority { request, .. } => request.permitted_subtrees().to_vec(),
+                Self::CertificateAuthority { request, .. }
+                | Self::IntermediateAuthority { request, .. } => {
+                    request.permitted_subtrees().to_vec()
+                }
                 Self::Issued { .. } | Self::SelfSigned { .. } => Vec::new(),
             },
         })
@@ -112,40 +124,31 @@ impl Profile<'_> {
     /// The request for a server's or a client's certificate, if it is one.
     const fn certified(&self) -> Option<&IssuanceRequest> {
         match self {
-            Self::CertificateAuthority { .. } => None,
+            Self::CertificateAuthority { .. } | Self::IntermediateAuthority { .. } => None,
             Self::Issued { request, .. } | Self::SelfSigned { request } => Some(request),
         }
     }
 
     fn subject(&self) -> DistinguishedName {
         match self {
-            Self::CertificateAuthority { request, key } => {
-                DistinguishedName::of_ca(request.name(), *key)
-            }
-            Self::Issued { request, .. } => {
-                let names = request.subject_alt_names();
-                let mut subject = DistinguishedName::of_end_entity(names);
-                // Where no dNSName is there, OpenSSL holds the commonName against the domains that
-                // a CA may certify, and an address is in none of them.
-                let has_domain = names.iter().any(|name| matches!(name, SubjectAltName::Dns(_)));
-                if !has_domain && matches!(names.first(), Some(SubjectAltName::Ip(_))) {
-                    subject.common_name = None;
-                }
-                subject
-            }
-            Self::SelfSigned { request } => {
-                DistinguishedName::of_end_entity(request.subject_alt_names())
-            }
+            Self::CertificateAuthority { request, key }
+            | Self::IntermediateAuthority { request, key, .. } => request.subject(*key),
+            Self::Issued { request, .. } => request.issued_subject(),
+            Self::SelfSigned { request } => request.self_signed_subject(),
         }
     }
 
     fn validity(&self, now: OffsetDateTime) -> Result<Validity, IssueError> {
-        let valid_for = match self {
-            Self::CertificateAuthority { request, .. } => request.valid_for(),
-            Self::Issued { request, .. } | Self::SelfSigned { request } => request.valid_for(),
+        let (valid_for, within) = match *self {
+            Self::CertificateAuthority { request, .. } => (request.valid_for(), None),
+            Self::IntermediateAuthority { request, within, .. } => {
+                (request.valid_for(), Some(within))
+            }
+            Self::Issued { request, within } => (request.valid_for(), Some(within)),
+            Self::SelfSigned { request } => (request.valid_for(), None),
         };
         let validity = Validity::starting(now, valid_for.unwrap_or(ValidFor::DEFAULT))?;
-        let Self::Issued { within, .. } = *self else {
+        let Some(within) = within else {
             return Ok(validity);
         };
         if valid_for.is_some() && validity.not_after > within.not_after {
@@ -157,14 +160,18 @@ impl Profile<'_> {
 
     fn key_algorithm(&self) -> KeyAlgorithm {
         match self {
-            Self::CertificateAuthority { request, .. } => request.key_algorithm(),
+            Self::CertificateAuthority { request, .. }
+            | Self::IntermediateAuthority { request, .. } => request.key_algorithm(),
             Self::Issued { request, .. } | Self::SelfSigned { request } => request.key_algorithm(),
         }
     }
 
     const fn basic_constraints(&self) -> Option<BasicConstraints> {
         match self {
-            Self::CertificateAuthority { .. } => Some(BasicConstraints { path_length: Some(0) }),
+            Self::CertificateAuthority { request, .. }
+            | Self::IntermediateAuthority { request, .. } => {
+                Some(BasicConstraints { path_length: Some(request.path_length()) })
+            }
             // Kuma refuses a CA file whose first certificate says CA:FALSE, as `cp tls.crt ca.crt`
             // would make it (pkg/xds/bootstrap/generator.go). RFC 5280 4.2.1.9 lets an end entity
             // leave the extension out.
@@ -174,22 +181,15 @@ impl Profile<'_> {
     }
 
     fn key_usage(&self) -> Vec<KeyUsage> {
-        let Some(request) = self.certified() else {
-            return vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign];
-        };
-        if matches!(self, Self::SelfSigned { .. }) {
+        match self {
+            Self::CertificateAuthority { .. } | Self::IntermediateAuthority { .. } => {
+                vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign]
+            }
+            Self::Issued { request, .. } => request.issued_key_usage(),
             // RFC 3279 2.3.1 advises against keyEncipherment beside keyCertSign, and every client
             // that accepts the certificate with it accepts it without.
-            return vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign];
+            Self::SelfSigned { .. } => vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign],
         }
-        let mut usage = vec![KeyUsage::DigitalSignature];
-        // For the TLS 1.2 key exchange in which the client encrypts to an RSA server; NSS requires
-        // it, and linters reject it for any other key (RFC 8813 3).
-        let receives_secrets = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
-        if receives_secrets && request.key_algorithm().enciphers() {
-            usage.push(KeyUsage::KeyEncipherment);
-        }
-        usage
     }
 }
 

@@ -9,7 +9,7 @@ use x509_parser::prelude::X509Certificate;
 
 use crate::constraint;
 use crate::issue::{Issuer, Template};
-use crate::key::{KeyAlgorithm, KeyPair};
+use crate::key::{KeyAlgorithm, PublicKey};
 use crate::usage::ExtendedKeyUsage;
 use crate::validity::{RenewBefore, rfc3339};
 use crate::x509::{self, ParseError, signature};
@@ -44,6 +44,13 @@ pub enum Reason {
         found: String,
         /// Who is to issue it.
         wanted: String,
+    },
+    /// It does not limit the CAs below it as wanted.
+    PathLength {
+        /// Its pathLenConstraint.
+        found: Option<u32>,
+        /// The one that it is to have.
+        wanted: Option<u32>,
     },
     /// The private key belongs to another certificate.
     KeyMismatch,
@@ -104,9 +111,9 @@ pub enum CertificateRole {
 /// # Errors
 ///
 /// [`ParseError`] if a certificate cannot be read.
-pub fn reasons(
+pub fn reasons<'a>(
     chain: &[Vec<u8>],
-    key: &KeyPair,
+    key: impl Into<PublicKey<'a>>,
     wanted: &Template,
     issuer: ExpectedIssuer<'_>,
     renew_before: RenewBefore,
@@ -116,12 +123,13 @@ pub fn reasons(
     let Some((own, above)) = parsed.split_first() else {
         return Err(ParseError::missing());
     };
+    let key = key.into();
     let mut reasons = Vec::new();
-    if x509::public_key(own) != key.public_key() {
+    if x509::public_key(own) != key.bits {
         reasons.push(Reason::KeyMismatch);
     }
-    if key.algorithm() != wanted.key_algorithm {
-        let (found, wanted) = (key.algorithm(), wanted.key_algorithm);
+    if key.algorithm != wanted.key_algorithm {
+        let (found, wanted) = (key.algorithm, wanted.key_algorithm);
         reasons.push(Reason::KeyType { found, wanted });
     }
     reasons.extend(role(own, wanted));
@@ -173,6 +181,13 @@ fn ca(found: &X509Certificate<'_>, wanted: &Template) -> Vec<Reason> {
     let (subject, wanted_subject) = (x509::name(found.subject()), wanted.subject.to_string());
     if subject != wanted_subject {
         reasons.push(Reason::Subject { found: subject, wanted: wanted_subject });
+    }
+    let basic = found.basic_constraints().ok().flatten();
+    let path_length = basic.and_then(|extension| extension.value.path_len_constraint);
+    let wanted_length = wanted.basic_constraints.and_then(|wanted| wanted.path_length);
+    let wanted_length = wanted_length.map(u32::from);
+    if path_length != wanted_length {
+        reasons.push(Reason::PathLength { found: path_length, wanted: wanted_length });
     }
     let constraints = found.name_constraints().ok().flatten();
     let found: BTreeSet<_> =
@@ -245,6 +260,12 @@ impl fmt::Display for Reason {
             Self::NearEnd { not_after } => write!(f, "it ends at {}", rfc3339(not_after)),
             Self::NotYetValid { not_before } => {
                 write!(f, "it is valid from {} only", rfc3339(not_before))
+            }
+            Self::PathLength { found, wanted } => {
+                let text = |length: &Option<u32>| {
+                    length.map_or_else(|| "any number of".to_owned(), |length| length.to_string())
+                };
+                write!(f, "it allows {} CAs below it, not {}", text(found), text(wanted))
             }
             Self::Role { found, wanted } => write!(f, "it is {found}, not {wanted}"),
             Self::Subject { found, wanted } => write!(f, "its subject is {found}, not {wanted}"),

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use crate::constraint::PermittedSubtree;
 use crate::issue::IssueError;
-use crate::key::KeyAlgorithm;
-use crate::name::SubjectAltName;
-use crate::usage::ExtendedKeyUsage;
+use crate::key::{KeyAlgorithm, KeyIdentifier};
+use crate::name::{DistinguishedName, SubjectAltName};
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::validity::ValidFor;
 
 /// The longest name of a CA, in characters: a space and 8 hexadecimal digits follow it, and a
@@ -18,6 +18,7 @@ const CA_NAME_LENGTH: usize = 64 - 9;
 pub struct IssuanceRequest {
     extended_key_usage: ExtendedKeyUsage,
     key_algorithm: KeyAlgorithm,
+    subject: Option<DistinguishedName>,
     subject_alt_names: Vec<SubjectAltName>,
     valid_for: Option<ValidFor>,
 }
@@ -26,6 +27,8 @@ pub struct IssuanceRequest {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CaRequest {
     name: String,
+    subject: Option<DistinguishedName>,
+    path_length: u8,
     key_algorithm: KeyAlgorithm,
     permitted_subtrees: Vec<PermittedSubtree>,
     valid_for: Option<ValidFor>,
@@ -50,7 +53,7 @@ impl IssuanceRequest {
         if subject_alt_names.is_empty() {
             return Err(IssueError::NoNames);
         }
-        Ok(Self { extended_key_usage, key_algorithm, subject_alt_names, valid_for })
+        Ok(Self { extended_key_usage, key_algorithm, subject: None, subject_alt_names, valid_for })
     }
 
     /// What the certificate is for.
@@ -77,10 +80,48 @@ impl IssuanceRequest {
         Self { key_algorithm, ..self }
     }
 
+    /// The same request, with this subject instead of one made from the names.
+    #[must_use]
+    pub fn with_subject(self, subject: Option<DistinguishedName>) -> Self {
+        Self { subject, ..self }
+    }
+
     /// How long it is to live, if that was asked for.
     #[must_use]
     pub const fn valid_for(&self) -> Option<ValidFor> {
         self.valid_for
+    }
+
+    /// Returns the subject of a certificate that signs itself.
+    pub(crate) fn self_signed_subject(&self) -> DistinguishedName {
+        let made = || DistinguishedName::of_end_entity(&self.subject_alt_names);
+        self.subject.clone().unwrap_or_else(made)
+    }
+
+    /// Returns the subject of a certificate from a CA.
+    pub(crate) fn issued_subject(&self) -> DistinguishedName {
+        let subject = self.self_signed_subject();
+        let names = &self.subject_alt_names;
+        // Where no dNSName is there, OpenSSL holds the commonName against the domains that
+        // a CA may certify, and an address is in none of them.
+        let has_domain = names.iter().any(|name| matches!(name, SubjectAltName::Dns(_)));
+        let is_address = matches!(names.first(), Some(SubjectAltName::Ip(_)));
+        if self.subject.is_none() && !has_domain && is_address {
+            return subject.without_common_name();
+        }
+        subject
+    }
+
+    /// Returns the keyUsage of a certificate from a CA.
+    pub(crate) fn issued_key_usage(&self) -> Vec<KeyUsage> {
+        let mut usage = vec![KeyUsage::DigitalSignature];
+        // For the TLS 1.2 key exchange in which the client encrypts to an RSA server; NSS requires
+        // it, and linters reject it for any other key (RFC 8813 3).
+        let receives_secrets = self.extended_key_usage == ExtendedKeyUsage::ServerAuth;
+        if receives_secrets && self.key_algorithm.enciphers() {
+            usage.push(KeyUsage::KeyEncipherment);
+        }
+        usage
     }
 }
 
@@ -112,7 +153,48 @@ impl CaRequest {
             let (name, longest) = (crate::text::beginning(name), CA_NAME_LENGTH);
             return Err(IssueError::CaName { name, reason, longest });
         }
-        Ok(Self { name: name.to_owned(), key_algorithm, permitted_subtrees, valid_for })
+        Ok(Self {
+            name: name.to_owned(),
+            subject: None,
+            path_length: 0,
+            key_algorithm,
+            permitted_subtrees,
+            valid_for,
+        })
+    }
+
+    /// The same request, with the attributes of this subject in front of the commonName. If the subject has a
+    /// commonName, it is the name of the CA.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError::CaName`] for a commonName that is too long.
+    pub fn with_subject(self, subject: DistinguishedName) -> Result<Self, IssueError> {
+        let path_length = self.path_length;
+        let named = match subject.common_name() {
+            Some(name) => {
+                Self::new(name, self.key_algorithm, self.permitted_subtrees, self.valid_for)?
+            }
+            None => self,
+        };
+        Ok(Self { subject: Some(subject), path_length, ..named })
+    }
+
+    /// The same request, for a CA with this many CAs below it, one under the other.
+    #[must_use]
+    pub fn with_path_length(self, path_length: u8) -> Self {
+        Self { path_length, ..self }
+    }
+
+    /// How many CA certificates may stand between this one and that of an end entity.
+    #[must_use]
+    pub const fn path_length(&self) -> u8 {
+        self.path_length
+    }
+
+    /// Returns the subject of the CA with this key.
+    pub(crate) fn subject(&self, key: KeyIdentifier) -> DistinguishedName {
+        DistinguishedName::of_ca(self.subject.as_ref(), &self.name, key)
     }
 
     /// The start of its commonName.

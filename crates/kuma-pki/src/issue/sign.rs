@@ -6,15 +6,15 @@ use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode as _, Encode as _, Tag, TagNumber};
 use ipnet::IpNet;
 use rcgen::{
-    BasicConstraints as RcgenBasicConstraints, CertificateParams, CustomExtension, DnType,
+    BasicConstraints as RcgenBasicConstraints, CertificateParams, CustomExtension, DnType, DnValue,
     ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyUsagePurpose, PublicKeyData, SanType,
     SignatureAlgorithm, SigningKey,
 };
 
 use crate::constraint::PermittedSubtree;
 use crate::issue::{IssueError, Issuer, IssuerError, Template};
-use crate::key::{KeyIdentifier, KeyPair};
-use crate::name::{DistinguishedName, SubjectAltName};
+use crate::key::{KeyAlgorithm, KeyIdentifier, KeyPair, PublicKey};
+use crate::name::{DistinguishedName, SubjectAltName, SubjectAttribute};
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::x509::Certificate;
 
@@ -30,8 +30,8 @@ const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 ///
 /// [`IssueError::Signing`] if the certificate cannot be encoded or signed.
 pub fn self_signed(template: &Template, key: &KeyPair) -> Result<Certificate, IssueError> {
-    let signer = Signer { key, algorithm: signature_algorithm(key)? };
-    let certificate = params(template, key)?.self_signed(&signer).map_err(signing)?;
+    let signer = Signer::new(key)?;
+    let certificate = params(template, key.into())?.self_signed(&signer).map_err(signing)?;
     Ok(Certificate::signed(certificate.der().to_vec()))
 }
 
@@ -41,16 +41,17 @@ pub fn self_signed(template: &Template, key: &KeyPair) -> Result<Certificate, Is
 ///
 /// What [`Issuer::check`] refuses, and [`IssueError::Signing`] if the certificate cannot be encoded or
 /// signed.
-pub fn issued_by(
+pub fn issued_by<'a>(
     template: &Template,
-    key: &KeyPair,
+    key: impl Into<PublicKey<'a>>,
     issuer: &Issuer,
 ) -> Result<Certificate, IssueError> {
+    let key = key.into();
     issuer.check(template)?;
-    if key.public_key() == issuer.key().public_key() {
+    if key.bits == issuer.key().public_key() {
         return Err(IssuerError::SameKey { subject: issuer.name().to_owned() }.into());
     }
-    let algorithm = signature_algorithm(issuer.key())?;
+    let algorithm = signature_algorithm(issuer.key().algorithm())?;
     // rcgen cannot hold every name: it keeps one attribute of each type. So it gets none, and no
     // signature is made of what it writes.
     let mut issuer_params = CertificateParams::default();
@@ -58,7 +59,7 @@ pub fn issued_by(
     issuer_params.key_identifier_method =
         KeyIdMethod::PreSpecified(issuer.key_identifier().to_vec());
     let unsigned = Unsigned(Signer { key: issuer.key(), algorithm });
-    let subject = Signer { key, algorithm: signature_algorithm(key)? };
+    let subject = Subject { key, algorithm: signature_algorithm(key.algorithm)? };
     let certificate = params(template, key)?
         .signed_by(&subject, &rcgen::Issuer::new(issuer_params, unsigned))
         .map_err(signing)?;
@@ -89,8 +90,20 @@ fn with_issuer(unsigned: &[u8], issuer: &Issuer) -> Result<Vec<u8>, der::Error> 
 }
 
 /// A key as rcgen wants to see it.
-struct Signer<'a> {
+pub(super) struct Signer<'a> {
     key: &'a KeyPair,
+    algorithm: &'static SignatureAlgorithm,
+}
+
+impl<'a> Signer<'a> {
+    pub(super) fn new(key: &'a KeyPair) -> Result<Self, IssueError> {
+        Ok(Self { key, algorithm: signature_algorithm(key.algorithm())? })
+    }
+}
+
+/// The key that is certified.
+struct Subject<'a> {
+    key: PublicKey<'a>,
     algorithm: &'static SignatureAlgorithm,
 }
 
@@ -99,7 +112,7 @@ struct Unsigned<'a>(Signer<'a>);
 
 /// Every field is set: rcgen's own defaults would be a validity from 1975 to 4096, a made-up
 /// subject, and the same serial number for every certificate of a key.
-fn params(template: &Template, key: &KeyPair) -> Result<CertificateParams, IssueError> {
+fn params(template: &Template, key: PublicKey<'_>) -> Result<CertificateParams, IssueError> {
     let mut params = CertificateParams::default();
     params.not_before = template.validity.not_before;
     params.not_after = template.validity.not_after;
@@ -119,7 +132,7 @@ fn params(template: &Template, key: &KeyPair) -> Result<CertificateParams, Issue
         template.extended_key_usage.into_iter().map(extended_key_usage).collect();
     params.name_constraints = None;
     params.crl_distribution_points = Vec::new();
-    let identifier = template.key_identifier(key.public_key());
+    let identifier = template.key_identifier(key.bits);
     params.custom_extensions = match params.is_ca {
         // rcgen writes a subjectKeyIdentifier beside basicConstraints only.
         IsCa::NoCa => vec![subject_key_identifier(identifier).map_err(signing)?],
@@ -169,16 +182,31 @@ fn octets(range: &IpNet) -> Vec<u8> {
     }
 }
 
-fn distinguished_name(name: &DistinguishedName) -> rcgen::DistinguishedName {
+pub(super) fn distinguished_name(name: &DistinguishedName) -> rcgen::DistinguishedName {
     let mut distinguished_name = rcgen::DistinguishedName::new();
-    distinguished_name.push(DnType::OrganizationName, name.organization);
-    if let Some(common_name) = &name.common_name {
-        distinguished_name.push(DnType::CommonName, common_name.as_str());
+    for (attribute, value) in name.attributes() {
+        match attribute {
+            SubjectAttribute::Country => {
+                // A PrintableString (RFC 5280 appendix A.1, X520countryName).
+                let value = value.as_str().try_into().map(DnValue::PrintableString);
+                let value = value.expect("a country code is two letters");
+                distinguished_name.push(DnType::CountryName, value);
+            }
+            SubjectAttribute::Organization => {
+                distinguished_name.push(DnType::OrganizationName, value.as_str());
+            }
+            SubjectAttribute::OrganizationalUnit => {
+                distinguished_name.push(DnType::OrganizationalUnitName, value.as_str());
+            }
+            SubjectAttribute::CommonName => {
+                distinguished_name.push(DnType::CommonName, value.as_str());
+            }
+        }
     }
     distinguished_name
 }
 
-fn san_type(name: &SubjectAltName) -> Result<SanType, IssueError> {
+pub(super) fn san_type(name: &SubjectAltName) -> Result<SanType, IssueError> {
     Ok(match name {
         SubjectAltName::Dns(name) => SanType::DnsName(name.as_str().try_into().map_err(signing)?),
         SubjectAltName::Ip(address) => SanType::IpAddress(*address),
@@ -186,7 +214,7 @@ fn san_type(name: &SubjectAltName) -> Result<SanType, IssueError> {
     })
 }
 
-const fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
+pub(super) const fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
     match usage {
         KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
         KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
@@ -195,24 +223,34 @@ const fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
     }
 }
 
-const fn extended_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
+pub(super) const fn extended_key_usage(usage: ExtendedKeyUsage) -> ExtendedKeyUsagePurpose {
     match usage {
         ExtendedKeyUsage::ClientAuth => ExtendedKeyUsagePurpose::ClientAuth,
         ExtendedKeyUsage::ServerAuth => ExtendedKeyUsagePurpose::ServerAuth,
     }
 }
 
-fn signature_algorithm(key: &KeyPair) -> Result<&'static SignatureAlgorithm, IssueError> {
-    SignatureAlgorithm::from_oid(key.algorithm().signature_oid()).map_err(signing)
+fn signature_algorithm(key: KeyAlgorithm) -> Result<&'static SignatureAlgorithm, IssueError> {
+    SignatureAlgorithm::from_oid(key.signature_oid()).map_err(signing)
 }
 
-fn signing(error: impl fmt::Display) -> IssueError {
+pub(super) fn signing(error: impl fmt::Display) -> IssueError {
     IssueError::Signing { reason: error.to_string() }
 }
 
 impl PublicKeyData for Signer<'_> {
     fn der_bytes(&self) -> &[u8] {
         self.key.public_key()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+impl PublicKeyData for Subject<'_> {
+    fn der_bytes(&self) -> &[u8] {
+        self.key.bits
     }
 
     fn algorithm(&self) -> &'static SignatureAlgorithm {

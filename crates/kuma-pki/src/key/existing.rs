@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
-use aws_lc_rs::signature::{ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::signature::KeyPair as _;
 use der::asn1::AnyRef;
 use der::{Decode as _, Encode as _, Tagged as _};
 
@@ -40,11 +40,6 @@ impl ExistingKey {
     }
 
     fn of_other_type(key: &PrivateKeyDer) -> Result<Self, KeyError> {
-        let curve = &ECDSA_P521_SHA512_ASN1_SIGNING;
-        if let Ok(pair) = EcdsaKeyPair::from_private_key_der(curve, &key.der) {
-            let public_key = pair.public_key().as_ref().to_vec();
-            return Ok(Self { public_key, description: Cow::Borrowed("ECDSA P-521") });
-        }
         let rsa = match key.label {
             RSA_LABEL => RsaKeyPair::from_der(&key.der),
             PKCS8_LABEL => RsaKeyPair::from_pkcs8(&key.der),

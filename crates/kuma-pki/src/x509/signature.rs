@@ -6,6 +6,7 @@ use aws_lc_rs::signature::{
 };
 use rustls_pki_types::SignatureVerificationAlgorithm;
 use webpki::aws_lc_rs as algorithms;
+use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::error::X509Error;
 use x509_parser::prelude::X509Certificate;
 
@@ -52,6 +53,19 @@ pub(crate) fn verify(certificate: &X509Certificate<'_>, ca: &X509Certificate<'_>
             Signature::Unsupported
         }
         Err(_) => Signature::Invalid,
+    }
+}
+
+/// Returns whether a certificate request is signed with the key that it holds (RFC 2986 4.2).
+pub(crate) fn is_signed_by_itself(request: &X509CertificationRequest<'_>) -> bool {
+    let info = &request.certification_request_info;
+    let algorithm = x509::signature_algorithm_name(&request.signature_algorithm);
+    match elliptic(&algorithm, x509::subject_key_of(&info.subject_pki)) {
+        Some(algorithm) => {
+            let key = &info.subject_pki.subject_public_key.data;
+            algorithm.verify_signature(key, info.raw, &request.signature_value.data).is_ok()
+        }
+        None => request.verify_signature().is_ok(),
     }
 }
 

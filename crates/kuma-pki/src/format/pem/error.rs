@@ -31,6 +31,11 @@ pub enum PemError {
     },
     /// There is no PEM block at all.
     NoBlock,
+    /// There are PEM blocks, but none is a certificate request.
+    NoCertificateRequest {
+        /// The label of the first.
+        label: String,
+    },
     /// There are PEM blocks, but none is a private key.
     NoPrivateKey {
         /// The label of the first.
@@ -45,6 +50,8 @@ pub enum PemError {
         /// Whether there are certificates as well.
         beside_certificates: bool,
     },
+    /// There is more than one certificate request.
+    SeveralCertificateRequests,
     /// There is more than one private key.
     SeveralPrivateKeys,
     /// A block holds something else than a certificate.
@@ -108,11 +115,17 @@ impl fmt::Display for PemError {
                 write!(f, "its PEM is damaged in line {line}: {fault}")
             }
             Self::NoBlock => f.write_str("it has no PEM block"),
+            Self::NoCertificateRequest { label } => {
+                write!(f, "it holds no certificate request but \"{label}\"")
+            }
             Self::NoPrivateKey { label } => {
                 write!(f, "it holds no private key but \"{label}\"")
             }
             Self::PrivateKey { position, label, .. } => {
                 write!(f, "its PEM block {position} is a private key ({label})")
+            }
+            Self::SeveralCertificateRequests => {
+                f.write_str("it holds more than one certificate request")
             }
             Self::SeveralPrivateKeys => f.write_str("it holds more than one private key"),
             Self::UnexpectedLabel { position, label } if label.ends_with("CERTIFICATE REQUEST") => {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::error::{PemError, PemFault};
 use super::{PRIVATE_KEY, has_block};
 use crate::format::packed;
-use crate::key::PrivateKeyDer;
+use crate::key::{EncryptedPrivateKey, PrivateKeyDer};
 use crate::text::contains;
 
 /// The start of a PEM block.
@@ -154,7 +154,13 @@ impl RawBlock<'_> {
         PrivateKeyDer::new(self.label, self.der()?).ok_or_else(no_key)
     }
 
-    fn der(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
+    /// The key of an `ENCRYPTED PRIVATE KEY` block; `None` of any other.
+    pub(super) fn encrypted_private_key(&self) -> Option<Result<EncryptedPrivateKey, PemError>> {
+        let is_pkcs8 = self.label == "ENCRYPTED PRIVATE KEY" && self.headers.is_empty();
+        is_pkcs8.then(|| self.der().map(EncryptedPrivateKey::new))
+    }
+
+    pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
         let lines = packed(self.body.iter().copied());
         let fault = |_| self.malformed(PemFault::Base64);
         BASE64_STANDARD.decode(&lines).map(Zeroizing::new).map_err(fault)

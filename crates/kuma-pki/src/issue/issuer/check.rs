@@ -65,6 +65,24 @@ pub(super) fn ca(
     Ok(())
 }
 
+/// Whether a CA, with this many CAs of its chain below it, allows a CA below those and as many as that allows.
+pub(super) fn path_length(
+    ca: &X509Certificate<'_>,
+    below: usize,
+    template: &Template,
+) -> Result<(), IssuerError> {
+    let Some(wanted) = template.basic_constraints else { return Ok(()) };
+    let below = below + 1 + usize::from(wanted.path_length.unwrap_or(0));
+    let constraints = ca.basic_constraints().ok().flatten();
+    match constraints.and_then(|extension| extension.value.path_len_constraint) {
+        Some(allowed) if below > allowed as usize => {
+            let subject = x509::name(ca.subject());
+            Err(IssuerError::PathTooLong { subject, allowed, below })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether there is anything that a CA may not certify.
 pub(super) fn is_limited(ca: &X509Certificate<'_>) -> bool {
     // What cannot be read is a limit, too.

@@ -1,0 +1,344 @@
+//! Reading a certificate request: what it asks for, and whether a certificate may be issued for it.
+
+use std::fmt;
+
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::cri_attributes::ParsedCriAttribute;
+use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
+use x509_parser::prelude::FromDer;
+
+use crate::issue::IssuanceRequest;
+use crate::key::{KeyAlgorithm, KeyIdentifier, KeyPair, PublicKey};
+use crate::name::{NameError, SubjectAltName};
+use crate::text::excerpt;
+use crate::usage::ExtendedKeyUsage;
+use crate::x509::{self, SubjectKey, signature};
+
+/// The most names that a request may have.
+const MAX_NAMES: usize = 10_000;
+
+/// A certificate request whose signature was verified.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct CertificateRequest {
+    der: Vec<u8>,
+    key_algorithm: KeyAlgorithm,
+    public_key: Vec<u8>,
+    subject: String,
+    names: Vec<RequestedName>,
+    usages: Vec<ExtendedKeyUsage>,
+    key_usage: u16,
+    dropped: Vec<String>,
+}
+
+/// An entry of the requested subjectAltName, as far as it could be a name of ours.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum RequestedName {
+    Dns(String),
+    Ip(Option<std::net::IpAddr>),
+    Uri(String),
+    Other(String),
+}
+
+/// Why no certificate is issued for a request.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The request asks for a CA.
+    #[error("it asks for a CA certificate (basicConstraints CA:TRUE)")]
+    CertificateAuthority,
+    /// An RSA key with a modulus that is too short.
+    #[error("its key is RSA with {bits} bits, and TLS clients want 2048 or more")]
+    WeakKey {
+        /// The length of the modulus, in bits.
+        bits: usize,
+    },
+    /// A key of a type that no certificate is issued for.
+    #[error(
+        "its key is {key}, and not RSA with 2048, 3072, 4096 or 8192 bits, P-256, P-384, P-521 or \
+         Ed25519"
+    )]
+    UnsupportedKey {
+        /// The type of the key.
+        key: String,
+    },
+    /// A name of the request that no client can match.
+    #[error("its {kind} {error}")]
+    Name {
+        /// The kind of the name in RFC 5280's words.
+        kind: &'static str,
+        /// What is wrong with it.
+        error: NameError,
+    },
+    /// The request has no name.
+    #[error("it has no subjectAltName")]
+    NoNames,
+    /// A dNSName that is an IP address.
+    #[error("its dNSName {address} is an IP address, which clients look for as iPAddress only")]
+    AddressAsDnsName {
+        /// The address.
+        address: String,
+    },
+    /// The request has more names than are looked at.
+    #[error("it has more than {MAX_NAMES} names")]
+    TooManyNames,
+    /// A kind of name that no certificate for Kuma has.
+    #[error("its subjectAltName has a name of another kind than DNS, IP address and URI: {name}")]
+    UnsupportedName {
+        /// The name.
+        name: String,
+    },
+    /// The bytes are not exactly one certificate request.
+    #[error("it cannot be read as PKCS#10: {reason}")]
+    Parse {
+        /// What is wrong, as a fragment.
+        reason: &'static str,
+    },
+    /// The request was not signed with its key.
+    #[error(
+        "its signature is not made with its key: it was changed, or whoever made it does not have the key"
+    )]
+    Signature,
+}
+
+impl CertificateRequest {
+    /// Reads a certificate request and verifies its signature.
+    ///
+    /// # Errors
+    ///
+    /// A request that cannot be read, of a weak or unknown key, that its key did not sign, or for a CA.
+    pub fn from_der(der: Vec<u8>) -> Result<Self, RequestError> {
+        let parse = |reason| RequestError::Parse { reason };
+        let request = match X509CertificationRequest::from_der(&der) {
+            Ok(([], request)) => request,
+            Ok(_) => return Err(parse("bytes follow its end")),
+            Err(_) => return Err(parse("it is not the DER of a certificate request")),
+        };
+        let info = &request.certification_request_info;
+        let key_algorithm = key_algorithm(x509::subject_key_of(&info.subject_pki))?;
+        if !signature::is_signed_by_itself(&request) {
+            return Err(RequestError::Signature);
+        }
+        let mut requested = Requested::default();
+        for extension in extensions(&request)? {
+            requested.add(extension)?;
+        }
+        Ok(Self {
+            key_algorithm,
+            public_key: info.subject_pki.subject_public_key.data.to_vec(),
+            subject: x509::name(&info.subject),
+            names: requested.names,
+            usages: requested.usages,
+            key_usage: requested.key_usage,
+            dropped: requested.dropped,
+            der,
+        })
+    }
+
+    /// The DER of the request.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// The key to certify.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey<'_> {
+        PublicKey { algorithm: self.key_algorithm, bits: &self.public_key }
+    }
+
+    /// The requested subject, for people.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The requested extKeyUsage: server, client, both or neither.
+    #[must_use]
+    pub fn extended_key_usages(&self) -> &[ExtendedKeyUsage] {
+        &self.usages
+    }
+
+    /// The requested extensions and usages that a certificate of ours does not have, for people.
+    #[must_use]
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
+    }
+
+    /// Returns the requested names, read as on a command line.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] for the first name that no client can match, and for a request without names.
+    pub fn subject_alt_names(&self) -> Result<Vec<SubjectAltName>, RequestError> {
+        if self.names.is_empty() {
+            return Err(RequestError::NoNames);
+        }
+        self.names.iter().map(RequestedName::read).collect()
+    }
+
+    /// The requested names as they stand in the request, for people.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.names.iter().map(ToString::to_string)
+    }
+
+    /// Returns the first difference to a request made for a key: field, expected and found.
+    pub fn difference(
+        &self,
+        wanted: &IssuanceRequest,
+        key: &KeyPair,
+    ) -> Option<(&'static str, String, String)> {
+        let differs = |field, expected: String, found: String| {
+            (expected != found).then_some((field, expected, found))
+        };
+        if self.public_key() != PublicKey::from(key) {
+            let found = KeyIdentifier::of(&self.public_key).to_string();
+            return differs("subjectPublicKey", key.identifier().to_string(), found);
+        }
+        let list = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
+        let usage =
+            |usages: &[ExtendedKeyUsage]| list(&mut usages.iter().map(|u| u.as_str().to_owned()));
+        let bits = wanted.issued_key_usage().iter().fold(0, |bits, usage| bits | usage.bit());
+        let names = &mut wanted.subject_alt_names().iter().map(ToString::to_string);
+        differs("subjectAltName", list(names), list(&mut self.names()))
+            .or_else(|| {
+                differs("subject", wanted.issued_subject().to_string(), self.subject.clone())
+            })
+            .or_else(|| {
+                differs("extKeyUsage", usage(&[wanted.extended_key_usage()]), usage(&self.usages))
+            })
+            .or_else(|| differs("keyUsage", format!("{bits:#x}"), format!("{:#x}", self.key_usage)))
+    }
+}
+
+fn key_algorithm(key: SubjectKey) -> Result<KeyAlgorithm, RequestError> {
+    Ok(match key {
+        SubjectKey::Rsa(2048) => KeyAlgorithm::Rsa2048,
+        SubjectKey::Rsa(3072) => KeyAlgorithm::Rsa3072,
+        SubjectKey::Rsa(4096) => KeyAlgorithm::Rsa4096,
+        SubjectKey::Rsa(8192) => KeyAlgorithm::Rsa8192,
+        SubjectKey::P256 => KeyAlgorithm::EcdsaP256,
+        SubjectKey::P384 => KeyAlgorithm::EcdsaP384,
+        SubjectKey::P521 => KeyAlgorithm::EcdsaP521,
+        SubjectKey::Ed25519 => KeyAlgorithm::Ed25519,
+        SubjectKey::Rsa(bits) if bits < 2048 => return Err(RequestError::WeakKey { bits }),
+        SubjectKey::Rsa(_) | SubjectKey::Other => {
+            return Err(RequestError::UnsupportedKey { key: key.to_string() });
+        }
+    })
+}
+
+/// The requested extensions; a request without the attribute has none.
+fn extensions<'a>(
+    request: &'a X509CertificationRequest<'a>,
+) -> Result<Vec<&'a X509Extension<'a>>, RequestError> {
+    let mut found = Vec::new();
+    for attribute in request.certification_request_info.iter_attributes() {
+        if let ParsedCriAttribute::ExtensionRequest(requested) = attribute.parsed_attribute() {
+            for extension in &requested.extensions {
+                let is_same = |other: &&X509Extension<'_>| other.oid == extension.oid;
+                if found.iter().any(is_same) {
+                    return Err(RequestError::Parse { reason: "an extension is there twice" });
+                }
+                found.push(extension);
+            }
+        }
+    }
+    Ok(found)
+}
+
+#[derive(Default)]
+struct Requested {
+    names: Vec<RequestedName>,
+    usages: Vec<ExtendedKeyUsage>,
+    key_usage: u16,
+    dropped: Vec<String>,
+}
+
+impl Requested {
+    fn add(&mut self, extension: &X509Extension<'_>) -> Result<(), RequestError> {
+        match extension.parsed_extension() {
+            ParsedExtension::BasicConstraints(found) if found.ca => {
+                return Err(RequestError::CertificateAuthority);
+            }
+            // A certificate of ours says the same by leaving the extension out.
+            ParsedExtension::BasicConstraints(_) | ParsedExtension::SubjectKeyIdentifier(_) => {}
+            ParsedExtension::SubjectAlternativeName(found) => {
+                if found.general_names.len() > MAX_NAMES {
+                    return Err(RequestError::TooManyNames);
+                }
+                self.names = found.general_names.iter().map(RequestedName::new).collect();
+            }
+            ParsedExtension::ExtendedKeyUsage(found) => {
+                let usages = [
+                    (found.server_auth, ExtendedKeyUsage::ServerAuth),
+                    (found.client_auth, ExtendedKeyUsage::ClientAuth),
+                ];
+                self.usages = usages.into_iter().filter(|(has, _)| *has).map(|(_, u)| u).collect();
+                let others = [
+                    (found.any, "anyExtendedKeyUsage"),
+                    (found.code_signing, "codeSigning"),
+                    (found.email_protection, "emailProtection"),
+                    (found.time_stamping, "timeStamping"),
+                    (found.ocsp_signing, "OCSPSigning"),
+                ];
+                let others = others.into_iter().filter(|(has, _)| *has).map(|(_, name)| name);
+                self.dropped.extend(others.map(|name| format!("extKeyUsage {name}")));
+                let others = found.other.iter().take(16);
+                self.dropped
+                    .extend(others.map(|oid| format!("extKeyUsage {}", oid.to_id_string())));
+            }
+            ParsedExtension::KeyUsage(found) => {
+                self.key_usage = found.flags;
+                if found.key_cert_sign() {
+                    self.dropped.push("keyUsage keyCertSign".to_owned());
+                }
+            }
+            _ => self.dropped.push(format!("extension {}", extension.oid.to_id_string())),
+        }
+        Ok(())
+    }
+}
+
+impl RequestedName {
+    fn new(name: &GeneralName<'_>) -> Self {
+        match name {
+            GeneralName::DNSName(name) => Self::Dns((*name).to_owned()),
+            GeneralName::IPAddress(octets) => Self::Ip(x509::ip_address(octets)),
+            GeneralName::URI(uri) => Self::Uri((*uri).to_owned()),
+            other => Self::Other(excerpt(&x509::general_name(other))),
+        }
+    }
+
+    fn read(&self) -> Result<SubjectAltName, RequestError> {
+        let parse = |kind, text: &str| {
+            SubjectAltName::parse(text).map_err(|error| RequestError::Name { kind, error })
+        };
+        let unsupported = || RequestError::UnsupportedName { name: self.to_string() };
+        match self {
+            Self::Dns(text) => match parse("dNSName", text)? {
+                name @ SubjectAltName::Dns(_) => Ok(name),
+                SubjectAltName::Ip(address) => {
+                    Err(RequestError::AddressAsDnsName { address: address.to_string() })
+                }
+                SubjectAltName::Uri(_) => Err(unsupported()),
+            },
+            Self::Ip(Some(address)) => parse("iPAddress", &address.to_string()),
+            Self::Uri(text) => match parse("uniformResourceIdentifier", text)? {
+                name @ SubjectAltName::Uri(_) => Ok(name),
+                _ => Err(unsupported()),
+            },
+            Self::Ip(None) | Self::Other(_) => Err(unsupported()),
+        }
+    }
+}
+
+impl fmt::Display for RequestedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(text) | Self::Uri(text) => f.write_str(&excerpt(text)),
+            Self::Ip(Some(address)) => address.fmt(f),
+            Self::Ip(None) => f.write_str("an IP address of neither 4 nor 16 octets"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Private keys that a passphrase protects: PKCS#8 with PBES2 (RFC 5958 3, RFC 8018 6.2).
+
+use std::fmt;
+
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use pkcs8::pkcs5::EncryptionScheme;
+use pkcs8::pkcs5::pbes2::Kdf;
+use zeroize::Zeroizing;
+
+use super::{PKCS8_LABEL, PrivateKeyDer};
+
+/// The most PBKDF2 iterations that are computed: OpenSSL writes 2048, and 600,000 are recommended (OWASP).
+const MAX_ITERATIONS: u32 = 10_000_000;
+
+/// The most memory that scrypt may take, in bytes (RFC 7914 2: 128 times N times r). OpenSSL writes N=16384 and
+/// r=8, which is 16 MiB.
+const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
+
+/// How often scrypt may use that memory (p); OpenSSL writes 1.
+const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
+
+/// A passphrase, wiped when dropped. There is no way to print it.
+pub struct Passphrase(Zeroizing<Vec<u8>>);
+
+/// An encrypted private key as DER.
+#[derive(Debug)]
+pub struct EncryptedPrivateKey {
+    der: Zeroizing<Vec<u8>>,
+}
+
+/// An encrypted private key that cannot be decrypted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecryptionError {
+    /// The work that the file demands before the passphrase is known to be right.
+    #[error("its encryption demands more than 10,000,000 PBKDF2 iterations or 256 MiB for scrypt")]
+    TooExpensive,
+    /// Another encryption than PBES2 with AES and a hash of the SHA-2 family.
+    #[error("its encryption is not PKCS#8 with PBES2, AES and SHA-2")]
+    Unsupported,
+    /// The key does not come out.
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+}
+
+impl Passphrase {
+    /// A passphrase as typed; `None` if it is empty.
+    #[must_use]
+    pub fn new(text: Zeroizing<Vec<u8>>) -> Option<Self> {
+        (!text.is_empty()).then_some(Self(text))
+    }
+}
+
+impl EncryptedPrivateKey {
+    /// An EncryptedPrivateKeyInfo (RFC 5958 3), not looked at yet.
+    pub(crate) const fn new(der: Zeroizing<Vec<u8>>) -> Self {
+        Self { der }
+    }
+
+    /// Decrypts the key.
+    ///
+    /// # Errors
+    ///
+    /// [`DecryptionError`] for a wrong passphrase and for encryption that is not supported.
+    pub fn decrypt(&self, passphrase: &Passphrase) -> Result<PrivateKeyDer, DecryptionError> {
+        let info = EncryptedPrivateKeyInfoRef::try_from(self.der.as_slice())
+            .map_err(|_| DecryptionError::Unsupported)?;
+        check_cost(&info.encryption_algorithm)?;
+        let key = info.decrypt(passphrase.0.as_slice()).map_err(|error| match error {
+            pkcs8::Error::EncryptedPrivateKey(
+                pkcs8::pkcs5::Error::NoPbes1CryptSupport
+                | pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }
+                | pkcs8::pkcs5::Error::AlgorithmParametersInvalid { .. },
+            ) => DecryptionError::Unsupported,
+            // With a wrong passphrase the padding is wrong, or, once in 256 times, only the key.
+            _ => DecryptionError::WrongPassphrase,
+        })?;
+        let der = Zeroizing::new(key.as_bytes().to_vec());
+        Ok(PrivateKeyDer { label: PKCS8_LABEL, der })
+    }
+}
+
+fn check_cost(scheme: &EncryptionScheme) -> Result<(), DecryptionError> {
+    let Some(parameters) = scheme.pbes2() else {
+        return Err(DecryptionError::Unsupported);
+    };
+    match &parameters.kdf {
+        Kdf::Pbkdf2(kdf) if kdf.iteration_count <= MAX_ITERATIONS => Ok(()),
+        Kdf::Scrypt(kdf) => {
+            let memory = kdf.cost_parameter.saturating_mul(128 * u64::from(kdf.block_size));
+            if !kdf.cost_parameter.is_power_of_two() || memory == 0 {
+                Err(DecryptionError::Unsupported)
+            } else if memory > MAX_SCRYPT_MEMORY || kdf.parallelization > MAX_SCRYPT_PARALLELIZATION
+            {
+                Err(DecryptionError::TooExpensive)
+            } else {
+                Ok(())
+            }
+        }
+        _ => Err(DecryptionError::TooExpensive),
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passphrase").finish_non_exhaustive()
+    }
+}
