@@ -11,3 +11,4 @@ pub(crate) mod issuer;
 pub(crate) mod key_options;
 pub(crate) mod pem_files;
 pub(crate) mod secret_scan;
+pub(crate) mod subject;

@@ -2,6 +2,7 @@
 //! them with the request, keep, repair or issue, commit, report.
 
 pub(crate) mod ca;
+pub(crate) mod certificate_request;
 pub(crate) mod existing_files;
 pub(crate) mod new_key;
 pub(crate) mod signer;
@@ -9,9 +10,7 @@ pub(crate) mod stale_files;
 
 use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
 use kuma_pki::format::{bundle, pem};
-use kuma_pki::{
-    CaRequest, IssuanceRequest, KeyIdentifier, KeyPair, Profile, Template, ValidFor, Validity,
-};
+use kuma_pki::{CaRequest, IssuanceRequest, KeyIdentifier, Profile, Template, ValidFor, Validity};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -121,10 +120,8 @@ impl Request {
         match self {
             Self::Ca(request, _) => {
                 // A CA's name ends with its own key's identifier.
-                let key = existing
-                    .key
-                    .as_ref()
-                    .map_or_else(|| KeyIdentifier::of(&[]), KeyPair::identifier);
+                let key = existing.key.as_ref().map_or(&[][..], |key| key.public_key().bits);
+                let key = KeyIdentifier::of(key);
                 Profile::CertificateAuthority { request, key }
             }
             Self::EndEntity(request) => Profile::SelfSigned { request },

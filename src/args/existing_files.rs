@@ -20,7 +20,7 @@ pub(crate) struct ExistingFilesArgs {
     /// With --if-needed, how long before its end a certificate is replaced: a duration, or a
     /// percentage of its life [default: 30d, or a third of its life if that is less]
     #[arg(long, value_name = "DURATION", requires = "if_needed", value_parser = renew_before)]
-    renew_before: Option<RenewBefore>,
+    pub(crate) renew_before: Option<RenewBefore>,
 
     /// With --if-needed or --force, make the new certificate for the key that exists
     #[arg(long)]

@@ -170,10 +170,14 @@ fn empty_name(value: &str) -> Failure {
     }
 }
 
+/// Returns names as the value of `--hostname`.
+pub(crate) fn list(names: &[SubjectAltName]) -> String {
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
 fn refusal(error: &NameError) -> Failure {
     let failure = Failure::usage(format!("hostname {error}"));
-    let meant: Vec<_> = error.meant.iter().map(ToString::to_string).collect();
-    let meant = meant.join(",");
+    let meant = list(&error.meant);
     let hint = match &error.fault {
         NameFault::AddressRange => {
             format!("a certificate names single addresses, each with its own --hostname={meant}")

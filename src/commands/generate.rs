@@ -3,6 +3,7 @@
 pub(crate) mod ca_bundle;
 pub(crate) mod ca_certificate;
 pub(crate) mod cert_manager;
+pub(crate) mod certificate_request;
 pub(crate) mod control_plane_tls;
 pub(crate) mod environment;
 pub(crate) mod installation;
@@ -32,6 +33,7 @@ enum Noun {
     CaBundle(Box<ca_bundle::Args>),
     CaCertificate(Box<ca_certificate::Args>),
     CertManager(Box<cert_manager::Args>),
+    CertificateRequest(Box<certificate_request::Args>),
     ControlPlaneTls(Box<control_plane_tls::Args>),
     Environment(Box<environment::Args>),
     HelmValues(Box<installation::HelmValuesArgs>),
@@ -49,6 +51,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Some(Noun::CaBundle(args)) => ca_bundle::run(&args),
         Some(Noun::CaCertificate(args)) => ca_certificate::run(&args),
         Some(Noun::CertManager(args)) => cert_manager::run(&args),
+        Some(Noun::CertificateRequest(args)) => certificate_request::run(&args),
         Some(Noun::ControlPlaneTls(args)) => control_plane_tls::run(&args),
         Some(Noun::Environment(args)) => environment::run(&args),
         Some(Noun::HelmValues(args)) => installation::helm_values(&args),

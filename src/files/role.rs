@@ -7,6 +7,8 @@ pub(crate) enum Role {
     PrivateKey,
     /// The certificate, with the chain behind it.
     Certificate,
+    /// The certificate request.
+    CertificateRequest,
     /// The CA certificate that clients trust.
     CaCertificate,
     /// The same in one line of Base64.
@@ -47,9 +49,10 @@ pub(super) struct Words {
 
 impl Role {
     /// All of them.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::PrivateKey,
         Self::Certificate,
+        Self::CertificateRequest,
         Self::CaCertificate,
         Self::CaBundle,
         Self::Secret,
@@ -78,6 +81,13 @@ impl Role {
                 title: "Certificate",
                 key: "certificate",
                 example: "cert.pem",
+            },
+            Self::CertificateRequest => Words {
+                name: "certificate request file",
+                flag: "--csr-file",
+                title: "Certificate request",
+                key: "certificate_request",
+                example: "request.csr",
             },
             Self::CaCertificate => Words {
                 name: "CA certificate file",

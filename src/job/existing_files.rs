@@ -4,7 +4,9 @@ use std::path::Path;
 
 use kuma_pki::format::pem::{self, PemError};
 use kuma_pki::issue::renewal::{self, CertificateRole, ExpectedIssuer, Reason};
-use kuma_pki::{Certificate, KeyAlgorithm, KeyError, KeyPair, Template, spec};
+use kuma_pki::{
+    Certificate, CertificateRequest, KeyAlgorithm, KeyError, KeyPair, PublicKey, Template, spec,
+};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -18,8 +20,9 @@ use crate::report::failure::Failure;
 #[derive(Default)]
 pub(crate) struct ExistingFiles {
     pub(super) flags: ExistingFilesArgs,
-    pub(super) key: Option<KeyPair>,
-    key_text: Zeroizing<Vec<u8>>,
+    /// The existing private key, or the key of a certificate request.
+    pub(super) key: Option<SubjectKey>,
+    pub(super) key_text: Zeroizing<Vec<u8>>,
     chain: Option<Vec<Vec<u8>>>,
     chain_text: Zeroizing<Vec<u8>>,
     certificate_file: String,
@@ -27,6 +30,23 @@ pub(crate) struct ExistingFiles {
     is_of_killed_run: bool,
     /// Reasons to replace the files that are known from reading them.
     pub(super) reasons: Vec<String>,
+}
+
+/// The key that a certificate is for.
+pub(crate) enum SubjectKey {
+    /// Our own, with its private key.
+    Pair(KeyPair),
+    /// The key of a certificate request, whose private key is elsewhere.
+    Requested(CertificateRequest),
+}
+
+impl SubjectKey {
+    pub(super) fn public_key(&self) -> PublicKey<'_> {
+        match self {
+            Self::Pair(key) => key.into(),
+            Self::Requested(request) => request.public_key(),
+        }
+    }
 }
 
 impl ExistingFiles {
@@ -43,6 +63,34 @@ impl ExistingFiles {
     /// Files that are not a key and certificates, unless they may be replaced; an output that cannot
     /// be read back.
     pub(crate) fn read(flags: ExistingFilesArgs, plan: &mut Plan) -> Result<Self, Failure> {
+        Self::read_roles(flags, plan, &[Role::PrivateKey, Role::Certificate])
+    }
+
+    /// Reads the certificate that an earlier run issued for a certificate request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub(crate) fn read_for_request(
+        flags: ExistingFilesArgs,
+        plan: &mut Plan,
+        request: CertificateRequest,
+    ) -> Result<Self, Failure> {
+        let mut files = Self::read_roles(flags, plan, &[Role::Certificate])?;
+        files.key = Some(SubjectKey::Requested(request));
+        Ok(files)
+    }
+
+    /// Reads those of these files that the flags ask for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::read`].
+    pub(crate) fn read_roles(
+        flags: ExistingFilesArgs,
+        plan: &mut Plan,
+        roles: &[Role],
+    ) -> Result<Self, Failure> {
         let mut files = Self::new(flags);
         if flags.reuse_key && !flags.if_needed && !flags.force {
             let failure = Failure::usage("--reuse-key replaces files that exist");
@@ -56,8 +104,10 @@ impl ExistingFiles {
             plan.require_regular_files()?;
             files.is_of_killed_run = plan.remove_unfinished();
         }
-        files.read_key(&plan.regular_file(Role::PrivateKey)?)?;
-        if flags.if_needed {
+        if roles.contains(&Role::PrivateKey) {
+            files.read_key(&plan.regular_file(Role::PrivateKey)?)?;
+        }
+        if flags.if_needed && roles.contains(&Role::Certificate) {
             files.read_chain(&plan.regular_file(Role::Certificate)?)?;
         }
         if flags.reuse_key && flags.force && files.key.is_none() {
@@ -99,6 +149,7 @@ impl ExistingFiles {
         let mut reasons = self.reasons.clone();
         let mut differences = Vec::new();
         if let (Some(key), Some(chain)) = (&self.key, &self.chain) {
+            let key = key.public_key();
             match renewal::reasons(chain, key, wanted, issuer, self.flags.renew_before(), now) {
                 Ok(found) => differences = found,
                 Err(error) if force => reasons.push(format!("{file}: {error}")),
@@ -108,7 +159,13 @@ impl ExistingFiles {
         if !force {
             self.refuse_to_replace(&differences, wanted, now)?;
         }
-        reasons.extend(differences.iter().map(|difference| format!("{file}: {difference}")));
+        let is_requested = matches!(self.key, Some(SubjectKey::Requested(_)));
+        reasons.extend(differences.iter().map(|difference| match difference {
+            Reason::KeyMismatch if is_requested => {
+                format!("{file}: its key is not the one in the certificate request")
+            }
+            difference => format!("{file}: {difference}"),
+        }));
         Ok(reasons)
     }
 
@@ -122,15 +179,17 @@ impl ExistingFiles {
     pub(crate) fn into_reused_key(
         self,
         key_type: Option<KeyAlgorithm>,
-    ) -> Result<Option<KeyPair>, Failure> {
+    ) -> Result<Option<SubjectKey>, Failure> {
         let reuses_key = self.flags.reuse_key;
-        let keeps_key = reuses_key || (!self.flags.force && self.chain.is_none());
+        let is_requested = matches!(self.key, Some(SubjectKey::Requested(_)));
+        let keeps_key = reuses_key || is_requested || (!self.flags.force && self.chain.is_none());
         let Some(key) = self.key.filter(|_| keeps_key) else {
             return Ok(None);
         };
         match key_type {
-            Some(wanted) if wanted != key.algorithm() => {
-                let text = format!("the key that exists is {}, not {wanted}", key.algorithm());
+            Some(wanted) if wanted != key.public_key().algorithm => {
+                let found = key.public_key().algorithm;
+                let text = format!("the key that exists is {found}, not {wanted}");
                 Err(Failure::usage(text).hint(if reuses_key {
                     "leave --key-type out, or --reuse-key"
                 } else {
@@ -153,7 +212,8 @@ impl ExistingFiles {
 
     /// Returns the type of key to request: `given`, or that of the existing key.
     pub(crate) fn key_type(&self, given: Option<KeyAlgorithm>) -> KeyAlgorithm {
-        given.or_else(|| self.key.as_ref().map(KeyPair::algorithm)).unwrap_or_default()
+        let existing = || self.key.as_ref().map(|key| key.public_key().algorithm);
+        given.or_else(existing).unwrap_or_default()
     }
 
     /// Returns the name of the CA that issued the certificate. Its clients trust that CA, so a
@@ -237,7 +297,7 @@ impl ExistingFiles {
             Err(error) => return self.damaged(path, &text, &error),
         };
         match key {
-            Ok(key) => (self.key, self.key_text) = (Some(key), text),
+            Ok(key) => (self.key, self.key_text) = (Some(SubjectKey::Pair(key)), text),
             Err(KeyError::Malformed) => self.reasons.push(format!("{shown} is damaged")),
             Err(error) if self.flags.force => self.reasons.push(format!("{shown}: {error}")),
             Err(error) => return Err(self.foreign_key(path, &error)),

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use kuma_pki::format::pem;
 use kuma_pki::issue::renewal::ExpectedIssuer;
 use kuma_pki::{
-    CaRequest, Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyPair, PrivateKeyEncoding,
-    Profile, SerialNumber, SubjectAltName, Template,
+    CaRequest, Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, PrivateKeyEncoding, Profile,
+    SerialNumber, SubjectAltName, Template,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::existing_files::ExistingFiles;
+use super::existing_files::{ExistingFiles, SubjectKey};
 use super::{PemFiles, ca, new_key};
 use crate::args::hostname;
 use crate::args::issuer::IssuerArgs;
@@ -24,14 +24,8 @@ const MAX_CERTIFICATE_LIST: usize = 100 * 1024;
 /// Returns the warnings about a new certificate: names, keys and sizes that some clients reject.
 pub(crate) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String> {
     let mut warnings = hostname::warnings(request.subject_alt_names());
-    let key_algorithm = request.key_algorithm();
     let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
-    if is_server && !key_algorithm.envoy_connects() {
-        warnings.push(format!(
-            "Envoy, as Kuma configures it, connects to no server with a key of type \
-             {key_algorithm}; a control plane needs RSA or ecdsa"
-        ));
-    }
+    warnings.extend(key_warning(request));
     let has_address =
         || request.subject_alt_names().iter().any(|name| matches!(name, SubjectAltName::Ip(_)));
     let limits_addresses = issued.issuer.as_ref().is_some_and(|ca| ca.limits_addresses());
@@ -51,6 +45,18 @@ pub(crate) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String
         ));
     }
     warnings
+}
+
+/// Returns the warning about the type of a server's key.
+pub(crate) fn key_warning(request: &IssuanceRequest) -> Option<String> {
+    let key_algorithm = request.key_algorithm();
+    let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
+    (is_server && !key_algorithm.envoy_connects()).then(|| {
+        format!(
+            "Envoy, as Kuma configures it, connects to no server with a key of type \
+             {key_algorithm}; a control plane needs RSA or ecdsa"
+        )
+    })
 }
 
 /// Who signs.
@@ -75,7 +81,7 @@ pub(crate) struct Issued {
     pub(super) certificate: Certificate,
     pub(crate) template: Template,
     pub(super) issuer: Option<Arc<Issuer>>,
-    key: KeyPair,
+    key: SubjectKey,
     /// The PEM of the certificate and of the CAs behind it.
     chain: Vec<u8>,
     /// How many octets a server sends: those of the certificate and of the CAs behind it, as DER.
@@ -150,7 +156,7 @@ impl Signer {
         request: &IssuanceRequest,
         now: OffsetDateTime,
         self_check: SelfCheck,
-        existing: impl FnOnce() -> Result<Option<KeyPair>, Failure>,
+        existing: impl FnOnce() -> Result<Option<SubjectKey>, Failure>,
     ) -> Result<Issued, Failure> {
         let issuer = match &self.issuer {
             None if self.is_ephemeral => {
@@ -170,13 +176,17 @@ impl Signer {
         }
         let key = match existing()? {
             Some(key) => key,
-            None => new_key::generate(request.key_algorithm())?,
+            None => SubjectKey::Pair(new_key::generate(request.key_algorithm())?),
         };
-        let certificate = match &issuer {
-            None => kuma_pki::self_signed(&template, &key)?,
-            Some(issuer) => kuma_pki::issued_by(&template, &key, issuer)?,
+        let certificate = match (&issuer, &key) {
+            (Some(issuer), key) => kuma_pki::issued_by(&template, key.public_key(), issuer)?,
+            (None, SubjectKey::Pair(key)) => kuma_pki::self_signed(&template, key)?,
+            (None, SubjectKey::Requested(_)) => {
+                unreachable!("--csr-file requires --issuer-cert-file")
+            }
         };
-        kuma_pki::issue::check_fields(&certificate, &template, &key, issuer.as_deref())?;
+        let public_key = key.public_key();
+        kuma_pki::issue::check_fields(&certificate, &template, public_key, issuer.as_deref())?;
         let sent = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
         let size = sent.iter().map(|der| der.len()).sum();
         let chain = pem::encode_certificates(sent);
@@ -201,13 +211,17 @@ impl Issued {
     /// Issues a CA, for a new key if none is kept.
     pub(super) fn new_ca(
         request: &CaRequest,
-        key: Option<KeyPair>,
+        key: Option<SubjectKey>,
         now: OffsetDateTime,
     ) -> Result<Self, Failure> {
-        let key = key.map_or_else(|| new_key::generate(request.key_algorithm()), Ok)?;
+        let key = match key {
+            Some(SubjectKey::Pair(key)) => key,
+            _ => new_key::generate(request.key_algorithm())?,
+        };
         let (certificate, template) = ca::issue(request, &key, now)?;
         let (chain, size) =
             (pem::encode_certificates([certificate.der()]), certificate.der().len());
+        let key = SubjectKey::Pair(key);
         Ok(Self { certificate, template, issuer: None, key, chain, size })
     }
 
@@ -229,7 +243,11 @@ impl Issued {
         encoding: PrivateKeyEncoding,
         ca: Zeroizing<Vec<u8>>,
     ) -> Result<PemFiles, Failure> {
-        let key = pem::encode_private_key(&self.key.private_key(encoding)?);
+        let key = match self.key {
+            SubjectKey::Pair(key) => pem::encode_private_key(&key.private_key(encoding)?),
+            // Whoever made the request has the key.
+            SubjectKey::Requested(_) => Zeroizing::default(),
+        };
         Ok(PemFiles { certificate: Zeroizing::new(self.chain), key, ca })
     }
 }

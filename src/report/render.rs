@@ -1,5 +1,6 @@
 //! Reports as text and as JSON.
 
+pub(crate) mod certificate_request;
 pub(crate) mod judgement;
 pub(crate) mod summary;
 

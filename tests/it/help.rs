@@ -31,6 +31,8 @@ const GIVEN: &str = "
     kumactl generate tls-certificate --type=server --quiet --key-type=ecdsa \\
       --kubernetes-service=kuma-control-plane.kuma-system --key-file=tls.key \\
       --cert-file=tls.crt --issuer-cert-file=ca.crt --issuer-key-file=ca.key
+    kumactl generate certificate-request --type=server --quiet --key-type=ecdsa \\
+      --hostname=cp.example --key-file=cp.key --csr-file=request.csr
     cp ca.crt new-ca.crt
     kumactl generate ca-bundle --ca-cert-file=ca.crt > ca-bundle.b64
     kumactl generate kubernetes-secret --cert-file=tls.crt --key-file=tls.key \\
@@ -59,6 +61,7 @@ fn every_example_can_be_pasted_and_run() {
             for (command, files) in [
                 ("generate ca-certificate", "ca.crt ca.key"),
                 ("generate tls-certificate ", "tls.crt tls.key"),
+                ("generate certificate-request ", "tls.key"),
                 ("--ca-bundle-file=", "ca.crt"),
                 ("--output-dir=tls", "-r tls"),
             ] {

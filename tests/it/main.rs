@@ -20,6 +20,7 @@ mod permissions;
 mod program;
 mod read_back;
 mod renewal;
+mod requests;
 mod streams;
 mod support;
 mod tls_certificate;

@@ -1,6 +1,9 @@
 //! `kumactl generate tls-certificate`.
 
+mod csr;
+
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use kuma_pki::{IssuanceRequest, Issuer};
 use time::OffsetDateTime;
@@ -8,7 +11,8 @@ use time::OffsetDateTime;
 use crate::args::certificate_type::CertificateType;
 use crate::args::hostname::NameArgs;
 use crate::args::issuance::{self, IssuanceArgs};
-use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
+use crate::args::subject::SubjectArgs;
+use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role, input};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
 use crate::job::{self, Job, stale_files};
@@ -41,6 +45,10 @@ Examples:
   kumactl generate tls-certificate --type=server --hostname=cp.example \\
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
+  # From a certificate request, whose private key stays with whoever made it
+  kumactl generate tls-certificate --csr-file=request.csr --cert-file=tls.crt \\
+    --issuer-cert-file=ca.crt --issuer-key-file=ca.key
+
   # Key and certificate on standard output
   kumactl generate tls-certificate --type=client --hostname=dp \\
     --key-file=- --cert-file=-")]
@@ -51,6 +59,16 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     names: NameArgs,
+
+    #[command(flatten)]
+    subject: SubjectArgs,
+
+    /// Sign this certificate request (PKCS#10) and write no key. --hostname replaces the names in it,
+    /// --type the usage
+    #[arg(long, value_name = "FILE", requires = "issuer_cert_file", conflicts_with_all = [
+        "key_file", "key_type", "key_format", "key_mode", "reuse_key", "ephemeral_ca",
+    ])]
+    csr_file: Option<PathBuf>,
 
     /// Where the certificate goes, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "cert.pem")]
@@ -74,10 +92,25 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
-    let request = request(args)?;
+    if let Some(csr_file) = &args.csr_file {
+        input::read_stdin_once(args.issuance.issuer.inputs().chain([csr_file.as_path()]))?;
+    }
+    let csr = args.csr_file.as_deref().map(csr::read).transpose()?;
+    let request = match &csr {
+        Some(csr) => csr::request(args, csr)?,
+        None => request(args)?,
+    };
     let signer = Signer::open(&args.issuance.issuer, args.issuance.issuer.ephemeral_ca, now)?;
     let mut plan = plan(args, signer.issuer.as_deref())?;
-    let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
+    let mut notices = Vec::new();
+    let existing = match csr {
+        Some(csr) => {
+            csr::print_names(&request);
+            notices = csr::notices(&csr, &request);
+            ExistingFiles::read_for_request(args.issuance.existing, &mut plan, csr)?
+        }
+        None => ExistingFiles::read(args.issuance.existing, &mut plan)?,
+    };
     refuse_self_signed(&signer, &existing)?;
     let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
     let request = job::Request::EndEntity(request);
@@ -87,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let stale = |plan: &_, trust_anchor: &_| {
         stale_files::stale_ca_files(plan, trust_anchor, args.issuance.existing)
     };
-    outcome.write(plan, content, stale, args.issuance.output, Vec::new())
+    outcome.write(plan, content, stale, args.issuance.output, notices)
 }
 
 /// Refuses to replace a certificate from a CA, which its clients trust, with a self-signed one.
@@ -123,15 +156,15 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
             failures.push(failure);
             None
         });
+    let subject = args.subject.parse().unwrap_or_else(|failure| {
+        failures.push(failure);
+        None
+    });
     match (args.certificate_type, Failure::join(failures)) {
         (Some(certificate_type), None) => {
             let usage = certificate_type.into();
-            Ok(IssuanceRequest::new(
-                usage,
-                names,
-                args.issuance.key.key_type.unwrap_or_default(),
-                valid_for,
-            )?)
+            let key_type = args.issuance.key.key_type.unwrap_or_default();
+            Ok(IssuanceRequest::new(usage, names, key_type, valid_for)?.with_subject(subject))
         }
         (_, Some(failure)) => Err(failure),
         (None, None) => unreachable!("a missing type is a failure"),
@@ -165,13 +198,15 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
     let optional = optional
         .into_iter()
         .filter_map(|(role, path)| Some(output(role, path.as_ref()?, PUBLIC_MODE)));
-    let mut requests = vec![
-        output(Role::PrivateKey, &args.key_file, args.issuance.key.file.key_mode),
-        output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
-    ];
+    let mut requests = vec![output(Role::Certificate, &args.cert_file, PUBLIC_MODE)];
+    if args.csr_file.is_none() {
+        let mode = args.issuance.key.file.key_mode;
+        requests.insert(0, output(Role::PrivateKey, &args.key_file, mode));
+    }
     requests.extend(optional);
     let plan = Plan::new(requests, args.issuance.existing.existing())?;
-    plan.refuse_inputs(args.issuance.issuer.inputs())?;
+    let csr_file = args.csr_file.as_deref();
+    plan.refuse_inputs(args.issuance.issuer.inputs().chain(csr_file))?;
     render::refuse_shared_stdout(&plan, args.issuance.output)?;
     Ok(plan)
 }

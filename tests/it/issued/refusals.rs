@@ -98,17 +98,17 @@ fn files_that_are_no_ca_are_refused_with_what_they_are() {
     let openssl = openssl.display();
     sandbox.shell(&format!(
         "{openssl} pkey -in ca.key -aes128 -passout pass:x -out encrypted.key
-         {openssl} ecparam -name secp521r1 -genkey -noout -out p521.key
+         {openssl} ecparam -name secp256k1 -genkey -noout -out koblitz.key
          {openssl} pkey -in ca.key -outform DER -out der.key
          {openssl} x509 -in ca.crt -outform DER -out der.crt
-         cat ca.key p521.key > two.key; head -c 100 ca.key > cut.key"
+         cat ca.key koblitz.key > two.key; head -c 100 ca.key > cut.key"
     ));
     for (argument, words) in [
         ("--issuer-cert-file=ca.key", ["is a private key", "--issuer-cert-file is the CA's"]),
         ("--issuer-key-file=ca.crt", ["no private key but \"CERTIFICATE\"", "hint: --issuer-key"]),
         ("--issuer-key-file=garbage", ["garbage", "no PEM block"]),
         ("--issuer-key-file=encrypted.key", ["is encrypted", "openssl pkey -in encrypted.key"]),
-        ("--issuer-key-file=p521.key", ["p521.key", "P-256, P-384 or Ed25519"]),
+        ("--issuer-key-file=koblitz.key", ["koblitz.key", "P-256, P-384, P-521 or Ed25519"]),
         (
             "--issuer-key-file=der.key",
             ["it is DER, not PEM", "openssl pkey -inform DER -in der.key"],

@@ -67,9 +67,11 @@ impl<'a> Artefacts<'a> {
     pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
         let text = |text: String| Zeroizing::new(text.into_bytes());
         match role {
-            Role::PrivateKey | Role::Certificate | Role::CaCertificate | Role::CaBundle => {
-                self.pem_files.content(role)
-            }
+            Role::PrivateKey
+            | Role::Certificate
+            | Role::CertificateRequest
+            | Role::CaCertificate
+            | Role::CaBundle => self.pem_files.content(role),
             Role::Secret => self.pem_files.secret(&SecretMetadata::new(
                 self.args.secret_name(),
                 self.args.service.namespace(),

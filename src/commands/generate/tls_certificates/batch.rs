@@ -18,6 +18,7 @@ use super::remarks::Remarks;
 use super::{Args, existing};
 use crate::files::{self, Folder, NOT_KEPT, PUBLIC_MODE, Role, signals};
 use crate::job::PemFiles;
+use crate::job::existing_files::SubjectKey;
 use crate::job::signer::{self, SelfCheck, Signer};
 use crate::report::failure::Failure;
 use crate::report::progress::{Progress, thousands};
@@ -195,11 +196,12 @@ impl Batch<'_> {
         certificate: &'c CertificateSpecification,
         action: Action,
         self_check: SelfCheck,
-        key: Option<KeyPair>,
+        key: Option<SubjectKey>,
     ) -> Result<(Files<'c>, CertificateOutcome), Failure> {
         let request = &certificate.request;
         // No race for primes: all processors have a certificate each.
-        let key = key.map_or_else(|| KeyPair::generate(request.key_algorithm()), Ok)?;
+        let generate = || KeyPair::generate(request.key_algorithm()).map(SubjectKey::Pair);
+        let key = key.map_or_else(generate, Ok)?;
         let issued = self.signer.issue(request, self.now, self_check, || Ok(Some(key)))?;
         let mut warnings = signer::warnings(request, &issued);
         warnings.extend(self.args.existing.warning(issued.template.validity, self.now));

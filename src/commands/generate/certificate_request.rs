@@ -1,0 +1,150 @@
+//! `kumactl generate certificate-request`.
+
+use std::ffi::OsString;
+
+use kuma_pki::IssuanceRequest;
+
+use crate::args::certificate_type::CertificateType;
+use crate::args::existing_files::ExistingFilesArgs;
+use crate::args::hostname::{self, NameArgs};
+use crate::args::key_options::KeyArgs;
+use crate::args::subject::SubjectArgs;
+use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
+use crate::job::certificate_request::RequestJob;
+use crate::job::existing_files::ExistingFiles;
+use crate::job::signer;
+use crate::report::failure::Failure;
+use crate::report::render::certificate_request::{self as render, RequestPaths};
+use crate::report::render::{ReportFormat, refuse_shared_stdout};
+
+/// Make a private key and a certificate request for a PKI whose CA key is elsewhere
+///
+/// The request (PKCS#10) has the names and usages that Kuma needs. Send it to the PKI, and pass the
+/// certificate that comes back to `kumactl verify tls-certificate` and `kumactl generate
+/// control-plane-tls`. The private key stays in its file.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  # A control plane on Kubernetes, with the commands of common PKIs
+  kumactl generate certificate-request --type=server \\
+    --kubernetes-service=kuma-control-plane.kuma-system \\
+    --key-file=tls.key --csr-file=tls.csr --instructions
+
+  # The same request again for a certificate that is about to expire
+  kumactl generate certificate-request --type=server --hostname=cp.example \\
+    --if-needed")]
+pub(crate) struct Args {
+    /// What the certificate is for (required)
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    certificate_type: Option<CertificateType>,
+
+    #[command(flatten)]
+    names: NameArgs,
+
+    #[command(flatten)]
+    subject: SubjectArgs,
+
+    /// Write the certificate request to this file, `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "request.csr")]
+    csr_file: OsString,
+
+    /// Write the private key to this file, `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "key.pem")]
+    key_file: OsString,
+
+    #[command(flatten)]
+    key: KeyArgs,
+
+    /// Replace existing files, the private key too
+    #[arg(long)]
+    force: bool,
+
+    /// Keep the private key if there is one, and the request if it matches
+    #[arg(long)]
+    if_needed: bool,
+
+    /// With --force or --if-needed, make the request for the existing private key
+    #[arg(long)]
+    reuse_key: bool,
+
+    /// Print commands that have Vault, step-ca, Active Directory and OpenSSL sign the request
+    #[arg(long)]
+    instructions: bool,
+
+    /// Format of the report
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    output: ReportFormat,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let request = args.request()?;
+    let flags = args.existing();
+    let mut plan = args.plan()?;
+    let existing = ExistingFiles::read_roles(flags, &mut plan, &[Role::PrivateKey])?;
+    let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
+    let mut warnings = hostname::warnings(request.subject_alt_names());
+    warnings.extend(signer::key_warning(&request));
+    warnings.extend(args.key.warning());
+    let format = (!plan.uses_stdout()).then_some(args.output);
+    let encoding = args.key.file.key_format.into();
+    let job = RequestJob { request: request.clone(), existing, encoding };
+    let outcome = job.run(plan, args.key.key_type)?;
+    let (key, csr) = (args.key_file.to_string_lossy(), args.csr_file.to_string_lossy());
+    let paths = RequestPaths { key: &key, request: &csr };
+    render::report(format, &request, outcome, &paths, args.instructions, warnings);
+    Ok(())
+}
+
+impl Args {
+    fn existing(&self) -> ExistingFilesArgs {
+        let Self { force, if_needed, reuse_key, .. } = *self;
+        ExistingFilesArgs { force, if_needed, reuse_key, renew_before: None }
+    }
+
+    fn request(&self) -> Result<IssuanceRequest, Failure> {
+        let mut failures = Vec::new();
+        if self.certificate_type.is_none() {
+            let failure =
+                Failure::usage("--type is missing: is the certificate for a server or a client?");
+            failures.push(
+                failure.hint("--type=server for a control plane, --type=client for a client"),
+            );
+        }
+        let names = self.names.parse().unwrap_or_else(|failure| {
+            failures.push(failure);
+            Vec::new()
+        });
+        if self.names.is_empty() {
+            let failure = Failure::usage("--hostname is missing: which name do clients dial?");
+            failures.push(failure.hint("--hostname=NAME, once for each name or IP address"));
+        }
+        let subject = self.subject.parse().unwrap_or_else(|failure| {
+            failures.push(failure);
+            None
+        });
+        match (self.certificate_type, Failure::join(failures)) {
+            (Some(certificate_type), None) => {
+                let key_type = self.key.key_type.unwrap_or_default();
+                let request = IssuanceRequest::new(certificate_type.into(), names, key_type, None)?;
+                Ok(request.with_subject(subject))
+            }
+            (_, Some(failure)) => Err(failure),
+            (None, None) => unreachable!("a missing type is a failure"),
+        }
+    }
+
+    fn plan(&self) -> Result<Plan, Failure> {
+        let output = |role, path: &OsString, mode| Request {
+            role,
+            destination: Destination::parse(path),
+            mode,
+        };
+        let requests = vec![
+            output(Role::PrivateKey, &self.key_file, self.key.file.key_mode),
+            output(Role::CertificateRequest, &self.csr_file, PUBLIC_MODE),
+        ];
+        let plan = Plan::new(requests, self.existing().existing())?;
+        refuse_shared_stdout(&plan, self.output)?;
+        Ok(plan)
+    }
+}

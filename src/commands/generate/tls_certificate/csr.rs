@@ -1,0 +1,123 @@
+//! `--csr-file`: the request of somebody who keeps the private key.
+
+use std::path::Path;
+
+use kuma_pki::format::pem;
+use kuma_pki::issue::RequestError;
+use kuma_pki::{CertificateRequest, ExtendedKeyUsage, IssuanceRequest, SubjectAltName};
+
+use super::Args;
+use crate::args::hostname;
+use crate::args::issuance;
+use crate::files::{self, input};
+use crate::report::failure::Failure;
+
+/// Reads a certificate request.
+///
+/// # Errors
+///
+/// A file that is not a certificate request, or a request for which no certificate is issued.
+pub(super) fn read(path: &Path) -> Result<CertificateRequest, Failure> {
+    let shown = input::shown(path);
+    let text = input::read(path, "certificate request")?;
+    let unusable = |error: &dyn std::fmt::Display| {
+        Failure::failed(format!("cannot use the certificate request {shown}: {error}"))
+    };
+    let der = pem::decode_certificate_request(&text).map_err(|error| match error {
+        pem::PemError::PrivateKey { .. } => unusable(&error)
+            .hint("make a request for the key: kumactl generate certificate-request --reuse-key"),
+        _ => unusable(&error),
+    })?;
+    CertificateRequest::from_der(der).map_err(|error| {
+        let failure = unusable(&error);
+        match error {
+            RequestError::CertificateAuthority => failure.hint(
+                "make an intermediate CA with kumactl generate ca-certificate --issuer-cert-file",
+            ),
+            RequestError::WeakKey { .. } | RequestError::UnsupportedKey { .. } => {
+                failure.hint("make a key and a request with kumactl generate certificate-request")
+            }
+            RequestError::Signature => failure.hint("have the request made and sent again"),
+            _ => failure,
+        }
+    })
+}
+
+/// Returns the certificate that a request asks for, as far as the flags do not ask for another.
+///
+/// # Errors
+///
+/// A request without a usage or with names that no client can match, unless flags replace them.
+pub(super) fn request(args: &Args, csr: &CertificateRequest) -> Result<IssuanceRequest, Failure> {
+    let usage = match (args.certificate_type, csr.extended_key_usages()) {
+        (Some(certificate_type), _) => certificate_type.into(),
+        (None, [usage]) => *usage,
+        (None, usages) => {
+            let which = if usages.is_empty() { "neither" } else { "both" };
+            let text = format!(
+                "the certificate request asks for {which} of the usages serverAuth and clientAuth"
+            );
+            let hint = "--type=server for a control plane, --type=client for a client";
+            return Err(Failure::usage(text).hint(hint));
+        }
+    };
+    let names = match args.names.is_empty() {
+        true => names(csr)?,
+        false => args.names.parse()?,
+    };
+    let valid_for = issuance::valid_for(args.issuance.valid_for.as_deref())?;
+    let request = IssuanceRequest::new(usage, names, csr.public_key().algorithm, valid_for)?;
+    Ok(request.with_subject(args.subject.parse()?))
+}
+
+fn names(csr: &CertificateRequest) -> Result<Vec<SubjectAltName>, Failure> {
+    csr.subject_alt_names().map_err(|error| {
+        let failure = Failure::failed(format!("cannot use the certificate request: {error}"));
+        match error {
+            RequestError::AddressAsDnsName { address } => failure.hint(format!(
+                "--hostname={address} makes it an iPAddress; --hostname replaces all names of the request"
+            )),
+            RequestError::Name { error, .. } => match error.meant.as_slice() {
+                [] => failure.hint("--hostname=NAME replaces all names of the request"),
+                meant => failure.hint(format!(
+                    "did you mean --hostname={}? --hostname replaces all names of the request",
+                    hostname::list(meant)
+                )),
+            },
+            _ => failure.hint("--hostname=NAME, once for each name that clients dial"),
+        }
+    })
+}
+
+/// Prints the names that are certified: whoever signs a request has not typed them.
+pub(super) fn print_names(request: &IssuanceRequest) {
+    let names = hostname::list(request.subject_alt_names()).replace(',', ", ");
+    files::note(&format!("note: the certificate is for these names: {names}"));
+}
+
+/// Returns the parts of the request that the certificate does not have.
+pub(super) fn notices(csr: &CertificateRequest, request: &IssuanceRequest) -> Vec<String> {
+    let mut notices = Vec::new();
+    let asked: Vec<String> = csr.names().collect();
+    let issued: Vec<String> = request.subject_alt_names().iter().map(ToString::to_string).collect();
+    let left_out: Vec<_> =
+        asked.iter().filter(|name| !issued.contains(name)).map(String::as_str).collect();
+    if !left_out.is_empty() {
+        notices.push(format!(
+            "the certificate does not have these names of the request: {}",
+            left_out.join(", ")
+        ));
+    }
+    let usage = request.extended_key_usage();
+    let is_other = |other: &&ExtendedKeyUsage| **other != usage;
+    let dropped = csr.extended_key_usages().iter().filter(is_other);
+    let dropped = dropped.map(|usage| format!("extKeyUsage {}", usage.as_str()));
+    let dropped: Vec<_> = dropped.chain(csr.dropped().iter().cloned()).collect();
+    if !dropped.is_empty() {
+        notices.push(format!(
+            "the certificate does not have these extensions of the request: {}",
+            dropped.join(", ")
+        ));
+    }
+    notices
+}
