@@ -1,10 +1,10 @@
-//! The documentation: every `console` block is run, and the reference is the program's own help.
+//! The documentation: runs every `console` block, and compares the reference with the program's help.
 //!
-//! The blocks of a file run in one directory, in order. A line with `$ ` is a command, with the lines
-//! behind it that continue it; the lines up to the next one are what it prints on both streams. `...`
-//! stands for any text in a line, and alone in a line for any lines. A command may fail only where a
-//! line begins with `error: ` or `failed `. What needs a cluster (kubectl, helm, the official `kumactl install`) is
-//! played by the scripts in `tests/fixtures/stubs`, which look at their arguments.
+//! The blocks of a page run in one directory, in order. A line that begins with `$ ` is a command, together
+//! with the lines that continue it. The lines up to the next command are its expected output, on both
+//! streams. `...` matches any text in a line, and any lines if it is alone in a line. A command may fail
+//! only if it prints a line that begins with `error: ` or `failed `. Scripts in `tests/fixtures/stubs`
+//! replace programs that need a cluster or a control plane, and check their arguments.
 
 mod diagrams;
 mod links;
@@ -95,7 +95,7 @@ fn line_matches(expected: &str, found: &str) -> bool {
     }
 }
 
-/// Runs the steps, and says which one printed something else.
+/// Runs the steps. Returns an error for the first one with other output.
 fn play(steps: &[Step]) -> Result<(), String> {
     let sandbox = Sandbox::new();
     for Step { command, expected } in steps {

@@ -1,4 +1,4 @@
-//! Drawing of small diagrams that are legible on a telephone, on light and on dark pages.
+//! Small diagrams that are legible on a phone, on light and dark pages.
 
 use std::fmt::Write as _;
 
@@ -30,8 +30,8 @@ pub(super) enum Align {
 /// The height of letters.
 pub(super) const FONT: f64 = 14.0;
 
-/// Colors for light pages and, after that, for dark ones. The card has a color of its own, so the text is
-/// legible even where a page and the browser disagree about that.
+/// Colors for light and for dark pages. The card has its own background, so the text is legible even if page
+/// and browser disagree about the color scheme.
 const STYLE: &str = "<style>\
 text{font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;fill:#1f2328}\
 .code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono',monospace}\
