@@ -1,125 +1,180 @@
-//! The sequence behind every command that issues a certificate: read the existing files, compare
-//! them with the request, keep, repair or issue, commit, report.
+//! The sequence behind every command that issues a certificate: read the existing files, compare them
+//! with the request, keep, repair or issue, write, report.
 
 pub(crate) mod ca;
 pub(crate) mod certificate_request;
 pub(crate) mod existing_files;
 pub(crate) mod new_key;
+mod replacement;
 pub(crate) mod signer;
 pub(crate) mod stale_files;
 
+use kuma_pki::format::bundle;
 use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
-use kuma_pki::format::{bundle, pem};
-use kuma_pki::{CaRequest, IssuanceRequest, KeyIdentifier, Profile, Template, ValidFor, Validity};
+use kuma_pki::{
+    CaRequest, Certificate, IssuanceRequest, KeyAlgorithm, KeyIdentifier, Profile, Template,
+    ValidFor, Validity,
+};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use self::existing_files::ExistingFiles;
+use self::existing_files::{ExistingFiles, SubjectKey};
+use self::new_key::KeyOptions;
 use self::signer::{Issued, SelfCheck, Signer};
-use crate::args::issuer;
-use crate::args::key_options::KeyArgs;
-use crate::files::{self, Plan, Role};
+use crate::files::{Changes, OutputKind, Plan};
+use crate::report::console::Console;
 use crate::report::failure::Failure;
-use crate::report::render::{self, CertificateReport, ReportFormat};
+use crate::report::render::{self, ReportFormat};
 
 /// A certificate to keep or to issue.
 pub(crate) struct Job<'a> {
-    pub(crate) key: &'a KeyArgs,
-    pub(crate) request: Request,
-    pub(crate) signer: Signer,
+    pub(crate) request: Request<'a>,
+    pub(crate) signer: &'a Signer,
     pub(crate) existing: ExistingFiles,
+    pub(crate) key: KeyOptions,
     pub(crate) now: OffsetDateTime,
 }
 
 /// The requested certificate.
-pub(crate) enum Request {
-    /// A CA, with the warnings about its constraints.
-    Ca(CaRequest, Vec<String>),
-    /// A server's or a client's certificate.
-    EndEntity(IssuanceRequest),
+#[derive(Clone, Copy)]
+pub(crate) enum Request<'a> {
+    /// A CA certificate.
+    Ca(&'a CaRequest),
+    /// A certificate of a server or a client.
+    EndEntity(&'a IssuanceRequest),
 }
 
-/// The pair and the CA certificates that clients trust, as PEM. All other files are made from them.
+/// A certificate, its key and the CA certificates that clients trust, as PEM. All other files are made
+/// from them.
 pub(crate) struct PemFiles {
     pub(crate) certificate: Zeroizing<Vec<u8>>,
     pub(crate) key: Zeroizing<Vec<u8>>,
     pub(crate) ca: Zeroizing<Vec<u8>>,
 }
 
-/// What the job decided, and what to report about it.
+/// The decision of a job, before anything is written.
 pub(crate) struct JobOutcome {
     is_kept: bool,
+    certificate: Certificate,
+    template: Template,
     /// The CA certificate that clients trust, as DER.
     trust_anchor: Vec<u8>,
-    report: CertificateReport,
     note: Option<String>,
     warnings: Vec<String>,
     reasons: Vec<String>,
 }
 
+/// The comparison of the existing pair with the request.
+pub(crate) enum Comparison {
+    /// The pair matches.
+    Match(Box<(PemFiles, JobOutcome)>),
+    /// The reasons to replace the pair.
+    Mismatch(Vec<String>),
+}
+
+/// A finished job: the changes, and the texts that explain them.
+pub(crate) struct JobReport {
+    /// Whether the existing pair was kept.
+    pub(crate) is_kept: bool,
+    pub(crate) changes: Changes,
+    /// Why the pair was replaced, or other files were written.
+    pub(crate) reasons: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+    note: Option<String>,
+    uses_stdout: bool,
+    certificate: Certificate,
+    template: Template,
+}
+
 impl Job<'_> {
-    /// Keeps the existing pair if --if-needed is given and nothing differs from the request, or issues
-    /// a certificate. Nothing is written.
+    /// Keeps the existing pair if --if-needed is given and the pair matches the request, or else issues a
+    /// certificate. Writes nothing.
     ///
     /// # Errors
     ///
     /// A pair that only --force replaces, and a request for which no certificate can be issued.
-    pub(crate) fn run(self, plan: &Plan) -> Result<(PemFiles, JobOutcome), Failure> {
-        let Self { key, request, signer, existing, now } = self;
-        let flags = existing.flags;
-        let ca_file = |trust_anchor: &[u8]| match plan.has(Role::CaCertificate) {
-            true if flags.if_needed => {
-                stale_files::ca_file(&plan.regular_file(Role::CaCertificate)?, trust_anchor, now)
-            }
-            _ => Ok(Zeroizing::new(pem::encode_certificates([trust_anchor]))),
-        };
+    pub(crate) fn run(self) -> Result<(PemFiles, JobOutcome), Failure> {
         let mut reasons = Vec::new();
-        if flags.if_needed {
-            let wanted;
-            (wanted, reasons) = signer.compare(&existing, request.profile(&existing), now)?;
-            if reasons.is_empty() {
-                let (chain, issuer) = (existing.chain(), signer.issuer.as_deref());
-                let outcome = JobOutcome {
-                    is_kept: true,
-                    trust_anchor: signer.trust_anchor(chain).unwrap_or_default().to_vec(),
-                    report: CertificateReport::of_existing(chain, &wanted, issuer)?,
-                    note: None,
-                    warnings: Vec::new(),
-                    reasons,
-                };
-                return Ok((existing.pem_files(ca_file(&outcome.trust_anchor)?), outcome));
+        if self.existing.flags.if_needed {
+            match self.compare()? {
+                Comparison::Match(kept) => return Ok(*kept),
+                Comparison::Mismatch(differences) => reasons = differences,
             }
         }
-        let reused = || existing.into_reused_key(key.key_type);
-        let issued = match &request {
-            Request::Ca(request, _) => Issued::new_ca(request, reused()?, now)?,
-            Request::EndEntity(request) => signer.issue(request, now, SelfCheck::Full, reused)?,
-        };
-        let mut warnings = request.warnings(&issued, key);
-        warnings.extend(flags.warning(issued.template.validity, now));
+        self.issue(reasons, SelfCheck::Full)
+    }
+
+    /// Compares the existing pair with the request.
+    ///
+    /// # Errors
+    ///
+    /// A pair that only --force replaces, and a request for which no certificate can be issued.
+    pub(crate) fn compare(&self) -> Result<Comparison, Failure> {
+        let Self { existing, signer, now, .. } = self;
+        let profile = self.request.profile(existing);
+        let (template, reasons) = signer.compare(existing, profile, *now)?;
+        if !reasons.is_empty() {
+            return Ok(Comparison::Mismatch(reasons));
+        }
+        let chain = existing.chain();
+        let trust_anchor = signer.trust_anchor(chain).unwrap_or_default().to_vec();
+        let pem_files = existing.pem_files(&trust_anchor, *now)?;
+        let certificate = Certificate::from_der(chain.first().cloned().unwrap_or_default())?;
         let outcome = JobOutcome {
-            is_kept: false,
-            trust_anchor: issued.trust_anchor().to_vec(),
-            report: CertificateReport::new(
-                &issued.certificate,
-                &issued.template,
-                issued.issuer.as_deref(),
-            ),
-            note: request.note(&issued.template, now),
-            warnings,
+            is_kept: true,
+            certificate,
+            template,
+            trust_anchor,
+            note: None,
+            warnings: Vec::new(),
             reasons,
         };
-        let ca = ca_file(&outcome.trust_anchor)?;
-        Ok((issued.pem_files(key.file.key_format.into(), ca)?, outcome))
+        Ok(Comparison::Match(Box::new((pem_files, outcome))))
+    }
+
+    /// Issues a certificate, for the `reasons` that are reported.
+    ///
+    /// # Errors
+    ///
+    /// A request for which no certificate can be issued.
+    pub(crate) fn issue(
+        self,
+        reasons: Vec<String>,
+        self_check: SelfCheck,
+    ) -> Result<(PemFiles, JobOutcome), Failure> {
+        let Self { request, signer, mut existing, key, now } = self;
+        let reused = existing.take_reused_key(key.key_type);
+        let new_key = |algorithm: KeyAlgorithm| match reused? {
+            Some(reused) => Ok(reused),
+            None => Ok(SubjectKey::Pair((key.generate)(algorithm)?)),
+        };
+        let issued = match request {
+            Request::Ca(request) => Issued::new_ca(request, new_key, now)?,
+            Request::EndEntity(request) => signer.issue(request, now, self_check, new_key)?,
+        };
+        let mut warnings = request.warnings(&issued);
+        warnings.extend(existing.flags.warning(issued.template.validity, now));
+        let trust_anchor = issued.trust_anchor().to_vec();
+        let outcome = JobOutcome {
+            is_kept: false,
+            certificate: issued.certificate.clone(),
+            template: issued.template.clone(),
+            note: request.expiry_note(&issued.template, now),
+            warnings,
+            reasons,
+            trust_anchor,
+        };
+        let ca = existing.ca_file(&outcome.trust_anchor, now)?;
+        Ok((issued.pem_files(key.encoding, ca)?, outcome))
     }
 }
 
-impl Request {
+impl Request<'_> {
     /// Returns the profile to compare an existing certificate with.
     fn profile(&self, existing: &ExistingFiles) -> Profile<'_> {
         match self {
-            Self::Ca(request, _) => {
-                // A CA's name ends with its own key's identifier.
+            Self::Ca(request) => {
+                // The name of a CA ends with the identifier of its key.
                 let key = existing.key.as_ref().map_or(&[][..], |key| key.public_key().bits);
                 let key = KeyIdentifier::of(key);
                 Profile::CertificateAuthority { request, key }
@@ -129,25 +184,15 @@ impl Request {
     }
 
     /// Returns the warnings about a new certificate.
-    fn warnings(&self, issued: &Issued, key: &KeyArgs) -> Vec<String> {
-        let mut warnings = Vec::new();
+    fn warnings(&self, issued: &Issued) -> Vec<String> {
         match self {
-            Self::Ca(request, constraints) => {
-                warnings.extend(key.warning());
-                warnings.extend(ca::key_warning(request.key_algorithm()));
-                warnings.extend_from_slice(constraints);
-            }
-            Self::EndEntity(request) => {
-                warnings.extend(signer::warnings(request, issued));
-                warnings.extend(issued.issuer.as_deref().and_then(issuer::usage_warning));
-                warnings.extend(key.warning());
-            }
+            Self::Ca(request) => ca::key_warning(request.key_algorithm()).into_iter().collect(),
+            Self::EndEntity(request) => signer::warnings(request, issued),
         }
-        warnings
     }
 
-    /// Returns the note on a certificate that expires earlier than usual because its CA does.
-    fn note(&self, template: &Template, now: OffsetDateTime) -> Option<String> {
+    /// Returns the note about a certificate that expires earlier than by default because its CA does.
+    fn expiry_note(&self, template: &Template, now: OffsetDateTime) -> Option<String> {
         let Self::EndEntity(request) = self else {
             return None;
         };
@@ -155,24 +200,24 @@ impl Request {
         let not_after = template.validity.not_after;
         let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
         is_shortened.then(|| {
-            format!("the certificate ends with its CA, at {}", kuma_pki::rfc3339(&not_after))
+            format!("the certificate expires with its CA, at {}", kuma_pki::rfc3339(&not_after))
         })
     }
 }
 
 impl PemFiles {
-    /// Returns the bytes of the pair, the CA file or the CA bundle.
-    pub(crate) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
-        match role {
-            Role::PrivateKey => self.key.clone(),
-            Role::Certificate => self.certificate.clone(),
-            Role::CaCertificate => self.ca.clone(),
-            Role::CaBundle => Zeroizing::new(bundle::encode(&self.ca)),
+    /// Returns the bytes of the certificate, key, CA file or CA bundle.
+    pub(crate) fn content(&self, kind: OutputKind) -> Zeroizing<Vec<u8>> {
+        match kind {
+            OutputKind::PrivateKey => self.key.clone(),
+            OutputKind::Certificate => self.certificate.clone(),
+            OutputKind::CaCertificate => self.ca.clone(),
+            OutputKind::CaBundle => Zeroizing::new(bundle::encode(&self.ca)),
             _ => Zeroizing::default(),
         }
     }
 
-    /// Returns the Secret of a control plane.
+    /// Returns the manifest of the control plane's Secret.
     pub(crate) fn secret(&self, metadata: &SecretMetadata) -> Zeroizing<Vec<u8>> {
         let data: [(&str, &[u8]); 3] =
             [("ca.crt", &self.ca), ("tls.crt", &self.certificate), ("tls.key", &self.key)];
@@ -181,32 +226,60 @@ impl PemFiles {
 }
 
 impl JobOutcome {
-    /// Writes the files of a new pair, or the stale ones beside a kept pair, and reports. `content`
-    /// returns the bytes of a role, `stale` the files to write beside a kept pair and why.
+    /// Writes the files of a new pair, or the stale files beside a kept pair. `content` returns the bytes
+    /// of an output, `stale` the files to write beside a kept pair, with reasons.
     ///
     /// # Errors
     ///
-    /// A signal, or a file that cannot be read or written; nothing was changed then.
+    /// A signal, or a file that cannot be read or written. Nothing was changed then.
     pub(crate) fn write(
         self,
         plan: Plan,
-        content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
-        stale: impl FnOnce(&Plan, &[u8]) -> Result<Vec<(Role, String)>, Failure>,
-        format: ReportFormat,
-        more_warnings: Vec<String>,
-    ) -> Result<(), Failure> {
-        let Self { is_kept, trust_anchor, report, note, mut warnings, mut reasons } = self;
-        let is_silent = plan.uses_stdout();
+        content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
+        stale: impl FnOnce(&Plan, &[u8]) -> Result<Vec<(OutputKind, String)>, Failure>,
+    ) -> Result<JobReport, Failure> {
+        let Self { is_kept, certificate, template, trust_anchor, note, warnings, mut reasons } =
+            self;
+        let uses_stdout = plan.uses_stdout();
         let changes = if is_kept {
-            let roles: Vec<_>;
-            (roles, reasons) = stale(&plan, &trust_anchor)?.into_iter().unzip();
-            plan.repair(&roles, content)?
+            let kinds: Vec<_>;
+            (kinds, reasons) = stale(&plan, &trust_anchor)?.into_iter().unzip();
+            plan.repair(&kinds, content)?
         } else {
             plan.commit(content)?
         };
-        warnings.extend(more_warnings);
-        note.iter().for_each(|note| files::note(&format!("note: {note}")));
-        render::report(format, is_silent, &report, changes, reasons, warnings);
-        Ok(())
+        Ok(JobReport {
+            is_kept,
+            changes,
+            reasons,
+            warnings,
+            note,
+            uses_stdout,
+            certificate,
+            template,
+        })
+    }
+
+    /// Returns the warnings about the certificate.
+    pub(crate) fn into_warnings(self) -> Vec<String> {
+        self.warnings
+    }
+}
+
+impl JobReport {
+    /// Prints the report, and `more_warnings`.
+    pub(crate) fn print(
+        mut self,
+        console: Console,
+        format: ReportFormat,
+        more_warnings: impl IntoIterator<Item = String>,
+    ) {
+        if let Some(note) = &self.note {
+            console.note(note);
+        }
+        self.warnings.extend(more_warnings);
+        let certificate = render::CertificateReport::new(&self.certificate, &self.template);
+        let format = (!self.uses_stdout).then_some(format);
+        render::report(console, format, &certificate, self.changes, self.reasons, self.warnings);
     }
 }

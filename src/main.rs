@@ -42,7 +42,7 @@ struct Cli {
     compatibility: CompatibilityArgs,
 
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Command,
 }
 
 #[derive(Subcommand)]
@@ -51,7 +51,8 @@ enum Command {
     Generate(Box<generate::Args>),
     Inspect(Box<inspect::Args>),
     Man(Box<man::Args>),
-    Verify(Box<verify::Args>),
+    #[command(subcommand)]
+    Verify(verify::Command),
     Version(Box<version::Args>),
 }
 
@@ -70,7 +71,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The program with every command and flag, under the name by which it was started.
+/// Returns the program with every command and flag, under the name by which it was started.
 fn program() -> clap::Command {
     program_name::in_command(Cli::command())
 }
@@ -81,22 +82,13 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
 }
 
-/// The help of a verb without its noun.
-fn help(verb: &str) -> Result<(), Failure> {
-    let mut program = program();
-    program.build();
-    let help = program.find_subcommand_mut(verb).map(clap::Command::render_help);
-    files::print(help.map(|help| help.to_string()).unwrap_or_default())
-}
-
 fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
-        Some(Command::Completion(args)) => completion::run(&args),
-        Some(Command::Generate(args)) => generate::run(*args),
-        Some(Command::Inspect(args)) => inspect::run(*args),
-        Some(Command::Man(args)) => man::run(&args),
-        Some(Command::Verify(args)) => verify::run(*args),
-        Some(Command::Version(args)) => version::run(&args),
-        None => files::print(program().render_help().to_string()),
+        Command::Completion(args) => completion::run(&args),
+        Command::Generate(args) => generate::run(*args),
+        Command::Inspect(args) => inspect::run(*args),
+        Command::Man(args) => man::run(&args),
+        Command::Verify(command) => verify::run(command),
+        Command::Version(args) => version::run(&args),
     }
 }

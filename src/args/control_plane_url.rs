@@ -73,8 +73,8 @@ fn split(text: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// A host that can be dialled; an IPv6 address has brackets in a URL.
+/// A host that can be dialed; an IPv6 address has brackets in a URL.
 fn read_host(host: &str) -> Option<SubjectAltName> {
     let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    SubjectAltName::parse(bare).ok().filter(hostname::can_be_dialled)
+    SubjectAltName::parse(bare).ok().filter(hostname::is_dialable)
 }

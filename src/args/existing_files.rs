@@ -1,40 +1,42 @@
-//! The flags about files that exist.
+//! The flags about existing files.
 
 use kuma_pki::RenewBefore;
 use kuma_pki::Validity;
 use time::OffsetDateTime;
 
-use crate::files::Existing;
+use crate::files::ExistingPolicy;
 
-/// The flags about files that exist.
+/// The flags about existing files.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(crate) struct ExistingFilesArgs {
-    /// Replace files that exist
+    /// Overwrite existing files
     #[arg(long)]
     pub(crate) force: bool,
 
-    /// Leave files alone that are what is asked for, and replace them all otherwise
+    /// Replace the files only if they do not match the request or expire soon
     #[arg(long)]
     pub(crate) if_needed: bool,
 
-    /// With --if-needed, how long before its end a certificate is replaced: a duration, or a
-    /// percentage of its life [default: 30d, or a third of its life if that is less]
+    /// With --if-needed, replace a certificate this long before it expires: a duration such as 720h or
+    /// 30d, or a percentage of its lifetime [default: 30d, or a third of the lifetime if that is less]
     #[arg(long, value_name = "DURATION", requires = "if_needed", value_parser = renew_before)]
     pub(crate) renew_before: Option<RenewBefore>,
 
-    /// With --if-needed or --force, make the new certificate for the key that exists
+    /// With --if-needed or --force, issue the new certificate for the existing key
     #[arg(long)]
     pub(crate) reuse_key: bool,
 }
 
 fn renew_before(text: &str) -> Result<RenewBefore, String> {
-    text.parse().map_err(|_| "it is a duration as `720h` or `30d`, or 1% to 99%".to_owned())
+    text.parse().map_err(|_| {
+        "use a duration such as 720h or 30d, or a percentage from 1% to 99%".to_owned()
+    })
 }
 
 impl ExistingFilesArgs {
-    /// Returns what to do with files that exist, once something is to be written.
-    pub(crate) const fn existing(&self) -> Existing {
-        if self.force || self.if_needed { Existing::Replace } else { Existing::Keep }
+    /// Returns the policy for existing files when there is something to write.
+    pub(crate) const fn policy(&self) -> ExistingPolicy {
+        if self.force || self.if_needed { ExistingPolicy::Replace } else { ExistingPolicy::Keep }
     }
 
     /// Returns how long before its expiry a certificate is replaced.
@@ -46,7 +48,7 @@ impl ExistingFilesArgs {
     pub(crate) fn warning(&self, validity: Validity, now: OffsetDateTime) -> Option<String> {
         let renews_always = self.renew_before.is_some_and(|before| before.starts(validity) <= now);
         renews_always.then(|| {
-            "the certificate lives no longer than --renew-before, so every run makes a new one"
+            "the lifetime of the certificate is not longer than --renew-before, so every run replaces it"
                 .to_owned()
         })
     }

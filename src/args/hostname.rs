@@ -48,7 +48,7 @@ impl NameArgs {
     /// # Errors
     ///
     /// Every name that cannot be dialed, each with the one that was meant.
-    pub(crate) fn dialed(&self) -> Result<Vec<Host>, Failure> {
+    pub(crate) fn hosts(&self) -> Result<Vec<Host>, Failure> {
         let mut failures = Vec::new();
         let mut hosts = Vec::new();
         for typed in split(&self.hostnames, &mut failures) {
@@ -71,7 +71,7 @@ impl NameArgs {
     /// # Errors
     ///
     /// Every name that cannot be used, each with the one that was meant.
-    pub(crate) fn dialled(&self) -> Result<Vec<SubjectAltName>, Failure> {
+    pub(crate) fn dialed(&self) -> Result<Vec<SubjectAltName>, Failure> {
         self.read(ServiceName::dialled)
     }
 
@@ -137,7 +137,7 @@ fn split<'a>(values: &'a [String], failures: &mut Vec<Failure>) -> Vec<&'a str> 
 }
 
 /// Whether a client can dial it: a DNS name or an address, neither a pattern nor an identity.
-pub(crate) fn can_be_dialled(name: &SubjectAltName) -> bool {
+pub(crate) fn is_dialable(name: &SubjectAltName) -> bool {
     match name {
         SubjectAltName::Dns(name) => !name.as_str().starts_with('*'),
         SubjectAltName::Ip(_) => true,

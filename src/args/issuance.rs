@@ -3,8 +3,9 @@
 use kuma_pki::ValidFor;
 
 use crate::args::existing_files::ExistingFilesArgs;
-use crate::args::issuer::IssuerArgs;
+use crate::args::issuer::{self, IssuerArgs};
 use crate::args::key_options::KeyArgs;
+use crate::job::signer::Signer;
 use crate::report::failure::Failure;
 use crate::report::render::ReportFormat;
 
@@ -17,17 +18,25 @@ pub(crate) struct IssuanceArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
 
-    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h,
-    /// or as long as the CA]
+    /// Lifetime of the certificate, such as 720h, 90d, 2w or 10y [default: 87600h, or until the CA
+    /// expires]
     #[arg(long, value_name = "DURATION")]
     pub(crate) valid_for: Option<String>,
 
     #[command(flatten)]
     pub(crate) existing: ExistingFilesArgs,
 
-    /// Form of the report on what was done
+    /// Format of the report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) output: ReportFormat,
+}
+
+impl IssuanceArgs {
+    /// Returns the warnings about the issuer and the permissions of the key.
+    pub(crate) fn warnings(&self, signer: &Signer) -> Vec<String> {
+        let issuer = signer.issuer.as_deref().and_then(issuer::usage_warning);
+        issuer.into_iter().chain(self.key.file.warning()).collect()
+    }
 }
 
 /// Reads the value of `--valid-for`.

@@ -1,4 +1,4 @@
-//! Who signs: the certificate itself, a CA made for the run, or a CA of the user's.
+//! The flags that choose the issuer: the certificate itself, an ephemeral CA, or the user's CA.
 
 use std::path::{Path, PathBuf};
 
@@ -7,36 +7,34 @@ use kuma_pki::verify::Finding;
 use kuma_pki::{Issuer, KeyPair};
 use time::OffsetDateTime;
 
-use crate::files::input;
+use crate::files::read;
+use crate::report::conversion::{self, Wanted};
+use crate::report::errors::Interface;
 use crate::report::failure::Failure;
-use crate::report::formats::{self, Wanted};
 use crate::report::hints;
 use crate::report::shell;
 
-/// The name of a CA for which none was given.
+/// The default name of a CA.
 pub(crate) const DEFAULT_NAME: &str = "Kuma CA";
 
-/// How the key of a CA comes from a pipe. A specification has no field for that.
-pub(crate) const DECRYPTED_INPUT: &str = "--issuer-key-file=-";
-
-/// The flags that choose who signs; without them the certificate is self-signed.
+/// The flags that choose the issuer. Without them, the certificate is self-signed.
 #[derive(clap::Args)]
 pub(crate) struct IssuerArgs {
-    /// Sign with a CA made for this run, whose key is never written
+    /// Sign with a CA that is generated for this run and whose key is never written
     #[arg(long, conflicts_with_all = ["issuer_cert_file", "issuer_key_file"])]
     pub(crate) ephemeral_ca: bool,
 
-    /// Sign with this CA: its certificate, followed by those of the CAs above it
+    /// CA certificate to sign with, followed by its intermediate and root certificates
     #[arg(long, value_name = "FILE", requires = "issuer_key_file")]
     issuer_cert_file: Option<PathBuf>,
 
-    /// The private key of the CA
+    /// Private key of the CA, `-` for standard input
     #[arg(long, value_name = "FILE", requires = "issuer_cert_file")]
     issuer_key_file: Option<PathBuf>,
 }
 
 impl IssuerArgs {
-    /// The files that are read, which no output may replace.
+    /// Returns the input files, which no output may overwrite.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &Path> {
         self.issuer_cert_file.iter().chain(&self.issuer_key_file).map(PathBuf::as_path)
     }
@@ -45,23 +43,23 @@ impl IssuerArgs {
     ///
     /// # Errors
     ///
-    /// Files that cannot be read, or are not those of a CA that can sign.
+    /// Files that cannot be read, or are not a CA that can sign.
     pub(crate) fn open(&self, now: OffsetDateTime) -> Result<Option<Issuer>, Failure> {
         let (Some(certificate), Some(key)) = (&self.issuer_cert_file, &self.issuer_key_file) else {
             return Ok(None);
         };
-        open(certificate, key, now).map(Some)
+        open(certificate, key, Interface::Flags, now).map(Some)
     }
 }
 
-/// The flags of a CA without which nothing can be made.
+/// The flags of a command that needs the user's CA.
 #[derive(clap::Args)]
 pub(crate) struct CaFilesArgs {
-    /// The certificate of the CA, followed by those of the CAs above it
+    /// CA certificate, followed by its intermediate and root certificates
     #[arg(long, value_name = "FILE")]
     issuer_cert_file: PathBuf,
 
-    /// The private key of the CA
+    /// Private key of the CA, `-` for standard input
     #[arg(long, value_name = "FILE")]
     issuer_key_file: PathBuf,
 }
@@ -71,23 +69,23 @@ impl CaFilesArgs {
     ///
     /// # Errors
     ///
-    /// Files that cannot be read, or are not those of a CA that can sign.
+    /// Files that cannot be read, or are not a CA that can sign.
     pub(crate) fn open(&self, now: OffsetDateTime) -> Result<Issuer, Failure> {
-        open(&self.issuer_cert_file, &self.issuer_key_file, now)
+        open(&self.issuer_cert_file, &self.issuer_key_file, Interface::Flags, now)
     }
 }
 
-/// Returns the warning about a CA whose certificates some clients refuse.
+/// Returns the warning about a CA whose certificates some clients reject.
 pub(crate) fn usage_warning(issuer: &Issuer) -> Option<String> {
     issuer.any_usage_alone().map(|subject| {
         format!(
-            "the only extKeyUsage of {subject} is anyExtendedKeyUsage: OpenSSL, Firefox and others \
-             refuse the certificates below it"
+            "the only extKeyUsage of the CA {subject} is anyExtendedKeyUsage: OpenSSL, Firefox and \
+             other clients reject its certificates"
         )
     })
 }
 
-/// What is worth a warning about a CA whose certificate is handed out.
+/// Returns the warning about a CA file without a root certificate.
 pub(crate) fn warning(issuer: &Issuer) -> Option<String> {
     let subject = issuer.name().to_owned();
     let is_rootless = issuer.trust_anchor().is_none();
@@ -98,13 +96,18 @@ pub(crate) fn warning(issuer: &Issuer) -> Option<String> {
 ///
 /// # Errors
 ///
-/// Files that cannot be read, or are not those of a CA that can sign.
-pub(crate) fn open(certificate: &Path, key: &Path, now: OffsetDateTime) -> Result<Issuer, Failure> {
-    input::read_stdin_once([certificate, key])?;
-    let text = input::read(certificate, "CA certificate file")?;
+/// Files that cannot be read, or are not a CA that can sign.
+pub(crate) fn open(
+    certificate: &Path,
+    key: &Path,
+    interface: Interface,
+    now: OffsetDateTime,
+) -> Result<Issuer, Failure> {
+    read::stdin_once([certificate, key])?;
+    let text = read::file(certificate, CaFile::Certificate.label())?;
     let chain = pem::decode_certificates(&text)
-        .map_err(|error| unusable(certificate, "CA certificate file", &error))?;
-    Ok(Issuer::new(chain, read_key(key)?, now)?)
+        .map_err(|error| unusable(certificate, CaFile::Certificate, interface, &error))?;
+    Ok(Issuer::new(chain, read_key(key, interface)?, now)?)
 }
 
 /// Reads the private key of a CA.
@@ -112,41 +115,57 @@ pub(crate) fn open(certificate: &Path, key: &Path, now: OffsetDateTime) -> Resul
 /// # Errors
 ///
 /// A file that cannot be read, or is not an unencrypted private key.
-pub(crate) fn read_key(path: &Path) -> Result<KeyPair, Failure> {
-    let role = "CA key file";
-    let text = input::read(path, role)?;
-    let der = pem::decode_private_key(&text).map_err(|error| unusable(path, role, &error))?;
+pub(crate) fn read_key(path: &Path, interface: Interface) -> Result<KeyPair, Failure> {
+    let label = CaFile::Key.label();
+    let text = read::file(path, label)?;
+    let der = pem::decode_private_key(&text)
+        .map_err(|error| unusable(path, CaFile::Key, interface, &error))?;
     KeyPair::from_der(&der).map_err(|error| {
-        Failure::failed(format!("the {role} {} is of no use: {error}", input::shown(path)))
+        Failure::failed(format!("cannot use the {label} {}: {error}", read::shown(path)))
     })
 }
 
-fn unusable(path: &Path, role: &str, error: &PemError) -> Failure {
-    let failure =
-        Failure::failed(format!("the {role} {} is of no use: {error}", input::shown(path)));
-    let wanted = if role.contains("key") { Wanted::CaKey } else { Wanted::Ca };
-    if let Some(command) = formats::hint(error, &input::shown(path), wanted) {
+/// A file of a CA.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum CaFile {
+    Certificate,
+    Key,
+}
+
+impl CaFile {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Certificate => "CA certificate file",
+            Self::Key => "CA key file",
+        }
+    }
+}
+
+fn unusable(path: &Path, file: CaFile, interface: Interface, error: &PemError) -> Failure {
+    let shown = read::shown(path);
+    let failure = Failure::failed(format!("cannot use the {} {shown}: {error}", file.label()));
+    let wanted = match (file, interface) {
+        (CaFile::Certificate, _) => Wanted::Ca,
+        (CaFile::Key, Interface::Flags) => Wanted::CaKey,
+        (CaFile::Key, Interface::Specification) => Wanted::CaKeyFile,
+    };
+    if let Some(command) = conversion::hint(error, &shown, wanted) {
         return failure.hint(command);
     }
-    match (error, path.to_str()) {
-        // What the pipe holds is never on a disk.
-        (PemError::EncryptedPrivateKey, Some(path)) if path != "-" => failure.hint(format!(
-            "openssl pkey -in {} | kumactl ... {DECRYPTED_INPUT}",
-            shell::word(path)
+    let word = path.to_str().filter(|path| *path != "-").map(shell::word);
+    match (error, word) {
+        (PemError::EncryptedPrivateKey, Some(word)) => {
+            failure.hint(wanted.then(&format!("openssl pkey -in {word}")))
+        }
+        (PemError::Der, Some(word)) => {
+            let command = if file == CaFile::Key { "pkey" } else { "x509" };
+            failure.hint(wanted.then(&format!("openssl {command} -inform DER -in {word}")))
+        }
+        (PemError::PrivateKey { .. } | PemError::NoPrivateKey { .. }, _) => failure.hint(format!(
+            "use {} for the CA certificate and {} for its key",
+            interface.issuer_certificate(),
+            interface.issuer_key()
         )),
-        (PemError::Der, Some(path)) => {
-            let kind = if role.contains("key") { "pkey" } else { "x509" };
-            let path = shell::word(path);
-            failure.hint(format!(
-                "convert it: (umask 077; openssl {kind} -inform DER -in {path} -out ca.pem)"
-            ))
-        }
-        (PemError::PrivateKey { .. }, _) => {
-            failure.hint("--issuer-cert-file is the CA's certificate, --issuer-key-file its key")
-        }
-        (PemError::NoPrivateKey { .. }, _) => {
-            failure.hint("--issuer-key-file is the CA's key, --issuer-cert-file its certificate")
-        }
         (PemError::Malformed { fault, .. }, _) => failure.hint(hints::damage_hint(*fault)),
         _ => failure,
     }

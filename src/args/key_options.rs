@@ -1,9 +1,9 @@
-//! The flags about a private key that is to be made.
+//! The flags about the private key.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use kuma_pki::{KeyAlgorithm, PrivateKeyEncoding};
 
-/// Flags of every command that makes a key.
+/// The flags of every command that generates a key.
 #[derive(clap::Args)]
 pub(crate) struct KeyArgs {
     /// Type of the private key [default: rsa]
@@ -14,14 +14,14 @@ pub(crate) struct KeyArgs {
     pub(crate) file: KeyFileArgs,
 }
 
-/// Flags of every command that writes a key.
+/// The flags of every command that writes a key.
 #[derive(clap::Args)]
 pub(crate) struct KeyFileArgs {
-    /// Form of the private key: PKCS#1 or SEC 1, or PKCS#8
+    /// Encoding of the private key
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) key_format: KeyFormat,
 
-    /// Permissions of the key file, whatever the umask
+    /// Permissions of the key file, independent of the umask
     #[arg(long, value_name = "MODE", default_value = "0600", value_parser = key_mode)]
     pub(crate) key_mode: u32,
 }
@@ -29,26 +29,19 @@ pub(crate) struct KeyFileArgs {
 /// The value of `--key-format`.
 #[derive(Clone, Copy, Default, clap::ValueEnum)]
 pub(crate) enum KeyFormat {
-    /// PKCS#1 for RSA, SEC 1 for ECDSA, as the official kumactl
+    /// PKCS#1 for RSA and SEC 1 for ECDSA, like the official kumactl
     #[default]
     Traditional,
     /// PKCS#8
     Pkcs8,
 }
 
-impl KeyArgs {
-    /// What is worth a warning about the permissions.
-    pub(crate) fn warning(&self) -> Option<String> {
-        self.file.warning()
-    }
-}
-
 impl KeyFileArgs {
-    /// What is worth a warning about the permissions.
+    /// Returns the warning about permissions that let every user read the key.
     pub(crate) fn warning(&self) -> Option<String> {
         (self.key_mode & 0o007 != 0).then(|| {
             format!(
-                "--key-mode={:04o} lets every user of this machine use the private key",
+                "--key-mode={:04o} gives every user of this machine access to the private key",
                 self.key_mode
             )
         })
@@ -61,7 +54,7 @@ fn key_type_parser() -> impl TypedValueParser<Value = KeyAlgorithm> {
         let names = algorithm.names().iter().enumerate();
         names.map(move |(index, name)| PossibleValue::new(*name).help(help).hide(index > 0))
     });
-    // The official kumactl takes an empty value for its default.
+    // The official kumactl treats an empty value as the default.
     let values = values.chain([PossibleValue::new("").hide(true)]);
     PossibleValuesParser::new(values).map(|name| {
         let named = KeyAlgorithm::ALL.iter().find(|a| a.names().contains(&name.as_str()));
@@ -73,10 +66,10 @@ fn key_mode(text: &str) -> Result<u32, String> {
     let is_octal = matches!(text.len(), 3..=5) && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
     let mode = u32::from_str_radix(text, 8).ok().filter(|_| is_octal);
     match mode {
-        Some(mode) if mode & !0o777 != 0 => Err("permissions are 0777 at most".to_owned()),
-        Some(mode) if mode & 0o400 == 0 => Err("its owner could not read the key".to_owned()),
+        Some(mode) if mode & !0o777 != 0 => Err("use at most 0777".to_owned()),
+        Some(mode) if mode & 0o400 == 0 => Err("the owner could not read the key".to_owned()),
         Some(mode) => Ok(mode),
-        None => Err("permissions are octal digits, such as 0600 or 0640".to_owned()),
+        None => Err("use octal permissions such as 0600 or 0640".to_owned()),
     }
 }
 

@@ -12,14 +12,14 @@ use kuma_pki::{ExtendedKeyUsage, SubjectAltName, verify::inspect};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::files;
-use crate::files::input;
+use crate::files::read;
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::hints;
 
 /// The files.
 #[derive(clap::Args)]
-pub(crate) struct MaterialArgs {
+pub(crate) struct PemFilesArgs {
     /// The certificate, and the chain behind it
     #[arg(long, value_name = "FILE", requires = "key_file")]
     pub(crate) cert_file: Option<PathBuf>,
@@ -34,13 +34,13 @@ pub(crate) struct MaterialArgs {
 }
 
 /// What is in them, byte for byte.
-pub(crate) struct Material {
+pub(crate) struct PemInputs {
     pub(crate) certificate: Option<Zeroizing<Vec<u8>>>,
     pub(crate) key: Option<Zeroizing<Vec<u8>>>,
     pub(crate) ca: Option<Zeroizing<Vec<u8>>>,
 }
 
-impl MaterialArgs {
+impl PemFilesArgs {
     /// Refuses names where there is no certificate that could have them.
     ///
     /// # Errors
@@ -66,38 +66,40 @@ impl MaterialArgs {
         &self,
         hosts: &[SubjectAltName],
         now: OffsetDateTime,
-    ) -> Result<Material, Failure> {
+        console: Console,
+    ) -> Result<PemInputs, Failure> {
         let paths = [&self.cert_file, &self.key_file, &self.ca_cert_file];
-        input::read_stdin_once(paths.into_iter().flatten())?;
+        read::stdin_once(paths.into_iter().flatten())?;
         let read = |path: &Option<PathBuf>, role| {
-            path.as_ref().map(|path| input::read(path, role)).transpose()
+            path.as_ref().map(|path| read::file(path, role)).transpose()
         };
-        let mut material = Material {
+        let mut inputs = PemInputs {
             certificate: read(&self.cert_file, "certificate file")?,
             key: read(&self.key_file, "key file")?,
             ca: read(&self.ca_cert_file, "CA certificate file")?,
         };
         // A file that cannot be read, or does not begin with a CA, is rejected as it is.
-        if let Some(ca) = &material.ca
+        if let Some(ca) = &inputs.ca
             && begins_with_ca(ca)
         {
             let ordered = kuma::ordered_pem(ca, now)?.into_owned();
-            material.ca = Some(Zeroizing::new(ordered));
+            inputs.ca = Some(Zeroizing::new(ordered));
         }
-        self.judge(&material, hosts, now)?;
-        Ok(material)
+        self.verify(&inputs, hosts, now, console)?;
+        Ok(inputs)
     }
 
-    fn judge(
+    fn verify(
         &self,
-        material: &Material,
+        inputs: &PemInputs,
         hosts: &[SubjectAltName],
         now: OffsetDateTime,
+        console: Console,
     ) -> Result<(), Failure> {
-        let name = |path: &Option<PathBuf>| path.as_deref().map(input::shown).unwrap_or_default();
+        let name = |path: &Option<PathBuf>| path.as_deref().map(read::shown).unwrap_or_default();
         let names = [name(&self.cert_file), name(&self.key_file), name(&self.ca_cert_file)];
-        let ca = material.ca.as_ref().map(|bytes| File { name: &names[2], bytes });
-        let mut report = match (&material.certificate, ca) {
+        let ca = inputs.ca.as_ref().map(|bytes| File { name: &names[2], bytes });
+        let mut report = match (&inputs.certificate, ca) {
             (None, None) => return Ok(()),
             (None, Some(ca)) => verify::verify_ca(ca, now),
             (Some(certificate), ca) => {
@@ -105,7 +107,7 @@ impl MaterialArgs {
                 let evidence = Evidence {
                     certificate,
                     proof: None,
-                    key: material.key.as_ref().map(|bytes| File { name: &names[1], bytes }),
+                    key: inputs.key.as_ref().map(|bytes| File { name: &names[1], bytes }),
                     key_mode: None,
                     ca: ca.or_else(|| holds_its_ca(certificate).then_some(certificate)),
                     bundle: None,
@@ -116,7 +118,7 @@ impl MaterialArgs {
                 verify::verify(&evidence, &question)
             }
         };
-        if let (Some(_), Some(ca)) = (&material.certificate, ca) {
+        if let (Some(_), Some(ca)) = (&inputs.certificate, ca) {
             // What the path to the CA passes over.
             let mut alone = verify::verify_ca(ca, now);
             alone.checks.retain(|check| check.name == CheckName::Dates && is_warning(check));
@@ -132,7 +134,7 @@ impl MaterialArgs {
         // Each command knows whether it prints arguments.
         let is_told = |finding: &&Finding| !matches!(finding, Finding::BundleTooLong { .. });
         for finding in envoy.chain(warnings(&report)).filter(is_told) {
-            files::note(&format!("warning: {finding}"));
+            console.warn(finding);
         }
         Ok(())
     }
@@ -169,8 +171,8 @@ pub(crate) fn refuse_long(name: &str, length: usize, hint: &str) -> Result<(), F
 ///
 /// A file that cannot be read, and one by which no client could be known.
 pub(crate) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Failure> {
-    let bytes = input::read(path, "CA certificate file of clients")?;
-    let report = verify::verify_client_ca(File { name: &input::shown(path), bytes: &bytes }, now);
+    let bytes = read::file(path, "CA certificate file of clients")?;
+    let report = verify::verify_client_ca(File { name: &read::shown(path), bytes: &bytes }, now);
     failures(report.failures().map(|(_, finding)| finding)).map_or(Ok(()), Err)
 }
 

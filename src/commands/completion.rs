@@ -4,7 +4,7 @@ use clap::builder::PossibleValue;
 use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
 
-use crate::files;
+use crate::report::console;
 use crate::report::failure::Failure;
 use crate::report::program_name;
 
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
         _ => {}
     }
-    files::print_payload(&script)
+    console::print_result(&script)
 }
 
 /// Returns a script that asks the official kumactl for what follows a command of its own. The separator

@@ -1,4 +1,4 @@
-//! `kumactl generate`: the nouns that can be made.
+//! `kumactl generate`.
 
 pub(crate) mod ca_bundle;
 pub(crate) mod ca_certificate;
@@ -13,10 +13,10 @@ pub(crate) mod tls_certificates;
 
 use clap::Subcommand;
 
-use crate::files;
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 
-/// Make certificates, keys and what is built from them
+/// Generate certificates, keys and the files that install them
 #[derive(clap::Args)]
 #[command(after_help = "Other nouns are handed to the official kumactl.")]
 pub(crate) struct Args {
@@ -25,11 +25,11 @@ pub(crate) struct Args {
     quiet: bool,
 
     #[command(subcommand)]
-    noun: Option<Noun>,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum Noun {
+enum Command {
     CaBundle(Box<ca_bundle::Args>),
     CaCertificate(Box<ca_certificate::Args>),
     CertManager(Box<cert_manager::Args>),
@@ -44,21 +44,18 @@ enum Noun {
 }
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    if args.quiet {
-        files::be_quiet();
-    }
-    match args.noun {
-        Some(Noun::CaBundle(args)) => ca_bundle::run(&args),
-        Some(Noun::CaCertificate(args)) => ca_certificate::run(&args),
-        Some(Noun::CertManager(args)) => cert_manager::run(&args),
-        Some(Noun::CertificateRequest(args)) => certificate_request::run(&args),
-        Some(Noun::ControlPlaneTls(args)) => control_plane_tls::run(&args),
-        Some(Noun::Environment(args)) => environment::run(&args),
-        Some(Noun::HelmValues(args)) => installation::helm_values(&args),
-        Some(Noun::InstallFlags(args)) => installation::install_flags(&args),
-        Some(Noun::KubernetesSecret(args)) => kubernetes_secret::run(&args),
-        Some(Noun::TlsCertificate(args)) => tls_certificate::run(&args),
-        Some(Noun::TlsCertificates(args)) => tls_certificates::run(&args),
-        None => crate::help("generate"),
+    let console = Console::new(args.quiet);
+    match args.command {
+        Command::CaBundle(args) => ca_bundle::run(&args, console),
+        Command::CaCertificate(args) => ca_certificate::run(&args, console),
+        Command::CertManager(args) => cert_manager::run(&args, console),
+        Command::CertificateRequest(args) => certificate_request::run(&args, console),
+        Command::ControlPlaneTls(args) => control_plane_tls::run(&args, console),
+        Command::Environment(args) => environment::run(&args, console),
+        Command::HelmValues(args) => installation::helm_values(&args, console),
+        Command::InstallFlags(args) => installation::install_flags(&args, console),
+        Command::KubernetesSecret(args) => kubernetes_secret::run(&args, console),
+        Command::TlsCertificate(args) => tls_certificate::run(&args, console),
+        Command::TlsCertificates(args) => tls_certificates::run(&args, console),
     }
 }

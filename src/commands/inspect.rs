@@ -1,13 +1,11 @@
-//! `kumactl inspect`: what can be looked into.
+//! `kumactl inspect`.
 
 pub(crate) mod certificate;
-
-use clap::Subcommand;
 
 use crate::report::failure::Failure;
 use crate::report::shell;
 
-/// Show what is in certificates, and what their users will make of it
+/// Show certificates and check which clients reject them
 #[derive(clap::Args)]
 #[command(after_help = "Other nouns are handed to the official kumactl.")]
 pub(crate) struct Args {
@@ -16,21 +14,20 @@ pub(crate) struct Args {
     output: Option<String>,
 
     #[command(subcommand)]
-    noun: Option<Noun>,
+    command: Command,
 }
 
-#[derive(Subcommand)]
-enum Noun {
+#[derive(clap::Subcommand)]
+enum Command {
     Certificate(Box<certificate::Args>),
 }
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    if let (Some(format), Some(_)) = (&args.output, &args.noun) {
-        return Err(Failure::usage("--output stands in front of the noun")
-            .hint(format!("put it last: --output={}", shell::word(format))));
+    if let Some(format) = &args.output {
+        let hint = format!("add --output={} at the end of the command", shell::word(format));
+        return Err(Failure::usage("--output must come after the noun").hint(hint));
     }
-    match args.noun {
-        Some(Noun::Certificate(args)) => certificate::run(&args),
-        None => crate::help("inspect"),
+    match args.command {
+        Command::Certificate(args) => certificate::run(&args),
     }
 }

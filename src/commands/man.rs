@@ -6,7 +6,7 @@ use clap::Command;
 use clap::builder::{Resettable, StyledStr};
 use clap_mangen::Man;
 
-use crate::files;
+use crate::report::console;
 use crate::report::failure::Failure;
 
 /// Print the manual page of a command
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         .render(&mut page)
         .map_err(|error| Failure::failed(format!("could not write the page: {error}")))?;
     page.extend_from_slice(sections(found, above, &words).as_bytes());
-    files::print_payload(&page)
+    console::print_result(&page)
 }
 
 /// Writes the sections that clap does not know.

@@ -1,26 +1,17 @@
-//! `kumactl verify`: what can be judged.
+//! `kumactl verify`.
 
 pub(crate) mod tls_certificate;
 
-use clap::Subcommand;
-
 use crate::report::failure::Failure;
 
-/// Tell before the installation what would fail after it
-#[derive(clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    noun: Option<Noun>,
-}
-
-#[derive(Subcommand)]
-enum Noun {
+/// Check certificates before you install them
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
     TlsCertificate(Box<tls_certificate::Args>),
 }
 
-pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    match args.noun {
-        Some(Noun::TlsCertificate(args)) => tls_certificate::run(&args),
-        None => crate::help("verify"),
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::TlsCertificate(args) => tls_certificate::run(&args),
     }
 }

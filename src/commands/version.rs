@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use crate::files;
 use crate::official::{self, Official};
+use crate::report::console;
 use crate::report::failure::{Failure, reason};
 
 /// Print the versions of this program and of the official kumactl
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         text.push_str("cryptography:   AWS-LC\n");
         text.push_str(&format!("entropy:        {entropy}\n"));
     }
-    files::print(&text)
+    console::print(&text)
 }
 
 /// Translates our name of a flag to the official one.

@@ -1,4 +1,4 @@
-//! Directories: made, read and removed.
+//! Creates, reads and removes directories.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::Dir;
 
-/// Directories that the run has made. Dropping it removes those that are empty.
+/// The directories that the run created. Dropping it removes those that are empty.
 #[derive(Default)]
 pub(super) struct MadeDirectories {
     /// The topmost first.
@@ -16,12 +16,12 @@ pub(super) struct MadeDirectories {
 }
 
 impl MadeDirectories {
-    /// Makes a directory and those above it. The path has no symbolic links; one that somebody puts there
-    /// now is not followed.
+    /// Creates a directory and its parents. The path has no symbolic links; one that was put there in
+    /// the meantime is not followed.
     ///
     /// # Errors
     ///
-    /// What the system refuses.
+    /// Errors of the system.
     pub(super) fn make(&mut self, path: &Path) -> io::Result<()> {
         let is_there = || fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
         if is_there() {
@@ -31,7 +31,7 @@ impl MadeDirectories {
             self.make(parent)?;
         }
         match fs::create_dir(path) {
-            // By another run, a moment ago.
+            // Another run has just created it.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_there() => Ok(()),
             made => made.map(|()| self.paths.push(path.to_owned())),
         }
@@ -41,7 +41,7 @@ impl MadeDirectories {
         &self.paths
     }
 
-    /// Leaves the directories where they are.
+    /// Keeps the directories.
     pub(super) fn keep(&mut self) {
         self.paths.clear();
     }
@@ -55,8 +55,8 @@ impl Drop for MadeDirectories {
     }
 }
 
-/// The names in a directory. The standard library's reader panics if the directory cannot be closed, as
-/// on a network that went away.
+/// Returns the names in a directory. The standard library's reader panics if the directory cannot be
+/// closed, such as after the loss of a network file system.
 ///
 /// # Errors
 ///

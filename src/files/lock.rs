@@ -1,4 +1,4 @@
-//! Locks on directories, so that runs at the same moment follow one another.
+//! Locks on directories, so that concurrent runs wait for each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,15 +10,16 @@ use std::sync::Once;
 use std::time::Duration;
 
 use super::signals;
+use crate::report::console::Console;
 use crate::report::failure::{Failure, reason};
 
-/// How often a run tries to get a lock at first, and how often it does so in silence.
+/// The pause between the first attempts, and their number. They are silent.
 const SHORT: (Duration, u32) = (Duration::from_millis(10), 100);
 
-/// How often it tries from then on, and how often before it gives up: after five minutes.
+/// The pause between later attempts, and their number: five minutes in all.
 const LONG: (Duration, u32) = (Duration::from_millis(100), 2990);
 
-/// What a directory is known by, whatever the path.
+/// The device and inode of a directory, which do not depend on its path.
 pub(super) type Identity = (u64, u64);
 
 fn identity(metadata: &Metadata) -> Identity {
@@ -41,25 +42,26 @@ pub(super) struct Directory {
     path: PathBuf,
     identity: Identity,
     file: File,
-    /// Whether no other run is at work in it.
+    /// Whether this process has locked it.
     is_locked: bool,
 }
 
 impl Locks {
-    /// Waits for the locks of all these directories. The one that this process has locked `already` is
-    /// left out: the run would wait for itself.
+    /// Waits for the locks of all these directories, except the one that this process has locked
+    /// `already`.
     ///
     /// # Errors
     ///
-    /// A signal, or a lock that somebody else holds for too long.
+    /// A signal, or a lock that another process holds for too long.
     pub(super) fn acquire(
         paths: BTreeSet<PathBuf>,
         already: Option<Identity>,
+        console: Console,
     ) -> Result<Self, Failure> {
         // By identity, so that no directory is locked twice under two paths.
         let opened: BTreeMap<Identity, Directory> = paths
             .iter()
-            .filter_map(|path| Directory::open(path))
+            .filter_map(|path| Directory::open(path, console))
             .filter(|directory| Some(directory.identity) != already)
             .map(|directory| (directory.identity, directory))
             .collect();
@@ -67,14 +69,15 @@ impl Locks {
         let mut waited_for = None;
         loop {
             let mut others = directories.iter_mut().enumerate();
-            let busy = others
-                .position(|(index, directory)| Some(index) != waited_for && !directory.try_lock());
+            let busy = others.position(|(index, directory)| {
+                Some(index) != waited_for && !directory.try_lock(console)
+            });
             match busy {
                 None => return Ok(Self { paths, directories }),
                 Some(busy) => {
-                    // No run waits for a lock while it holds another, so no two wait for each other.
+                    // Never wait for a lock while holding another, or two runs could wait for each other.
                     directories.iter_mut().for_each(Directory::unlock);
-                    directories[busy].wait()?;
+                    directories[busy].wait(console)?;
                     waited_for = Some(busy);
                 }
             }
@@ -88,15 +91,15 @@ impl Locks {
         Some(self.directories.swap_remove(index))
     }
 
-    /// Whether these are the locks of the directories that have these paths now. A run that was waited
-    /// for may have removed a directory that it had made, and another one may have made it again.
+    /// Returns whether these are the locks of the directories that have these paths now. Another run may
+    /// have removed and created a directory in the meantime.
     pub(super) fn are_of(&self, paths: &BTreeSet<PathBuf>) -> bool {
         let is_in_place =
             |directory: &Directory| of_path(&directory.path) == Some(directory.identity);
         self.paths == *paths && self.directories.iter().all(is_in_place)
     }
 
-    /// Whether no other run is at work in a directory; the lock that this process holds `already` counts.
+    /// Returns whether this process has locked a directory, perhaps `already` before this run.
     pub(super) fn is_locked(&self, path: &Path, already: Option<Identity>) -> bool {
         let own = self.directories.iter().filter(|directory| directory.is_locked);
         let mut locked = own.map(|directory| directory.identity).chain(already);
@@ -105,7 +108,7 @@ impl Locks {
 }
 
 impl Directory {
-    fn open(path: &Path) -> Option<Self> {
+    fn open(path: &Path, console: Console) -> Option<Self> {
         let opened = File::open(path).and_then(|file| Ok((identity(&file.metadata()?), file)));
         match opened {
             Ok((identity, file)) => {
@@ -113,7 +116,7 @@ impl Directory {
             }
             Err(error) => {
                 if error.kind() != io::ErrorKind::NotFound {
-                    warn_unlocked(path, &error);
+                    warn_unlocked(path, &error, console);
                 }
                 None
             }
@@ -128,12 +131,12 @@ impl Directory {
         self.is_locked
     }
 
-    /// Whether no lock of another run is in the way. Where there are no locks, none is.
-    fn try_lock(&mut self) -> bool {
+    /// Locks the directory, unless another run has. Where the file system has no locks, succeeds.
+    fn try_lock(&mut self, console: Console) -> bool {
         match self.file.try_lock() {
             Ok(()) => self.is_locked = true,
             Err(TryLockError::WouldBlock) => return false,
-            Err(TryLockError::Error(error)) => warn_unlocked(&self.path, &error),
+            Err(TryLockError::Error(error)) => warn_unlocked(&self.path, &error, console),
         }
         true
     }
@@ -143,21 +146,19 @@ impl Directory {
         let _ = self.file.unlock();
     }
 
-    /// Waits for the lock, and says so after a moment. Attempts are counted, not time: what passes while
-    /// the machine sleeps is nobody's fault.
-    fn wait(&mut self) -> Result<(), Failure> {
+    /// Waits for the lock, with a note after a second. Counts attempts, not time, since time also passes
+    /// while the machine sleeps.
+    fn wait(&mut self, console: Console) -> Result<(), Failure> {
         for (pause, times) in [SHORT, LONG] {
             for _ in 0..times {
-                if self.try_lock() {
+                if self.try_lock(console) {
                     return Ok(());
                 }
                 signals::pause(pause)?;
             }
             if pause == SHORT.0 {
                 let (shown, holder) = (self.path.display(), Holder::of(self.identity));
-                super::note(&format!(
-                    "note: waiting for another run that writes into {shown}{holder}"
-                ));
+                console.note(format!("waiting for another run that writes to {shown}{holder}"));
             }
         }
         let holder = Holder::of(self.identity);
@@ -166,20 +167,19 @@ impl Directory {
     }
 }
 
-/// Runs without locks may mix their files. That is worth saying once.
-fn warn_unlocked(path: &Path, error: &io::Error) {
+/// Warns once that concurrent runs without locks may mix their files.
+fn warn_unlocked(path: &Path, error: &io::Error, console: Console) {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
-        super::note(&format!(
-            "warning: could not lock the directory {}: {}; do not run kumactl twice in it at the \
-             same time",
+        console.warn(format!(
+            "could not lock the directory {}: {}; do not run kumactl in it twice at the same time",
             path.display(),
             reason(error)
         ));
     });
 }
 
-/// Who holds a lock, as far as the system says.
+/// The process that holds a lock, if known.
 struct Holder(Option<(u32, String)>);
 
 impl Holder {

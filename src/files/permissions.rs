@@ -1,7 +1,7 @@
-//! Permissions that differ from those that were asked for.
+//! Sets, compares and repairs permissions.
 //!
-//! Some file systems keep none (Windows drives in WSL, shared folders), and only the owner of a file may
-//! change them. That is a warning: a key is not thrown away for it.
+//! Some file systems ignore permissions (Windows drives in WSL, shared folders), and only the owner of a
+//! file can change them. That is a warning, and no reason to replace a key.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
@@ -10,15 +10,15 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use super::{Changes, Request};
+use super::commit::Changes;
+use super::output::Output;
 use crate::report::failure::reason;
 
-/// Sets the permissions of a new file, where the system allows it. What became of them is looked at once
-/// the file is at its place.
+/// Sets the permissions of a new file, if the system allows it. They are checked after the rename.
 ///
 /// # Errors
 ///
-/// What has nothing to do with permissions, such as a failing disk.
+/// Errors other than a missing permission, such as a failing disk.
 pub(super) fn set(file: &File, mode: u32) -> io::Result<()> {
     match file.set_permissions(Permissions::from_mode(mode)) {
         Err(error)
@@ -33,55 +33,54 @@ pub(super) fn set(file: &File, mode: u32) -> io::Result<()> {
     }
 }
 
-/// The permissions of a file, if they are others than wanted. That its owner cannot write to it makes no
-/// difference: files are replaced as a whole.
+/// Returns the permissions of a file if they are wrong. A missing write permission of the owner is not
+/// wrong, since files are replaced by a rename.
 pub(crate) fn wrong_mode(path: &Path, wanted: u32) -> Option<u32> {
     let found = mode(&fs::metadata(path).ok()?);
     is_wrong(found, wanted).then_some(found)
 }
 
-/// What there is to say about a file whose permissions could not be set.
+/// Returns the warning about a file whose permissions could not be set.
 pub(crate) fn warning(path: &Path, found: u32, wanted: u32, why: &str) -> String {
     format!("{} ({why})", difference(path, found, wanted))
 }
 
-/// Why permissions are not set, where the system gives no reason.
-pub(crate) const NOT_KEPT: &str = "the file system does not keep permissions";
+/// The reason if the system reports none.
+pub(crate) const NOT_KEPT: &str = "the file system ignores permissions";
 
 impl Changes {
-    /// Takes a file that was written to a path.
-    pub(super) fn add_written(&mut self, mut request: Request, path: &Path) {
-        if let (Ok(metadata), Some(shown)) = (fs::metadata(path), request.destination.path()) {
-            let (found, wanted) = (mode(&metadata), request.mode);
+    /// Adds a written file, with the permissions that it has.
+    pub(super) fn add_written(&mut self, mut output: Output, path: &Path) {
+        if let (Ok(metadata), Some(shown)) = (fs::metadata(path), output.destination.path()) {
+            let (found, wanted) = (mode(&metadata), output.mode);
             let is_unreadable = wanted & !found & 0o444 != 0;
-            if is_wrong(found, wanted) && (request.role.holds_key() || is_unreadable) {
+            if is_wrong(found, wanted) && (output.kind.holds_key() || is_unreadable) {
                 self.warnings.push(warning(shown, found, wanted, NOT_KEPT));
             }
-            request.mode = found;
+            output.mode = found;
         }
-        self.saved.push(request);
+        self.saved.push(output);
     }
 
-    /// Repairs the permissions of a file at a path, which stays otherwise.
-    pub(super) fn repair(&mut self, request: Request, path: &Path) {
-        let (Some(found), Some(shown)) =
-            (wrong_mode(path, request.mode), request.destination.path())
+    /// Repairs the permissions of a kept file.
+    pub(super) fn repair(&mut self, output: Output, path: &Path) {
+        let (Some(found), Some(shown)) = (wrong_mode(path, output.mode), output.destination.path())
         else {
             return;
         };
-        let repaired = repair(path, request.mode);
+        let repaired = repair(path, output.mode);
         match repaired {
             Ok(()) => {
-                self.reasons.push(difference(shown, found, request.mode));
-                self.repaired.push(request);
+                self.reasons.push(difference(shown, found, output.mode));
+                self.repaired.push(output);
             }
-            Err(why) => self.warnings.push(warning(shown, found, request.mode, &why)),
+            Err(why) => self.warnings.push(warning(shown, found, output.mode, &why)),
         }
     }
 }
 
 fn repair(path: &Path, wanted: u32) -> Result<(), String> {
-    // The path was resolved: what is a link now was not one then.
+    // The path was resolved; a link was put there in the meantime.
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let mut options = OpenOptions::new();
     let repaired = options
@@ -98,7 +97,7 @@ fn repair(path: &Path, wanted: u32) -> Result<(), String> {
 }
 
 fn difference(path: &Path, found: u32, wanted: u32) -> String {
-    format!("{} has the permissions {found:04o}, not {wanted:04o}", path.display())
+    format!("{} has permissions {found:04o} instead of {wanted:04o}", path.display())
 }
 
 fn mode(metadata: &fs::Metadata) -> u32 {

@@ -18,13 +18,13 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::report::failure::Failure;
 
-/// What ends a run before its time.
+/// The signals that end a run.
 const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
-/// The number of the signal that came, or 0.
+/// The number of the received signal, or 0.
 static NOTED: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
 
-/// Whether a signal ends the process at once: nothing is left to undo.
+/// Whether a signal ends the process at once, since there is nothing to undo.
 static ENDS_AT_ONCE: LazyLock<Arc<AtomicBool>> = LazyLock::new(|| Arc::new(AtomicBool::new(true)));
 
 static WATCHES: Mutex<Watches> = Mutex::new(Watches { running: 0, has_handlers: false });
@@ -37,11 +37,11 @@ struct Watches {
 /// A part of the run during which signals wait for the next [`check`]. Parts may contain others.
 pub(crate) struct Watch(());
 
-/// Lets signals wait from here on.
+/// Delays signals from here on.
 ///
 /// # Errors
 ///
-/// A system that takes no handler.
+/// Handlers that the system refuses.
 pub(crate) fn watch() -> Result<Watch, Failure> {
     let mut watches = watches();
     if !watches.has_handlers {
@@ -53,7 +53,7 @@ pub(crate) fn watch() -> Result<Watch, Failure> {
     Ok(Watch(()))
 }
 
-/// Fails if a signal came.
+/// Fails if a signal was received.
 ///
 /// # Errors
 ///
@@ -62,23 +62,23 @@ pub(crate) fn check() -> Result<(), Failure> {
     if has_come() { Err(Failure::interrupted()) } else { Ok(()) }
 }
 
-/// Whether a signal came.
+/// Returns whether a signal was received.
 pub(crate) fn has_come() -> bool {
     NOTED.load(Ordering::SeqCst) != 0
 }
 
-/// Waits for a moment.
+/// Sleeps.
 ///
 /// # Errors
 ///
-/// A signal that came.
+/// A received signal.
 pub(super) fn pause(moment: Duration) -> Result<(), Failure> {
     check()?;
     thread::sleep(moment);
     check()
 }
 
-/// Ends the process as the signal that came does by default.
+/// Ends the process by the default action of the received signal.
 pub(crate) fn end() {
     if let Ok(signal) = i32::try_from(NOTED.load(Ordering::SeqCst)) {
         let _ = emulate_default_handler(signal);
@@ -86,11 +86,11 @@ pub(crate) fn end() {
 }
 
 impl Watch {
-    /// Ends the part of the run. Once the outermost has ended, signals end the process at once.
+    /// Ends the part of the run. After the outermost part, signals end the process at once.
     ///
     /// # Errors
     ///
-    /// A signal that came in the last step of the outermost part.
+    /// A signal received in the last step of the outermost part.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         drop(self);
         if ENDS_AT_ONCE.load(Ordering::SeqCst) { check() } else { Ok(()) }
@@ -111,20 +111,19 @@ fn watches() -> MutexGuard<'static, Watches> {
     WATCHES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Signals that the caller ignores, as `nohup` and `trap '' INT` do, stay ignored.
+/// Adds the handlers. Signals that the caller ignores (`nohup`, `trap '' INT`) stay ignored.
 fn add_handlers() -> io::Result<()> {
     let ignored = ignored();
     for signal in SIGNALS.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0) {
         flag::register_conditional_default(signal, Arc::clone(&ENDS_AT_ONCE))?;
         flag::register_usize(signal, Arc::clone(&NOTED), signal.unsigned_abs() as usize)?;
     }
-    // A file over the limit of its size: with any handler, the write fails and can say which file it was.
+    // The file size limit: with a handler, the write fails, and the error names the file.
     flag::register(SIGXFSZ, Arc::default())?;
     Ok(())
 }
 
-/// The signals that are ignored, as a mask: what Linux says of this process. Elsewhere nothing tells
-/// without unsafe code.
+/// Returns the mask of ignored signals, from Linux's `/proc`. Other systems tell it only to unsafe code.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! What stands at the place of an output.
+//! Resolves the path of an output.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,37 +9,37 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::{Destination, Request};
+use super::output::{Destination, Output};
 use crate::report::failure::{Failure, reason};
 use crate::report::shell::word;
 
 /// The length of a chain of symbolic links that Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// A place of which all symbolic links are followed.
+/// The path of an output with all symbolic links followed.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
-    /// A file that is written beside its place and moved there.
+    /// A file, written under a temporary name and renamed.
     Regular { path: PathBuf, state: State },
-    /// A pipe, a device or the like: written where it is.
+    /// A pipe or a device, written in place.
     Special { path: PathBuf },
     /// Standard output.
     Stdout,
 }
 
-/// What stands at the place of a regular file.
+/// The state of the path of a regular file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum State {
-    /// Nothing.
+    /// No file.
     Missing,
-    /// An empty file, as `mktemp` leaves it: there to be filled.
+    /// An empty file, such as `mktemp` creates. It is replaced without --force.
     Empty { device: u64, inode: u64 },
     /// A file with content.
     Full,
 }
 
 impl Target {
-    /// Whether both are one place. Devices may be shared: two outputs can go to `/dev/null`.
+    /// Returns whether both are one file. Two outputs may share a device such as `/dev/null`.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Regular { path, state }, Self::Regular { path: other, state: other_state }) => {
@@ -52,7 +52,7 @@ impl Target {
     }
 }
 
-/// Whether two paths lead to one file, also under two names.
+/// Returns whether two paths lead to one file, also by hard links.
 pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
     match (fs::metadata(one), fs::metadata(other)) {
@@ -61,31 +61,31 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Finds out what stands where a request wants to write.
+/// Resolves the path of an output.
 ///
 /// # Errors
 ///
-/// A place where no file can be: a directory, or in a directory that does not exist.
-pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
-    let Some(given) = request.destination.path() else {
+/// A path that cannot be a file: a directory, or in a directory that does not exist.
+pub(super) fn resolve(output: &Output) -> Result<Target, Failure> {
+    let Some(given) = output.destination.path() else {
         return Ok(Target::Stdout);
     };
-    let is_made = matches!(request.destination, Destination::InDirectory(_));
+    let is_made = matches!(output.destination, Destination::InDirectory(_));
     if given.as_os_str().is_empty() {
-        let failure =
-            Failure::usage(format!("the path of the {} is empty", request.role.words().name));
-        return Err(failure.hint(format!("name a file: {}=FILE", request.role.words().flag)));
+        let name = output.kind.words().name;
+        let failure = Failure::usage(format!("the path of the {name} is empty"));
+        return Err(failure.hint_if_any(output.setting.assignment("FILE")));
     }
-    // Opened by this name, an open file is the file; followed to another name, it is replaced.
+    // These names lead to a file that is already open. Following the link would replace the file.
     if ["/dev/fd", "/proc/self/fd"].iter().any(|fds| given.starts_with(fds))
         || given == Path::new("/dev/stderr")
     {
         return Ok(Target::Special { path: given.to_owned() });
     }
-    let path = place(given, is_made).map_err(|error| failure(request, &error))?;
+    let path = file_path(given, is_made).map_err(|error| failure(output, &error))?;
     match fs::symlink_metadata(&path) {
         Ok(metadata) if metadata.is_dir() => {
-            Err(failure(request, &io::Error::from(io::ErrorKind::IsADirectory)))
+            Err(failure(output, &io::Error::from(io::ErrorKind::IsADirectory)))
         }
         Ok(metadata) if metadata.is_file() => {
             let state = match metadata.len() {
@@ -96,27 +96,27 @@ pub(super) fn resolve(request: &Request) -> Result<Target, Failure> {
         }
         Ok(metadata) => match refuse_planted("pipe", &path, &metadata) {
             Ok(()) => Ok(Target::Special { path }),
-            Err(error) => Err(failure(request, &error)),
+            Err(error) => Err(failure(output, &error)),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Ok(Target::Regular { path, state: State::Missing })
         }
-        Err(error) => Err(failure(request, &error)),
+        Err(error) => Err(failure(output, &error)),
     }
 }
 
-/// The path without symbolic links, also of a directory that is still to be made.
+/// Returns the path without symbolic links. Its last components need not exist.
 ///
 /// # Errors
 ///
-/// What the system refuses, and a link that [`refuse_planted`] refuses.
+/// Errors of the system, and a link that [`refuse_planted`] refuses.
 pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
     follow(path).map(|(path, _)| path)
 }
 
-/// The place of a file behind all symbolic links, even where nothing stands there yet; its directory has
-/// to be there, unless it is one that is made.
-fn place(given: &Path, is_made: bool) -> io::Result<PathBuf> {
+/// Returns the path of a file without symbolic links. The file need not exist; its directory must,
+/// unless the run creates it.
+fn file_path(given: &Path, is_made: bool) -> io::Result<PathBuf> {
     // `a/` asks for a directory, and `Path` drops the slash.
     if given.as_os_str().as_encoded_bytes().ends_with(b"/") || given.file_name().is_none() {
         return Err(io::ErrorKind::IsADirectory.into());
@@ -125,7 +125,7 @@ fn place(given: &Path, is_made: bool) -> io::Result<PathBuf> {
     if missing > 1 && !is_made { Err(Errno::NOENT.into()) } else { Ok(path) }
 }
 
-/// The path without symbolic links, and how many of its last names are not there.
+/// Returns the path without symbolic links, and how many of its last components do not exist.
 fn follow(path: &Path) -> io::Result<(PathBuf, usize)> {
     let mut found = if path.is_absolute() { PathBuf::new() } else { env::current_dir()? };
     let mut missing = 0;
@@ -136,7 +136,6 @@ fn follow(path: &Path) -> io::Result<(PathBuf, usize)> {
         match Path::new(&name).components().next() {
             None | Some(Component::CurDir) => {}
             Some(Component::RootDir | Component::Prefix(_)) => found = PathBuf::from("/"),
-            // Nothing is above a directory that is not there.
             Some(Component::ParentDir) if missing > 0 => return Err(Errno::NOENT.into()),
             Some(Component::ParentDir) => drop(found.pop()),
             Some(Component::Normal(_)) => {
@@ -163,19 +162,19 @@ fn follow(path: &Path) -> io::Result<(PathBuf, usize)> {
     Ok((found, missing))
 }
 
-/// Puts the names of a path in front of what is left, which is read from its end.
+/// Pushes the components of a path, in reverse order.
 fn push(rest: &mut Vec<OsString>, path: &Path) {
     let names = path.components().rev().map(|component| component.as_os_str().to_owned());
     rest.extend(names);
 }
 
-/// Refuses what another user has put into a directory that anybody may write to, such as `/tmp`. These are
-/// the rules of Linux for links and pipes (`fs.protected_symlinks`, `fs.protected_fifos`), which it does
-/// not apply to links that a program follows itself.
+/// Refuses what another user has put into a world-writable directory such as `/tmp`. Linux has the same
+/// rules for links and pipes (`fs.protected_symlinks`, `fs.protected_fifos`), but does not apply them
+/// to links that a program resolves itself.
 ///
 /// # Errors
 ///
-/// A link or pipe that belongs neither to this user nor to the owner of the directory.
+/// A link or pipe that is owned neither by this user nor by the owner of the directory.
 fn refuse_planted(kind: &str, path: &Path, metadata: &Metadata) -> io::Result<()> {
     const STICKY_AND_WRITABLE_BY_ALL: u32 = 0o1002;
     let Some(directory) = path.parent() else {
@@ -190,16 +189,16 @@ fn refuse_planted(kind: &str, path: &Path, metadata: &Metadata) -> io::Result<()
         return Ok(());
     }
     Err(io::Error::other(format!(
-        "the {kind} {} was made by another user (uid {owner}), and anybody can write to {}",
+        "the {kind} {} belongs to another user (uid {owner}), in the world-writable directory {}",
         path.display(),
         directory.display()
     )))
 }
 
-/// A failure to write, with what to do about it.
-pub(super) fn failure(request: &Request, error: &io::Error) -> Failure {
-    let (name, reason) = (request.role.words().name, reason(error));
-    let Some(path) = request.destination.path() else {
+/// Returns the failure to write an output, with a hint.
+pub(super) fn failure(output: &Output, error: &io::Error) -> Failure {
+    let (name, reason) = (output.kind.words().name, reason(error));
+    let Some(path) = output.destination.path() else {
         return Failure::failed(format!("could not write the {name} to standard output: {reason}"));
     };
     let shown = path.display();
@@ -209,27 +208,27 @@ pub(super) fn failure(request: &Request, error: &io::Error) -> Failure {
         io::ErrorKind::NotFound => match path.parent().filter(|p| !p.as_os_str().is_empty()) {
             Some(parent) => {
                 let parent = parent.to_string_lossy();
-                failure.hint(format!("make the directory first: mkdir -p {}", word(&parent)))
+                failure.hint(format!("mkdir -p {}", word(&parent)))
             }
             None => failure,
         },
         io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory
-            if matches!(request.destination, Destination::InDirectory(_)) =>
+            if matches!(output.destination, Destination::InDirectory(_)) =>
         {
-            failure.hint(request.elsewhere())
+            failure.hint_if_any(output.other_path_hint())
         }
         io::ErrorKind::IsADirectory => {
-            let example = path.join(request.role.words().example);
-            let flag = request.role.words().flag;
+            let example = path.join(output.kind.words().example);
             let example = example.to_string_lossy();
-            failure.hint(format!("name a file in it: {flag}={}", word(&example)))
+            failure.hint_if_any(output.setting.assignment(&word(&example)))
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => failure.hint(
-            "files are replaced as a whole, so the directory must be one that you may write to",
+            "kumactl replaces the file by a rename: choose a directory that you can write to",
         ),
-        io::ErrorKind::ResourceBusy => failure
-            .hint("a file that is itself a mount cannot be replaced; mount its directory instead"),
-        io::ErrorKind::Other => failure.hint("write to a directory of your own"),
+        io::ErrorKind::ResourceBusy => {
+            failure.hint("a mounted file cannot be replaced: mount its directory instead")
+        }
+        io::ErrorKind::Other => failure.hint("write to a directory that only you can write to"),
         _ => failure,
     }
 }

@@ -1,4 +1,4 @@
-//! All files of a run, or none.
+//! Writes all files of a run, or none.
 //!
 //! Every file is first written beside its place and synced; the old file, if any, gets a second
 //! name. Then the new files are renamed to their places, back to back. If one cannot be, the old
@@ -16,58 +16,60 @@ use tempfile::{Builder, TempPath};
 use zeroize::Zeroizing;
 
 use super::directories::MadeDirectories;
-use super::left_over::{Kind, MARK, prefix};
+use super::leftovers::{Kind, MARK, prefix};
+use super::output::{Destination, Output, OutputKind};
+use super::plan::ExistingPolicy;
 use super::target::{State, Target, failure};
-use super::{Destination, Existing, Request, Role, in_place, permissions, signals};
+use super::{permissions, signals, stream};
 use crate::report::failure::{Failure, reason};
 
-/// A file on its way to its place. Dropping it removes its temporary names.
+/// A file that is written under a temporary name. Dropping it removes its temporary names.
 struct Staged {
-    /// Which of the run's outputs it is.
+    /// The index of the output.
     index: usize,
     place: PathBuf,
-    /// Whether something may stand at the place that is to be replaced.
+    /// Whether the rename may replace a file.
     replaces: bool,
-    /// The new file; `None` once it has been moved.
+    /// The new file; `None` after the rename.
     new: Option<TempPath>,
     /// A second name of the old file.
     old: Option<TempPath>,
 }
 
-/// Makes the directories that are named as a whole.
+/// Creates the directories given with `--output-dir`.
 ///
 /// # Errors
 ///
-/// A directory that cannot be made.
+/// A directory that cannot be created.
 pub(super) fn make_directories(
-    places: &[(Request, Target)],
+    places: &[(Output, Target)],
     made: &mut MadeDirectories,
 ) -> Result<(), Failure> {
-    for (request, target) in places {
+    for (output, target) in places {
         if let (Destination::InDirectory(given), Target::Regular { path, .. }) =
-            (&request.destination, target)
+            (&output.destination, target)
             && let Some(directory) = path.parent()
         {
             made.make(directory).map_err(|error| {
                 let given = given.parent().unwrap_or(path).display();
-                let text = format!("could not make the directory {given}: {}", reason(&error));
-                Failure::failed(text).hint("--output-dir=DIR, in a directory that you may write to")
+                let text = format!("could not create the directory {given}: {}", reason(&error));
+                Failure::failed(text).hint("--output-dir=DIR, in a directory that you can write to")
             })?;
         }
     }
     Ok(())
 }
 
-/// Writes every output. The directories are locked; those that were `made` stay after a success.
+/// Writes every output. The directories are locked. On success, the new directories `made` stay.
 ///
 /// # Errors
 ///
-/// A signal, or an output that could not be written; the files are as before then.
+/// A signal, or an output that could not be written. The files are unchanged then.
 pub(super) fn write(
     made: &mut MadeDirectories,
-    places: &[(Request, Target)],
-    existing: Existing,
-    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+    places: &[(Output, Target)],
+    existing: ExistingPolicy,
+    content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
     let mut staged = stage_all(places, existing, &content)?;
     write_in_place(places, &content)?;
@@ -78,19 +80,19 @@ pub(super) fn write(
 }
 
 fn stage_all(
-    places: &[(Request, Target)],
-    existing: Existing,
-    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+    places: &[(Output, Target)],
+    existing: ExistingPolicy,
+    content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
 ) -> Result<Vec<Staged>, Failure> {
     let mut all = Vec::with_capacity(places.len());
-    for (index, (request, target)) in places.iter().enumerate() {
+    for (index, (output, target)) in places.iter().enumerate() {
         let Target::Regular { path, state } = target else {
             continue;
         };
         signals::check()?;
-        let bytes = content(request.role);
-        let staged = stage(index, path, *state, existing, request.mode, &bytes);
-        all.push(staged.map_err(|error| failure(request, &error))?);
+        let bytes = content(output.kind);
+        let staged = stage(index, path, *state, existing, output.mode, &bytes);
+        all.push(staged.map_err(|error| failure(output, &error))?);
     }
     Ok(all)
 }
@@ -99,7 +101,7 @@ fn stage(
     index: usize,
     path: &Path,
     state: State,
-    existing: Existing,
+    existing: ExistingPolicy,
     mode: u32,
     bytes: &[u8],
 ) -> io::Result<Staged> {
@@ -113,7 +115,7 @@ fn stage(
         State::Missing => None,
         State::Empty { .. } | State::Full => Some(second_name(path, directory)?),
     };
-    let replaces = existing == Existing::Replace || old.is_some();
+    let replaces = existing == ExistingPolicy::Replace || old.is_some();
     Ok(Staged { index, place: path.to_owned(), replaces, new: Some(file.into_temp_path()), old })
 }
 
@@ -126,7 +128,7 @@ fn second_name(path: &Path, directory: &Path) -> io::Result<TempPath> {
         return Ok(link.into_temp_path());
     }
     let mut copy = Builder::new().prefix(&prefix).tempfile_in(directory)?;
-    // A link that somebody puts there now is not followed.
+    // Do not follow a link that was put there in the meantime.
     let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
     let mut old = OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
     io::copy(&mut old, &mut copy)?;
@@ -135,38 +137,38 @@ fn second_name(path: &Path, directory: &Path) -> io::Result<TempPath> {
     Ok(copy.into_temp_path())
 }
 
-/// What goes to standard output, pipes and devices. It cannot be taken back, so it goes after all
-/// that can fail, but for the renames.
+/// Writes to standard output, pipes and devices. That cannot be undone, so it comes after every step that
+/// can fail except the renames.
 fn write_in_place(
-    places: &[(Request, Target)],
-    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
+    places: &[(Output, Target)],
+    content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
 ) -> Result<(), Failure> {
-    for (request, target) in places {
-        let failed = |error: &io::Error| failure(request, error);
+    for (output, target) in places {
+        let failed = |error: &io::Error| failure(output, error);
         match target {
             Target::Regular { .. } => {}
             Target::Special { path } => {
-                in_place::write_special(path, &content(request.role), failed)?;
+                stream::write_special(path, &content(output.kind), failed)?;
             }
             Target::Stdout => {
-                in_place::refuse_closed_stdout(failed)?;
-                in_place::write(io::stdout(), &content(request.role), failed)?;
+                stream::refuse_closed_stdout(failed)?;
+                stream::write(io::stdout(), &content(output.kind), failed)?;
             }
         }
     }
     Ok(())
 }
 
-/// Moves every new file to its place, then makes the moves durable. No signal comes between.
+/// Renames every new file, then syncs the directories. No signal interrupts this.
 fn move_all(
     staged: &mut [Staged],
     made: &MadeDirectories,
-    places: &[(Request, Target)],
+    places: &[(Output, Target)],
 ) -> Result<(), Failure> {
     for index in 0..staged.len() {
         if let Err(error) = move_to_place(&mut staged[index]) {
-            let request = &places[staged[index].index].0;
-            return Err(undone(failure(request, &error), put_back(staged)));
+            let output = &places[staged[index].index].0;
+            return Err(undone(failure(output, &error), put_back(staged)));
         }
     }
     if let Err((directory, error)) = sync_all(staged, made.paths()) {
@@ -177,7 +179,7 @@ fn move_all(
     Ok(())
 }
 
-/// Makes the names of all files and new directories durable.
+/// Syncs the directories of all files and new directories.
 fn sync_all(staged: &[Staged], made: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
     let places = staged.iter().map(|staged| &staged.place).chain(made);
     let directories: BTreeSet<&Path> = places.filter_map(|place| place.parent()).collect();
@@ -201,14 +203,14 @@ fn move_to_place(staged: &mut Staged) -> io::Result<()> {
     })
 }
 
-/// Undoes the moves that were made, the last first.
+/// Undoes the renames, the last first.
 fn put_back(staged: &mut [Staged]) -> io::Result<()> {
     let moved = staged.iter_mut().rev().filter(|staged| staged.new.is_none());
     let mut result = Ok(());
     for staged in moved {
         let undone = match staged.old.take() {
             Some(old) => old.persist(&staged.place).map_err(|refused| {
-                // The old file's second name stays, for a person to find.
+                // Keep the second name of the old file, so that the user can find it.
                 let _ = refused.path.keep();
                 refused.error
             }),
@@ -216,7 +218,7 @@ fn put_back(staged: &mut [Staged]) -> io::Result<()> {
         };
         result = result.and(undone);
     }
-    // What can be told of the first failure is told; of this one, there is nothing more to do.
+    // The first failure is reported; this one cannot be helped.
     let _ = sync_all(staged, &[]);
     result
 }
@@ -225,14 +227,14 @@ fn undone(failure: Failure, put_back: io::Result<()>) -> Failure {
     match put_back {
         Ok(()) => failure,
         Err(error) => failure.hint(format!(
-            "the old files could not all be put back ({error}); \
-             they are beside their places, as .*{MARK}old-*"
+            "the old files could not all be restored ({error}); find them in the same directory as \
+             .*{MARK}old-*"
         )),
     }
 }
 
-/// Makes the names in a directory durable. A directory that may be written but not read, and some
-/// network file systems, cannot be synced.
+/// Syncs a directory. A directory that can be written but not read, and directories of some network file
+/// systems, cannot be synced.
 fn sync(directory: &Path) -> io::Result<()> {
     let synced = File::open(directory).and_then(|directory| directory.sync_all());
     match synced.as_ref().map_err(io::Error::kind) {

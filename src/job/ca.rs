@@ -1,4 +1,4 @@
-//! New CAs.
+//! Issues CA certificates.
 
 use kuma_pki::format::pem;
 use kuma_pki::{
@@ -12,12 +12,12 @@ use super::signer::fits_a_file;
 use crate::args::issuer::DEFAULT_NAME;
 use crate::report::failure::Failure;
 
-/// Issues the certificate of a CA and checks it.
+/// Issues a CA certificate and checks it.
 ///
 /// # Errors
 ///
-/// What the crypto library refuses.
-pub(crate) fn issue(
+/// A validity that is too long, and errors of the crypto library.
+pub(super) fn issue(
     request: &CaRequest,
     key: &KeyPair,
     now: OffsetDateTime,
@@ -30,12 +30,12 @@ pub(crate) fn issue(
     Ok((certificate, template))
 }
 
-/// Issues a CA whose key lives as long as this run.
+/// Generates a CA whose key is never written.
 ///
 /// # Errors
 ///
-/// What the crypto library refuses.
-pub(crate) fn issue_ephemeral(
+/// A validity that is too long, and errors of the crypto library.
+pub(super) fn issue_ephemeral(
     key_algorithm: KeyAlgorithm,
     valid_for: Option<ValidFor>,
     now: OffsetDateTime,
@@ -46,8 +46,8 @@ pub(crate) fn issue_ephemeral(
     Ok(Issuer::new(vec![certificate.der().to_vec()], key, now)?)
 }
 
-/// Returns the warning about a new CA with a key of this type: clients that reject what it issues.
-pub(crate) fn key_warning(key_algorithm: KeyAlgorithm) -> Option<String> {
+/// Returns the warning about a CA key that some clients do not support.
+pub(super) fn key_warning(key_algorithm: KeyAlgorithm) -> Option<String> {
     (key_algorithm == KeyAlgorithm::Ed25519).then(|| {
         "Chrome, Firefox and mbedTLS reject every certificate from a CA with an Ed25519 key; an ECDSA key \
          (ecdsa) suits all clients"

@@ -1,4 +1,4 @@
-//! Makes a certificate request, or keeps the existing key and request.
+//! Creates a certificate request, or keeps the existing key and request.
 
 use std::path::Path;
 
@@ -6,9 +6,9 @@ use kuma_pki::format::pem;
 use kuma_pki::{CertificateRequest, IssuanceRequest, KeyPair, PrivateKeyEncoding};
 use zeroize::Zeroizing;
 
-use super::existing_files::{ExistingFiles, SubjectKey, foreign};
+use super::existing_files::{ExistingFiles, SubjectKey, foreign_file};
 use super::new_key;
-use crate::files::{Changes, Plan, Role, input};
+use crate::files::{Changes, OutputKind, Plan, read};
 use crate::report::failure::Failure;
 
 /// A key and a certificate request, to keep or to make.
@@ -37,12 +37,12 @@ impl RequestJob {
         plan: Plan,
         key_type: Option<kuma_pki::KeyAlgorithm>,
     ) -> Result<RequestOutcome, Failure> {
-        let Self { request, existing, encoding } = self;
+        let Self { request, mut existing, encoding } = self;
         let flags = existing.flags;
         let mut reasons = existing.reasons.clone();
         let is_reused = existing.key.is_some();
         let kept_text = existing.key_text.clone();
-        let (key, key_text) = match existing.into_reused_key(key_type)? {
+        let (key, key_text) = match existing.take_reused_key(key_type)? {
             Some(SubjectKey::Pair(key)) => (key, kept_text),
             _ => {
                 let key = new_key::generate(request.key_algorithm())?;
@@ -51,7 +51,7 @@ impl RequestJob {
             }
         };
         if flags.if_needed {
-            let path = plan.regular_file(Role::CertificateRequest)?;
+            let path = plan.regular_file(OutputKind::CertificateRequest)?;
             match compare(&path, &request, &key, flags.force)? {
                 Ok(found) if is_reused => {
                     let changes = plan.repair(&[], |_| key_text.clone())?;
@@ -63,12 +63,12 @@ impl RequestJob {
         }
         let made = kuma_pki::issue::certificate_request(&request, &key)?;
         let text = Zeroizing::new(pem::encode_certificate_request(made.der()));
-        let content = |role| match role {
-            Role::CertificateRequest => text.clone(),
+        let content = |kind| match kind {
+            OutputKind::CertificateRequest => text.clone(),
             _ => key_text.clone(),
         };
         let changes = match is_reused {
-            true => plan.repair(&[Role::CertificateRequest], content)?,
+            true => plan.repair(&[OutputKind::CertificateRequest], content)?,
             false => plan.commit(content)?,
         };
         Ok(RequestOutcome { request: made, changes, reasons })
@@ -86,7 +86,7 @@ fn compare(
     key: &KeyPair,
     is_forced: bool,
 ) -> Result<Result<CertificateRequest, String>, Failure> {
-    let text = match input::read_output(path, "certificate request file")? {
+    let text = match read::existing(path, "certificate request file")? {
         None => return Ok(Err("does not exist".to_owned())),
         Some(text) if text.trim_ascii().is_empty() => return Ok(Err("is empty".to_owned())),
         Some(text) => text,
@@ -96,7 +96,7 @@ fn compare(
         Err(error) if is_forced || matches!(error, pem::PemError::Malformed { .. }) => {
             return Ok(Err(format!("is damaged: {error}")));
         }
-        Err(error) => return Err(foreign(path, &error)),
+        Err(error) => return Err(foreign_file(path, &error)),
     };
     Ok(match CertificateRequest::from_der(der) {
         Err(error) => Err(format!("is replaced: {error}")),

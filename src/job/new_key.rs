@@ -1,28 +1,46 @@
-//! New keys, as fast as the processors allow.
+//! Generates keys, RSA keys on several processors.
 
 use std::sync::mpsc;
 use std::thread;
 
-use kuma_pki::{KeyAlgorithm, KeyGenerationError, KeyPair};
+use kuma_pki::{KeyAlgorithm, KeyGenerationError, KeyPair, PrivateKeyEncoding};
 
-/// More searches than this gain little: the shortest of four takes half the time of the shorter of two.
+use crate::args::key_options::KeyArgs;
+
+/// The largest number of parallel searches. More gain little: the shortest of four takes half the time of
+/// the shorter of two.
 const MAX_SEARCHES: usize = 4;
 
-/// Makes a key. The search for the primes of an RSA key takes five times as long in one run as in
-/// another, so it is made on several processors at once, and the first to end wins.
+/// The options of the private key.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyOptions {
+    /// The type, if it was requested explicitly.
+    pub(crate) key_type: Option<KeyAlgorithm>,
+    pub(crate) encoding: PrivateKeyEncoding,
+    /// The function that generates a key.
+    pub(crate) generate: fn(KeyAlgorithm) -> Result<KeyPair, KeyGenerationError>,
+}
+
+impl From<&KeyArgs> for KeyOptions {
+    fn from(args: &KeyArgs) -> Self {
+        Self { key_type: args.key_type, encoding: args.file.key_format.into(), generate }
+    }
+}
+
+/// Generates a key. The search for the primes of an RSA key takes five times as long in one run as in
+/// another, so several threads search independently, and the first result is used.
 ///
-/// The others go on until the process ends, which is soon. Each search is independent, with random
-/// numbers of its own; that one is chosen for its time says no more about its key than the time that a
-/// single search took. A key that is found too late is wiped when it is dropped.
+/// The other searches go on until the process ends, which is soon. The choice by time reveals no more
+/// about the key than the duration of a single search does. Late keys are wiped when they are dropped.
 ///
 /// # Errors
 ///
-/// What the crypto library refuses.
+/// Errors of the crypto library.
 pub(crate) fn generate(algorithm: KeyAlgorithm) -> Result<KeyPair, KeyGenerationError> {
     if !algorithm.is_slow() {
         return KeyPair::generate(algorithm);
     }
-    // Respects the affinity of the process and the quota of its cgroup, which are a dozen calls to read.
+    // Respects the CPU affinity and the cgroup's quota.
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let searches = processors.min(MAX_SEARCHES);
     if searches == 1 {
@@ -32,11 +50,11 @@ pub(crate) fn generate(algorithm: KeyAlgorithm) -> Result<KeyPair, KeyGeneration
     for _ in 0..searches {
         let sender = sender.clone();
         let search = move || {
-            // Nobody listens any more to those who come too late.
+            // The receiver is gone once the first key has arrived.
             let _ = sender.send(KeyPair::generate(algorithm));
         };
         if thread::Builder::new().name("prime search".to_owned()).spawn(search).is_err() {
-            // A limit on threads; those that there are will do.
+            // A limit on threads: continue with those that exist.
             break;
         }
     }

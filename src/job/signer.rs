@@ -1,23 +1,23 @@
-//! From a request to a checked certificate with its key and chain.
+//! Issues a certificate for a request, and checks it.
 
 use std::sync::Arc;
 
 use kuma_pki::format::pem;
 use kuma_pki::issue::renewal::ExpectedIssuer;
 use kuma_pki::{
-    CaRequest, Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, PrivateKeyEncoding, Profile,
-    SerialNumber, SubjectAltName, Template,
+    CaRequest, Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm,
+    PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, Template,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::existing_files::{ExistingFiles, SubjectKey};
-use super::{PemFiles, ca, new_key};
+use super::{PemFiles, ca};
 use crate::args::hostname;
 use crate::args::issuer::IssuerArgs;
 use crate::report::failure::Failure;
 
-/// A server that sends more octets of certificates than this is rejected by OpenSSL and BoringSSL
+/// The largest certificate message, in bytes, that OpenSSL and BoringSSL accept from a server
 /// (`SSL_MAX_CERT_LIST_DEFAULT`).
 const MAX_CERTIFICATE_LIST: usize = 100 * 1024;
 
@@ -59,44 +59,44 @@ pub(crate) fn key_warning(request: &IssuanceRequest) -> Option<String> {
     })
 }
 
-/// Who signs.
+/// The signer of certificates: the user's CA, a CA generated for the run, or the certificate itself.
 pub(crate) struct Signer {
     /// The user's CA.
     pub(crate) issuer: Option<Arc<Issuer>>,
-    /// Whether, without one, a CA is made for the run; else the certificate is self-signed.
+    /// Whether to generate a CA for the run. Without any CA, certificates are self-signed.
     pub(crate) is_ephemeral: bool,
 }
 
-/// How closely a new certificate is checked.
+/// The checks of a new certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum SelfCheck {
     /// Every field.
     Fields,
-    /// Every field, the signature, and the path to the CA that clients follow.
+    /// Every field, the signature, and the chain to the trust anchor.
     Full,
 }
 
 /// A certificate and its key.
 pub(crate) struct Issued {
     pub(super) certificate: Certificate,
-    pub(crate) template: Template,
+    pub(super) template: Template,
     pub(super) issuer: Option<Arc<Issuer>>,
     key: SubjectKey,
-    /// The PEM of the certificate and of the CAs behind it.
+    /// The PEM of the certificate and its chain.
     chain: Vec<u8>,
-    /// How many octets a server sends: those of the certificate and of the CAs behind it, as DER.
+    /// The size of the certificate and its chain as DER, in bytes.
     size: usize,
 }
 
 impl Signer {
-    /// Each certificate signs itself.
-    pub(crate) const NONE: Self = Self { issuer: None, is_ephemeral: false };
+    /// The signer of self-signed certificates.
+    pub(crate) const SELF_SIGNED: Self = Self { issuer: None, is_ephemeral: false };
 
-    /// Reads the user's CA, if the flags name one. Without one, `is_ephemeral` decides.
+    /// Reads the user's CA, if the flags name one. If not, `is_ephemeral` decides.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read, or are not those of a CA that can sign.
+    /// Files that cannot be read, or are not a CA that can sign.
     pub(crate) fn open(
         args: &IssuerArgs,
         is_ephemeral: bool,
@@ -106,12 +106,12 @@ impl Signer {
         Ok(Self { is_ephemeral: is_ephemeral && issuer.is_none(), issuer })
     }
 
-    /// Whether each certificate signs itself.
+    /// Returns whether certificates are self-signed.
     pub(crate) const fn is_self_signed(&self) -> bool {
         self.issuer.is_none() && !self.is_ephemeral
     }
 
-    /// Who is to have signed a certificate that exists.
+    /// Returns the expected issuer of an existing certificate.
     fn expected(&self) -> ExpectedIssuer<'_> {
         match &self.issuer {
             Some(issuer) => ExpectedIssuer::Issuer(issuer),
@@ -120,8 +120,8 @@ impl Signer {
         }
     }
 
-    /// Compares an existing pair with the request. Returns the template of the requested certificate, as
-    /// far as it can be compared, and the reasons to replace the pair.
+    /// Compares an existing pair with the request. Returns the template of the requested certificate and
+    /// the reasons to replace the pair.
     ///
     /// # Errors
     ///
@@ -133,12 +133,12 @@ impl Signer {
         now: OffsetDateTime,
     ) -> Result<(Template, Vec<String>), Failure> {
         let wanted = profile.resolve(now, SerialNumber::random()?)?;
-        let reasons = existing.reasons(&wanted, self.expected(), now)?;
+        let reasons = existing.reasons_to_replace(&wanted, self.expected(), now)?;
         Ok((wanted, reasons))
     }
 
-    /// What clients trust of a certificate that exists: the root of the user's CA, or the last
-    /// certificate of its file, which is itself or the CA that was made for it.
+    /// Returns the trust anchor of an existing certificate: the root of the user's CA, or the last
+    /// certificate of the file, which is the certificate itself or its ephemeral CA.
     pub(crate) fn trust_anchor<'a>(&'a self, chain: &'a [Vec<u8>]) -> Option<&'a [u8]> {
         match &self.issuer {
             Some(issuer) => Some(issuer.handed_out()),
@@ -146,17 +146,17 @@ impl Signer {
         }
     }
 
-    /// Issues a certificate. `existing` returns the key to issue it for, if one is kept.
+    /// Issues a certificate for the key that `key` returns.
     ///
     /// # Errors
     ///
-    /// A CA that cannot issue it, and what the crypto library refuses.
+    /// A CA that cannot issue it, and errors of the crypto library.
     pub(crate) fn issue(
         &self,
         request: &IssuanceRequest,
         now: OffsetDateTime,
         self_check: SelfCheck,
-        existing: impl FnOnce() -> Result<Option<SubjectKey>, Failure>,
+        key: impl FnOnce(KeyAlgorithm) -> Result<SubjectKey, Failure>,
     ) -> Result<Issued, Failure> {
         let issuer = match &self.issuer {
             None if self.is_ephemeral => {
@@ -171,13 +171,10 @@ impl Signer {
         };
         let template = profile.resolve(now, SerialNumber::random()?)?;
         if let Some(issuer) = &issuer {
-            // Before the time that a key takes.
+            // Fails before the time that a key takes.
             issuer.check(&template)?;
         }
-        let key = match existing()? {
-            Some(key) => key,
-            None => SubjectKey::Pair(new_key::generate(request.key_algorithm())?),
-        };
+        let key = key(request.key_algorithm())?;
         let certificate = match (&issuer, &key) {
             (Some(issuer), key) => kuma_pki::issued_by(&template, key.public_key(), issuer)?,
             (None, SubjectKey::Pair(key)) => kuma_pki::self_signed(&template, key)?,
@@ -208,15 +205,14 @@ impl Signer {
 }
 
 impl Issued {
-    /// Issues a CA, for a new key if none is kept.
+    /// Issues a CA certificate for the key that `key` returns.
     pub(super) fn new_ca(
         request: &CaRequest,
-        key: Option<SubjectKey>,
+        key: impl FnOnce(KeyAlgorithm) -> Result<SubjectKey, Failure>,
         now: OffsetDateTime,
     ) -> Result<Self, Failure> {
-        let key = match key {
-            Some(SubjectKey::Pair(key)) => key,
-            _ => new_key::generate(request.key_algorithm())?,
+        let SubjectKey::Pair(key) = key(request.key_algorithm())? else {
+            unreachable!("a CA certificate has a key pair")
         };
         let (certificate, template) = ca::issue(request, &key, now)?;
         let (chain, size) =
@@ -225,7 +221,7 @@ impl Issued {
         Ok(Self { certificate, template, issuer: None, key, chain, size })
     }
 
-    /// The CA certificate that clients trust.
+    /// Returns the CA certificate that clients trust, as DER.
     pub(crate) fn trust_anchor(&self) -> &[u8] {
         match &self.issuer {
             None => self.certificate.der(),
@@ -233,11 +229,11 @@ impl Issued {
         }
     }
 
-    /// Returns the pair as PEM, with a CA file.
+    /// Returns the pair as PEM, with the CA file.
     ///
     /// # Errors
     ///
-    /// What the crypto library refuses.
+    /// Errors of the crypto library.
     pub(crate) fn pem_files(
         self,
         encoding: PrivateKeyEncoding,
@@ -245,15 +241,14 @@ impl Issued {
     ) -> Result<PemFiles, Failure> {
         let key = match self.key {
             SubjectKey::Pair(key) => pem::encode_private_key(&key.private_key(encoding)?),
-            // Whoever made the request has the key.
+            // The private key is with the author of the request.
             SubjectKey::Requested(_) => Zeroizing::default(),
         };
         Ok(PemFiles { certificate: Zeroizing::new(self.chain), key, ca })
     }
 }
 
-/// Refuses a file that could be written and not be read again: neither by itself, nor in a Secret, where
-/// Base64 makes it longer.
+/// Refuses a certificate file that kumactl could not read again, by itself or as Base64 in a Secret.
 ///
 /// # Errors
 ///
@@ -264,24 +259,24 @@ pub(crate) fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
         return Ok(());
     }
     let failure = Failure::failed(format!(
-        "the certificate file would be {} KiB long, and no more than {} KiB are read again",
+        "the certificate file would have {} KiB, and the limit is {} KiB",
         chain.len() >> 10,
         longest >> 10
     ));
-    Err(failure.hint("make several certificates, each with some of the names"))
+    Err(failure.hint("issue several certificates with fewer names each"))
 }
 
-/// The contents of `--cert-file`. Behind a certificate from an ephemeral CA stands that CA, so that
-/// a copy of the file is a CA file; a server does not send the root of a CA that clients have.
+/// Returns the certificates of `--cert-file`. An ephemeral CA is included, so that a copy of the file is
+/// a CA file. The root of the user's CA is not, since clients have it.
 fn chain<'a>(
     certificate: &'a Certificate,
     issuer: Option<&'a Issuer>,
     is_ephemeral: bool,
 ) -> Vec<&'a [u8]> {
-    let above: Vec<&[u8]> = match issuer {
+    let issuers: Vec<&[u8]> = match issuer {
         None => Vec::new(),
         Some(issuer) if is_ephemeral => vec![issuer.certificate()],
         Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
     };
-    [certificate.der()].into_iter().chain(above).collect()
+    [certificate.der()].into_iter().chain(issuers).collect()
 }

@@ -1,4 +1,4 @@
-//! The files beside a good pair that are missing or stale.
+//! Finds the files beside a kept pair that are missing or stale.
 
 use std::path::Path;
 
@@ -7,37 +7,37 @@ use kuma_pki::verify::kuma;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::existing_files::{ExistingFiles, foreign};
+use super::existing_files::{ExistingFiles, foreign_file};
 use crate::args::existing_files::ExistingFilesArgs;
-use crate::files::input;
-use crate::files::{Plan, Role};
+use crate::files::read;
+use crate::files::{OutputKind, Plan};
 use crate::report::failure::Failure;
 
-/// Returns the CA files that are missing or stale, and why. A file that holds the CA certificate among
-/// others works for clients, so it stays.
+/// Returns the CA files that are missing or stale, with reasons. Keeps a file that holds the CA certificate
+/// among others, since it works for clients.
 ///
 /// # Errors
 ///
-/// Files that are not ours, unless they may be replaced.
+/// Files that kumactl did not write, unless they may be replaced.
 pub(crate) fn stale_ca_files(
     plan: &Plan,
     trust_anchor: &[u8],
     flags: ExistingFilesArgs,
-) -> Result<Vec<(Role, String)>, Failure> {
+) -> Result<Vec<(OutputKind, String)>, Failure> {
     let mut stale = Vec::new();
-    for role in [Role::CaCertificate, Role::CaBundle] {
-        if plan.has(role) {
-            let mut files = ExistingFiles::new(flags);
-            files.read_ca(role, &plan.regular_file(role)?, trust_anchor)?;
-            stale.extend(files.reasons.into_iter().map(|reason| (role, reason)));
+    for kind in [OutputKind::CaCertificate, OutputKind::CaBundle] {
+        if plan.has(kind) {
+            let mut files = ExistingFiles::none(flags);
+            files.read_ca(kind, &plan.regular_file(kind)?, trust_anchor)?;
+            stale.extend(files.reasons.into_iter().map(|reason| (kind, reason)));
         }
     }
     Ok(stale)
 }
 
-/// Returns the certificates that clients trust: those of the existing CA file if it is usable and holds
-/// the CA certificate, perhaps among others, as while one CA replaces another; else the CA certificate
-/// alone. Valid certificates come first.
+/// Returns the contents of the CA file: those of the existing file if it is usable and holds the CA
+/// certificate, perhaps among others during a rotation; otherwise the CA certificate alone. Valid
+/// certificates come first.
 ///
 /// # Errors
 ///
@@ -47,51 +47,55 @@ pub(crate) fn ca_file(
     trust_anchor: &[u8],
     now: OffsetDateTime,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let found = input::read_output(path, "CA certificate file")?;
-    Ok(Zeroizing::new(match found.filter(|text| may_stay(text, trust_anchor)) {
+    let found = read::existing(path, "CA certificate file")?;
+    Ok(Zeroizing::new(match found.filter(|text| is_usable(text, trust_anchor)) {
         Some(text) => kuma::ordered_pem(&text, now)?.into_owned(),
         None => pem::encode_certificates([trust_anchor]),
     }))
 }
 
-fn may_stay(text: &[u8], trust_anchor: &[u8]) -> bool {
+fn is_usable(text: &[u8], trust_anchor: &[u8]) -> bool {
     let certificates = pem::decode_certificates(text).unwrap_or_default();
     let is_handed_out = kuma::check_ca_file(&certificates).is_ok_and(|found| found.is_ok());
     is_handed_out && certificates.iter().any(|der| der == trust_anchor)
 }
 
-/// Returns the files of a directory that are missing or differ from what a good pair gives, and why.
+/// Returns the files of a directory that are missing or do not match the pair, with reasons.
 ///
 /// # Errors
 ///
 /// Files that cannot be read.
 pub(crate) fn stale_artifacts(
     directory: &Path,
-    roles: &[Role],
-    content: impl Fn(Role) -> Zeroizing<Vec<u8>>,
-) -> Result<Vec<(Role, String)>, Failure> {
+    roles: &[OutputKind],
+    content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
+) -> Result<Vec<(OutputKind, String)>, Failure> {
     let mut stale = Vec::new();
-    for role in roles {
-        let path = directory.join(role.file_name());
-        let reason = match input::read_output(&path, "file")? {
-            Some(found) if found == content(*role) => continue,
-            Some(_) => "is not what is made from the pair",
+    for kind in roles {
+        let path = directory.join(kind.file_name());
+        let reason = match read::existing(&path, "file")? {
+            Some(found) if found == content(*kind) => continue,
+            Some(_) => "does not match the pair",
             None => "does not exist",
         };
-        stale.push((*role, format!("{} {reason}", path.display())));
+        stale.push((*kind, format!("{} {reason}", path.display())));
     }
     Ok(stale)
 }
 
 impl ExistingFiles {
     /// Notes whether a file lacks the CA certificate.
-    fn read_ca(&mut self, role: Role, path: &Path, trust_anchor: &[u8]) -> Result<(), Failure> {
+    fn read_ca(
+        &mut self,
+        kind: OutputKind,
+        path: &Path,
+        trust_anchor: &[u8],
+    ) -> Result<(), Failure> {
         let Some(text) = self.read_file(path, "CA file")? else {
             return Ok(());
         };
         let shown = path.display();
-        let certificates = if role == Role::CaBundle {
-            // What `bundle::decode` returns holds certificates.
+        let certificates = if kind == OutputKind::CaBundle {
             let certificates = |pem: Vec<u8>| pem::decode_certificates(&pem).unwrap_or_default();
             let read = bundle::decode(&text).map(certificates);
             match read {
@@ -100,18 +104,18 @@ impl ExistingFiles {
                     self.reasons.push(format!("{shown}: {error}"));
                     return Ok(());
                 }
-                Err(error) => return Err(foreign(path, &error)),
+                Err(error) => return Err(foreign_file(path, &error)),
             }
         } else {
             match pem::decode_certificates(&text) {
                 Ok(certificates) => certificates,
-                Err(error) => return self.damaged(path, &text, &error),
+                Err(error) => return self.note_damage(path, &text, &error),
             }
         };
         if !certificates.iter().any(|der| der == trust_anchor) {
-            self.reasons.push(format!("{shown} holds another CA"));
-        } else if role == Role::CaBundle && text.trim_ascii().contains(&b'\n') {
-            self.reasons.push(format!("{shown} has several lines"));
+            self.reasons.push(format!("{shown} does not contain the CA certificate"));
+        } else if kind == OutputKind::CaBundle && text.trim_ascii().contains(&b'\n') {
+            self.reasons.push(format!("{shown} has more than one line"));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use kuma_pki::format::pem::{PemError, PemFault};
 use kuma_pki::verify::Finding;
 use kuma_pki::verify::clients::{Reason, Remedy};
 
-use crate::report::formats;
+use crate::report::conversion;
 use crate::report::shell;
 
 /// What to do about a CA file that fits into no argument or variable.
@@ -208,7 +208,7 @@ fn is_file(name: &str) -> bool {
 
 /// How to mend a file that is not made of the PEM blocks that it should hold.
 pub(crate) fn pem_hint(file: &str, error: &PemError) -> Option<String> {
-    if let Some(command) = formats::hint(error, file, formats::Wanted::Pair) {
+    if let Some(command) = conversion::hint(error, file, conversion::Wanted::Pair) {
         return Some(command);
     }
     let word = typed(file);

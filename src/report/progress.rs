@@ -1,4 +1,4 @@
-//! The progress of a long run: a bar on a terminal, a line now and then elsewhere.
+//! The progress of a long run: a bar on a terminal, a line every few seconds elsewhere.
 
 use std::env;
 use std::ffi::OsString;
@@ -7,31 +7,32 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::files;
+use crate::report::console::Console;
 
 /// The longest silence where standard error is not a terminal.
 const SILENCE: Duration = Duration::from_secs(5);
 
-/// The bar takes what the terminal's width leaves, so that the line fits into 30 columns.
+/// The bar takes the width that is left, so that the line fits into 30 columns.
 const TEMPLATE: &str = "[{wide_bar}] {human_pos} of {human_len}, {eta} left";
 
 /// The progress of a run. Dropping it removes the bar.
 pub(crate) struct Progress {
     bar: ProgressBar,
-    /// When the last line was printed; `None` if lines are not printed.
+    /// The time of the last line. `None` if lines are not printed.
     printed: Option<Instant>,
+    console: Console,
 }
 
 impl Progress {
     /// Starts the progress of a run of `total` items.
-    pub(crate) fn new(total: usize, is_quiet: bool) -> Self {
-        let draws = !is_quiet && can_redraw();
+    pub(crate) fn new(total: usize, console: Console) -> Self {
+        let draws = !console.is_quiet() && can_redraw();
         let target =
             if draws { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template(TEMPLATE)
             .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("#> "));
         let bar = ProgressBar::with_draw_target(Some(total as u64), target).with_style(style);
-        Self { bar, printed: (!is_quiet && !draws).then(Instant::now) }
+        Self { bar, printed: (!draws).then(Instant::now), console }
     }
 
     /// Shows that `done` items are finished.
@@ -41,7 +42,8 @@ impl Progress {
             self.printed = Some(Instant::now());
             let total = self.bar.length().unwrap_or_default();
             let (done, total) = (HumanCount(done as u64), HumanCount(total));
-            files::note(&format!("note: {done} of {total}, {:.0} per second", self.bar.per_sec()));
+            let speed = self.bar.per_sec();
+            self.console.note(format!("{done} of {total}, {speed:.0} per second"));
         }
     }
 }
@@ -52,7 +54,7 @@ impl Drop for Progress {
     }
 }
 
-/// Whether standard error is a terminal that can replace a line.
+/// Returns whether standard error is a terminal that can replace a line.
 fn can_redraw() -> bool {
     let is_capable = |term: OsString| !term.is_empty() && term != "dumb";
     io::stderr().is_terminal() && env::var_os("TERM").is_some_and(is_capable)

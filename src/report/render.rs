@@ -1,16 +1,17 @@
 //! Reports as text and as JSON.
 
 pub(crate) mod certificate_request;
-pub(crate) mod judgement;
-pub(crate) mod summary;
+pub(crate) mod inspection;
+pub(crate) mod verification;
 
-use kuma_pki::{Certificate, ExtendedKeyUsage, Issuer, Template};
+use kuma_pki::{Certificate, ExtendedKeyUsage, Template};
 use serde::Serialize;
 
-use crate::files::{self, Changes, Plan, Request};
+use crate::files::{Changes, Output, Plan};
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 
-/// The form of a report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 pub(crate) enum ReportFormat {
     /// For people
@@ -20,12 +21,12 @@ pub(crate) enum ReportFormat {
     Json,
 }
 
-/// What a run did. Fields are added, never changed or taken away.
+/// The report of a run. Fields may be added, but not changed or removed.
 #[derive(Serialize)]
 struct Report<'a> {
-    /// Whether any file was written, or its permissions repaired.
+    /// Whether a file was written or its permissions were repaired.
     changed: bool,
-    /// Why, with --if-needed.
+    /// The reasons, with --if-needed.
     reasons: &'a [String],
     files: Vec<ChangedFile>,
     certificate: &'a CertificateReport,
@@ -39,7 +40,7 @@ struct ChangedFile {
     mode: String,
 }
 
-/// What a certificate says.
+/// The fields of a certificate.
 #[derive(Serialize)]
 pub(crate) struct CertificateReport {
     subject: String,
@@ -59,24 +60,24 @@ struct Name {
     value: String,
 }
 
-/// Refuses a report in a place that a file has.
+/// Refuses to print a JSON report and a file on standard output.
 ///
 /// # Errors
 ///
-/// A JSON report beside a file on standard output.
+/// A JSON report and a file on standard output.
 pub(crate) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<(), Failure> {
     if plan.uses_stdout() && format == ReportFormat::Json {
-        let failure = Failure::usage("the JSON report and a file would share standard output");
-        return Err(failure.hint("leave --output=json out, or give every file a path"));
+        let failure = Failure::usage("--output=json and a file cannot both go to standard output");
+        return Err(failure.hint("rerun without --output=json, or give every file a path"));
     }
     Ok(())
 }
 
-/// Says what was issued: remarks on standard error, and, unless a file has it, the report on
-/// standard output.
+/// Prints the reasons and warnings of a run on standard error and, unless standard output holds a file, the
+/// report on standard output.
 pub(crate) fn report(
-    format: ReportFormat,
-    is_silent: bool,
+    console: Console,
+    format: Option<ReportFormat>,
     certificate: &CertificateReport,
     changes: Changes,
     reasons: Vec<String>,
@@ -84,43 +85,39 @@ pub(crate) fn report(
 ) {
     let reasons = [reasons, changes.reasons].concat();
     let warnings = [warnings, changes.warnings].concat();
-    for reason in &reasons {
-        files::note(&format!("note: {reason}"));
-    }
-    for warning in &warnings {
-        files::note(&format!("warning: {warning}"));
-    }
-    if is_silent || files::is_quiet() {
-        return;
-    }
+    reasons.iter().for_each(|reason| console.note(reason));
+    warnings.iter().for_each(|warning| console.warn(warning));
     let (saved, repaired) = (&changes.saved, &changes.repaired);
     let changed = !saved.is_empty() || !repaired.is_empty();
-    files::print_report(&match format {
-        ReportFormat::Json => json_text(&Report {
+    console.report(&match format {
+        None => return,
+        Some(ReportFormat::Json) => json_text(&Report {
             changed,
             reasons: &reasons,
             files: saved.iter().chain(repaired).filter_map(changed_file).collect(),
             certificate,
             warnings: &warnings,
         }),
-        ReportFormat::Text if changed => lines(saved, repaired),
-        ReportFormat::Text => {
-            format!("Nothing changed: the certificate is good until {}\n", certificate.not_after)
-        }
+        Some(ReportFormat::Text) if changed => lines(saved, repaired),
+        Some(ReportFormat::Text) => format!(
+            "Nothing to do: the certificate matches and is valid until {}\n",
+            certificate.not_after
+        ),
     });
 }
 
-fn changed_file(file: &Request) -> Option<ChangedFile> {
+fn changed_file(file: &Output) -> Option<ChangedFile> {
     let path = file.destination.path()?.to_string_lossy().into_owned();
-    Some(ChangedFile { role: file.role.key(), path, mode: format!("{:04o}", file.mode) })
+    Some(ChangedFile { role: file.kind.key(), path, mode: format!("{:04o}", file.mode) })
 }
 
-/// A line for each file; the first two that are saved are those of the official kumactl.
-fn lines(saved: &[Request], repaired: &[Request]) -> String {
+/// Returns a line for each file. The lines for the key and the certificate are those of the official
+/// kumactl.
+fn lines(saved: &[Output], repaired: &[Output]) -> String {
     let saved = saved.iter().filter_map(|file| {
         let path = file.destination.path()?;
         let path = kuma_pki::printable(&path.to_string_lossy());
-        Some(format!("{} saved in {path}\n", file.role.title()))
+        Some(format!("{} saved in {path}\n", file.kind.title()))
     });
     let repaired = repaired.iter().filter_map(|file| {
         let path = kuma_pki::printable(&file.destination.path()?.to_string_lossy());
@@ -130,39 +127,17 @@ fn lines(saved: &[Request], repaired: &[Request]) -> String {
 }
 
 impl CertificateReport {
-    /// Of the first certificate of a file, which says what is wanted but for its number and dates.
-    pub(crate) fn of_existing(
-        chain: &[Vec<u8>],
-        wanted: &Template,
-        issuer: Option<&Issuer>,
-    ) -> Result<Self, Failure> {
-        let der = chain.first().map_or(&[][..], Vec::as_slice);
-        let certificate = Certificate::from_der(der.to_vec())?;
-        let mut found = Self::new(&certificate, wanted, issuer);
-        let validity = certificate.validity();
-        found.not_before = kuma_pki::rfc3339(&validity.not_before);
-        found.not_after = kuma_pki::rfc3339(&validity.not_after);
-        found.serial_number = certificate.serial_number();
-        found.subject = certificate.subject();
-        found.issuer = certificate.issuer();
-        Ok(found)
-    }
-
-    /// Of a certificate that was issued, by itself or by a CA.
-    pub(crate) fn new(
-        certificate: &Certificate,
-        template: &Template,
-        issuer: Option<&Issuer>,
-    ) -> Self {
+    /// Describes a certificate that matches its template but for the dates and the serial number.
+    pub(crate) fn new(certificate: &Certificate, template: &Template) -> Self {
         let name =
             |name: &kuma_pki::SubjectAltName| Name { kind: name.kind(), value: name.to_string() };
+        let validity = certificate.validity();
         Self {
-            subject: template.subject.to_string(),
-            issuer: issuer
-                .map_or_else(|| template.subject.to_string(), |issuer| issuer.name().to_owned()),
-            serial_number: template.serial_number.to_string(),
-            not_before: kuma_pki::rfc3339(&template.validity.not_before),
-            not_after: kuma_pki::rfc3339(&template.validity.not_after),
+            subject: certificate.subject(),
+            issuer: certificate.issuer(),
+            serial_number: certificate.serial_number(),
+            not_before: kuma_pki::rfc3339(&validity.not_before),
+            not_after: kuma_pki::rfc3339(&validity.not_after),
             subject_alt_names: template.subject_alt_names.iter().map(name).collect(),
             key_type: template.key_algorithm.to_string(),
             extended_key_usage: template.extended_key_usage.map(|usage| match usage {
@@ -174,7 +149,7 @@ impl CertificateReport {
     }
 }
 
-/// A report as JSON, with a newline at its end.
+/// Formats a report as JSON, with a newline at its end.
 pub(crate) fn json_text(report: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(report).expect("strings and numbers are JSON");
     text.push('\n');

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::files;
 use crate::official;
+use crate::report::console;
 use crate::report::failure::Failure;
 use crate::report::program_name;
 use crate::report::shell;
@@ -16,11 +16,12 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let failure = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match help_by_accident(arguments) {
             Some(failure) => failure,
-            None => match files::print(error.render().to_string()) {
-                Ok(()) => return ExitCode::SUCCESS,
-                Err(failure) => failure,
-            },
+            None => return print(&error.render().to_string()),
         },
+        // A verb without a noun.
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return print(&reached(arguments).1.render_help().to_string());
+        }
         _ => without_verb(error, arguments)
             .or_else(|| official_command(error, arguments))
             .or_else(|| comment_behind_backslash(arguments))
@@ -28,6 +29,10 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
             .unwrap_or_else(|| failure(error, arguments)),
     };
     failure.report()
+}
+
+fn print(help: &str) -> ExitCode {
+    console::print(help).map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }
 
 /// In `--hostname=a \ # comment` the shell passes the blank and the `#` as a word, and ends the
@@ -198,6 +203,7 @@ fn command(arguments: &[OsString]) -> String {
 
 fn reached(arguments: &[OsString]) -> (String, clap::Command) {
     let mut reached = crate::program();
+    reached.build();
     let name = program_name::get();
     let mut words = vec![name.as_str()];
     for word in arguments.iter().skip(1).filter_map(|word| OsStr::to_str(word)) {

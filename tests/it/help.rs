@@ -131,7 +131,9 @@ fn quiet_commands_print_what_was_asked_for_and_no_more() {
     let again = sandbox.kumactl(make.iter().chain(&["--if-needed", "--key-type=ed25519"]));
     assert_eq!(again.quiet_success(), "");
     // Errors stay.
-    assert!(sandbox.kumactl(make).failure(1).starts_with("error: key.pem and cert.pem exist"));
+    assert!(
+        sandbox.kumactl(make).failure(1).starts_with("error: key.pem and cert.pem already exist")
+    );
     let secret = ["generate", "kubernetes-secret", "--cert-file=cert.pem", "--key-file=key.pem"];
     let loud = sandbox.kumactl(secret);
     assert!(loud.stderr.starts_with("warning: "), "{loud:?}");

@@ -116,7 +116,7 @@ fn what_another_user_has_put_into_a_directory_for_everybody_is_not_written_throu
         let stderr = sandbox.kumactl(&arguments).failure(1);
         let said = format!("/shared/{}", if what == "pipe" { "pipe" } else { "" });
         assert!(stderr.contains(&said), "{arguments:?}: {stderr}");
-        assert!(stderr.contains("was made by another user (uid 65534)"), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("belongs to another user (uid 65534)"), "{arguments:?}: {stderr}");
         assert!(stderr.contains("\nhint: "), "{stderr}");
         assert_eq!(sandbox.snapshot(), before);
         assert_eq!(sandbox.read("private/victim"), "theirs");

@@ -149,7 +149,7 @@ fn a_lock_that_somebody_holds_for_too_long_is_an_error_that_says_who() {
     let stderr = ended.failure(1);
     let directory = sandbox.directory().canonicalize().expect("a directory");
     let who = format!("{} (process {}, sleep)", directory.display(), holder.id());
-    let note = format!("note: waiting for another run that writes into {who}\n");
+    let note = format!("note: waiting for another run that writes to {who}\n");
     let error = format!("error: the directory {}", directory.display());
     assert!(stderr.contains(&note), "{stderr}");
     assert!(stderr.contains(&error) && stderr.contains("is locked (process"), "{stderr}");
@@ -171,7 +171,7 @@ fn files_that_appear_while_a_run_waits_for_a_lock_are_kept() {
         sandbox.write(name, "made meanwhile");
         drop(holder);
         assert_eq!(running.end().code(), Some(1));
-        assert!(said(&sandbox, "stderr").contains("exists and was kept"));
+        assert!(said(&sandbox, "stderr").contains("already exists"));
         assert_eq!(sandbox.names(), [name]);
         assert_eq!(sandbox.read(name), "made meanwhile");
     }

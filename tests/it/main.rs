@@ -1,6 +1,6 @@
 //! The tests of the program and of its library, as one binary.
 
-mod artefacts;
+mod artifacts;
 mod batch;
 mod ca_bundle;
 mod completion;

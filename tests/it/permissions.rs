@@ -72,8 +72,10 @@ fn wrong_permissions_are_repaired_and_nothing_is_replaced() {
             chmod(&sandbox, key, mode);
             let ended = sandbox.kumactl(arguments);
             assert_eq!(ended.status, 0, "{ended:?}");
-            let says =
-                format!("{} has the permissions {mode:04o}, not 0600", key.replace("tls/one/", ""));
+            let says = format!(
+                "{} has permissions {mode:04o} instead of 0600",
+                key.replace("tls/one/", "")
+            );
             assert!(ended.stderr.contains(&says), "{says}: {ended:?}");
             assert!(
                 ended.stdout == format!("Permissions of {key} set to 0600\n")
@@ -95,9 +97,9 @@ fn permissions_that_cannot_be_repaired_are_a_warning_and_nothing_is_replaced() {
         let faults = [("fchmod", "error=EPERM")];
         let ended = with_faults(&sandbox, &strace, &faults, arguments).hit();
         assert_eq!(ended.status, 0, "{ended:?}");
-        let says = "has the permissions 0644, not 0600 (operation not permitted)";
+        let says = "has permissions 0644 instead of 0600 (operation not permitted)";
         assert!(ended.stderr.contains(says), "{ended:?}");
-        let says = [String::from("Nothing changed"), String::from("Certificates: 1 kept")];
+        let says = [String::from("Nothing to do"), String::from("Certificates: 1 kept")];
         assert!(says.iter().any(|says| ended.stdout.starts_with(says)), "{ended:?}");
         assert_eq!((sandbox.mode(keys[0]), contents(&sandbox)), (0o644, before), "{arguments:?}");
     }
@@ -119,7 +121,7 @@ fn a_file_system_without_permissions_is_written_to_and_the_modes_are_told() {
         for says in ["key", "crt", "pem"] {
             let told = ended.stderr.lines().any(|line| {
                 line.starts_with("warning: ")
-                    && line.contains(&format!("{says} has the permissions 0600, not 06"))
+                    && line.contains(&format!("{says} has permissions 0600 instead of 06"))
             });
             assert!(told || !before.contains(&format!(".{says}\n")), "{says}: {ended:?}");
         }
@@ -141,7 +143,7 @@ fn a_pipe_in_the_place_of_a_file_ends_the_run() {
             // Whoever opened the pipe for reading would wait for a minute.
             let ended = sandbox.shell(&format!("timeout 60 kumactl {}", arguments.join(" ")));
             assert!([1, 2].contains(&ended.status), "{file}: {ended:?}");
-            assert!(ended.stderr.contains(" cannot be read back"), "{file}: {ended:?}");
+            assert!(ended.stderr.contains(" cannot read back"), "{file}: {ended:?}");
             assert_eq!(contents(&sandbox), before, "{file}");
         }
     }

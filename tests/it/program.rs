@@ -34,10 +34,11 @@ fn help_wins_over_flags_that_are_missing() {
 
 #[test]
 fn a_command_with_nothing_to_do_prints_its_help() {
-    for command in [&[][..], &["generate"]] {
+    for command in [&[][..], &["generate"], &["generate", "--quiet"], &["verify"], &["inspect"]] {
         let stdout = Sandbox::new().kumactl(command).quiet_success();
-        let usage = [&["Usage: kumactl"], command].concat().join(" ");
-        assert!(stdout.contains(&format!("\n{usage} [OPTIONS] [COMMAND]\n")), "{stdout}");
+        let words = &command[..command.len().min(1)];
+        let usage = [&["Usage: kumactl"], words].concat().join(" ");
+        assert!(stdout.contains(&format!("\n{usage} [OPTIONS] <COMMAND>\n")), "{stdout}");
     }
 }
 

@@ -56,7 +56,7 @@ fn a_lost_report_is_a_warning_and_the_files_are_there() {
             assert!(ended.stderr.ends_with(&warning), "{arguments:?}: {ended:?}");
             let again = sandbox.kumactl(arguments.iter().chain(&["--if-needed"]));
             assert!(
-                again.stdout.contains("Nothing changed")
+                again.stdout.contains("Nothing to do")
                     || again.stdout.contains("1 kept")
                     || again.stdout.contains("\"changed\": false"),
                 "{arguments:?}: {again:?}"

@@ -9,10 +9,10 @@ use kuma_pki::verify::{self, CheckName, File, Outcome, kuma};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::files;
-use crate::files::input;
+use crate::files::read;
+use crate::report::console::{self, Console};
+use crate::report::conversion;
 use crate::report::failure::Failure;
-use crate::report::formats;
 use crate::report::hints;
 use crate::report::shell;
 
@@ -43,16 +43,16 @@ pub(crate) struct Args {
     decode: bool,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    if args.decode { decode(&args.ca_cert_files) } else { encode(&args.ca_cert_files) }
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
+    if args.decode { decode(&args.ca_cert_files) } else { encode(&args.ca_cert_files, console) }
 }
 
-fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
+fn encode(paths: &[PathBuf], console: Console) -> Result<(), Failure> {
     if paths.is_empty() {
         let failure = Failure::usage("--ca-cert-file is missing: which certificates?");
         return Err(failure.hint("--ca-cert-file=ca.crt, or `-` for standard input"));
     }
-    input::read_stdin_once(paths)?;
+    read::stdin_once(paths)?;
     let files = paths.iter().map(|path| read_ca_file(path)).collect::<Result<Vec<_>, _>>()?;
     let now = OffsetDateTime::now_utc();
     let joined = join(&files);
@@ -60,10 +60,10 @@ fn encode(paths: &[PathBuf]) -> Result<(), Failure> {
     let is_told = |name| matches!(name, CheckName::Dates | CheckName::Extensions);
     for check in report.checks.iter().filter(|check| is_told(check.name)) {
         if let Outcome::Warning(finding) | Outcome::Failed(finding) = &check.outcome {
-            files::note(&format!("warning: {finding}"));
+            console.warn(finding);
         }
     }
-    files::print_payload(bundle::encode(&kuma::ordered_pem(&joined, now)?))
+    console::print_result(bundle::encode(&kuma::ordered_pem(&joined, now)?))
 }
 
 /// A file and the certificates in it.
@@ -86,14 +86,14 @@ fn join(files: &[CaFile]) -> Vec<u8> {
 }
 
 fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
-    let text = input::read(path, "CA certificate file")?;
-    let shown = input::shown(path);
+    let text = read::file(path, "CA certificate file")?;
+    let shown = read::shown(path);
     let refuse = |reason: &dyn std::fmt::Display| {
         Failure::failed(format!("{shown} cannot be a CA bundle: {reason}"))
     };
     let certificates = pem::decode_certificates(&text).map_err(|error| {
         let failure = refuse(&error);
-        if let Some(command) = formats::hint(&error, &shown, formats::Wanted::Ca) {
+        if let Some(command) = conversion::hint(&error, &shown, conversion::Wanted::Ca) {
             return failure.hint(command);
         }
         match error {
@@ -133,10 +133,10 @@ fn decode(paths: &[PathBuf]) -> Result<(), Failure> {
         [path] => path,
         _ => return Err(Failure::usage("--decode reads one bundle at a time")),
     };
-    let text = input::read(path, "CA bundle")?;
+    let text = read::file(path, "CA bundle")?;
     let pem = bundle::decode(&text).map_err(|error| {
-        let failure = Failure::failed(format!("{}: {error}", input::shown(path)));
+        let failure = Failure::failed(format!("{}: {error}", read::shown(path)));
         failure.hint("a bundle is what `kumactl generate ca-bundle` prints: Base64 of PEM")
     })?;
-    files::print_payload(&pem)
+    console::print_result(&pem)
 }

@@ -9,84 +9,91 @@ use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::issuance;
 use crate::args::issuer::DEFAULT_NAME;
 use crate::args::key_options::KeyArgs;
-use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
+use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
-use crate::job::{self, Job};
+use crate::job::{Job, Request};
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::render::{self, ReportFormat};
 
-/// Make a CA of your own, to issue several certificates from
+/// Create a CA to issue certificates from
 ///
-/// Clients trust the CA's certificate, and certificates issued by it can be replaced without telling
-/// them. Keep its key in a safe place: who has it can be any server.
+/// Clients that trust the CA certificate accept every certificate that the CA issues, so you can replace
+/// certificates without touching the clients. Keep the key safe: anyone who has it can impersonate any
+/// server.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  # A CA, and the certificate of a control plane from it
+  # Create a CA, and issue a control plane certificate from it
   kumactl generate ca-certificate
   kumactl generate tls-certificate --type=server --hostname=cp.example \\
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
-  # A CA limited to the names in one domain
+  # Create a CA that is limited to one DNS domain
   kumactl generate ca-certificate --permit-dns=mesh.example")]
 pub(crate) struct Args {
-    /// Where the certificate goes, `-` for standard output
+    /// Write the certificate to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "ca.crt")]
     cert_file: OsString,
 
-    /// Where the private key goes, `-` for standard output
+    /// Write the private key to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "ca.key")]
     key_file: OsString,
 
-    /// Name of the CA; 8 digits of its key's identifier are appended
+    /// Common name of the CA; kumactl appends 8 digits of the key identifier
     #[arg(long, default_value = DEFAULT_NAME)]
     name: String,
 
     #[command(flatten)]
     key: KeyArgs,
 
-    /// How long the certificate is valid: hours as `720h`, or `90d`, `2w`, `10y` [default: 87600h]
+    /// Lifetime of the certificate, such as 720h, 90d, 2w or 10y [default: 87600h]
     #[arg(long, value_name = "DURATION")]
     valid_for: Option<String>,
 
-    /// Certify no DNS names but this domain and what is under it (can be repeated)
+    /// Limit the CA to this DNS domain and its subdomains (can be repeated)
     #[arg(long, value_name = "DOMAIN")]
     permit_dns: Vec<String>,
 
-    /// Certify no IP addresses but those in this range (can be repeated)
+    /// Limit the CA to this range of IP addresses (can be repeated)
     #[arg(long, value_name = "CIDR")]
     permit_ip: Vec<String>,
 
     #[command(flatten)]
     existing: ExistingFilesArgs,
 
-    /// Form of the report on what was done
+    /// Format of the report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     output: ReportFormat,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let request = request(args)?;
-    let mut plan = plan(args)?;
+    let mut plan = plan(args, console)?;
     let existing = ExistingFiles::read(args.existing, &mut plan)?;
     let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
-    let request = job::Request::Ca(request, constraint_warnings(args));
-    let job = Job { key: &args.key, request, signer: Signer::NONE, existing, now };
-    let (pem_files, outcome) = job.run(&plan)?;
-    let content = |role| pem_files.content(role);
-    outcome.write(plan, content, |_, _| Ok(Vec::new()), args.output, Vec::new())
+    let job = Job {
+        request: Request::Ca(&request),
+        signer: &Signer::SELF_SIGNED,
+        existing,
+        key: (&args.key).into(),
+        now,
+    };
+    let (pem_files, outcome) = job.run()?;
+    let report = outcome.write(plan, |kind| pem_files.content(kind), |_, _| Ok(Vec::new()))?;
+    let warnings = if report.is_kept { Vec::new() } else { warnings(args) };
+    report.print(console, args.output, warnings);
+    Ok(())
 }
 
-fn plan(args: &Args) -> Result<Plan, Failure> {
-    let output =
-        |role, path: &OsString, mode| Request { role, destination: Destination::parse(path), mode };
-    let requests = vec![
-        output(Role::PrivateKey, &args.key_file, args.key.file.key_mode),
-        output(Role::Certificate, &args.cert_file, PUBLIC_MODE),
+fn plan(args: &Args, console: Console) -> Result<Plan, Failure> {
+    let outputs = vec![
+        Output::of_flag(OutputKind::PrivateKey, &args.key_file, args.key.file.key_mode),
+        Output::of_flag(OutputKind::Certificate, &args.cert_file, PUBLIC_MODE),
     ];
-    let plan = Plan::new(requests, args.existing.existing())?;
+    let plan = Plan::new(outputs, args.existing.policy(), console)?;
     render::refuse_shared_stdout(&plan, args.output)?;
     Ok(plan)
 }
@@ -122,13 +129,15 @@ fn refusal(flag: &str, error: &ConstraintError) -> Failure {
     let failure = Failure::usage(format!("{flag}: {error}"));
     match &error.meant {
         Some(meant) => failure.hint(format!("did you mean {flag}={meant}?")),
-        None => failure.hint("--permit-dns=mesh.example, --permit-ip=10.0.0.0/8"),
+        None => {
+            failure.hint("use a value such as --permit-dns=mesh.example or --permit-ip=10.0.0.0/8")
+        }
     }
 }
 
-/// Returns the warnings about the CA's name constraints.
-fn constraint_warnings(args: &Args) -> Vec<String> {
-    let mut warnings = Vec::new();
+/// Returns the warnings about the permissions of the key and the name constraints.
+fn warnings(args: &Args) -> Vec<String> {
+    let mut warnings: Vec<String> = args.key.file.warning().into_iter().collect();
     if !args.permit_ip.is_empty() {
         warnings.push(
             "Envoy rejects every certificate with an IP address from a CA with --permit-ip \
@@ -140,10 +149,12 @@ fn constraint_warnings(args: &Args) -> Vec<String> {
         (true, true) => return warnings,
         (false, false) => None,
         (false, true) => Some(
-            "the CA can certify every IP address; --permit-ip limits those too, but Envoy then rejects \
-             every certificate with an address",
+            "the CA can issue certificates for every IP address; --permit-ip limits them, but Envoy then \
+             rejects every certificate with an IP address",
         ),
-        (true, false) => Some("the CA can certify every DNS name; --permit-dns limits those too"),
+        (true, false) => {
+            Some("the CA can issue certificates for every DNS name; --permit-dns limits them")
+        }
     };
     warnings.extend(unlimited.map(str::to_owned));
     warnings.push("mbedTLS cannot read a CA certificate with name constraints".to_owned());

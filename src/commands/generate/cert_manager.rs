@@ -8,17 +8,16 @@ use kuma_pki::{
 };
 use time::OffsetDateTime;
 
-use crate::args::control_plane::{self, ServiceArgs};
+use crate::args::control_plane::{self, SecretArgs, ServiceArgs};
 use crate::args::hostname::NameArgs;
-use crate::args::issuer::CaFilesArgs;
-use crate::files;
+use crate::args::issuer::{self, CaFilesArgs};
+use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
-/// Print what cert-manager needs to make and rotate the certificate of a control plane
+/// Print manifests for cert-manager to issue and rotate the control plane certificate
 ///
-/// From a CA of your own: its Secret, an Issuer that signs with it, and a Certificate whose Secret has
-/// the keys that Kuma mounts, the names of the Service, and a key that Envoy accepts. The output holds
-/// the CA's private key.
+/// Prints the Secret of your CA, an Issuer that signs with it, and a Certificate with the names of the
+/// control plane's Service and a key that Envoy accepts. The output contains the private key of the CA.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -27,7 +26,7 @@ Examples:
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key | kubectl apply -f -
   kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
 
-  # With a chart that creates the Certificate itself
+  # For a chart that creates the Certificate itself
   kumactl generate cert-manager --for=chart \\
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key | kubectl apply -f -
   kumactl generate cert-manager --for=values \\
@@ -42,24 +41,23 @@ pub(crate) struct Args {
     #[command(flatten)]
     names: NameArgs,
 
-    /// The Secret that cert-manager writes for Kuma [default: general-tls-certs]
-    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
-    secret_name: Option<ObjectName>,
+    #[command(flatten)]
+    secret: SecretArgs,
 
-    /// Name of the Issuer, and of the Secret with the CA
+    /// Name of the Issuer and of the Secret with the CA
     #[arg(long, value_parser = control_plane::object_name, default_value = "kuma-ca")]
     issuer_name: ObjectName,
 
-    /// Type of the certificates' keys [default: rsa]
+    /// Type of the private keys [default: rsa]
     #[arg(long, value_enum, value_name = "TYPE")]
     key_type: Option<KeyType>,
 
-    /// How long each certificate lives, 1h at least; cert-manager renews it after two thirds [default:
-    /// 90d]
+    /// Lifetime of each certificate, at least 1h; cert-manager renews it after two thirds of it
+    /// [default: 90d]
     #[arg(long, value_name = "DURATION")]
     valid_for: Option<String>,
 
-    /// What to print
+    /// Manifests or values to print
     #[arg(long = "for", value_enum, value_name = "WHAT", default_value_t)]
     purpose: For,
 }
@@ -74,41 +72,39 @@ enum KeyType {
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 enum For {
-    /// The CA's Secret, the Issuer and the Certificate
+    /// The Secret of the CA, the Issuer and the Certificate
     #[default]
     Cluster,
-    /// The CA's Secret and the Issuer, for a chart that makes the Certificate
+    /// The Secret of the CA and the Issuer, for a chart that creates the Certificate
     Chart,
-    /// The values of that chart: controlPlane.tls.general.certManager
+    /// The Helm values of such a chart (controlPlane.tls.general.certManager)
     Values,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let valid_for = args.valid_for()?;
     let service = args.service.read()?;
     let mut names = service.subject_alt_names();
     names.extend(args.names.parse()?);
-    args.refuse_what_the_chart_has_not(&names)?;
-    let secret = args.secret_name.clone().unwrap_or_else(control_plane::general_secret);
+    args.refuse_unsupported_by_chart(&names)?;
+    let secret = args.secret.name();
     if secret == args.issuer_name {
         let name = secret.as_str();
         let failure = Failure::usage(format!(
-            "the certificate would be written into the Secret of the CA, {name}, over its key"
+            "cert-manager would overwrite the Secret of the CA, {name}, with the certificate"
         ));
-        return Err(failure.hint("give --secret-name and --issuer-name two names"));
+        return Err(failure.hint("use different names for --secret-name and --issuer-name"));
     }
     let issuer = args.ca.open(now)?;
-    // Can the CA certify these names, for this time?
+    // Check that the CA can issue the certificate.
     let is_ecdsa = args.key_type == Some(KeyType::Ecdsa);
     let algorithm = if is_ecdsa { KeyAlgorithm::EcdsaP256 } else { KeyAlgorithm::Rsa2048 };
     let usage = ExtendedKeyUsage::ServerAuth;
     let request = IssuanceRequest::new(usage, names, algorithm, Some(valid_for))?;
     let profile = Profile::Issued { request: &request, within: issuer.validity() };
-    let warnings =
-        [crate::args::issuer::warning(&issuer), crate::args::issuer::usage_warning(&issuer)];
-    for warning in warnings.into_iter().flatten() {
-        files::note(&format!("warning: {warning}"));
+    for warning in issuer::warning(&issuer).into_iter().chain(issuer::usage_warning(&issuer)) {
+        console.warn(warning);
     }
     issuer.check(&profile.resolve(now, SerialNumber::random()?)?)?;
 
@@ -125,20 +121,20 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         valid_for,
     };
     if args.purpose == For::Values {
-        return files::print_payload(made.helm_values());
+        return console::print_result(made.helm_values());
     }
-    // cert-manager reads PKCS#1, SEC 1 and PKCS#8; the last is the one for every type.
+    // cert-manager reads PKCS#1, SEC 1 and PKCS#8. PKCS#8 suits every key type.
     let key = pem::encode_private_key(&issuer.key().private_key(PrivateKeyEncoding::Pkcs8)?);
     let certificate = pem::encode_certificates(issuer.chain().iter().map(Vec::as_slice));
     let text = match args.purpose {
         For::Chart => made.issuer_manifests(&certificate, &key),
         _ => made.manifests(&certificate, &key),
     };
-    files::print_payload(text)
+    console::print_result(text)
 }
 
 impl Args {
-    /// How long each certificate lives, as far as cert-manager can count.
+    /// Returns the lifetime of each certificate.
     fn valid_for(&self) -> Result<ValidFor, Failure> {
         let text = self.valid_for.as_deref().unwrap_or("90d");
         let valid_for = text.parse::<ValidFor>()?;
@@ -146,29 +142,29 @@ impl Args {
             Ok(()) => return Ok(valid_for),
             Err(error) => Failure::usage(format!("--valid-for: {error}")),
         };
-        Err(refused.hint("--valid-for=90d"))
+        Err(refused.hint("use a lifetime such as --valid-for=90d"))
     }
 
-    /// The chart's own Certificate has DNS names, and nothing else that could be chosen here.
-    fn refuse_what_the_chart_has_not(&self, names: &[SubjectAltName]) -> Result<(), Failure> {
+    /// Refuses flags that the chart's own Certificate does not support: it has DNS names only.
+    fn refuse_unsupported_by_chart(&self, names: &[SubjectAltName]) -> Result<(), Failure> {
         if self.purpose == For::Cluster {
             return Ok(());
         }
         let is_dns = |name: &&SubjectAltName| matches!(name, SubjectAltName::Dns(_));
-        let hint = "--for=cluster makes a Certificate that can";
+        let hint = "use --for=cluster";
         if let Some(name) = names.iter().find(|name| !is_dns(name)) {
-            let text = format!("the chart's Certificate can have DNS names only, and not {name}");
+            let text = format!("the chart's Certificate supports DNS names only, not {name}");
             return Err(Failure::usage(text).hint(hint));
         }
         let flags = [
-            ("--secret-name", self.secret_name.is_some()),
+            ("--secret-name", self.secret.secret_name.is_some()),
             ("--key-type", self.key_type.is_some()),
             ("--valid-for", self.valid_for.is_some()),
         ];
         match flags.iter().find(|(_, is_given)| *is_given) {
             None => Ok(()),
             Some((flag, _)) => {
-                let text = format!("the chart's Certificate has no place for {flag}");
+                let text = format!("the chart's Certificate does not support {flag}");
                 Err(Failure::usage(text).hint(hint))
             }
         }

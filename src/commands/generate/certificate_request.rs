@@ -9,10 +9,11 @@ use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::hostname::{self, NameArgs};
 use crate::args::key_options::KeyArgs;
 use crate::args::subject::SubjectArgs;
-use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
+use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::certificate_request::RequestJob;
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer;
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::render::certificate_request::{self as render, RequestPaths};
 use crate::report::render::{ReportFormat, refuse_shared_stdout};
@@ -34,7 +35,7 @@ Examples:
   kumactl generate certificate-request --type=server --hostname=cp.example \\
     --if-needed")]
 pub(crate) struct Args {
-    /// What the certificate is for (required)
+    /// Usage of the certificate (required)
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     certificate_type: Option<CertificateType>,
 
@@ -76,22 +77,22 @@ pub(crate) struct Args {
     output: ReportFormat,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let request = args.request()?;
     let flags = args.existing();
-    let mut plan = args.plan()?;
-    let existing = ExistingFiles::read_roles(flags, &mut plan, &[Role::PrivateKey])?;
+    let mut plan = args.plan(console)?;
+    let existing = ExistingFiles::read_kinds(flags, &mut plan, &[OutputKind::PrivateKey])?;
     let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
     let mut warnings = hostname::warnings(request.subject_alt_names());
     warnings.extend(signer::key_warning(&request));
-    warnings.extend(args.key.warning());
+    warnings.extend(args.key.file.warning());
     let format = (!plan.uses_stdout()).then_some(args.output);
     let encoding = args.key.file.key_format.into();
     let job = RequestJob { request: request.clone(), existing, encoding };
     let outcome = job.run(plan, args.key.key_type)?;
     let (key, csr) = (args.key_file.to_string_lossy(), args.csr_file.to_string_lossy());
     let paths = RequestPaths { key: &key, request: &csr };
-    render::report(format, &request, outcome, &paths, args.instructions, warnings);
+    render::report(console, format, &request, outcome, &paths, args.instructions, warnings);
     Ok(())
 }
 
@@ -104,10 +105,10 @@ impl Args {
     fn request(&self) -> Result<IssuanceRequest, Failure> {
         let mut failures = Vec::new();
         if self.certificate_type.is_none() {
-            let failure =
-                Failure::usage("--type is missing: is the certificate for a server or a client?");
+            let failure = Failure::usage("--type is required");
             failures.push(
-                failure.hint("--type=server for a control plane, --type=client for a client"),
+                failure
+                    .hint("add --type=server for a control plane, or --type=client for a client"),
             );
         }
         let names = self.names.parse().unwrap_or_else(|failure| {
@@ -115,8 +116,12 @@ impl Args {
             Vec::new()
         });
         if self.names.is_empty() {
-            let failure = Failure::usage("--hostname is missing: which name do clients dial?");
-            failures.push(failure.hint("--hostname=NAME, once for each name or IP address"));
+            let failure = Failure::usage("--hostname is required");
+            failures.push(
+                failure.hint(
+                    "add --hostname=NAME for each name or IP address that clients connect to",
+                ),
+            );
         }
         let subject = self.subject.parse().unwrap_or_else(|failure| {
             failures.push(failure);
@@ -133,17 +138,12 @@ impl Args {
         }
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        let output = |role, path: &OsString, mode| Request {
-            role,
-            destination: Destination::parse(path),
-            mode,
-        };
-        let requests = vec![
-            output(Role::PrivateKey, &self.key_file, self.key.file.key_mode),
-            output(Role::CertificateRequest, &self.csr_file, PUBLIC_MODE),
+    fn plan(&self, console: Console) -> Result<Plan, Failure> {
+        let outputs = vec![
+            Output::of_flag(OutputKind::PrivateKey, &self.key_file, self.key.file.key_mode),
+            Output::of_flag(OutputKind::CertificateRequest, &self.csr_file, PUBLIC_MODE),
         ];
-        let plan = Plan::new(requests, self.existing().existing())?;
+        let plan = Plan::new(outputs, self.existing().policy(), console)?;
         refuse_shared_stdout(&plan, self.output)?;
         Ok(plan)
     }

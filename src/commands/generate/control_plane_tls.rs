@@ -1,32 +1,32 @@
 //! `kumactl generate control-plane-tls`.
 
-mod artefacts;
+mod artifacts;
 mod next_steps;
 
 use std::path::PathBuf;
 
-use kuma_pki::{ExtendedKeyUsage, IssuanceRequest, ObjectName};
+use kuma_pki::{ExtendedKeyUsage, IssuanceRequest};
 use time::OffsetDateTime;
 
-use self::artefacts::Artefacts;
-use crate::args::control_plane::{self, ServiceArgs};
-use crate::args::hostname;
-use crate::args::hostname::NameArgs;
+use self::artifacts::Artifacts;
+use crate::args::control_plane::{SecretArgs, ServiceArgs};
+use crate::args::hostname::{self, NameArgs};
 use crate::args::issuance::{self, IssuanceArgs};
 use crate::args::pem_files;
-use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role};
+use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
-use crate::job::{self, Job, stale_files};
+use crate::job::{Job, Request, stale_files};
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::shell;
 
-/// Make everything for one control plane, into one directory
+/// Generate all files for one control plane in one directory
 ///
-/// The certificate, its key, the CA, and what the installation wants of them: for Kubernetes a Secret,
-/// values for Helm and flags for `kumactl install control-plane`; for plain machines the environment of
-/// kuma-cp and kuma-dp. NEXT-STEPS.md says what to type then. Without other flags, a CA made for the
-/// run signs. All files are written or none.
+/// Writes the certificate, its key, the CA certificate, and the files to install them. For Kubernetes these
+/// are a Secret, Helm values and flags for `kumactl install control-plane`; for Universal, the environment
+/// variables of kuma-cp and kuma-dp. NEXT-STEPS.md lists the commands to run next. By default, a CA that is
+/// generated for this run signs the certificate. kumactl writes all files or none.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,17 +35,17 @@ Examples:
   kumactl generate control-plane-tls --mode=universal --hostname=cp.example \\
     --output-dir=tls
 
-  # A global control plane, whose zones dial zones.example; again in every run
-  # of a pipeline
+  # A global control plane that zones reach at zones.example, in a pipeline
+  # that runs again and again
   kumactl generate control-plane-tls --mode=kubernetes --multizone \\
     --hostname=zones.example --output-dir=tls --if-needed \\
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key")]
 pub(crate) struct Args {
-    /// Where the control plane runs
+    /// Environment of the control plane
     #[arg(long, value_enum, value_name = "MODE")]
     mode: Mode,
 
-    /// Directory of the files; it is made if it is not there
+    /// Directory for the files, created if it does not exist
     #[arg(long, value_name = "DIR")]
     output_dir: PathBuf,
 
@@ -55,20 +55,19 @@ pub(crate) struct Args {
     #[command(flatten)]
     names: NameArgs,
 
-    /// Name of the Secret [default: general-tls-certs]
-    #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
-    secret_name: Option<ObjectName>,
+    #[command(flatten)]
+    secret: SecretArgs,
 
-    /// Make it the global control plane of several zones, and what those need; --hostname is then the
-    /// name or address that they dial
+    /// Generate a global control plane and the files for its zones; --hostname is then the name or
+    /// IP address that zones connect to
     #[arg(long)]
     multizone: bool,
 
-    /// Directory of the files on the machine of kuma-cp [default: --output-dir]
+    /// Directory of the files on the host of kuma-cp [default: the value of --output-dir]
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
 
-    /// Let the certificate be its own CA, as the official kumactl makes it
+    /// Issue a self-signed certificate that is its own CA, like the official kumactl
     #[arg(long, conflicts_with_all = ["ephemeral_ca", "issuer_cert_file", "issuer_key_file"])]
     self_signed: bool,
 
@@ -78,37 +77,41 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 pub(crate) enum Mode {
-    /// In a cluster
+    /// A Kubernetes cluster
     Kubernetes,
-    /// On plain machines
+    /// Virtual machines, bare metal or containers without Kubernetes
     Universal,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let request = args.request()?;
     let now = OffsetDateTime::now_utc();
     let signer = Signer::open(&args.issuance.issuer, !args.self_signed, now)?;
-    let mut plan = args.plan()?;
+    let mut plan = args.plan(console)?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
     let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
-    let request = job::Request::EndEntity(request);
-    let job = Job { key: &args.issuance.key, request, signer, existing, now };
-    let (pem_files, outcome) = job.run(&plan)?;
-    let warnings = args.warnings(&pem_files.ca, now);
-    let artifacts = Artefacts::new(args, pem_files)?;
-    let content = |role| artifacts.content(role);
+    let key = (&args.issuance.key).into();
+    let job = Job { request: Request::EndEntity(&request), signer: &signer, existing, key, now };
+    let (pem_files, outcome) = job.run()?;
+    let ca_warnings = pem_files::ca_warnings(&pem_files.ca, now);
+    let artifacts = Artifacts::new(args, pem_files)?;
+    let content = |kind| artifacts.content(kind);
     let stale =
-        |_: &_, _: &_| stale_files::stale_artifacts(&args.output_dir, &args.roles(), content);
-    outcome.write(plan, content, stale, args.issuance.output, warnings)
+        |_: &_, _: &_| stale_files::stale_artifacts(&args.output_dir, &args.kinds(), content);
+    let report = outcome.write(plan, content, stale)?;
+    let warnings = if report.is_kept { Vec::new() } else { args.issuance.warnings(&signer) };
+    let warnings = warnings.into_iter().chain(ca_warnings).chain(args.leftover_warning());
+    report.print(console, args.issuance.output, warnings);
+    Ok(())
 }
 
 impl Args {
-    /// Refuses flags that would change nothing.
+    /// Refuses flags that have no effect.
     fn refuse_unused(&self) -> Result<(), Failure> {
         let (unused, why, hint) = match self.mode {
             Mode::Kubernetes => (
                 vec![("--directory", self.directory.is_some() && !self.multizone)],
-                "is about plain machines, and --mode=kubernetes has none",
+                "has no effect with --mode=kubernetes",
                 "--mode=universal",
             ),
             Mode::Universal => (
@@ -116,9 +119,9 @@ impl Args {
                     // A zone in Kubernetes has a namespace.
                     ("--namespace", self.service.namespace.is_some() && !self.multizone),
                     ("--service", self.service.service_name.is_some()),
-                    ("--secret-name", self.secret_name.is_some()),
+                    ("--secret-name", self.secret.secret_name.is_some()),
                 ],
-                "is about Kubernetes, and --mode=universal has none",
+                "has no effect with --mode=universal",
                 "--mode=kubernetes",
             ),
         };
@@ -126,7 +129,7 @@ impl Args {
             None => Ok(()),
             Some((flag, _)) => {
                 let failure = Failure::usage(format!("{flag} {why}"));
-                Err(failure.hint(format!("leave {flag} out, or {hint}")))
+                Err(failure.hint(format!("remove {flag}, or use {hint}")))
             }
         }
     }
@@ -138,24 +141,25 @@ impl Args {
             Mode::Universal => Vec::new(),
         };
         if self.names.is_empty() && self.mode == Mode::Universal {
-            let failure = Failure::usage("--hostname is missing: which name do proxies dial?");
-            return Err(failure.hint("--hostname=NAME, once for each name or IP address"));
+            let failure = Failure::usage("--hostname is required with --mode=universal");
+            let hint = "add --hostname=NAME for each name or IP address that proxies connect to";
+            return Err(failure.hint(hint));
         }
         if self.names.is_empty() && self.multizone {
-            let failure = Failure::usage("--hostname is missing: which name do zones dial?");
-            return Err(failure.hint(
-                "--hostname=NAME, the name or address of the global control plane's port 5685",
-            ));
+            let failure = Failure::usage("--hostname is required with --multizone");
+            let hint =
+                "add --hostname=NAME, the name or IP address that zones connect to on port 5685";
+            return Err(failure.hint(hint));
         }
-        let given = self.names.parse()?;
-        let is_dialled = self.multizone || self.mode == Mode::Universal;
-        if is_dialled && !given.iter().any(hostname::can_be_dialled) {
-            let listed: Vec<_> = given.iter().map(ToString::to_string).collect();
-            let text = format!("--hostname has no name that can be dialled: {}", listed.join(", "));
-            let hint = "add --hostname=NAME, a DNS name without a wildcard, or an IP address";
+        let hostnames = self.names.parse()?;
+        let is_dialed = self.multizone || self.mode == Mode::Universal;
+        if is_dialed && !hostnames.iter().any(hostname::is_dialable) {
+            let listed: Vec<_> = hostnames.iter().map(ToString::to_string).collect();
+            let text = format!("no client can connect to --hostname={}", listed.join(","));
+            let hint = "add --hostname=NAME with a DNS name without a wildcard, or an IP address";
             return Err(Failure::usage(text).hint(hint));
         }
-        names.extend(given);
+        names.extend(hostnames);
         Ok(IssuanceRequest::new(
             ExtendedKeyUsage::ServerAuth,
             names,
@@ -164,66 +168,61 @@ impl Args {
         )?)
     }
 
-    /// The files of the mode.
-    fn roles(&self) -> Vec<Role> {
-        let mut roles =
-            vec![Role::PrivateKey, Role::Certificate, Role::CaCertificate, Role::CaBundle];
-        roles.extend(match self.mode {
-            Mode::Kubernetes => [Role::Secret, Role::HelmValues, Role::InstallFlags].as_slice(),
-            Mode::Universal => &[Role::ControlPlaneEnvironment],
+    /// Returns the files of the mode.
+    fn kinds(&self) -> Vec<OutputKind> {
+        let mut kinds = vec![
+            OutputKind::PrivateKey,
+            OutputKind::Certificate,
+            OutputKind::CaCertificate,
+            OutputKind::CaBundle,
+        ];
+        kinds.extend(match self.mode {
+            Mode::Kubernetes => {
+                [OutputKind::Secret, OutputKind::HelmValues, OutputKind::InstallFlags].as_slice()
+            }
+            Mode::Universal => &[OutputKind::ControlPlaneEnvironment],
         });
         if self.mode == Mode::Universal && !self.multizone {
-            // A global control plane has no data plane proxies: they are its zones'.
-            roles.push(Role::DataPlaneEnvironment);
+            // Data plane proxies connect to zones, not to a global control plane.
+            kinds.push(OutputKind::DataPlaneEnvironment);
         }
         if self.multizone {
-            roles.extend([Role::ZoneSecret, Role::ZoneValues, Role::ZoneEnvironment]);
+            kinds.extend([
+                OutputKind::ZoneSecret,
+                OutputKind::ZoneValues,
+                OutputKind::ZoneEnvironment,
+            ]);
         }
-        roles.push(Role::NextSteps);
-        roles
+        kinds.push(OutputKind::NextSteps);
+        kinds
     }
 
-    fn secret_name(&self) -> ObjectName {
-        self.secret_name.clone().unwrap_or_else(control_plane::general_secret)
-    }
-
-    /// What is worth a warning about the CA file and about files that are not written.
-    fn warnings(&self, ca: &[u8], now: OffsetDateTime) -> Vec<String> {
-        let mut warnings = pem_files::ca_warnings(ca, now);
-        warnings.extend(self.left_over());
-        warnings
-    }
-
-    /// What is worth a warning about files of runs with other flags, which this one does not write.
-    fn left_over(&self) -> Option<String> {
-        let own = self.roles();
-        let others = Role::ALL.into_iter().filter(|role| !own.contains(role));
-        let paths = others.map(|role| self.path(role)).filter(|path| path.is_file());
+    /// Returns the warning about files of earlier runs with other flags.
+    fn leftover_warning(&self) -> Option<String> {
+        let own = self.kinds();
+        let others = OutputKind::ALL.into_iter().filter(|kind| !own.contains(kind));
+        let paths = others.map(|kind| self.path(kind)).filter(|path| path.is_file());
         let words: Vec<_> =
             paths.map(|path| shell::word(&path.to_string_lossy()).into_owned()).collect();
         (!words.is_empty()).then(|| {
             let files = words.join(" ");
             format!(
-                "files of another run, with other flags and perhaps another key and CA, are still \
-                 there: rm {files}"
+                "the directory contains files of an earlier run with other flags, perhaps for another \
+                 key or CA: rm {files}"
             )
         })
     }
 
-    fn path(&self, role: Role) -> PathBuf {
-        self.output_dir.join(role.file_name())
+    fn path(&self, kind: OutputKind) -> PathBuf {
+        self.output_dir.join(kind.file_name())
     }
 
-    fn plan(&self) -> Result<Plan, Failure> {
-        let requests = self.roles().into_iter().map(|role| Request {
-            role,
-            destination: Destination::InDirectory(self.path(role)),
-            mode: match role {
-                Role::PrivateKey | Role::Secret => self.issuance.key.file.key_mode,
-                _ => PUBLIC_MODE,
-            },
+    fn plan(&self, console: Console) -> Result<Plan, Failure> {
+        let outputs = self.kinds().into_iter().map(|kind| {
+            let mode = if kind.holds_key() { self.issuance.key.file.key_mode } else { PUBLIC_MODE };
+            Output::in_output_dir(kind, &self.output_dir, mode)
         });
-        let plan = Plan::new(requests.collect(), self.issuance.existing.existing())?;
+        let plan = Plan::new(outputs.collect(), self.issuance.existing.policy(), console)?;
         plan.refuse_inputs(self.issuance.issuer.inputs())?;
         Ok(plan)
     }

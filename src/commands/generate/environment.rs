@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 
 use crate::args::control_plane_url::ControlPlaneUrl;
 use crate::args::hostname::NameArgs;
-use crate::args::pem_files::{self, MaterialArgs};
-use crate::files;
-use crate::files::input;
+use crate::args::pem_files::{self, PemFilesArgs};
+use crate::files::read;
+use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
 /// Print the environment variables of a control plane or of a data plane proxy
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     purposes: Vec<Purpose>,
 
     #[command(flatten)]
-    material: MaterialArgs,
+    pem_files: PemFilesArgs,
 
     /// CA certificate of the API server's clients, or their own certificates; others are then rejected on
     /// port 5682 (with --purpose=api-server)
@@ -96,14 +96,14 @@ pub(crate) fn purpose_parser() -> impl TypedValueParser<Value = Purpose> {
     })
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     args.refuse_unused()?;
     let now = OffsetDateTime::now_utc();
     let variables = match args.component {
-        Component::KumaCp => args.control_plane(now)?,
-        Component::KumaDp => args.data_plane(now)?,
+        Component::KumaCp => args.control_plane(now, console)?,
+        Component::KumaDp => args.data_plane(now, console)?,
     };
-    files::print_payload(environment::encode(
+    console::print_result(environment::encode(
         &variables,
         match args.format {
             Format::Shell => EnvironmentFormat::Shell,
@@ -114,8 +114,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 impl Args {
-    fn control_plane(&self, now: OffsetDateTime) -> Result<Vec<(&'static str, String)>, Failure> {
-        let files = &self.material;
+    fn control_plane(
+        &self,
+        now: OffsetDateTime,
+        console: Console,
+    ) -> Result<Vec<(&'static str, String)>, Failure> {
+        let files = &self.pem_files;
         let purposes = self.purposes();
         for purpose in &purposes {
             require(files, *purpose)?;
@@ -136,7 +140,7 @@ impl Args {
         let ca = files.ca_cert_file.as_ref().filter(|_| is_used(Purpose::has_ca));
         let ca = place("--ca-cert-file", ca)?;
         let client_ca_path = place("--client-ca-cert-file", client_ca)?;
-        files.read(&self.names.dialled()?, now)?;
+        files.read(&self.names.dialed()?, now, console)?;
         if let Some(path) = client_ca {
             pem_files::read_client_ca(path, now)?;
         }
@@ -149,21 +153,25 @@ impl Args {
         Ok(purposes.iter().flat_map(|purpose| purpose.control_plane(paths)).collect())
     }
 
-    fn data_plane(&self, now: OffsetDateTime) -> Result<Vec<(&'static str, String)>, Failure> {
-        let files = &self.material;
+    fn data_plane(
+        &self,
+        now: OffsetDateTime,
+        console: Console,
+    ) -> Result<Vec<(&'static str, String)>, Failure> {
+        let files = &self.pem_files;
         if files.ca_cert_file.is_none() {
             let failure = Failure::usage("--ca-cert-file is missing: kuma-dp trusts a CA");
             return Err(failure.hint("--ca-cert-file=ca.crt"));
         }
         files.refuse_unused(self.names.given())?;
-        let mut hosts = self.names.dialled()?;
+        let mut hosts = self.names.dialed()?;
         let url = self.cp_address.as_deref().map(ControlPlaneUrl::parse).transpose()?;
         if let (Some(url), Some(_)) = (&url, &files.cert_file) {
             hosts.push(url.host.clone());
         }
-        let ca = files.read(&hosts, now)?.ca.unwrap_or_default();
+        let ca = files.read(&hosts, now, console)?.ca.unwrap_or_default();
         if let Some(warning) = url.as_ref().and_then(ControlPlaneUrl::warning) {
-            files::note(&format!("warning: {warning}"));
+            console.warn(warning);
         }
         let address = url.as_ref().map(|url| url.text.as_str());
         let variables = environment::data_plane(&pem_files::variable(&ca)?, address);
@@ -217,7 +225,7 @@ impl Args {
             .iter()
             .any(|system| path.starts_with(system));
         if path.as_os_str() == "-" || is_open {
-            let shown = input::shown(path);
+            let shown = read::shown(path);
             let failure = Failure::usage(format!("kuma-cp could not read {shown} again: {flag}"));
             return Err(failure.hint(format!("give {flag} the path of a file")));
         }
@@ -246,7 +254,7 @@ pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     Err(failure.hint("--directory=DIR, a plain path in UTF-8 on the machine of kuma-cp"))
 }
 
-fn require(files: &MaterialArgs, purpose: Purpose) -> Result<(), Failure> {
+fn require(files: &PemFilesArgs, purpose: Purpose) -> Result<(), Failure> {
     let name = purpose.as_str();
     if purpose.has_certificate() && files.cert_file.is_none() {
         let failure =

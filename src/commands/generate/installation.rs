@@ -8,8 +8,8 @@ use kuma_pki::{Namespace, ObjectName};
 use time::OffsetDateTime;
 
 use crate::args::control_plane;
-use crate::args::pem_files::{self, MaterialArgs};
-use crate::files;
+use crate::args::pem_files::{self, PemFilesArgs};
+use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
 /// Print the values of Kuma's Helm chart that are about certificates
@@ -83,9 +83,9 @@ struct SettingsArgs {
     service: Option<String>,
 }
 
-pub(crate) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
-    let installation = args.settings.read()?;
-    files::print_payload(if args.set {
+pub(crate) fn helm_values(args: &HelmValuesArgs, console: Console) -> Result<(), Failure> {
+    let installation = args.settings.read(console)?;
+    console::print_result(if args.set {
         let line = installation.helm_arguments();
         refuse_long_words(&line, "leave --set out, and give the file to Helm with --values")?;
         line
@@ -94,14 +94,14 @@ pub(crate) fn helm_values(args: &HelmValuesArgs) -> Result<(), Failure> {
     })
 }
 
-pub(crate) fn install_flags(args: &InstallFlagsArgs) -> Result<(), Failure> {
-    let mut installation = args.settings.read()?;
+pub(crate) fn install_flags(args: &InstallFlagsArgs, console: Console) -> Result<(), Failure> {
+    let mut installation = args.settings.read(console)?;
     installation.namespace = args.namespace.clone().and_then(control_plane::other_namespace);
     let line = installation.flags();
     let hint = "`kumactl generate helm-values` prints a file for `kumactl install control-plane \
                 --values=FILE`; or remove CAs that are no longer in use";
     refuse_long_words(&line, hint)?;
-    files::print_payload(&line)
+    console::print_result(&line)
 }
 
 /// Refuses a line of which a shell makes an argument that no program can be started with.
@@ -113,23 +113,23 @@ fn refuse_long_words(line: &str, hint: &str) -> Result<(), Failure> {
 }
 
 impl SettingsArgs {
-    fn read(&self) -> Result<Installation, Failure> {
-        let material = MaterialArgs {
+    fn read(&self, console: Console) -> Result<Installation, Failure> {
+        let pem_files = PemFilesArgs {
             cert_file: None,
             key_file: None,
             ca_cert_file: self.ca_cert_file.clone(),
         };
-        let material = material.read(&[], OffsetDateTime::now_utc())?;
+        let pem_files = pem_files.read(&[], OffsetDateTime::now_utc(), console)?;
         let general = match &self.general_secret {
             Some(name) => Some(name.clone()),
             // The chart wants both or neither.
-            None if material.ca.is_some() => Some(control_plane::general_secret()),
+            None if pem_files.ca.is_some() => Some(control_plane::general_secret()),
             None => None,
         };
         let installation = Installation {
             general_secret: general,
             general_ca_secret: self.general_ca_secret.clone(),
-            ca_bundle: material.ca.map(|bytes| bytes.to_vec()),
+            ca_bundle: pem_files.ca.map(|bytes| bytes.to_vec()),
             api_server_secret: self.api_server_secret.clone(),
             kds_global_server_secret: self.kds_global_server_secret.clone(),
             kds_zone_client_secret: self.kds_zone_client_secret.clone(),

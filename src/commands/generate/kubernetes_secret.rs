@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use crate::args::control_plane::{self, GENERAL_SECRET, NAMESPACE};
 use crate::args::hostname::NameArgs;
-use crate::args::pem_files::MaterialArgs;
-use crate::files;
+use crate::args::pem_files::PemFilesArgs;
+use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
 /// Print a Kubernetes Secret with a certificate, its key and its CA
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     namespace: Namespace,
 
     #[command(flatten)]
-    material: MaterialArgs,
+    pem_files: PemFilesArgs,
 
     /// Service of the control plane, whose names a certificate with its CA must have [default:
     /// kuma-control-plane]
@@ -70,8 +70,8 @@ enum SecretType {
     Tls,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let files = &args.material;
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
+    let files = &args.pem_files;
     if files.cert_file.is_none() && files.ca_cert_file.is_none() {
         let failure = Failure::usage("there is nothing to put into the Secret");
         return Err(failure.hint("--cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt"));
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let labels = pairs("--label", &args.labels, true)?;
     let annotations = pairs("--annotation", &args.annotations, false)?;
-    let mut hosts = args.names.dialled()?;
+    let mut hosts = args.names.dialed()?;
     let service = args.service.as_ref().map(|_| "--service");
     files.refuse_unused(service.or_else(|| args.names.given()))?;
     let is_general = files.cert_file.is_some() && files.ca_cert_file.is_some();
@@ -91,13 +91,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let service = control_plane::service(args.service.as_deref(), &args.namespace)?;
         hosts.extend(service.dialled());
     }
-    let material = files.read(&hosts, OffsetDateTime::now_utc())?;
+    let pem_files = files.read(&hosts, OffsetDateTime::now_utc(), console)?;
     // One of type kubernetes.io/tls is for the API server, and has no CA.
-    if material.ca.is_none() && args.secret_type != Some(SecretType::Tls) {
-        files::note(&format!(
-            "warning: {}; --ca-cert-file=ca.crt adds it",
-            Finding::SecretWithoutCa
-        ));
+    if pem_files.ca.is_none() && args.secret_type != Some(SecretType::Tls) {
+        console.warn(format!("{}; add --ca-cert-file=ca.crt", Finding::SecretWithoutCa));
     }
     let metadata = SecretMetadata {
         secret_type: args.secret_type.map(|secret_type| match secret_type {
@@ -108,11 +105,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         annotations,
         ..SecretMetadata::new(args.name.clone(), args.namespace.clone())
     };
-    let rows =
-        [("ca.crt", &material.ca), ("tls.crt", &material.certificate), ("tls.key", &material.key)];
+    let rows = [
+        ("ca.crt", &pem_files.ca),
+        ("tls.crt", &pem_files.certificate),
+        ("tls.key", &pem_files.key),
+    ];
     let some = rows.iter().filter_map(|(key, bytes)| Some((*key, bytes.as_ref()?.as_slice())));
     let manifest = kubernetes_secret::encode(&metadata, &some.collect::<Vec<_>>());
-    files::print_payload(manifest.as_bytes())
+    console::print_result(manifest.as_bytes())
 }
 
 fn pairs(

@@ -12,20 +12,21 @@ use crate::args::certificate_type::CertificateType;
 use crate::args::hostname::NameArgs;
 use crate::args::issuance::{self, IssuanceArgs};
 use crate::args::subject::SubjectArgs;
-use crate::files::{Destination, PUBLIC_MODE, Plan, Request, Role, input};
+use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
-use crate::job::{self, Job, stale_files};
+use crate::job::{Job, Request, stale_files};
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::render;
 use crate::report::shell;
 
-/// Make a TLS certificate and its private key
+/// Issue a TLS certificate and its private key
 ///
-/// Without more flags the certificate is self-signed and its own CA, as the official kumactl makes
-/// it. With --ephemeral-ca a CA made for this run signs it, which more clients accept, and
-/// `cp tls.crt ca.crt` still makes the CA file that clients trust. Files that exist are kept unless
-/// --force is given, and are replaced together or not at all.
+/// By default the certificate is self-signed and its own CA, like that of the official kumactl. With
+/// --ephemeral-ca, a CA generated for this run signs it: more clients accept such a certificate, and
+/// `cp tls.crt ca.crt` still creates the CA file that clients trust. kumactl replaces existing files only
+/// with --force or --if-needed, and all of them together.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -35,25 +36,25 @@ Examples:
     --hostname=kuma-control-plane.kuma-system.svc \\
     --cert-file=tls.crt --key-file=tls.key
 
-  # From an ephemeral CA, with its certificate and the CA bundle
+  # Sign with an ephemeral CA, and write the CA certificate and CA bundle
   kumactl generate tls-certificate --type=server --ephemeral-ca \\
     --kubernetes-service=kuma-control-plane.kuma-system \\
     --cert-file=tls.crt --key-file=tls.key \\
     --ca-cert-file=ca.crt --ca-bundle-file=ca.b64
 
-  # From a CA of your own
+  # Sign with your own CA
   kumactl generate tls-certificate --type=server --hostname=cp.example \\
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
-  # From a certificate request, whose private key stays with whoever made it
+  # Sign a certificate request, whose private key stays with its author
   kumactl generate tls-certificate --csr-file=request.csr --cert-file=tls.crt \\
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
-  # Key and certificate on standard output
+  # Print the key and the certificate
   kumactl generate tls-certificate --type=client --hostname=dp \\
     --key-file=- --cert-file=-")]
 pub(crate) struct Args {
-    /// What the certificate is for (required)
+    /// Usage of the certificate (required)
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     certificate_type: Option<CertificateType>,
 
@@ -63,26 +64,26 @@ pub(crate) struct Args {
     #[command(flatten)]
     subject: SubjectArgs,
 
-    /// Sign this certificate request (PKCS#10) and write no key. --hostname replaces the names in it,
-    /// --type the usage
+    /// Sign this certificate request (PKCS#10) and write no key; --hostname overrides its names, and
+    /// --type its usage
     #[arg(long, value_name = "FILE", requires = "issuer_cert_file", conflicts_with_all = [
         "key_file", "key_type", "key_format", "key_mode", "reuse_key", "ephemeral_ca",
     ])]
     csr_file: Option<PathBuf>,
 
-    /// Where the certificate goes, `-` for standard output
+    /// Write the certificate to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "cert.pem")]
     cert_file: OsString,
 
-    /// Where the private key goes, `-` for standard output
+    /// Write the private key to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "key.pem")]
     key_file: OsString,
 
-    /// Where the CA certificate that clients trust goes, `-` for standard output
+    /// Write the CA certificate that clients trust to this file, `-` for standard output
     #[arg(long, value_name = "FILE")]
     ca_cert_file: Option<OsString>,
 
-    /// Where the CA certificate as one line of Base64 goes, `-` for standard output
+    /// Write the CA certificate as one line of Base64 to this file, `-` for standard output
     #[arg(long, value_name = "FILE")]
     ca_bundle_file: Option<OsString>,
 
@@ -90,66 +91,61 @@ pub(crate) struct Args {
     issuance: IssuanceArgs,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
-    if let Some(csr_file) = &args.csr_file {
-        input::read_stdin_once(args.issuance.issuer.inputs().chain([csr_file.as_path()]))?;
-    }
-    let csr = args.csr_file.as_deref().map(csr::read).transpose()?;
+    let csr = args.csr_file.as_deref().map(|path| csr::read(args, path)).transpose()?;
     let request = match &csr {
         Some(csr) => csr::request(args, csr)?,
         None => request(args)?,
     };
     let signer = Signer::open(&args.issuance.issuer, args.issuance.issuer.ephemeral_ca, now)?;
-    let mut plan = plan(args, signer.issuer.as_deref())?;
-    let mut notices = Vec::new();
+    let mut plan = plan(args, signer.issuer.as_deref(), console)?;
+    let mut warnings = Vec::new();
     let existing = match csr {
         Some(csr) => {
-            csr::print_names(&request);
-            notices = csr::notices(&csr, &request);
+            csr::print_names(&request, console);
+            warnings.extend(csr::warnings(&csr, &request));
             ExistingFiles::read_for_request(args.issuance.existing, &mut plan, csr)?
         }
         None => ExistingFiles::read(args.issuance.existing, &mut plan)?,
     };
-    refuse_self_signed(&signer, &existing)?;
+    existing.refuse_self_signed(&signer, SELF_SIGNED_HINT)?;
     let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
-    let request = job::Request::EndEntity(request);
-    let job = Job { key: &args.issuance.key, request, signer, existing, now };
-    let (pem_files, outcome) = job.run(&plan)?;
-    let content = |role| pem_files.content(role);
+    let key = (&args.issuance.key).into();
+    let job = Job { request: Request::EndEntity(&request), signer: &signer, existing, key, now };
+    let (pem_files, outcome) = job.run()?;
     let stale = |plan: &_, trust_anchor: &_| {
         stale_files::stale_ca_files(plan, trust_anchor, args.issuance.existing)
     };
-    outcome.write(plan, content, stale, args.issuance.output, notices)
+    let report = outcome.write(plan, |kind| pem_files.content(kind), stale)?;
+    if !report.is_kept {
+        warnings.extend(args.issuance.warnings(&signer));
+    }
+    report.print(console, args.issuance.output, warnings);
+    Ok(())
 }
 
-/// Refuses to replace a certificate from a CA, which its clients trust, with a self-signed one.
-fn refuse_self_signed(signer: &Signer, existing: &ExistingFiles) -> Result<(), Failure> {
-    let Some(issuer) = existing.foreign_issuer().filter(|_| signer.is_self_signed()) else {
-        return Ok(());
-    };
-    let text = format!("the certificate that exists was issued by {issuer}, and was kept");
-    Err(Failure::failed(text).hint(
-        "add --issuer-cert-file and --issuer-key-file, or --ephemeral-ca; or rerun with --force \
-         to replace it with a self-signed one",
-    ))
-}
+/// The hint to name the CA of an existing certificate.
+const SELF_SIGNED_HINT: &str = "add --issuer-cert-file and --issuer-key-file, or --ephemeral-ca; or \
+                                rerun with --force to replace it with a self-signed certificate";
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
     let mut failures = Vec::new();
     if args.certificate_type.is_none() {
-        let failure =
-            Failure::usage("--type is missing: is the certificate a server's or a client's?");
-        failures
-            .push(failure.hint("--type=server for a control plane, --type=client for a client"));
+        let failure = Failure::usage("--type is required");
+        failures.push(
+            failure.hint("add --type=server for a control plane, or --type=client for a client"),
+        );
     }
     let names = args.names.parse().unwrap_or_else(|failure| {
         failures.push(failure);
         Vec::new()
     });
     if args.names.is_empty() {
-        let failure = Failure::usage("--hostname is missing: which name do clients dial?");
-        failures.push(failure.hint("--hostname=NAME, once for each name or IP address"));
+        let failure = Failure::usage("--hostname is required");
+        failures.push(
+            failure.hint("add --hostname=NAME for each name or IP address that clients connect to"),
+        );
     }
     let valid_for =
         issuance::valid_for(args.issuance.valid_for.as_deref()).unwrap_or_else(|failure| {
@@ -171,7 +167,7 @@ fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
     }
 }
 
-fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
+fn plan(args: &Args, issuer: Option<&Issuer>, console: Console) -> Result<Plan, Failure> {
     let wants_anchor = args.ca_cert_file.is_some() || args.ca_bundle_file.is_some();
     if let Some(issuer) = issuer
         && wants_anchor
@@ -185,26 +181,23 @@ fn plan(args: &Args, issuer: Option<&Issuer>) -> Result<Plan, Failure> {
         ));
         let file = files.first().map_or_else(Default::default, |file| shell::word(file));
         return Err(failure.hint(format!(
-            "append the root's certificate to the file, such as: cat root.crt >> {file}; \
-             or leave --ca-cert-file and --ca-bundle-file out"
+            "append the root certificate: cat root.crt >> {file}; or rerun without --ca-cert-file and \
+             --ca-bundle-file"
         )));
     }
-    let output = |role, path: &OsString, mode| {
-        let destination = Destination::parse(path);
-        Request { role, destination, mode }
-    };
-    let optional =
-        [(Role::CaCertificate, &args.ca_cert_file), (Role::CaBundle, &args.ca_bundle_file)];
-    let optional = optional
-        .into_iter()
-        .filter_map(|(role, path)| Some(output(role, path.as_ref()?, PUBLIC_MODE)));
-    let mut requests = vec![output(Role::Certificate, &args.cert_file, PUBLIC_MODE)];
+    let key_mode = args.issuance.key.file.key_mode;
+    let mut outputs = Vec::new();
     if args.csr_file.is_none() {
-        let mode = args.issuance.key.file.key_mode;
-        requests.insert(0, output(Role::PrivateKey, &args.key_file, mode));
+        outputs.push(Output::of_flag(OutputKind::PrivateKey, &args.key_file, key_mode));
     }
-    requests.extend(optional);
-    let plan = Plan::new(requests, args.issuance.existing.existing())?;
+    outputs.push(Output::of_flag(OutputKind::Certificate, &args.cert_file, PUBLIC_MODE));
+    for (kind, path) in [
+        (OutputKind::CaCertificate, &args.ca_cert_file),
+        (OutputKind::CaBundle, &args.ca_bundle_file),
+    ] {
+        outputs.extend(path.as_ref().map(|path| Output::of_flag(kind, path, PUBLIC_MODE)));
+    }
+    let plan = Plan::new(outputs, args.issuance.existing.policy(), console)?;
     let csr_file = args.csr_file.as_deref();
     plan.refuse_inputs(args.issuance.issuer.inputs().chain(csr_file))?;
     render::refuse_shared_stdout(&plan, args.issuance.output)?;

@@ -8,14 +8,14 @@ use kuma_pki::format::pem;
 use kuma_pki::{ExistingKey, SubjectAltName};
 use time::OffsetDateTime;
 
-use crate::files;
-use crate::files::input;
+use crate::files::read;
 use crate::net::address::{self, Address};
 use crate::net::connect;
+use crate::report::color::ColorChoice;
+use crate::report::console;
+use crate::report::conversion::{self, Wanted};
 use crate::report::failure::Failure;
-use crate::report::formats::{self, Wanted};
-use crate::report::render::summary;
-use crate::report::style::ColorChoice;
+use crate::report::render::inspection;
 
 /// Show certificates: names, dates, keys, and who would refuse them
 ///
@@ -80,7 +80,7 @@ pub(crate) struct Source {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let timeout = connect::timeout(&args.timeout)?;
-    input::read_stdin_once(&args.sources)?;
+    read::stdin_once(&args.sources)?;
     let mut sources = Vec::new();
     let mut failures = Vec::new();
     for source in &args.sources {
@@ -94,8 +94,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let now = OffsetDateTime::now_utc();
     let text = match args.output {
-        Format::Text => summary::text(&sources, now, args.color.palette())?,
-        Format::Json => summary::json(&sources, now)?,
+        Format::Text => inspection::text(&sources, now, args.color.palette())?,
+        Format::Json => inspection::json(&sources, now)?,
         Format::Pem => {
             let parts = sources.iter().flat_map(|source| &source.parts);
             let certificates = parts.flat_map(|part| &part.certificates).map(Vec::as_slice);
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
     };
     if !sources.is_empty() {
-        files::print(&text)?;
+        console::print(&text)?;
     }
     Failure::join(failures).map_or(Ok(()), Err)
 }
@@ -125,20 +125,20 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             Address::parse_flag("", source)?;
         }
     }
-    let bytes = input::read_any(path, "certificate file").map_err(|failure| {
+    let bytes = read::any(path, "certificate file").map_err(|failure| {
         let is_host = !path.exists() && SubjectAltName::parse(source).is_ok();
         let hint = is_host.then(|| format!("of a server, with its port: {source}:5678"));
         failure.hint_if_any(hint)
     })?;
-    let shown = input::shown(path);
+    let shown = read::shown(path);
     let contents = contents::read(&bytes).map_err(|error| {
         let failure = Failure::unreadable(format!("there is nothing to show in {shown}: {error}"));
         match &error {
             ContentsError::Pem(error) => {
-                failure.hint_if_any(formats::hint(error, &shown, Wanted::Inspection))
+                failure.hint_if_any(conversion::hint(error, &shown, Wanted::Inspection))
             }
             ContentsError::Secret(error) => {
-                failure.hint_if_any(formats::secret_hint(error, &shown, "inspect certificate -"))
+                failure.hint_if_any(conversion::secret_hint(error, &shown, "inspect certificate -"))
             }
             ContentsError::Nothing | ContentsError::Unknown => failure.hint(
                 "give a certificate as PEM, DER or Base64, a Secret as YAML or JSON, or HOST:PORT",

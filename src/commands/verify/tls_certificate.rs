@@ -1,6 +1,6 @@
 //! `kumactl verify tls-certificate`.
 
-mod given;
+mod input;
 
 use std::path::PathBuf;
 
@@ -13,16 +13,16 @@ use kuma_pki::{RenewBefore, ValidFor, rfc3339};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, Time, UtcOffset};
 
-use self::given::{Named, Server, read};
+use self::input::{LiveServer, NamedBytes, read};
 use crate::args::certificate_type::CertificateType;
 use crate::args::hostname::NameArgs;
 use crate::commands::generate::environment::purpose_parser;
-use crate::files;
 use crate::net::connect;
+use crate::report::color::ColorChoice;
+use crate::report::console;
 use crate::report::failure::Failure;
 use crate::report::program_name;
-use crate::report::render::{ReportFormat, judgement};
-use crate::report::style::ColorChoice;
+use crate::report::render::{ReportFormat, verification};
 
 /// Judge a certificate, its key and its CA as those will who use them
 ///
@@ -142,8 +142,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let failure = Failure::usage("--client names those who judge a server's certificate");
         return Err(failure.hint("leave --client or --type=client out"));
     }
-    let mut hosts = args.names.dialed()?;
-    let server = args.connect.as_deref().map(|address| Server::parse(address, args)).transpose()?;
+    let mut hosts = args.names.hosts()?;
+    let server =
+        args.connect.as_deref().map(|address| LiveServer::parse(address, args)).transpose()?;
     if let Some(server) = server.as_ref().filter(|_| hosts.is_empty()) {
         hosts.push(server.name.clone().into());
     }
@@ -152,14 +153,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let name = pattern.to_string().replacen('*', "www", 1);
         return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));
     }
-    let given = read(args, server.as_ref(), timeout).map_err(Failure::while_reading)?;
+    let files = read(args, server.as_ref(), timeout).map_err(Failure::while_reading)?;
     let evidence = Evidence {
-        certificate: given.certificate.as_file(),
-        proof: given.proof.as_ref(),
-        key: given.key.as_ref().map(Named::as_file),
-        key_mode: given.key_mode,
-        ca: given.ca.as_ref().map(Named::as_file),
-        bundle: given.bundle.as_ref().map(Named::as_file),
+        certificate: files.certificate.as_file(),
+        proof: files.proof.as_ref(),
+        key: files.key.as_ref().map(NamedBytes::as_file),
+        key_mode: files.key_mode,
+        ca: files.ca.as_ref().map(NamedBytes::as_file),
+        bundle: files.bundle.as_ref().map(NamedBytes::as_file),
     };
     let question = Question {
         hosts: &hosts,
@@ -173,7 +174,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut report = verify::verify(&evidence, &question);
     // The chart mounts ca.crt of the general Secret only; one of type kubernetes.io/tls may be the API
     // server's.
-    if let Some(secret) = &given.secret_without_ca
+    if let Some(secret) = &files.secret_without_ca
         && args.purpose.map_or(!secret.is_tls, |purpose| purpose == Purpose::General)
     {
         report.warn_of_secret_without_ca();
@@ -181,13 +182,13 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     match args.output {
         ReportFormat::Json if args.quiet && report.verifies() => {}
         ReportFormat::Json => {
-            let text = judgement::json(&report, &rfc3339(&at));
-            files::print(program_name::in_message(&text).as_bytes())?;
+            let text = verification::json(&report, &rfc3339(&at));
+            console::print(program_name::in_message(&text).as_bytes())?;
         }
         ReportFormat::Text => {
             let palette = args.color.palette();
-            let text = judgement::text(&report, args.quiet, palette);
-            files::print(program_name::in_message(&text).as_bytes())?;
+            let text = verification::text(&report, args.quiet, palette);
+            console::print(program_name::in_message(&text).as_bytes())?;
         }
     }
     if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }

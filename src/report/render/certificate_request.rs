@@ -4,8 +4,8 @@ use kuma_pki::{ExtendedKeyUsage, IssuanceRequest, SubjectAltName};
 use serde::Serialize;
 
 use super::{ChangedFile, Name, ReportFormat, changed_file, json_text, lines};
-use crate::files;
 use crate::job::certificate_request::RequestOutcome;
+use crate::report::console::Console;
 use crate::report::shell;
 
 /// The paths of the files, as typed.
@@ -46,6 +46,7 @@ struct Instruction {
 /// Prints the reasons and warnings on standard error and, unless standard output holds a file, the report on
 /// standard output.
 pub(crate) fn report(
+    console: Console,
     format: Option<ReportFormat>,
     request: &IssuanceRequest,
     outcome: RequestOutcome,
@@ -56,15 +57,12 @@ pub(crate) fn report(
     let RequestOutcome { request: made, changes, reasons } = outcome;
     let reasons = [reasons, changes.reasons].concat();
     let warnings = [warnings, changes.warnings].concat();
-    reasons.iter().for_each(|reason| files::note(&format!("note: {reason}")));
-    warnings.iter().for_each(|warning| files::note(&format!("warning: {warning}")));
-    if files::is_quiet() {
-        return;
-    }
+    reasons.iter().for_each(|reason| console.note(reason));
+    warnings.iter().for_each(|warning| console.warn(warning));
     let changed = !changes.saved.is_empty() || !changes.repaired.is_empty();
     let ask_for = ask_for(request);
     let instructions = if with_instructions { instructions(request, paths) } else { Vec::new() };
-    files::print_report(&match format {
+    console.report(&match format {
         None => return,
         Some(ReportFormat::Json) => json_text(&Report {
             changed,

@@ -50,7 +50,7 @@ fn notes_of_many_are_the_first_and_a_count() {
     for (index, line) in lines[..20].iter().enumerate() {
         assert!(line.starts_with(&format!("note: n{}: replaced: ", 100 + index)), "{stderr}");
     }
-    assert_eq!(lines[20], "note: 30 more of this kind");
+    assert_eq!(lines[20], "note: 30 more notes about other certificates");
 }
 
 #[test]
@@ -71,7 +71,7 @@ certificates:
         lines[0].starts_with("warning: zones.yaml:3:3: a: the name a_b.example has an undersc")
     );
     assert!(lines[1].starts_with("warning: zones.yaml:4:3: b: Envoy, as Kuma configures it, "));
-    assert!(lines[2].starts_with("warning: --key-mode=0644 lets every user"), "{ended:?}");
+    assert!(lines[2].starts_with("warning: --key-mode=0644 gives every user"), "{ended:?}");
     generate(&sandbox, &["--if-needed", "--key-mode=0644", "-q"]).quiet_success();
 }
 
@@ -83,7 +83,7 @@ fn a_ca_that_is_made_anew_beside_certificates_is_told() {
         fs::remove_file(sandbox.path(file)).expect("a file");
     }
     let ended = generate(&sandbox, &["--if-needed"]);
-    let says = "note: neither file of the CA was there, so a new CA is made; it replaces 3 ";
+    let says = "note: created a new CA, because both files of the CA were missing: 3 ";
     assert!(ended.status == 0 && ended.stderr.starts_with(says), "{ended:?}");
     assert!(ended.stderr.contains("note: zone-1: replaced: tls.crt: its issuer is "), "{ended:?}");
 }
@@ -101,7 +101,7 @@ fn artefacts_of_a_pair_that_was_replaced_are_not_left_beside_the_new_one() {
     sandbox.write("zones.yaml", own("", "b.example"));
     let stderr = generate(&sandbox, &["--if-needed"]).stderr;
     for file in ["secret.yaml", "ca-bundle.b64"] {
-        let says = format!("note: a: removed {file}, which was made from another pair");
+        let says = format!("note: a: removed {file}: it is from another pair");
         assert!(stderr.contains(&says), "{stderr}");
         assert!(!sandbox.path(&format!("tls/a/{file}")).exists());
     }

@@ -52,7 +52,7 @@ fn the_permissions_of_a_key_that_create_made_are_repaired_and_those_of_an_input_
     let mode = |mode| fs::set_permissions(sandbox.path("ca.key"), fs::Permissions::from_mode(mode));
     mode(0o644).expect("its permissions");
     let ended = generate(&sandbox, &["--if-needed"]);
-    let says = "note: the CA: repaired: ca.key has the permissions 0644, not 0600\n";
+    let says = "note: repaired the CA: ca.key has permissions 0644 instead of 0600\n";
     assert_eq!((ended.status, &*ended.stderr), (0, says), "{ended:?}");
     assert_eq!(sandbox.mode("ca.key"), 0o600);
     mode(0o640).expect("its permissions");
@@ -76,7 +76,7 @@ fn a_ca_file_with_a_line_break_alone_is_empty_and_no_flag_is_said_to_replace_it(
 fn what_is_wrong_with_create_is_said_in_fields() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", ", create: {keyType: ecdsa, validFor: 2s}"));
     let stderr = generate(&sandbox, &[]).failure(2);
-    assert!(stderr.contains("hint: give it longer, such as validFor: 1h\n"), "{stderr}");
+    assert!(stderr.contains("hint: use a longer lifetime, such as validFor: 1h\n"), "{stderr}");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn no_certificate_replaces_the_ca_that_signs_it() {
         let stderr = generate(&sandbox, &[flag]).failure(2);
         for field in ["certFile", "keyFile"] {
             let says = format!(
-                "error: zones.yaml:1:9: {field} is within the directory of the certificate z1\nhint: "
+                "error: zones.yaml:1:9: {field} is in the directory of the certificate z1\nhint: "
             );
             assert!(stderr.contains(&says), "{stderr}");
         }
@@ -103,11 +103,7 @@ fn a_ca_is_not_made_where_a_certificate_goes() {
     let sandbox = sandbox(&issued("tls/Z1/tls.crt", "./tls/../tls/z1/tls.key", CREATE));
     fs::create_dir_all(sandbox.path("tls/z1")).expect("a directory");
     let stderr = generate(&sandbox, &["--if-needed"]).failure(2);
-    assert_eq!(
-        stderr.matches("is within the directory of the certificate z1").count(),
-        2,
-        "{stderr}"
-    );
+    assert_eq!(stderr.matches("is in the directory of the certificate z1").count(), 2, "{stderr}");
     assert_eq!(fs::read_dir(sandbox.path("tls/z1")).expect("a directory").count(), 0);
 }
 
@@ -122,7 +118,7 @@ fn a_symbolic_link_does_not_lead_a_certificate_to_its_ca() {
     let key = sandbox.read("ca/tls.key");
     symlink("../ca", sandbox.path("tls/z1")).expect("a link");
     let stderr = generate(&sandbox, &["--force"]).failure(2);
-    assert!(stderr.contains("keyFile is within the directory of the certificate z1\n"), "{stderr}");
+    assert!(stderr.contains("keyFile is in the directory of the certificate z1\n"), "{stderr}");
     assert_eq!(sandbox.read("ca/tls.key"), key);
 
     // A file of a certificate is one of the CA.
@@ -130,7 +126,7 @@ fn a_symbolic_link_does_not_lead_a_certificate_to_its_ca() {
     fs::create_dir(sandbox.path("tls/z1")).expect("a directory");
     symlink("../../ca/tls.key", sandbox.path("tls/z1/tls.key")).expect("a link");
     let ended = generate(&sandbox, &["--force"]);
-    let says = "z1: the key file would replace ";
+    let says = "z1: the key file would overwrite ";
     assert!(ended.status != 0 && ended.stderr.contains(says), "{ended:?}");
     assert!(!ended.stderr.contains("--key-file"), "{ended:?}");
     assert_eq!(sandbox.read("ca/tls.key"), key);
@@ -142,7 +138,7 @@ fn two_certificates_do_not_share_a_directory_by_a_link() {
     fs::create_dir_all(sandbox.path("tls/z1")).expect("a directory");
     symlink("z1", sandbox.path("tls/z2")).expect("a link");
     let stderr = generate(&sandbox, &["--if-needed"]).failure(2);
-    let says = "error: zones.yaml:5:3: z2 and z1 are one directory, by a symbolic link\nhint: ";
+    let says = "error: zones.yaml:5:3: z2 and z1 are the same directory, because of a symbolic link\nhint: ";
     assert!(stderr.starts_with(says), "{stderr}");
     assert!(!sandbox.path("ca.key").exists());
 }
@@ -251,12 +247,17 @@ fn places_where_no_ca_can_be_are_told_with_their_place_and_nothing_is_made() {
             "none/ca.crt",
             "ca.key",
             CREATE,
-            "certFile: the directory none does not exist\nhint: make",
+            "certFile: the directory none does not exist\nhint: mkdir -p none\n",
         ),
-        ("ca.pem", "./ca.pem", CREATE, "certFile and keyFile are one file\nhint: issuer: {cert"),
-        ("/dev/stdout", "ca.key", CREATE, "certFile: /dev/stdout is no name of a file\n"),
-        ("/dev/null", "ca.key", CREATE, "certFile: /dev/null is no regular file, and create"),
-        (".", "ca.key", "", "certFile: . is a directory\nhint: name a file in it\n"),
+        (
+            "ca.pem",
+            "./ca.pem",
+            CREATE,
+            "certFile and keyFile are the same file\nhint: issuer: {cert",
+        ),
+        ("/dev/stdout", "ca.key", CREATE, "certFile: /dev/stdout is not a file name\n"),
+        ("/dev/null", "ca.key", CREATE, "certFile: /dev/null is not a regular file, so create"),
+        (".", "ca.key", "", "certFile: . is a directory\nhint: use a file in that directory\n"),
     ] {
         let sandbox = sandbox(&issued(certificate, key, more));
         let stderr = generate(&sandbox, &[]).failure(2);
@@ -270,16 +271,16 @@ fn a_ca_that_cannot_be_read_is_told_in_the_words_of_a_specification() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", ""));
     let stderr = generate(&sandbox, &[]).failure(1);
     let says = "error: zones.yaml:1:9: could not read the CA certificate file ca.crt: no such";
-    assert!(stderr.starts_with(says) && stderr.contains("create: {}} makes the CA"), "{stderr}");
+    assert!(stderr.starts_with(says) && stderr.contains("add `create: {}` to issuer"), "{stderr}");
     make_ca(&sandbox, "ca.key", "ca.crt");
     let stderr = generate(&sandbox, &[]).failure(1);
     assert!(
-        stderr.contains("hint: certFile is the CA's certificate, keyFile its key\n"),
+        stderr.contains("hint: use certFile for the CA certificate and keyFile for its key\n"),
         "{stderr}"
     );
     sandbox.write("zones.yaml", issued("ca.key", "gone.key", CREATE));
     let stderr = generate(&sandbox, &[]).failure(1);
-    assert!(stderr.contains("hint: create makes a CA only if there is no certificate"), "{stderr}");
+    assert!(stderr.contains("hint: restore the missing file of the CA"), "{stderr}");
     // Nor is the directory left that was made for the certificates.
     assert_eq!(sandbox.names(), ["ca.crt", "ca.key", "zones.yaml"]);
 }
@@ -321,7 +322,7 @@ fn a_run_that_waits_for_another_says_so() {
         let mut line = String::new();
         let stderr = child.stderr.take().expect("its standard error");
         BufReader::new(stderr).read_line(&mut line).expect("a line");
-        assert!(line.starts_with("note: waiting for another run that writes into "), "{line}");
+        assert!(line.starts_with("note: waiting for another run that writes to "), "{line}");
         held.unlock().expect("an end");
         assert!(child.wait().expect("an end").success());
     }

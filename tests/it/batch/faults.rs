@@ -176,7 +176,7 @@ fn faults_that_are_not_told_are_counted() {
     }
     let stderr = faults(&text);
     assert_eq!(stderr.matches("has no type").count(), 50);
-    assert!(stderr.contains(" 1,950 more faults\n"), "{stderr}");
+    assert!(stderr.contains(" 1,950 more errors\n"), "{stderr}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn sandbox(specification: &str) -> Sandbox {
 fn every_certificate_gets_a_directory_with_what_was_asked_for() {
     let sandbox = sandbox(ZONES);
     let printed = generate(&sandbox, &[]).quiet_success();
-    assert!(printed.starts_with("Certificates: 3 made, in "), "{printed}");
+    assert!(printed.starts_with("Certificates: 3 created, in "), "{printed}");
     let names = |directory: &str| {
         let entries = fs::read_dir(sandbox.path(directory)).expect("a directory");
         let name = |entry: fs::DirEntry| entry.file_name().into_string().expect("a name");
@@ -120,7 +120,7 @@ fn a_second_run_is_refused_and_with_if_needed_makes_and_mends_what_is_not_as_spe
     generate(&sandbox, &[]).quiet_success();
     let stderr = generate(&sandbox, &[]).failure(1);
     assert!(
-        stderr.starts_with("error: tls/zone-1 and 2 others exist and were kept; nothing was"),
+        stderr.starts_with("error: tls/zone-1 and 2 others already exist; no file was changed\n"),
         "{stderr}"
     );
     let json = ["--if-needed", "--output=json"];
@@ -285,7 +285,7 @@ fn a_directory_that_cannot_be_written_stops_the_run_and_says_what_is_there() {
     let sandbox = sandbox(ZONES);
     sandbox.write("tls", "a file");
     let stderr = generate(&sandbox, &[]).failure(1);
-    assert!(stderr.starts_with("error: could not make the directory tls: "), "{stderr}");
+    assert!(stderr.starts_with("error: could not create the directory tls: "), "{stderr}");
     fs::remove_file(sandbox.path("tls")).expect("a file");
     fs::create_dir(sandbox.path("tls")).expect("a directory");
     fs::create_dir(sandbox.path("tls/zone-2")).expect("a directory");
@@ -293,7 +293,7 @@ fn a_directory_that_cannot_be_written_stops_the_run_and_says_what_is_there() {
     let stderr = generate(&sandbox, &["--if-needed"]);
     assert_eq!(stderr.status, 1);
     assert!(stderr.stderr.contains("zone-2: "), "{stderr:?}");
-    assert!(stderr.stderr.contains("the same command with --if-needed makes the rest"));
+    assert!(stderr.stderr.contains("rerun with --if-needed to create the rest"));
     assert_eq!(sandbox.read("tls/zone-2/tls.key"), "not a key\n");
     let mode = fs::Permissions::from_mode(0o700);
     fs::set_permissions(sandbox.path("tls"), mode).expect("permissions");

@@ -16,7 +16,7 @@ fn the_printed_specification_of_a_directory_asks_for_nothing_new() {
     sandbox.write("zones.yaml", format!("{issuer}{}", printed.quiet_success()));
     assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 3]);
     let stderr = sandbox.kumactl(["generate", "tls-certificates", "--print-spec=."]).failure(1);
-    assert!(stderr.starts_with("error: there is no certificate in .\nhint: "), "{stderr}");
+    assert!(stderr.starts_with("error: no certificates found in .\nhint: "), "{stderr}");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn the_ca_is_named_and_without_it_nothing_becomes_self_signed() {
     let kept = sandbox.read("tls/zone-1/tls.crt");
     let ended = generate(&sandbox, &["--if-needed"]);
     assert_eq!(ended.status, 1);
-    let says = "its certificate was issued by O=Kuma, CN=Mesh CA ";
+    let says = "/tls.crt was issued by O=Kuma, CN=Mesh CA ";
     assert!(ended.stderr.contains(says), "{ended:?}");
     assert!(ended.stderr.contains("hint: add issuer: {certFile: ca.crt, keyFile: ca.key}"));
     assert_eq!(sandbox.read("tls/zone-1/tls.crt"), kept);

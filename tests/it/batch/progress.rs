@@ -30,7 +30,7 @@ fn a_bar_shows_how_many_are_finished_and_the_time_left_and_is_removed() {
     let Some(ended) = on_a_terminal("xterm", 100) else { return };
     assert_eq!(ended.status, 0, "{ended:?}");
     let (lines, last) = drawn(&ended.stdout);
-    assert!(last.starts_with("Certificates: 12 made, in "), "{last:?}");
+    assert!(last.starts_with("Certificates: 12 created, in "), "{last:?}");
     assert!(lines.len() > 1, "{lines:?}");
     for line in lines {
         assert!(line.starts_with('[') && line.contains(" of 12, "), "{line:?}");
@@ -57,7 +57,7 @@ fn a_terminal_that_cannot_take_a_line_away_gets_none() {
     // How many lines come before depends on how fast keys are made.
     let lines: Vec<_> = ended.stdout.lines().collect();
     let (last, others) = lines.split_last().expect("a line");
-    assert!(last.starts_with("Certificates: 12 made, in "), "{ended:?}");
+    assert!(last.starts_with("Certificates: 12 created, in "), "{ended:?}");
     assert!(others.iter().all(|line| line.starts_with("note: ")), "{ended:?}");
 }
 
@@ -78,6 +78,6 @@ fn a_limit_on_threads_makes_a_run_slower_and_not_wrong() {
         // On one processor, there is one thread.
         assert!(run.is_hit() || first > processors, "{}", run.log);
         let ended = run.ended;
-        assert!(ended.stdout.starts_with("Certificates: 3 made, in "), "{first}: {ended:?}");
+        assert!(ended.stdout.starts_with("Certificates: 3 created, in "), "{first}: {ended:?}");
     }
 }

@@ -10,7 +10,7 @@ const ALONE: &str = "a bundle is public: give the file with the CA certificate a
 const BLOCKS: &str = "a CA file holds blocks that begin -----BEGIN CERTIFICATE-----";
 const FIRST: &str = "Kuma looks at the first certificate of the file only: put the CA's first, \
                      or give the file with the CA alone";
-const REQUEST: &str = "have a CA sign it, and give the certificate that the CA returns";
+const REQUEST: &str = "have a CA sign the request, and pass the certificate that the CA returns";
 const ONCE_MORE: &str = "copy it once more, with its line breaks";
 
 /// Both as a file and on standard input, behind a good file.
@@ -177,27 +177,27 @@ fn files_that_cannot_be_read_are_named() {
     for (name, expected) in [
         (
             "missing",
-            "error: could not read the CA certificate file missing: no such file or directory\nhint: see what is there: ls .\n",
+            "error: could not read the CA certificate file missing: no such file or directory\nhint: list the directory: ls .\n",
         ),
         (
             ".",
-            "error: could not read the CA certificate file .: is a directory\nhint: name a file in it\n",
+            "error: could not read the CA certificate file .: is a directory\nhint: pass a file in that directory\n",
         ),
         (
             "empty",
-            "error: the CA certificate file empty is empty\nhint: was it written to the end? Make or copy it once more\n",
+            "error: the CA certificate file empty is empty\nhint: create or copy the file again\n",
         ),
         (
             "blank",
-            "error: the CA certificate file blank is empty\nhint: was it written to the end? Make or copy it once more\n",
+            "error: the CA certificate file blank is empty\nhint: create or copy the file again\n",
         ),
         (
             "large",
-            "error: the CA certificate file large is longer than 1 MiB, which no Kubernetes Secret can hold\n",
+            "error: the CA certificate file large is longer than 1 MiB, the limit of a Kubernetes Secret\n",
         ),
         (
             "/dev/zero",
-            "error: the CA certificate file /dev/zero is longer than 1 MiB, which no Kubernetes Secret can hold\n",
+            "error: the CA certificate file /dev/zero is longer than 1 MiB, the limit of a Kubernetes Secret\n",
         ),
     ] {
         let flag = format!("--ca-cert-file={name}");
@@ -220,6 +220,6 @@ fn a_command_line_without_a_file_or_with_two_standard_inputs_is_refused() {
     );
     assert_eq!(
         ca_bundle(&sandbox, &["--ca-cert-file=-", "--ca-cert-file=-"], None).failure(2),
-        "error: standard input can be read only once\n"
+        "error: `-` is given for more than one input, but standard input can be read only once\n"
     );
 }

@@ -184,5 +184,8 @@ fn an_encrypted_key_of_a_ca_comes_through_a_pipe_as_the_hint_says() {
     );
     let arguments = ["generate", "tls-certificates", "--file=spec.yaml", "--output-dir=out"];
     let stderr = sandbox.kumactl(arguments).failure(1);
-    assert!(stderr.contains("hint: a specification names files: "), "{stderr}");
+    assert!(
+        stderr.contains("hint: (umask 077; openssl pkey -in 'encrypted ca.key' > ca-key.pem)"),
+        "{stderr}"
+    );
 }

@@ -98,7 +98,7 @@ fn a_request_is_called_one_wherever_it_is_given() {
             let printed = format!("{}{}", ended.stdout, ended.stderr);
             assert_eq!(ended.status, status, "{printed}");
             assert!(printed.contains(" is a certificate request, not a certificate"), "{printed}");
-            assert!(printed.contains("hint: have a CA sign it"), "{printed}");
+            assert!(printed.contains("hint: have a CA sign the request"), "{printed}");
         }
     }
 }

@@ -34,8 +34,8 @@ const ISSUE: [&str; 4] = [
 
 #[test]
 fn a_ca_whose_only_usage_is_any_is_warned_of_wherever_it_issues() {
-    let says = "warning: the only extKeyUsage of CN=any is anyExtendedKeyUsage: OpenSSL, Firefox and \
-                others refuse the certificates below it\n";
+    let says = "warning: the only extKeyUsage of the CA CN=any is anyExtendedKeyUsage: OpenSSL, \
+                Firefox and other clients reject its certificates\n";
     for (usages, is_warned_of) in [
         (vec![ExtendedKeyUsagePurpose::Any], true),
         (vec![ExtendedKeyUsagePurpose::Any, ExtendedKeyUsagePurpose::ServerAuth], false),
@@ -79,8 +79,8 @@ fn a_cross_signed_certificate_beside_the_root_is_named_and_without_it_the_chain_
     sandbox.write("ca.key", key_pem(&issuing_key));
     sandbox.write("ca.crt", format!("{issuing}{cross}{root_pem}"));
     let stderr = sandbox.generate(ISSUE).failure(1);
-    let hint = "hint: certificates 2 and 3 are of one CA, the first cross-signed by another: take \
-                certificate 2 out\n";
+    let hint = "hint: remove certificate 2: certificates 2 and 3 are the same CA, and the first is \
+                cross-signed by another CA\n";
     assert!(stderr.ends_with(hint), "{stderr}");
     sandbox.write("ca.crt", format!("{issuing}{root_pem}"));
     assert_eq!(sandbox.generate(ISSUE).status, 0);

@@ -58,6 +58,6 @@ fn what_is_written_can_be_read_again_and_what_could_not_is_not_written() {
     sandbox.write("spec.yaml", spec(30_000).replace("name: a", "name: b"));
     let Ended { status, stderr, .. } = sandbox.kumactl(arguments);
     assert_eq!(status, 1, "{stderr}");
-    assert!(stderr.contains("no more than 512 KiB are read again\nhint: "), "{stderr}");
+    assert!(stderr.contains("and the limit is 512 KiB\nhint: "), "{stderr}");
     assert!(!sandbox.path("out/b").exists());
 }

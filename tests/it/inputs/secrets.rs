@@ -108,7 +108,7 @@ fn what_holds_no_secret_with_a_pair_says_what_it_holds() {
     let sops_field = format!("{zone}sops:\n  version: '3.8'\n");
     let sops_value = "apiVersion: v1\nkind: Secret\nstringData:\n  \
                       tls.crt: ENC[AES256_GCM,data:x,iv:y,tag:z,type:str]\n";
-    let from_cluster = "hint: its controller makes the Secret in the cluster: kubectl get secret NAME \
+    let from_cluster = "hint: read the Secret that the controller creates in the cluster: kubectl get secret NAME \
                         -n NAMESPACE -o yaml | kumactl verify tls-certificate --secret=-\n";
     let sops = "its values are encrypted with SOPS\n\
                 hint: sops -d all.yaml | kumactl verify tls-certificate --secret=-\n";
@@ -159,7 +159,7 @@ fn a_secret_without_the_ca_that_the_chart_mounts_is_warned_of() {
     assert!(ended.stdout.contains(says), "{ended:?}");
     let files = ["generate", "kubernetes-secret", "--cert-file=tls.crt", "--key-file=tls.key"];
     let made = sandbox.kumactl(files);
-    assert_eq!(made.stderr, format!("warning: {says}; --ca-cert-file=ca.crt adds it\n"));
+    assert_eq!(made.stderr, format!("warning: {says}; add --ca-cert-file=ca.crt\n"));
     let for_the_api_server = sandbox.kumactl(files.iter().chain(&["--secret-type=tls"]));
     assert_eq!(for_the_api_server.stderr, "");
     sandbox.write("tls.yaml", &for_the_api_server.stdout);

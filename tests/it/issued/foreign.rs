@@ -1,4 +1,4 @@
-//! CAs that other programs made, with names that rcgen alone would spoil.
+//! CAs that other programs created, with names that rcgen alone would spoil.
 
 use std::path::Path;
 
@@ -91,9 +91,9 @@ fn a_chain_file_gives_a_full_chain_without_the_root() {
     sandbox.shell("cp middle.crt ca.crt").quiet_success();
     let stderr =
         sandbox.kumactl(FROM_CA.iter().copied().chain(outputs).chain(["--force"])).failure(1);
-    assert!(stderr.contains("hint: append the root's certificate"), "{stderr}");
+    assert!(stderr.contains("hint: append the root certificate"), "{stderr}");
     sandbox.shell("cat root.crt middle.crt > ca.crt").quiet_success();
     let stderr =
         sandbox.kumactl(FROM_CA.iter().copied().chain(outputs).chain(["--force"])).failure(1);
-    assert!(stderr.contains("it belongs to certificate 2 of the CA file"), "{stderr}");
+    assert!(stderr.contains("hint: move certificate 2 of the CA file to its start"), "{stderr}");
 }

@@ -134,7 +134,10 @@ fn a_certificate_ends_with_its_ca_and_an_explicit_longer_life_is_refused() {
         .kumactl(["generate", "ca-certificate", "--key-type=ecdsa", "--valid-for=30d"])
         .quiet_success();
     let ended = sandbox.kumactl(FROM_CA.iter().copied().chain(["--hostname=cp.example"]));
-    assert!(ended.stderr.starts_with("note: the certificate ends with its CA, at "), "{ended:?}");
+    assert!(
+        ended.stderr.starts_with("note: the certificate expires with its CA, at "),
+        "{ended:?}"
+    );
     let not_after = |file: &str| {
         crate::read_back::certificate(&sandbox.read(file), |c| c.validity().not_after.timestamp())
     };

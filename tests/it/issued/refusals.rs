@@ -73,7 +73,11 @@ fn a_ca_without_a_name_or_with_the_name_of_the_certificate_is_refused() {
     sandbox
         .generate(own.iter().chain(&["--cert-file=ca.crt", "--key-file=ca.key"]))
         .quiet_success();
-    refused(&sandbox, &[], &["the name of its CA, O=Kuma, CN=cp.example", "hint: a CA has a name"]);
+    refused(
+        &sandbox,
+        &[],
+        &["the name of its CA, O=Kuma, CN=cp.example", "hint: give the CA a name"],
+    );
 }
 
 #[test]
@@ -104,8 +108,11 @@ fn files_that_are_no_ca_are_refused_with_what_they_are() {
          cat ca.key koblitz.key > two.key; head -c 100 ca.key > cut.key"
     ));
     for (argument, words) in [
-        ("--issuer-cert-file=ca.key", ["is a private key", "--issuer-cert-file is the CA's"]),
-        ("--issuer-key-file=ca.crt", ["no private key but \"CERTIFICATE\"", "hint: --issuer-key"]),
+        (
+            "--issuer-cert-file=ca.key",
+            ["is a private key", "use --issuer-cert-file for the CA certificate"],
+        ),
+        ("--issuer-key-file=ca.crt", ["no private key but \"CERTIFICATE\"", "and --issuer-key"]),
         ("--issuer-key-file=garbage", ["garbage", "no PEM block"]),
         ("--issuer-key-file=encrypted.key", ["is encrypted", "openssl pkey -in encrypted.key"]),
         ("--issuer-key-file=koblitz.key", ["koblitz.key", "P-256, P-384, P-521 or Ed25519"]),
@@ -117,7 +124,7 @@ fn files_that_are_no_ca_are_refused_with_what_they_are() {
         ("--issuer-key-file=two.key", ["two.key", "more than one private key"]),
         ("--issuer-key-file=cut.key", ["cut.key", "no end"]),
         ("--issuer-key-file=missing.key", ["missing.key", "no such file"]),
-        ("--key-file=ca.key", ["would replace", "hint: give --key-file another path"]),
+        ("--key-file=ca.key", ["would overwrite", "hint: use another path for --key-file"]),
     ] {
         refused(&sandbox, &["--force", argument], &words);
     }
@@ -146,7 +153,7 @@ fn the_key_of_the_ca_is_not_certified_for_a_server() {
     sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"]).quiet_success();
     let copy = sandbox.shell("cp ca.key key.pem");
     assert_eq!(copy.status, 0);
-    let words = ["is the key of the CA O=Kuma, CN=Kuma CA ", "hint: ", "leave --reuse-key out"];
+    let words = ["is the key of the CA O=Kuma, CN=Kuma CA ", "hint: ", "rerun without --reuse-key"];
     refused(&sandbox, &["--reuse-key", "--force"], &words);
     refused(&sandbox, &["--reuse-key", "--if-needed"], &words);
 }
@@ -156,7 +163,7 @@ fn the_longest_validity_is_named_in_a_unit_that_can_be_typed() {
     let sandbox = Sandbox::new();
     let ca = ["generate", "ca-certificate", "--key-type=ecdsa", "--valid-for=40m"];
     sandbox.kumactl(ca).quiet_success();
-    refused(&sandbox, &["--valid-for=2h"], &["the longest is --valid-for=38m"]);
+    refused(&sandbox, &["--valid-for=2h"], &["use --valid-for=38m"]);
     let longest = FROM_CA.iter().chain(&["--hostname=cp.example", "--valid-for=38m"]);
     assert_eq!(sandbox.kumactl(longest).status, 0);
 }

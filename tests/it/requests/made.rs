@@ -90,7 +90,7 @@ fn existing_files_are_kept_without_a_flag_and_a_key_of_another_type_without_forc
     let error = sandbox.make(&MAKE, &[]).failure(1);
     assert!(error.contains("tls.key"), "{error}");
     let error = sandbox.make(&MAKE, &["--if-needed", "--key-type=rsa"]).failure(2);
-    assert!(error.contains("the key that exists is ecdsa, not rsa"), "{error}");
+    assert!(error.contains("the existing key is of type ecdsa, not rsa"), "{error}");
     assert_eq!(sandbox.snapshot(), before);
     assert_eq!(sandbox.make(&MAKE, &["--force", "--reuse-key"]).status, 0);
     assert_eq!(sandbox.snapshot()["tls.key"], before["tls.key"]);

@@ -75,7 +75,7 @@ fn a_certificate_is_valid_for_as_long_as_was_asked() {
 
 #[test]
 fn validities_that_no_certificate_can_have_are_refused() {
-    const FORMS: &str = "a duration is hours as `720h`, or days, weeks, years: `90d`, `2w`, `10y`";
+    const FORMS: &str = "use hours, days, weeks or years: 720h, 90d, 2w, 10y";
     for (value, problem, hint) in [
         ("90", "\"90\" is a duration without a unit", "did you mean 90d? In hours it would be 90h"),
         ("-1h", "\"-1h\" is less than a second", FORMS),
@@ -86,12 +86,12 @@ fn validities_that_no_certificate_can_have_are_refused() {
             "5m",
             "a certificate valid for 300s would already have expired: its validity starts 300s \
              before now, for peers whose clocks are behind",
-            "give it longer, such as --valid-for=1h",
+            "use a longer lifetime, such as --valid-for=1h",
         ),
         (
             "8000y",
             "a certificate valid for 2920000 days would end after the year 9999",
-            "--valid-for=87600h is the default",
+            "use a shorter lifetime; the default is --valid-for=87600h",
         ),
     ] {
         let flag = format!("--valid-for={value}");

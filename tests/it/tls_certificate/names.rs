@@ -163,8 +163,8 @@ fn everything_that_is_wrong_is_reported_at_once() {
     assert_eq!(
         refusal(&["--hostname=cp:5678,https://x.example/", "--hostname=a..b", "--valid-for=90"]),
         "\
-error: --type is missing: is the certificate a server's or a client's?
-hint: --type=server for a control plane, --type=client for a client
+error: --type is required
+hint: add --type=server for a control plane, or --type=client for a client
 error: hostname \"cp:5678\" has a port
 hint: did you mean --hostname=cp?
 error: hostname \"https://x.example/\" is a URL

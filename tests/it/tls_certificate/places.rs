@@ -48,8 +48,8 @@ fn a_key_mode_for_everybody_is_obeyed_with_a_warning() {
             (
                 0,
                 format!(
-                    "warning: --key-mode={mode} lets every user of this machine use the private \
-                     key\n"
+                    "warning: --key-mode={mode} gives every user of this machine access to the \
+                     private key\n"
                 )
             )
         );
@@ -59,9 +59,9 @@ fn a_key_mode_for_everybody_is_obeyed_with_a_warning() {
 
 #[test]
 fn key_modes_that_are_none_are_refused() {
-    const OCTAL: &str = "permissions are octal digits, such as 0600 or 0640";
-    const MOST: &str = "permissions are 0777 at most";
-    const OWNER: &str = "its owner could not read the key";
+    const OCTAL: &str = "use octal permissions such as 0600 or 0640";
+    const MOST: &str = "use at most 0777";
+    const OWNER: &str = "the owner could not read the key";
     for (mode, reason) in [
         ("0", OCTAL),
         ("60", OCTAL),
@@ -98,77 +98,71 @@ fn paths_that_are_no_places_for_a_file_are_refused() {
             "no/k.pem",
             1,
             format!("could not write the key file no/k.pem: {MISSING}"),
-            "make the directory first: mkdir -p no",
+            "mkdir -p no",
         ),
         (
             "--cert-file",
             "no way/c.pem",
             1,
             format!("could not write the cert file no way/c.pem: {MISSING}"),
-            "make the directory first: mkdir -p 'no way'",
+            "mkdir -p 'no way'",
         ),
         (
             "--ca-cert-file",
             "no/ca.crt",
             1,
             format!("could not write the CA certificate file no/ca.crt: {MISSING}"),
-            "make the directory first: mkdir -p no",
+            "mkdir -p no",
         ),
         (
             "--ca-bundle-file",
             "no/ca.b64",
             1,
             format!("could not write the CA bundle file no/ca.b64: {MISSING}"),
-            "make the directory first: mkdir -p no",
+            "mkdir -p no",
         ),
         (
             "--key-file",
             ".",
             1,
             format!("could not write the key file .: {DIRECTORY}"),
-            "name a file in it: --key-file=./key.pem",
+            "--key-file=./key.pem",
         ),
         (
             "--cert-file",
             "/",
             1,
             format!("could not write the cert file /: {DIRECTORY}"),
-            "name a file in it: --cert-file=/cert.pem",
+            "--cert-file=/cert.pem",
         ),
-        (
-            "--key-file",
-            "",
-            2,
-            "the path of the key file is empty".to_owned(),
-            "name a file: --key-file=FILE",
-        ),
+        ("--key-file", "", 2, "the path of the key file is empty".to_owned(), "--key-file=FILE"),
         (
             "--ca-cert-file",
             "",
             2,
             "the path of the CA certificate file is empty".to_owned(),
-            "name a file: --ca-cert-file=FILE",
+            "--ca-cert-file=FILE",
         ),
         (
             "--key-file",
             "cert.pem",
             2,
-            "the key file and the cert file are one file: cert.pem".to_owned(),
-            "give --cert-file a path of its own, or `-` for standard output",
+            "the key file and the cert file are the same file: cert.pem".to_owned(),
+            "use another path for --cert-file",
         ),
         (
             "--ca-cert-file",
             "./cert.pem",
             2,
-            "the cert file and the CA certificate file are one file: ./cert.pem".to_owned(),
-            "give --ca-cert-file a path of its own, or `-` for standard output",
+            "the cert file and the CA certificate file are the same file: ./cert.pem".to_owned(),
+            "use another path for --ca-cert-file",
         ),
         (
             "--ca-bundle-file",
             "./key.pem",
             2,
-            "the key file and the CA bundle file are one file: ./key.pem".to_owned(),
-            "give --ca-bundle-file a path of its own, or `-` for standard output",
+            "the key file and the CA bundle file are the same file: ./key.pem".to_owned(),
+            "use another path for --ca-bundle-file",
         ),
     ] {
         assert_eq!(
@@ -187,8 +181,8 @@ fn files_that_exist_are_kept_without_force_and_replaced_with_it() {
     let stderr = sandbox.generate(SERVER).failure(1);
     assert_eq!(
         stderr,
-        "error: key.pem and cert.pem exist and were kept; nothing was written\n\
-         hint: --force replaces files that exist; --if-needed does so only when they are not what you ask for\n"
+        "error: key.pem and cert.pem already exist; no file was changed\n\
+         hint: rerun with --force to overwrite the files, or with --if-needed to replace them only if they do not match the request or expire soon\n"
     );
     assert_eq!(sandbox.snapshot(), before);
     sandbox.generate(SERVER.into_iter().chain(["--force"])).quiet_success();

@@ -191,8 +191,8 @@ fn a_json_report_and_a_file_cannot_share_standard_output() {
     let stderr = server(&sandbox, &["--output=json", "--cert-file=-"]).failure(2);
     assert_eq!(
         stderr,
-        "error: the JSON report and a file would share standard output\n\
-         hint: leave --output=json out, or give every file a path\n"
+        "error: --output=json and a file cannot both go to standard output\n\
+         hint: rerun without --output=json, or give every file a path\n"
     );
     assert_eq!(sandbox.names(), [""; 0]);
 }

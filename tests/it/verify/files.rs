@@ -341,7 +341,7 @@ fn a_secret_that_kubernetes_refuses_for_another_value_is_warned_of() {
     assert_eq!(ended.status, 0, "{ended:?}");
     assert_eq!(
         ended.stderr,
-        "warning: another value of the Secret in secret.yaml is not Base64, so that Kubernetes \
-         refuses it\n"
+        "warning: another value of the Secret in secret.yaml is not Base64, so Kubernetes \
+         rejects the Secret\n"
     );
 }

@@ -299,6 +299,6 @@ fn a_private_key_on_the_command_line_is_refused_and_not_repeated() {
     // What is in a file is no name of one either, and may hold a key.
     let text = format!("kind: Secret\nstringData:\n  k: {}\n", &body[..40]);
     let stderr = sandbox.kumactl(["verify", "tls-certificate", "--secret", &text]).failure(3);
-    assert!(stderr.contains("where the name of a file belongs"), "{stderr}");
+    assert!(stderr.contains("instead of a file name"), "{stderr}");
     assert!(!stderr.contains(&body[8..24]), "{stderr}");
 }

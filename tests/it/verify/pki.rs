@@ -18,7 +18,7 @@ pub(super) struct Pki {
     pub(super) leaf_key: KeyPair,
 }
 
-/// What was made, as DER, and the keys.
+/// What was created, as DER, and the keys.
 pub(super) struct Made {
     pub(super) root: Vec<u8>,
     pub(super) intermediate: Vec<u8>,

@@ -13,7 +13,7 @@ pub(super) struct Situation<'a> {
     pub(super) namespace: &'a str,
     pub(super) secret: &'a str,
     pub(super) zone_secret: &'a str,
-    /// The names that are dialled.
+    /// The names that are dialed.
     pub(super) hosts: &'a [SubjectAltName],
     /// Where the files are to be on the machine of kuma-cp.
     pub(super) directory: Option<&'a Path>,

@@ -9,7 +9,8 @@ use kuma_pki::{CertificateRequest, ExtendedKeyUsage, IssuanceRequest, SubjectAlt
 use super::Args;
 use crate::args::hostname;
 use crate::args::issuance;
-use crate::files::{self, input};
+use crate::files::read;
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 
 /// Reads a certificate request.
@@ -17,9 +18,10 @@ use crate::report::failure::Failure;
 /// # Errors
 ///
 /// A file that is not a certificate request, or a request for which no certificate is issued.
-pub(super) fn read(path: &Path) -> Result<CertificateRequest, Failure> {
-    let shown = input::shown(path);
-    let text = input::read(path, "certificate request")?;
+pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failure> {
+    read::stdin_once(args.issuance.issuer.inputs().chain([path]))?;
+    let shown = read::shown(path);
+    let text = read::file(path, "certificate request")?;
     let unusable = |error: &dyn std::fmt::Display| {
         Failure::failed(format!("cannot use the certificate request {shown}: {error}"))
     };
@@ -90,20 +92,20 @@ fn names(csr: &CertificateRequest) -> Result<Vec<SubjectAltName>, Failure> {
 }
 
 /// Prints the names that are certified: whoever signs a request has not typed them.
-pub(super) fn print_names(request: &IssuanceRequest) {
+pub(super) fn print_names(request: &IssuanceRequest, console: Console) {
     let names = hostname::list(request.subject_alt_names()).replace(',', ", ");
-    files::note(&format!("note: the certificate is for these names: {names}"));
+    console.note(format!("the certificate is for these names: {names}"));
 }
 
-/// Returns the parts of the request that the certificate does not have.
-pub(super) fn notices(csr: &CertificateRequest, request: &IssuanceRequest) -> Vec<String> {
-    let mut notices = Vec::new();
+/// Returns the warnings about the parts of the request that the certificate does not have.
+pub(super) fn warnings(csr: &CertificateRequest, request: &IssuanceRequest) -> Vec<String> {
+    let mut warnings = Vec::new();
     let asked: Vec<String> = csr.names().collect();
     let issued: Vec<String> = request.subject_alt_names().iter().map(ToString::to_string).collect();
     let left_out: Vec<_> =
         asked.iter().filter(|name| !issued.contains(name)).map(String::as_str).collect();
     if !left_out.is_empty() {
-        notices.push(format!(
+        warnings.push(format!(
             "the certificate does not have these names of the request: {}",
             left_out.join(", ")
         ));
@@ -114,10 +116,10 @@ pub(super) fn notices(csr: &CertificateRequest, request: &IssuanceRequest) -> Ve
     let dropped = dropped.map(|usage| format!("extKeyUsage {}", usage.as_str()));
     let dropped: Vec<_> = dropped.chain(csr.dropped().iter().cloned()).collect();
     if !dropped.is_empty() {
-        notices.push(format!(
+        warnings.push(format!(
             "the certificate does not have these extensions of the request: {}",
             dropped.join(", ")
         ));
     }
-    notices
+    warnings
 }

@@ -1,4 +1,4 @@
-//! `--print-spec`: the specification of what is there.
+//! `--print-spec`: a specification for existing certificates.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,18 +7,18 @@ use std::{fs, io};
 use kuma_pki::format::{kubernetes_secret, pem};
 use kuma_pki::spec;
 
-use crate::files::input;
-use crate::files::{self, Role};
+use crate::files::{self, OutputKind, read};
+use crate::report::console;
 use crate::report::failure::{Failure, reason};
 
-/// How many certificates of one CA are named.
+/// The largest number of certificates in the comment about one CA.
 const MAX_NAMES: usize = 5;
 
-/// Prints the specification of the directories with a certificate in a directory.
+/// Prints a specification for the certificates in the directories below a directory.
 ///
 /// # Errors
 ///
-/// A directory that cannot be read, and certificates that could not come from a specification.
+/// A directory that cannot be read, and certificates that no specification can describe.
 pub(super) fn run(directory: &Path) -> Result<(), Failure> {
     let shown = directory.display();
     let unreadable = |error| Failure::failed(format!("could not read {shown}: {}", reason(&error)));
@@ -29,12 +29,12 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
     let mut issuers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for name in names {
         let place = directory.join(&name);
-        // No certificate has such a name, but what a killed run left has.
+        // Files that a killed run left have such names; certificates do not.
         if name.as_encoded_bytes().starts_with(b".") || !is_directory(&place)? {
             continue;
         }
-        let file = place.join(Role::Certificate.file_name());
-        let Some(text) = input::read_output(&file, "certificate file")? else {
+        let file = place.join(OutputKind::Certificate.file_name());
+        let Some(text) = read::existing(&file, "certificate file")? else {
             continue;
         };
         let chain = certificates(&file, &text)?;
@@ -43,19 +43,19 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
         let name = name.to_string_lossy();
         let mut described = spec::describe(&name, &chain[0]).map_err(|error| unusable(&error))?;
         if let Some(issuer) = spec::issued_by(&chain[0]).map_err(|error| unusable(&error))? {
-            let ca_file = place.join(Role::CaCertificate.file_name());
+            let ca_file = place.join(OutputKind::CaCertificate.file_name());
             let mut cas = chain.clone();
-            if let Some(text) = input::read_output(&ca_file, "CA file")? {
+            if let Some(text) = read::existing(&ca_file, "CA file")? {
                 cas.extend(certificates(&ca_file, &text)?);
             }
             described = described.within_life_of(&chain[0], &cas);
             issuers.entry(issuer).or_default().push(name.to_string());
         }
-        if place.join(Role::CaBundle.file_name()).is_file() {
+        if place.join(OutputKind::CaBundle.file_name()).is_file() {
             described = described.with_bundle();
         }
-        let secret = place.join(Role::Secret.file_name());
-        if let Some(text) = input::read_output(&secret, "Secret")? {
+        let secret = place.join(OutputKind::Secret.file_name());
+        if let Some(text) = read::existing(&secret, "Secret")? {
             let read = kubernetes_secret::decode(&text)
                 .map_err(|error| Failure::failed(format!("{}: {error}", secret.display())))?;
             described = described.with_secret(read.name, read.namespace);
@@ -63,14 +63,14 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
         found.push(described);
     }
     if found.is_empty() {
-        let failure = Failure::failed(format!("there is no certificate in {shown}"));
-        return Err(failure.hint("name a directory that `--output-dir` made: DIR/NAME/tls.crt"));
+        let failure = Failure::failed(format!("no certificates found in {shown}"));
+        return Err(failure.hint("pass a directory that contains NAME/tls.crt"));
     }
     let comments: String = issuers.iter().map(|(issuer, names)| comment(issuer, names)).collect();
-    files::print_payload(format!("{comments}{}", spec::encode(&found)))
+    console::print_result(format!("{comments}{}", spec::encode(&found)))
 }
 
-/// Whether there is a directory; a link may lead to it, or to nothing.
+/// Returns whether the path is a directory, or a symbolic link to one.
 fn is_directory(path: &Path) -> Result<bool, Failure> {
     match fs::metadata(path) {
         Ok(metadata) => Ok(metadata.is_dir()),
@@ -87,7 +87,7 @@ fn certificates(file: &Path, text: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
         .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))
 }
 
-/// What a specification cannot know: where the CA is.
+/// Returns the comment about a CA, whose files are not known.
 fn comment(issuer: &str, names: &[String]) -> String {
     let issuer = kuma_pki::printable(issuer);
     let more = names.len().saturating_sub(MAX_NAMES);
@@ -96,6 +96,6 @@ fn comment(issuer: &str, names: &[String]) -> String {
     let names = names.collect::<Vec<_>>().join(", ");
     format!(
         "# issued by {issuer}: {names}{more}\n\
-         # add issuer: {{certFile: ca.crt, keyFile: ca.key}}, with the files of that CA\n"
+         # add issuer: {{certFile: ca.crt, keyFile: ca.key}} with the files of that CA\n"
     )
 }

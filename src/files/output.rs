@@ -1,8 +1,130 @@
-//! What an output is, and what there is to say about it.
+//! The outputs of a run: what they hold and where they go.
 
-/// What an output is.
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The permissions of files that anybody may read.
+pub(crate) const PUBLIC_MODE: u32 = 0o644;
+
+/// The destination of an output: a path, or `-` for standard output.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Destination {
+    /// A file, or a special file such as a pipe.
+    File(PathBuf),
+    /// A file in the directory given with `--output-dir`, which is created if it does not exist.
+    InDirectory(PathBuf),
+    /// Standard output.
+    Stdout,
+}
+
+/// The setting that names the path of an output. Hints name it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Role {
+pub(crate) enum Setting {
+    /// A flag, such as `--key-file`.
+    Flag(&'static str),
+    /// A field of a specification, such as `keyFile`.
+    Field(&'static str),
+    /// None: the name of the file is fixed.
+    Fixed,
+}
+
+/// A requested output.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) kind: OutputKind,
+    pub(crate) destination: Destination,
+    /// The permissions of the file, independent of the umask.
+    pub(crate) mode: u32,
+    pub(super) setting: Setting,
+}
+
+impl Destination {
+    /// Reads a flag's value. `/dev/stdout` is standard output under another name: written as a file
+    /// it would be cut off by what is printed beside it.
+    pub(crate) fn parse(value: &OsStr) -> Self {
+        match value.to_str() {
+            Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => Self::Stdout,
+            _ => Self::File(PathBuf::from(value)),
+        }
+    }
+
+    /// Returns the path, unless it is standard output.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::InDirectory(path) => Some(path),
+            Self::Stdout => None,
+        }
+    }
+}
+
+impl Setting {
+    /// Returns what to type to set it to a value.
+    pub(super) fn assignment(self, value: &str) -> Option<String> {
+        match self {
+            Self::Flag(flag) => Some(format!("{flag}={value}")),
+            Self::Field(field) => Some(format!("{field}: {value}")),
+            Self::Fixed => None,
+        }
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Flag(name) | Self::Field(name) => name,
+            Self::Fixed => "",
+        })
+    }
+}
+
+impl Output {
+    /// Returns an output whose path is the value of a flag.
+    pub(crate) fn of_flag(kind: OutputKind, value: &OsStr, mode: u32) -> Self {
+        let flag = match kind {
+            OutputKind::PrivateKey => "--key-file",
+            OutputKind::Certificate => "--cert-file",
+            OutputKind::CertificateRequest => "--csr-file",
+            OutputKind::CaCertificate => "--ca-cert-file",
+            OutputKind::CaBundle => "--ca-bundle-file",
+            _ => "--output-dir",
+        };
+        Self { kind, destination: Destination::parse(value), mode, setting: Setting::Flag(flag) }
+    }
+
+    /// Returns an output whose path is the value of a field of a specification.
+    pub(crate) fn of_field(kind: OutputKind, field: &'static str, path: &Path, mode: u32) -> Self {
+        let destination = Destination::File(path.to_owned());
+        Self { kind, destination, mode, setting: Setting::Field(field) }
+    }
+
+    /// Returns an output in the directory given with `--output-dir`.
+    pub(crate) fn in_output_dir(kind: OutputKind, directory: &Path, mode: u32) -> Self {
+        let destination = Destination::InDirectory(directory.join(kind.file_name()));
+        Self { kind, destination, mode, setting: Setting::Flag("--output-dir") }
+    }
+
+    /// Returns an output in an existing directory, under its usual name.
+    pub(crate) fn in_directory(kind: OutputKind, directory: &Path, mode: u32) -> Self {
+        let destination = Destination::File(directory.join(kind.file_name()));
+        Self { kind, destination, mode, setting: Setting::Fixed }
+    }
+
+    /// Returns the hint to write the output to another path, if the user can.
+    pub(super) fn other_path_hint(&self) -> Option<String> {
+        match (&self.destination, self.setting) {
+            (_, Setting::Fixed) => None,
+            (Destination::InDirectory(_), setting) => {
+                Some(format!("use another directory for {setting}"))
+            }
+            (_, setting) => Some(format!("use another path for {setting}")),
+        }
+    }
+}
+
+/// What an output holds.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OutputKind {
     /// The private key.
     PrivateKey,
     /// The certificate, with the chain behind it.
@@ -33,12 +155,10 @@ pub(crate) enum Role {
     NextSteps,
 }
 
-/// What there is to say about a [`Role`].
+/// The names of an [`OutputKind`].
 pub(super) struct Words {
     /// In error messages: `could not write the key file`.
     pub(super) name: &'static str,
-    /// The flag that names the file, or its directory.
-    pub(super) flag: &'static str,
     /// The start of the line that says where it was saved; the first two are the official ones.
     title: &'static str,
     /// In JSON reports.
@@ -47,7 +167,7 @@ pub(super) struct Words {
     pub(super) example: &'static str,
 }
 
-impl Role {
+impl OutputKind {
     /// All of them.
     pub(crate) const ALL: [Self; 14] = [
         Self::PrivateKey,
@@ -70,98 +190,81 @@ impl Role {
         match self {
             Self::PrivateKey => Words {
                 name: "key file",
-                flag: "--key-file",
                 title: "Private key",
                 key: "private_key",
                 example: "key.pem",
             },
             Self::Certificate => Words {
                 name: "cert file",
-                flag: "--cert-file",
                 title: "Certificate",
                 key: "certificate",
                 example: "cert.pem",
             },
             Self::CertificateRequest => Words {
                 name: "certificate request file",
-                flag: "--csr-file",
                 title: "Certificate request",
                 key: "certificate_request",
                 example: "request.csr",
             },
             Self::CaCertificate => Words {
                 name: "CA certificate file",
-                flag: "--ca-cert-file",
                 title: "CA certificate",
                 key: "ca_certificate",
                 example: "ca.crt",
             },
             Self::CaBundle => Words {
                 name: "CA bundle file",
-                flag: "--ca-bundle-file",
                 title: "CA bundle",
                 key: "ca_bundle",
                 example: "ca-bundle.b64",
             },
-            Self::Secret => Words {
-                name: "Secret",
-                flag: "--output-dir",
-                title: "Secret",
-                key: "secret",
-                example: "secret.yaml",
-            },
+            Self::Secret => {
+                Words { name: "Secret", title: "Secret", key: "secret", example: "secret.yaml" }
+            }
             Self::HelmValues => Words {
                 name: "file of Helm values",
-                flag: "--output-dir",
                 title: "Helm values",
                 key: "helm_values",
                 example: "values.yaml",
             },
             Self::InstallFlags => Words {
                 name: "file of flags",
-                flag: "--output-dir",
                 title: "Flags of install",
                 key: "install_flags",
                 example: "install-flags",
             },
             Self::ControlPlaneEnvironment => Words {
                 name: "environment of kuma-cp",
-                flag: "--output-dir",
                 title: "Environment of kuma-cp",
                 key: "control_plane_environment",
                 example: "kuma-cp.env",
             },
             Self::DataPlaneEnvironment => Words {
                 name: "environment of kuma-dp",
-                flag: "--output-dir",
                 title: "Environment of kuma-dp",
                 key: "data_plane_environment",
                 example: "kuma-dp.env",
             },
             Self::ZoneSecret => Words {
                 name: "Secret of the zones",
-                flag: "--output-dir",
                 title: "Secret of the zones",
                 key: "zone_secret",
                 example: "zone-secret.yaml",
             },
             Self::ZoneValues => Words {
                 name: "file of Helm values of the zones",
-                flag: "--output-dir",
                 title: "Helm values of the zones",
                 key: "zone_helm_values",
                 example: "zone-values.yaml",
             },
             Self::ZoneEnvironment => Words {
                 name: "environment of the zones' kuma-cp",
-                flag: "--output-dir",
                 title: "Environment of the zones' kuma-cp",
                 key: "zone_environment",
                 example: "zone-kuma-cp.env",
             },
             Self::NextSteps => Words {
                 name: "file of next steps",
-                flag: "--output-dir",
                 title: "Next steps",
                 key: "next_steps",
                 example: "NEXT-STEPS.md",

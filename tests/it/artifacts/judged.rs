@@ -169,6 +169,6 @@ fn a_ca_without_its_root_is_worth_a_warning_that_names_who_refuses_it() {
     assert_eq!(sandbox.read("tls/ca.crt"), sandbox.read("middle.crt").replace('\r', ""));
     let again = ["generate", "control-plane-tls", "--mode=kubernetes", "--output-dir=tls"];
     let again = sandbox.kumactl(again.iter().chain(&issuer).chain(&["--if-needed"]));
-    assert!(again.stdout.starts_with("Nothing changed"), "{again:?}");
+    assert!(again.stdout.starts_with("Nothing to do"), "{again:?}");
     assert!(sandbox.read("ca.crt").starts_with("-----BEGIN") && CA.ends_with("ca.crt"));
 }

@@ -12,28 +12,28 @@ use kuma_pki::{SubjectAltName, verify::inspect};
 use zeroize::Zeroizing;
 
 use super::Args;
-use crate::files;
-use crate::files::input;
+use crate::files::read;
 use crate::net::address::{self, Address};
 use crate::net::connect;
+use crate::report::console::Console;
+use crate::report::conversion;
 use crate::report::failure::Failure;
-use crate::report::formats;
 use crate::report::shell;
 
 /// Bytes with what people call them.
-pub(super) struct Named {
+pub(super) struct NamedBytes {
     name: String,
     bytes: Zeroizing<Vec<u8>>,
 }
 
 /// What was given, read.
-pub(super) struct Given {
-    pub(super) certificate: Named,
+pub(super) struct VerifyFiles {
+    pub(super) certificate: NamedBytes,
     pub(super) proof: Option<KeyProof>,
-    pub(super) key: Option<Named>,
+    pub(super) key: Option<NamedBytes>,
     pub(super) key_mode: Option<u32>,
-    pub(super) ca: Option<Named>,
-    pub(super) bundle: Option<Named>,
+    pub(super) ca: Option<NamedBytes>,
+    pub(super) bundle: Option<NamedBytes>,
     /// A Secret without `ca.crt`.
     pub(super) secret_without_ca: Option<SecretWithoutCa>,
 }
@@ -44,23 +44,23 @@ pub(super) struct SecretWithoutCa {
     pub(super) is_tls: bool,
 }
 
-impl Named {
+impl NamedBytes {
     pub(super) fn as_file(&self) -> File<'_> {
         File { name: &self.name, bytes: &self.bytes }
     }
 
     fn read(path: &Path, role: &str) -> Result<Self, Failure> {
-        Ok(Self { name: input::shown(path), bytes: input::read_any(path, role)? })
+        Ok(Self { name: read::shown(path), bytes: read::any(path, role)? })
     }
 }
 
 /// The live server that is asked.
-pub(super) struct Server {
+pub(super) struct LiveServer {
     address: Address,
     pub(super) name: SubjectAltName,
 }
 
-impl Server {
+impl LiveServer {
     pub(super) fn parse(address: &str, args: &Args) -> Result<Self, Failure> {
         if args.ca_cert_file.is_none() && args.ca_bundle.is_none() && args.ca_bundle_file.is_none()
         {
@@ -80,43 +80,45 @@ impl Server {
 /// A file, a Secret or a server that cannot be read, and a certificate whose CA nobody named.
 pub(super) fn read(
     args: &Args,
-    server: Option<&Server>,
+    server: Option<&LiveServer>,
     timeout: Duration,
-) -> Result<Given, Failure> {
+) -> Result<VerifyFiles, Failure> {
     let inputs = [&args.cert_file, &args.key_file, &args.secret, &args.ca_cert_file];
-    input::read_stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
-    let mut given = match (&args.secret, server) {
-        (Some(path), _) => from_secret(path, args.secret_name.as_deref())?,
+    read::stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
+    let mut files = match (&args.secret, server) {
+        (Some(path), _) => {
+            from_secret(path, args.secret_name.as_deref(), Console::new(args.quiet))?
+        }
         (_, Some(server)) => from_server(server, timeout)?,
         _ => from_files(args)?,
     };
     if let Some(path) = &args.ca_cert_file {
-        given.ca = Some(Named::read(path, "CA certificate file")?);
+        files.ca = Some(NamedBytes::read(path, "CA certificate file")?);
     }
-    given.bundle = match (&args.ca_bundle, &args.ca_bundle_file) {
-        (Some(line), _) => Some(Named {
+    files.bundle = match (&args.ca_bundle, &args.ca_bundle_file) {
+        (Some(line), _) => Some(NamedBytes {
             name: "--ca-bundle".to_owned(),
             bytes: Zeroizing::new(line.as_bytes().to_vec()),
         }),
-        (None, Some(path)) => Some(Named::read(path, "CA bundle file")?),
+        (None, Some(path)) => Some(NamedBytes::read(path, "CA bundle file")?),
         (None, None) => None,
     };
-    if given.ca.is_none() && given.bundle.is_none() {
-        given.ca = own_ca(&given.certificate)?;
+    if files.ca.is_none() && files.bundle.is_none() {
+        files.ca = own_ca(&files.certificate)?;
     }
-    Ok(given)
+    Ok(files)
 }
 
-fn from_files(args: &Args) -> Result<Given, Failure> {
+fn from_files(args: &Args) -> Result<VerifyFiles, Failure> {
     let path = args.cert_file.as_deref().unwrap_or_else(|| Path::new("-"));
-    let certificate = Named::read(path, "certificate file")?;
+    let certificate = NamedBytes::read(path, "certificate file")?;
     let (mut key, mut key_mode) = (None, None);
     if let Some(path) = &args.key_file {
-        key = Some(Named::read(path, "key file")?);
+        key = Some(NamedBytes::read(path, "key file")?);
         let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
         key_mode = metadata.map(|metadata| metadata.permissions().mode());
     }
-    Ok(Given {
+    Ok(VerifyFiles {
         certificate,
         proof: None,
         key,
@@ -167,21 +169,20 @@ fn choose(
     }
 }
 
-fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
-    let text = input::read(path, "Secret")?;
-    let shown = input::shown(path);
+fn from_secret(path: &Path, name: Option<&str>, console: Console) -> Result<VerifyFiles, Failure> {
+    let text = read::file(path, "Secret")?;
+    let shown = read::shown(path);
     let secrets = kubernetes_secret::decode_all(&text).map_err(|error| {
         let failure = Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"));
         let command = "verify tls-certificate --secret=-";
-        failure.hint_if_any(formats::secret_hint(&error, &shown, command))
+        failure.hint_if_any(conversion::secret_hint(&error, &shown, command))
     })?;
     let mut secret = choose(secrets, name, &shown)?;
     // Those that are judged are errors. A key of the map may be anything, so it is not repeated.
     let is_judged = |key: &&String| ["tls.crt", "tls.key", "ca.crt"].contains(&key.as_str());
     if secret.unreadable.iter().any(|key| !is_judged(&key)) {
-        files::note(&format!(
-            "warning: another value of the Secret in {shown} is not Base64, so that Kubernetes \
-             refuses it"
+        console.warn(format!(
+            "another value of the Secret in {shown} is not Base64, so Kubernetes rejects the Secret"
         ));
     }
     let is_tls = secret.is_tls();
@@ -192,7 +193,7 @@ fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
             )));
         }
         let bytes = secret.data.remove(key);
-        Ok(bytes.map(|bytes| Named { name: format!("{key} of the Secret"), bytes }))
+        Ok(bytes.map(|bytes| NamedBytes { name: format!("{key} of the Secret"), bytes }))
     };
     let missing = |key: &str| Failure::unreadable(format!("the Secret in {shown} has no {key}"));
     let ca = take("ca.crt")?;
@@ -205,7 +206,7 @@ fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
     let secret_without_ca = ca.is_none().then_some(SecretWithoutCa { is_tls });
     let key = take("tls.key")?
         .ok_or_else(|| missing("tls.key").hint("the control plane does not start without it"))?;
-    Ok(Given {
+    Ok(VerifyFiles {
         certificate,
         proof: None,
         key: Some(key),
@@ -216,13 +217,13 @@ fn from_secret(path: &Path, name: Option<&str>) -> Result<Given, Failure> {
     })
 }
 
-fn from_server(server: &Server, timeout: Duration) -> Result<Given, Failure> {
-    let Server { address, name } = server;
+fn from_server(server: &LiveServer, timeout: Duration) -> Result<VerifyFiles, Failure> {
+    let LiveServer { address, name } = server;
     let served = connect::fetch(address, name, timeout)?;
     let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
-    let certificate = Named { name: address.to_string(), bytes: Zeroizing::new(chain) };
+    let certificate = NamedBytes { name: address.to_string(), bytes: Zeroizing::new(chain) };
     let proof = Some(served.proof);
-    Ok(Given {
+    Ok(VerifyFiles {
         certificate,
         proof,
         key: None,
@@ -234,7 +235,7 @@ fn from_server(server: &Server, timeout: Duration) -> Result<Given, Failure> {
 }
 
 /// The certificate file as its own CA file, which `cp tls.crt ca.crt` makes of it, if its CA is in it.
-fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
+fn own_ca(certificate: &NamedBytes) -> Result<Option<NamedBytes>, Failure> {
     let Ok(chain) = pem::decode_certificates(&certificate.bytes) else {
         // The checks will say what is wrong with it.
         return Ok(None);
@@ -244,7 +245,7 @@ fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
     };
     if roots.first() == chain.first() && !roots.is_empty() {
         let name = format!("{} as its own CA file", certificate.name);
-        return Ok(Some(Named { name, bytes: certificate.bytes.clone() }));
+        return Ok(Some(NamedBytes { name, bytes: certificate.bytes.clone() }));
     }
     if roots.is_empty() {
         let failure = Failure::usage(format!(
@@ -255,5 +256,5 @@ fn own_ca(certificate: &Named) -> Result<Option<Named>, Failure> {
     }
     let name = format!("the self-signed CA in {}", certificate.name);
     let bytes = Zeroizing::new(pem::encode_certificates(roots.iter().map(Vec::as_slice)));
-    Ok(Some(Named { name, bytes }))
+    Ok(Some(NamedBytes { name, bytes }))
 }

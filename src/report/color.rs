@@ -43,27 +43,27 @@ impl Palette {
     }
 
     /// What is as it should be.
-    pub(crate) fn good(self, text: &str) -> String {
+    pub(crate) fn success(self, text: &str) -> String {
         self.paint(AnsiColor::Green.on_default(), text)
     }
 
     /// What to look at.
-    pub(crate) fn doubtful(self, text: &str) -> String {
+    pub(crate) fn warning(self, text: &str) -> String {
         self.paint(AnsiColor::Yellow.on_default(), text)
     }
 
     /// What is wrong.
-    pub(crate) fn bad(self, text: &str) -> String {
+    pub(crate) fn error(self, text: &str) -> String {
         self.paint(AnsiColor::Red.on_default().bold(), text)
     }
 
     /// What stands out.
-    pub(crate) fn strong(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.paint(Style::new().bold(), text)
     }
 
     /// What stands back.
-    pub(crate) fn faint(self, text: &str) -> String {
+    pub(crate) fn dim(self, text: &str) -> String {
         self.paint(Style::new().dimmed(), text)
     }
 }

@@ -1,4 +1,4 @@
-//! Standard output, pipes and devices: written where they are, as fast as somebody reads.
+//! Writes to standard output, pipes and devices, as fast as the reader reads.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -14,17 +14,17 @@ use rustix::io::Errno;
 use super::signals;
 use crate::report::failure::Failure;
 
-/// How often the run looks whether somebody reads, or whether a signal came.
+/// How often to check for a reader and for signals.
 const TICK: Duration = Duration::from_millis(10);
 
-/// What a pipe with room takes without waiting: POSIX's least `PIPE_BUF` is 512, Linux's is 4096.
+/// What a writable pipe takes without blocking: `PIPE_BUF` is at least 512 in POSIX, and 4096 on Linux.
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// Writes into a pipe or a device. A pipe waits for its reader.
+/// Writes to a pipe or a device. Waits for the reader of a pipe.
 ///
 /// # Errors
 ///
-/// A signal that came, or what `failed` makes of the system's refusal.
+/// A signal, or an error of the system, converted by `failed`.
 pub(super) fn write_special(
     path: &Path,
     bytes: &[u8],
@@ -41,13 +41,13 @@ pub(super) fn write_special(
     write(opened.map_err(|error| failed(&error))?, bytes, failed)
 }
 
-/// Refuses to write a key to a standard output that is closed, as `>&-` leaves it. The standard library
-/// has opened `/dev/null` in its place, for reading too. No shell opens it so, but some programs do that
-/// start others: a key that they throw away has no place beside files that are kept.
+/// Refuses a closed standard output (`>&-`), where a key would be lost. The standard library opens
+/// `/dev/null` in its place, for reading and writing. Some programs start others with such a standard
+/// output; they are refused, too.
 ///
 /// # Errors
 ///
-/// Standard output that leads nowhere.
+/// A closed standard output.
 pub(super) fn refuse_closed_stdout(failed: impl Fn(&io::Error) -> Failure) -> Result<(), Failure> {
     let stdout = io::stdout();
     let is_for_both = fcntl_getfl(&stdout).is_ok_and(|flags| flags.contains(OFlags::RDWR));
@@ -64,11 +64,11 @@ fn is_without_reader(error: &io::Error, path: &Path) -> bool {
         && fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Writes into an open file that may have to wait for its reader.
+/// Writes to an open file that may have to wait for its reader.
 ///
 /// # Errors
 ///
-/// A signal that came, or what `failed` makes of the system's refusal.
+/// A signal, or an error of the system, converted by `failed`.
 pub(super) fn write(
     place: impl AsFd,
     mut bytes: &[u8],

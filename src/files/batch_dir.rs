@@ -1,7 +1,7 @@
-//! A directory with a directory of files for each of many things.
+//! The directory of a batch, with a directory of files for each certificate.
 //!
-//! A new one is written under another name and gets its own by one rename: it is there as a whole or
-//! not at all. Nothing is synced but the file system, once, at the end.
+//! A new directory is written under a temporary name and renamed, so that it never exists in part. The
+//! file system is synced once, at the end.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -14,47 +14,51 @@ use zeroize::Zeroizing;
 
 use super::directories::{self, MadeDirectories};
 use super::lock::{Directory, Identity, Locks};
-use super::{Plan, Role, target};
+use super::output::OutputKind;
+use super::plan::Plan;
+use super::target;
+use crate::report::console::Console;
 use crate::report::failure::{Failure, reason};
 
-/// What the name of a directory begins with that has not got its own yet. No name may begin with a dot.
+/// The start of temporary names. The names of certificates do not begin with a dot.
 const NEW: &str = ".kumactl-new-";
 
-/// A directory that is locked against other runs.
-pub(crate) struct Folder {
+/// The locked directory of a batch.
+pub(crate) struct BatchDir {
     /// As it was given, for messages.
     shown: PathBuf,
     /// Without symbolic links.
     path: PathBuf,
-    /// Whether nothing was in it at the beginning.
+    /// Whether it was empty at first.
     was_empty: bool,
-    /// What led elsewhere at the beginning: the names of symbolic links, and where to.
+    /// The symbolic links in it at first, with their targets.
     links: Vec<(String, PathBuf)>,
     /// The permissions of new directories.
     directory_mode: u32,
-    /// Removed again if nothing was put into them.
+    /// Removed again if they stay empty.
     _made: MadeDirectories,
     /// Released last.
     lock: Option<Directory>,
 }
 
-impl Folder {
-    /// Makes the directory if it is not there, waits for other runs, and takes away what killed ones
-    /// left. The directories of a plan that is wanted beside it are locked together with it: a run that
-    /// waits for one lock while it holds another may be waited for itself. From then on the umask of the
-    /// process is empty: files get their permissions as they are made, which saves a call for each.
+impl BatchDir {
+    /// Creates the directory if it does not exist, waits for other runs, and removes what killed runs
+    /// left. Locks the directories of `plan` together with it, so that no two runs wait for each other.
+    /// Empties the umask of the process: files then get their permissions when they are created, which
+    /// saves a system call for each.
     ///
     /// # Errors
     ///
-    /// A directory that cannot be made or read, and what is wrong with the plan.
+    /// A directory that cannot be created or read, and errors of the plan.
     pub(crate) fn open(
         given: &Path,
+        console: Console,
         plan: impl Fn() -> Result<Option<Plan>, Failure>,
     ) -> Result<(Self, Option<Plan>), Failure> {
         let failed = |error: io::Error| {
             let text =
-                format!("could not make the directory {}: {}", given.display(), reason(&error));
-            Failure::failed(text).hint("--output-dir=DIR, in a directory that you may write to")
+                format!("could not create the directory {}: {}", given.display(), reason(&error));
+            Failure::failed(text).hint("--output-dir=DIR, in a directory that you can write to")
         };
         let mut made = MadeDirectories::default();
         let (path, plan, mut locks) = loop {
@@ -64,8 +68,8 @@ impl Folder {
             let plan = plan()?;
             let mut wanted = plan.as_ref().map_or_else(BTreeSet::new, Plan::directories);
             wanted.insert(path.clone());
-            let locks = Locks::acquire(wanted.clone(), None)?;
-            // A run that was waited for, and failed, may have removed it.
+            let locks = Locks::acquire(wanted.clone(), None, console)?;
+            // Another run that failed may have removed it in the meantime.
             if locks.are_of(&wanted) && path.is_dir() {
                 break (path, plan, locks);
             }
@@ -88,28 +92,27 @@ impl Folder {
         links.sort();
         let directory_mode = 0o777 & !rustix::process::umask(Mode::empty()).as_raw_mode();
         let shown = given.to_owned();
-        let folder = Self { shown, path, was_empty, links, directory_mode, _made: made, lock };
-        let plan = plan.map(|plan| plan.under(&folder).with_locks(locks)).transpose()?;
-        Ok((folder, plan))
+        let batch_dir = Self { shown, path, was_empty, links, directory_mode, _made: made, lock };
+        let plan = plan.map(|plan| plan.under(&batch_dir).with_locks(locks)).transpose()?;
+        Ok((batch_dir, plan))
     }
 
-    /// What the directory is known by, if this run has locked it.
+    /// Returns the identity of the directory, if this run has locked it.
     pub(super) fn identity(&self) -> Option<Identity> {
         self.lock.as_ref().filter(|lock| lock.is_locked()).map(Directory::identity)
     }
 
-    /// The symbolic links that were there, sorted by name, each with the place that it leads to.
+    /// Returns the symbolic links in it at first with their targets, sorted by name.
     pub(crate) fn links(&self) -> &[(String, PathBuf)] {
         &self.links
     }
 
-    /// The place of a name, as messages name it.
+    /// Returns the directory of a certificate, for messages.
     pub(crate) fn place(&self, name: &str) -> PathBuf {
         self.shown.join(name)
     }
 
-    /// Whether anything stands at the place of a name but an empty directory, which is there to be
-    /// filled.
+    /// Returns whether a certificate has a directory that is not empty, or another file in its place.
     pub(crate) fn has(&self, name: &str) -> bool {
         if self.was_empty {
             return false;
@@ -123,15 +126,15 @@ impl Folder {
         }
     }
 
-    /// Makes the directory of a name with these files, each with its permissions.
+    /// Creates the directory of a certificate with these files and their permissions.
     ///
     /// # Errors
     ///
-    /// What the system refuses; nothing stands at the place then, or what stood there before.
+    /// Errors of the system. Nothing was changed then.
     pub(crate) fn add(
         &self,
         name: &str,
-        files: &[(Role, u32, Zeroizing<Vec<u8>>)],
+        files: &[(OutputKind, u32, Zeroizing<Vec<u8>>)],
     ) -> Result<(), Failure> {
         let new = self.path.join(format!("{NEW}{name}"));
         let made = write(&new, self.directory_mode, files)
@@ -139,27 +142,32 @@ impl Folder {
         made.map_err(|error| {
             directories::remove_with_files(&new);
             let place = self.place(name);
-            Failure::failed(format!("could not make {}: {}", place.display(), reason(&error)))
+            Failure::failed(format!("could not create {}: {}", place.display(), reason(&error)))
         })
     }
 
-    /// Makes everything durable that was added.
+    /// Syncs everything that was added.
     ///
     /// # Errors
     ///
-    /// What the system refuses.
+    /// Errors of the system.
     pub(crate) fn sync(&self) -> Result<(), Failure> {
         File::open(&self.path).and_then(|opened| sync(&opened)).map_err(|error| {
             let text = format!("could not sync {}: {}", self.shown.display(), reason(&error));
-            Failure::failed(text).hint("the files are there, but may not outlast a power cut")
+            Failure::failed(text)
+                .hint("the files are written, but may be lost in a power cut: run `sync`")
         })
     }
 }
 
-fn write(directory: &Path, mode: u32, files: &[(Role, u32, Zeroizing<Vec<u8>>)]) -> io::Result<()> {
+fn write(
+    directory: &Path,
+    mode: u32,
+    files: &[(OutputKind, u32, Zeroizing<Vec<u8>>)],
+) -> io::Result<()> {
     DirBuilder::new().mode(mode).create(directory)?;
-    for (role, mode, bytes) in files {
-        let path = directory.join(role.file_name());
+    for (kind, mode, bytes) in files {
+        let path = directory.join(kind.file_name());
         let mut file = OpenOptions::new().write(true).create_new(true).mode(*mode).open(path)?;
         file.write_all(bytes)?;
     }

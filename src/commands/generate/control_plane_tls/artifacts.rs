@@ -1,4 +1,4 @@
-//! What an installation wants of a pair: the bytes of every file in the directory.
+//! The contents of every file in the directory.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::args::control_plane::{other_namespace, other_service};
 use crate::args::hostname;
 use crate::args::pem_files;
 use crate::commands::generate::environment::text as text_of;
-use crate::files::{self, Role};
+use crate::files::{self, OutputKind};
 use crate::job::PemFiles;
 use crate::report::failure::Failure;
 use crate::report::program_name;
@@ -22,37 +22,37 @@ use crate::report::program_name;
 /// The Secret in a zone, with the CA of its global control plane, as in Kuma's documentation.
 const ZONE_SECRET: &str = "kds-ca-certs";
 
-/// All files, as they follow from the pair and the flags alone.
-pub(super) struct Artefacts<'a> {
+/// The files for a control plane. They depend on the pair and the flags only.
+pub(super) struct Artifacts<'a> {
     args: &'a Args,
     pem_files: PemFiles,
     service: ServiceName,
-    /// The first name of --hostname that can be dialled, as the host of a URL.
+    /// The first name of --hostname that clients can connect to, as the host of a URL.
     host: Option<String>,
-    /// The names that are dialled: of a Service the two that Kuma uses.
-    dialled: Vec<SubjectAltName>,
-    /// The directory of the files on the machine of kuma-cp.
+    /// The names that clients connect to. Of a Service, these are the two that Kuma uses.
+    dialed: Vec<SubjectAltName>,
+    /// The directory of the files on the host of kuma-cp.
     directory: String,
-    /// The CA in kuma-dp's variable.
+    /// The CA certificates in the variable of kuma-dp.
     proxy_ca: String,
 }
 
-impl<'a> Artefacts<'a> {
-    /// Reads the names once, for all files.
+impl<'a> Artifacts<'a> {
+    /// Prepares the values that the files share.
     ///
     /// # Errors
     ///
-    /// Flags with names that cannot be used, and a path that a variable cannot hold.
+    /// Invalid names, and a path that a variable cannot hold.
     pub(super) fn new(args: &'a Args, pem_files: PemFiles) -> Result<Self, Failure> {
         let service = args.service.read()?;
-        let mut dialled = match args.mode {
+        let mut dialed = match args.mode {
             Mode::Kubernetes => service.dialled(),
             Mode::Universal => Vec::new(),
         };
-        dialled.extend(args.names.dialled()?);
-        dialled.retain(hostname::can_be_dialled);
+        dialed.extend(args.names.dialed()?);
+        dialed.retain(hostname::is_dialable);
         let hosts = args.names.parse()?;
-        let host = hosts.iter().find(|name| hostname::can_be_dialled(name)).map(hostname::url_host);
+        let host = hosts.iter().find(|name| hostname::is_dialable(name)).map(hostname::url_host);
         let directory = match &args.directory {
             Some(directory) => directory.clone(),
             None => files::canonical(&args.output_dir).unwrap_or_else(|_| args.output_dir.clone()),
@@ -60,44 +60,44 @@ impl<'a> Artefacts<'a> {
         let has_variables = args.mode == Mode::Universal || args.multizone;
         let directory = if has_variables { text_of(&directory)? } else { String::new() };
         let proxy_ca = pem_files::variable(&pem_files.ca)?;
-        Ok(Self { args, pem_files, service, host, dialled, directory, proxy_ca })
+        Ok(Self { args, pem_files, service, host, dialed, directory, proxy_ca })
     }
 
-    /// The bytes of a file, which follow from the pair and the flags alone.
-    pub(super) fn content(&self, role: Role) -> Zeroizing<Vec<u8>> {
+    /// Returns the contents of a file.
+    pub(super) fn content(&self, kind: OutputKind) -> Zeroizing<Vec<u8>> {
         let text = |text: String| Zeroizing::new(text.into_bytes());
-        match role {
-            Role::PrivateKey
-            | Role::Certificate
-            | Role::CertificateRequest
-            | Role::CaCertificate
-            | Role::CaBundle => self.pem_files.content(role),
-            Role::Secret => self.pem_files.secret(&SecretMetadata::new(
-                self.args.secret_name(),
+        match kind {
+            OutputKind::PrivateKey
+            | OutputKind::Certificate
+            | OutputKind::CertificateRequest
+            | OutputKind::CaCertificate
+            | OutputKind::CaBundle => self.pem_files.content(kind),
+            OutputKind::Secret => self.pem_files.secret(&SecretMetadata::new(
+                self.args.secret.name(),
                 self.args.service.namespace(),
             )),
-            Role::HelmValues => text(self.installation().helm_values()),
-            Role::InstallFlags => text(self.installation().flags()),
-            Role::ControlPlaneEnvironment => text(self.environment()),
-            Role::DataPlaneEnvironment => {
+            OutputKind::HelmValues => text(self.installation().helm_values()),
+            OutputKind::InstallFlags => text(self.installation().flags()),
+            OutputKind::ControlPlaneEnvironment => text(self.environment()),
+            OutputKind::DataPlaneEnvironment => {
                 let address = self.host.as_ref().map(|host| format!("https://{host}:5678"));
                 let variables = environment::data_plane(&self.proxy_ca, address.as_deref());
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
-            Role::ZoneSecret => {
+            OutputKind::ZoneSecret => {
                 let name = ObjectName::parse(ZONE_SECRET).expect("a name");
                 let metadata = SecretMetadata::new(name, self.args.service.namespace());
                 let manifest =
                     kubernetes_secret::encode(&metadata, &[("ca.crt", &self.pem_files.ca)]);
                 Zeroizing::new(manifest.as_bytes().to_vec())
             }
-            Role::ZoneValues => {
+            OutputKind::ZoneValues => {
                 let kds_zone_client_secret = ObjectName::parse(ZONE_SECRET).ok();
                 let zone = Installation { kds_zone_client_secret, ..Installation::default() };
                 text(zone.helm_values())
             }
-            Role::ZoneEnvironment => {
-                let ca = self.place(Role::CaCertificate);
+            OutputKind::ZoneEnvironment => {
+                let ca = self.place(OutputKind::CaCertificate);
                 let mut variables =
                     Purpose::ZoneKds.control_plane(Paths { ca: Some(&ca), ..Paths::default() });
                 if let Some(address) = self.global_address() {
@@ -105,13 +105,13 @@ impl<'a> Artefacts<'a> {
                 }
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
-            Role::NextSteps => text(
+            OutputKind::NextSteps => text(
                 program_name::in_message(&next_steps::text(&Situation {
                     mode: self.args.mode,
                     namespace: self.args.service.namespace().as_str(),
-                    secret: self.args.secret_name().as_str(),
+                    secret: self.args.secret.name().as_str(),
                     zone_secret: ZONE_SECRET,
-                    hosts: &self.dialled,
+                    hosts: &self.dialed,
                     directory: self.args.directory.as_deref(),
                     global_address: self.global_address().as_deref(),
                 }))
@@ -122,9 +122,9 @@ impl<'a> Artefacts<'a> {
 
     fn installation(&self) -> Installation {
         Installation {
-            general_secret: Some(self.args.secret_name()),
+            general_secret: Some(self.args.secret.name()),
             ca_bundle: Some(self.pem_files.ca.to_vec()),
-            kds_global_server_secret: self.args.multizone.then(|| self.args.secret_name()),
+            kds_global_server_secret: self.args.multizone.then(|| self.args.secret.name()),
             is_global: self.args.multizone,
             namespace: other_namespace(self.args.service.namespace()),
             service: other_service(self.service.clone()),
@@ -133,7 +133,8 @@ impl<'a> Artefacts<'a> {
     }
 
     fn environment(&self) -> String {
-        let (certificate, key) = (self.place(Role::Certificate), self.place(Role::PrivateKey));
+        let (certificate, key) =
+            (self.place(OutputKind::Certificate), self.place(OutputKind::PrivateKey));
         let mut variables = Purpose::General.control_plane(Paths {
             certificate: Some(&certificate),
             key: Some(&key),
@@ -142,17 +143,17 @@ impl<'a> Artefacts<'a> {
         if self.args.multizone {
             variables.push(("KUMA_MODE", "global".to_owned()));
         }
-        // systemd's form is a shell's as well: `set -a; . ./kuma-cp.env`.
+        // A shell can read systemd's format as well: `set -a; . ./kuma-cp.env`.
         environment::encode(&variables, EnvironmentFormat::Systemd)
     }
 
-    /// The path of a file on the machine of kuma-cp.
-    fn place(&self, role: Role) -> String {
-        let place = Path::new(&self.directory).join(role.file_name());
+    /// Returns the path of a file on the host of kuma-cp.
+    fn place(&self, kind: OutputKind) -> String {
+        let place = Path::new(&self.directory).join(kind.file_name());
         place.to_string_lossy().into_owned()
     }
 
-    /// Where zones find the global control plane.
+    /// Returns the URL of the global control plane for its zones.
     fn global_address(&self) -> Option<String> {
         let host = self.host.as_ref().filter(|_| self.args.multizone)?;
         Some(format!("grpcs://{host}:5685"))

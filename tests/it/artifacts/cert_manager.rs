@@ -113,7 +113,10 @@ fn a_ca_that_cannot_issue_the_certificate_is_refused() {
     let stderr = sandbox.kumactl(command).failure(2);
     assert!(stderr.contains("and its CA only until"), "{stderr}");
     let stderr = sandbox.kumactl(command.iter().chain(&["--valid-for=30m"])).failure(2);
-    assert!(stderr.contains("less than an hour\nhint: --valid-for=90d"), "{stderr}");
+    assert!(
+        stderr.contains("less than an hour\nhint: use a lifetime such as --valid-for=90d"),
+        "{stderr}"
+    );
     let swapped =
         ["generate", "cert-manager", "--issuer-cert-file=ca.key", "--issuer-key-file=ca.crt"];
     assert!(sandbox.kumactl(swapped).failure(1).contains("private key"));
@@ -147,9 +150,9 @@ fn the_cas_own_secret_is_not_overwritten_with_a_certificate() {
     let command = ["generate", "cert-manager", ISSUER[0], ISSUER[1]];
     for same in ["--secret-name=kuma-ca", "--issuer-name=general-tls-certs"] {
         let stderr = sandbox.kumactl(command.iter().chain(&[same])).failure(2);
-        assert!(stderr.contains("into the Secret of the CA"), "{stderr}");
+        assert!(stderr.contains("overwrite the Secret of the CA"), "{stderr}");
         assert!(
-            stderr.contains("hint: give --secret-name and --issuer-name two names"),
+            stderr.contains("hint: use different names for --secret-name and --issuer-name"),
             "{stderr}"
         );
     }
@@ -160,15 +163,18 @@ fn what_the_charts_own_certificate_has_no_place_for_is_refused() {
     let sandbox = ca();
     for purpose in ["--for=values", "--for=chart"] {
         for (flag, says) in [
-            ("--hostname=10.0.0.1", "can have DNS names only, and not 10.0.0.1"),
-            ("--hostname=spiffe://mesh/cp", "can have DNS names only, and not spiffe://mesh/cp"),
-            ("--valid-for=30d", "has no place for --valid-for"),
-            ("--key-type=ecdsa", "has no place for --key-type"),
-            ("--secret-name=s", "has no place for --secret-name"),
+            ("--hostname=10.0.0.1", "supports DNS names only, not 10.0.0.1"),
+            ("--hostname=spiffe://mesh/cp", "supports DNS names only, not spiffe://mesh/cp"),
+            ("--valid-for=30d", "does not support --valid-for"),
+            ("--key-type=ecdsa", "does not support --key-type"),
+            ("--secret-name=s", "does not support --secret-name"),
         ] {
             let command = ["generate", "cert-manager", ISSUER[0], ISSUER[1], purpose, flag];
             let stderr = sandbox.kumactl(command).failure(2);
-            assert!(stderr.contains(says) && stderr.contains("hint: --for=cluster"), "{stderr}");
+            assert!(
+                stderr.contains(says) && stderr.contains("hint: use --for=cluster"),
+                "{stderr}"
+            );
         }
     }
 }

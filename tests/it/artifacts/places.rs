@@ -72,7 +72,7 @@ fn runs_at_the_same_moment_into_a_new_directory_agree_on_one_pair() {
     );
     sandbox.shell(&script).quiet_success();
     let outputs: Vec<_> = (1..=4).map(|i| sandbox.read(&format!("out.{i}"))).collect();
-    let unchanged = outputs.iter().filter(|out| out.starts_with("Nothing changed")).count();
+    let unchanged = outputs.iter().filter(|out| out.starts_with("Nothing to do")).count();
     assert_eq!(unchanged, 3, "{outputs:?}");
     let moved = fs::rename(sandbox.path("new/tls"), sandbox.path("tls"));
     moved.expect("a directory");
@@ -99,13 +99,13 @@ fn a_run_that_finds_the_directory_of_another_leaves_it_nothing_to_replace() {
     let first = first.wait_with_output().expect("an end");
     let first = String::from_utf8_lossy(&first.stdout);
     let unchanged =
-        [&*first, &second.stdout].iter().filter(|out| out.starts_with("Nothing changed")).count();
+        [&*first, &second.stdout].iter().filter(|out| out.starts_with("Nothing to do")).count();
     assert_eq!(unchanged, 1, "{first}\n{second:?}");
 }
 
 #[test]
 fn a_place_that_is_none_is_refused_with_what_this_command_can_be_told() {
-    let elsewhere = "hint: give --output-dir another directory\n";
+    let elsewhere = "hint: use another directory for --output-dir\n";
     type Spoil = fn(&Sandbox);
     let rows: [(Spoil, &[&str], &str, i32); 5] = [
         (
@@ -120,7 +120,7 @@ fn a_place_that_is_none_is_refused_with_what_this_command_can_be_told() {
                 symlink("ca.crt", sandbox.path("tls/tls.crt")).expect("a link");
             },
             &[],
-            "are one file: tls/ca.crt",
+            "are the same file: tls/ca.crt",
             2,
         ),
         (
@@ -135,7 +135,7 @@ fn a_place_that_is_none_is_refused_with_what_this_command_can_be_told() {
                 make(sandbox, &made).quiet_success();
             },
             &["--issuer-cert-file=tls/ca.crt", "--issuer-key-file=ca.key", "--force"],
-            "would replace",
+            "would overwrite",
             2,
         ),
         (
@@ -144,7 +144,7 @@ fn a_place_that_is_none_is_refused_with_what_this_command_can_be_told() {
                 sandbox.shell("mkfifo tls/tls.key").quiet_success();
             },
             &["--if-needed"],
-            "the key file tls/tls.key cannot be read back",
+            "cannot read back the key file tls/tls.key",
             2,
         ),
     ];
@@ -168,8 +168,8 @@ fn a_missing_and_an_empty_input_come_with_what_to_do() {
     let sandbox = Sandbox::new();
     sandbox.write("empty.crt", "");
     for (file, says) in [
-        ("no/such.crt", "no such file or directory\nhint: see what is there: ls no\n"),
-        ("empty.crt", "is empty\nhint: was it written to the end? Make or copy it once more\n"),
+        ("no/such.crt", "no such file or directory\nhint: list the directory: ls no\n"),
+        ("empty.crt", "is empty\nhint: create or copy the file again\n"),
     ] {
         let flag = format!("--ca-cert-file={file}");
         let stderr = sandbox.kumactl(["generate", "helm-values", &flag]).failure(1);

@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use super::json_text;
 use crate::commands::inspect::certificate::{Source, owner};
+use crate::report::color::Palette;
 use crate::report::failure::Failure;
-use crate::report::style::Palette;
 
 /// A source in JSON. Fields are added, never changed or taken away.
 #[derive(Serialize)]
@@ -106,7 +106,7 @@ pub(crate) fn text(
             let within = if part.name.is_empty() { "" } else { ", " };
             let title = format!("{}{within}{}", source.shown, kuma_pki::printable(&part.name));
             let encoding = format!("({})", encoding(source));
-            paragraphs.push(format!("{} {}\n", palette.strong(&title), palette.faint(&encoding)));
+            paragraphs.push(format!("{} {}\n", palette.bold(&title), palette.dim(&encoding)));
             part_text(part, sources, now, palette, &mut paragraphs)?;
         }
     }
@@ -151,7 +151,7 @@ fn part_text(
         lines.push_str(&format!("not shown: {label}\n"));
     }
     for warning in warnings(part)? {
-        lines.push_str(&format!("{} {warning}\n", palette.doubtful("warning:")));
+        lines.push_str(&format!("{} {warning}\n", palette.warning("warning:")));
     }
     if !lines.is_empty() {
         paragraphs.push(lines);
@@ -220,8 +220,8 @@ fn certificate(place: usize, summary: &Summary, palette: Palette) -> String {
         (label, format!("{} {}", name.kind, name.value))
     }));
     let left = match summary.time_left.strip_suffix("left") {
-        Some(_) => palette.good(&summary.time_left),
-        None => palette.bad(&summary.time_left),
+        Some(_) => palette.success(&summary.time_left),
+        None => palette.error(&summary.time_left),
     };
     rows.push(("valid", format!("{} to {}, {left}", summary.not_before, summary.not_after)));
     rows.push(("key", summary.key.clone()));
@@ -255,10 +255,10 @@ fn certificate(place: usize, summary: &Summary, palette: Palette) -> String {
     }
     rows.push(("serial", summary.serial_number.clone()));
     rows.push(("SHA-256", summary.sha256_fingerprint.clone()));
-    let mut text = format!("{place}  {}\n", palette.strong(summary.role));
+    let mut text = format!("{place}  {}\n", palette.bold(summary.role));
     for (label, value) in rows {
         // Padded before it is painted: the codes of a colour have no width.
-        text.push_str(&format!("   {} {value}\n", palette.faint(&format!("{label:<11}"))));
+        text.push_str(&format!("   {} {value}\n", palette.dim(&format!("{label:<11}"))));
     }
     text
 }

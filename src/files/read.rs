@@ -1,4 +1,4 @@
-//! The only code that reads files.
+//! Reads files. No other code does.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -14,35 +14,37 @@ use crate::report::shell;
 /// The largest file that is read, in bytes.
 const MAX_LENGTH: u64 = kuma_pki::format::pem::MAX_LENGTH as u64;
 
-/// The longest path that Linux takes, in bytes; most file systems have less room.
+/// The longest path in a message, in bytes.
 const MAX_NAME_LENGTH: usize = 1024;
 
-/// Refuses `-` for more than one of the inputs of a run.
+/// Refuses `-` for more than one input of a run.
 ///
 /// # Errors
 ///
-/// Two inputs that are standard input.
-pub(crate) fn read_stdin_once(
+/// Two inputs that are both standard input.
+pub(crate) fn stdin_once(
     inputs: impl IntoIterator<Item = impl AsRef<Path>>,
 ) -> Result<(), Failure> {
     let stdin = inputs.into_iter().filter(|input| input.as_ref().as_os_str() == "-");
     if stdin.count() > 1 {
-        return Err(Failure::usage("standard input can be read only once"));
+        return Err(Failure::usage(
+            "`-` is given for more than one input, but standard input can be read only once",
+        ));
     }
     Ok(())
 }
 
-/// Reads a file, or standard input for `-`. What is read is wiped when dropped, since people mix up
-/// keys and certificates. `role` names the file in messages, such as `CA certificate file`.
+/// Reads a file, or standard input for `-`. The bytes are wiped when dropped, since users mix up keys
+/// and certificates. `label` names the file in messages, such as `CA certificate file`.
 ///
 /// # Errors
 ///
 /// A file that cannot be read, is empty, or is larger than 1 MiB.
-pub(crate) fn read(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let bytes = read_any(path, role)?;
+pub(crate) fn file(path: &Path, label: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let bytes = any(path, label)?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        let failure = Failure::failed(format!("the {role} {} is empty", shown(path)));
-        return Err(failure.hint("was it written to the end? Make or copy it once more"));
+        let failure = Failure::failed(format!("the {label} {} is empty", shown(path)));
+        return Err(failure.hint("create or copy the file again"));
     }
     Ok(bytes)
 }
@@ -52,20 +54,16 @@ pub(crate) fn read(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failur
 /// # Errors
 ///
 /// A file that cannot be read, or is larger than 1 MiB.
-pub(crate) fn read_any(path: &Path, role: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    read_up_to(path, role, MAX_LENGTH)
+pub(crate) fn any(path: &Path, label: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    up_to(path, label, MAX_LENGTH)
 }
 
-/// Reads a file of at most so many bytes, which may be empty.
+/// Reads a file of at most `longest` bytes, which may be empty.
 ///
 /// # Errors
 ///
 /// A file that cannot be read, or is larger.
-pub(crate) fn read_up_to(
-    path: &Path,
-    role: &str,
-    longest: u64,
-) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(crate) fn up_to(path: &Path, label: &str, longest: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let bytes = if path.as_os_str() == "-" {
         read_bounded(io::stdin().lock(), 0, longest)
     } else {
@@ -74,40 +72,40 @@ pub(crate) fn read_up_to(
             read_bounded(file, length, longest)
         })
     };
-    not_longer(bytes.map_err(|error| unreadable(path, role, &error))?, path, role, longest)
+    not_longer(bytes.map_err(|error| unreadable(path, label, &error))?, path, label, longest)
 }
 
-/// Reads what an earlier run left at the place of an output: a regular file, which may be empty, or
-/// nothing. Opening a pipe or a device would wait for whoever is at its other end.
+/// Reads the existing file at the path of an output, if there is one; it may be empty. Does not wait for
+/// the other end of a pipe or a device.
 ///
 /// # Errors
 ///
-/// Anything but a regular file of at most 1 MiB that can be read.
-pub(crate) fn read_output(path: &Path, role: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
+/// A path that is not a readable regular file of at most 1 MiB.
+pub(crate) fn existing(path: &Path, label: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
     let bytes = match opened.and_then(|file| Ok((file.metadata()?, file))) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Ok((metadata, _)) if !metadata.is_file() => {
-            let text = format!("the {role} {} is not a regular file", shown(path));
+            let text = format!("the {label} {} is not a regular file", shown(path));
             return Err(Failure::failed(text).hint("remove it, or write to another path"));
         }
         opened => opened
             .and_then(|(metadata, file)| read_bounded(file, metadata.len(), MAX_LENGTH))
-            .map_err(|error| unreadable(path, role, &error))?,
+            .map_err(|error| unreadable(path, label, &error))?,
     };
-    not_longer(bytes, path, role, MAX_LENGTH).map(Some)
+    not_longer(bytes, path, label, MAX_LENGTH).map(Some)
 }
 
-fn unreadable(path: &Path, role: &str, error: &io::Error) -> Failure {
-    let text = format!("could not read the {role} {}: {}", shown(path), reason(error));
+fn unreadable(path: &Path, label: &str, error: &io::Error) -> Failure {
+    let text = format!("could not read the {label} {}: {}", shown(path), reason(error));
     let failure = Failure::failed(text);
     match error.kind() {
-        io::ErrorKind::IsADirectory => failure.hint("name a file in it"),
+        io::ErrorKind::IsADirectory => failure.hint("pass a file in that directory"),
         io::ErrorKind::NotFound => {
             let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
             let directory = directory.unwrap_or_else(|| Path::new(".")).to_string_lossy();
-            failure.hint(format!("see what is there: ls {}", shell::word(&directory)))
+            failure.hint(format!("list the directory: ls {}", shell::word(&directory)))
         }
         _ => failure,
     }
@@ -116,18 +114,18 @@ fn unreadable(path: &Path, role: &str, error: &io::Error) -> Failure {
 fn not_longer(
     bytes: Zeroizing<Vec<u8>>,
     path: &Path,
-    role: &str,
+    label: &str,
     longest: u64,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     if bytes.len() as u64 <= longest {
         return Ok(bytes);
     }
-    let why = if longest == MAX_LENGTH { ", which no Kubernetes Secret can hold" } else { "" };
+    let why = if longest == MAX_LENGTH { ", the limit of a Kubernetes Secret" } else { "" };
     let (shown, limit) = (shown(path), longest >> 20);
-    Err(Failure::failed(format!("the {role} {shown} is longer than {limit} MiB{why}")))
+    Err(Failure::failed(format!("the {label} {shown} is longer than {limit} MiB{why}")))
 }
 
-/// The path as a message names it.
+/// Returns the path for a message.
 pub(crate) fn shown(path: &Path) -> String {
     if path.as_os_str() == "-" {
         return "standard input".to_owned();
@@ -137,17 +135,13 @@ pub(crate) fn shown(path: &Path) -> String {
     if name.len() <= MAX_NAME_LENGTH && first_line.len() == name.len() {
         return kuma_pki::printable(&name);
     }
-    // No name of a file, but what is in one: it may be anything, a Secret too.
+    // Contents instead of a path, perhaps those of a Secret.
     let start: String = first_line.chars().take(20).collect();
-    format!(
-        "{}... ({} bytes, where the name of a file belongs)",
-        kuma_pki::printable(&start),
-        name.len()
-    )
+    format!("{}... ({} bytes instead of a file name)", kuma_pki::printable(&start), name.len())
 }
 
-/// At most one byte more than allowed. The buffer has room for what is expected, and for all of what a
-/// pipe may bring, so that it does not move and leave a copy of a key behind.
+/// Reads at most one byte more than allowed. The buffer never grows, since that would leave a copy of a
+/// key in memory.
 fn read_bounded(source: impl Read, expected: u64, longest: u64) -> io::Result<Zeroizing<Vec<u8>>> {
     let capacity = if expected == 0 { MAX_LENGTH.min(longest) } else { expected.min(longest) };
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity as usize + 64));

@@ -1,28 +1,28 @@
-//! Symbolic links in the place of certificates' directories.
+//! Checks directories of certificates that are symbolic links.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use kuma_pki::spec::{CertificateSpecification, SpecificationFault};
 
-use super::ca::CaFiles;
-use crate::files::Folder;
+use super::ca_files::CaFiles;
+use crate::files::BatchDir;
 
-/// Links that lead two certificates into one directory, or one to its CA.
+/// Returns the faults of links that lead two certificates to one directory, or one to its CA.
 pub(super) fn faults(
     certificates: &[CertificateSpecification],
-    folder: &Folder,
+    batch_dir: &BatchDir,
     ca: Option<&CaFiles>,
 ) -> Vec<SpecificationFault> {
     let links: HashMap<&str, &Path> =
-        folder.links().iter().map(|(name, place)| (name.as_str(), place.as_path())).collect();
+        batch_dir.links().iter().map(|(name, place)| (name.as_str(), place.as_path())).collect();
     let mut faults = Vec::new();
     if links.is_empty() {
         return faults;
     }
-    // Every place that a link leads to, with the first certificate in it.
+    // The target of every link, with the first certificate in it.
     let mut taken: HashMap<PathBuf, &str> = HashMap::new();
-    let own = folder.place("").canonicalize().unwrap_or_default();
+    let own = batch_dir.place("").canonicalize().unwrap_or_default();
     for certificate in certificates {
         let name = &*certificate.name;
         let place = match links.get(name) {
@@ -33,8 +33,9 @@ pub(super) fn faults(
             }
         };
         if let Some(other) = taken.insert(place, name) {
-            let text = format!("{name} and {other} are one directory, by a symbolic link");
-            let hint = Some(format!("take the link {name} or {other} away"));
+            let text =
+                format!("{name} and {other} are the same directory, because of a symbolic link");
+            let hint = Some(format!("remove the link {name} or {other}"));
             faults.push(SpecificationFault { place: certificate.place, text, hint });
         }
     }

@@ -142,8 +142,8 @@ fn the_first_name_that_can_be_dialled_is_the_address_and_without_one_nothing_is_
         let stderr = make(&sandbox, &[mode, &[none]].concat()).failure(2);
         assert_eq!(
             stderr,
-            "error: --hostname has no name that can be dialled: spiffe://mesh/cp, *.mesh.example\n\
-             hint: add --hostname=NAME, a DNS name without a wildcard, or an IP address\n"
+            "error: no client can connect to --hostname=spiffe://mesh/cp,*.mesh.example\n\
+             hint: add --hostname=NAME with a DNS name without a wildcard, or an IP address\n"
         );
         assert_eq!(sandbox.names(), [""; 0]);
     }
@@ -158,14 +158,18 @@ fn flags_that_would_change_nothing_are_refused() {
     let sandbox = Sandbox::new();
     let universal = ["--mode=universal", "--hostname=cp.example"];
     for (mode, flag, says) in [
-        (&universal[..], "--namespace=mesh", "--namespace is about Kubernetes"),
-        (&universal, "--service=cp", "--service is about Kubernetes"),
-        (&universal, "--secret-name=s", "--secret-name is about Kubernetes"),
-        (&["--mode=kubernetes"], "--directory=/etc/kuma", "--directory is about plain machines"),
+        (&universal[..], "--namespace=mesh", "--namespace has no effect"),
+        (&universal, "--service=cp", "--service has no effect"),
+        (&universal, "--secret-name=s", "--secret-name has no effect"),
+        (
+            &["--mode=kubernetes"],
+            "--directory=/etc/kuma",
+            "--directory has no effect with --mode=kubernetes",
+        ),
     ] {
         let stderr = make(&sandbox, &[mode, &[flag]].concat()).failure(2);
         let name = flag.split('=').next().unwrap_or_default();
-        let hint = format!("hint: leave {name} out, or --mode=");
+        let hint = format!("hint: remove {name}, or use --mode=");
         assert!(stderr.contains(says) && stderr.contains(&hint), "{stderr}");
     }
 }

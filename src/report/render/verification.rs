@@ -5,12 +5,12 @@ use kuma_pki::verify::{Check, ClientVerdict, Finding, Outcome, Report};
 use serde::Serialize;
 
 use super::json_text;
+use crate::report::color::Palette;
 use crate::report::hints;
-use crate::report::style::Palette;
 
 /// A judgement in JSON. Fields are added, never changed or taken away.
 #[derive(Serialize)]
-struct JudgementReport<'a> {
+struct VerificationReport<'a> {
     verifies: bool,
     at: &'a str,
     checks: Vec<CheckReport>,
@@ -66,7 +66,7 @@ pub(crate) fn json(report: &Report, at: &str) -> String {
         failed_checks: verdict.failed.iter().map(|name| name.as_str()).collect(),
         reasons: verdict.reasons.iter().map(|one| reason(verdict.client, one)).collect(),
     };
-    json_text(&JudgementReport {
+    json_text(&VerificationReport {
         verifies: report.verifies(),
         at,
         checks: report.checks.iter().map(check).collect(),
@@ -114,10 +114,13 @@ pub(crate) fn text(report: &Report, only_failed: bool, palette: Palette) -> Stri
         warnings => format!(", {warnings} warnings"),
     };
     text.push_str(&match failed {
-        0 => format!("\n{}: {passed} passed{warnings}\n", palette.good("The certificate verifies")),
+        0 => format!(
+            "\n{}: {passed} passed{warnings}\n",
+            palette.success("The certificate verifies")
+        ),
         _ => format!(
             "\n{}: {failed} failed{warnings}, {passed} passed\n",
-            palette.bad("The certificate does not verify")
+            palette.error("The certificate does not verify")
         ),
     });
     text
@@ -126,17 +129,17 @@ pub(crate) fn text(report: &Report, only_failed: bool, palette: Palette) -> Stri
 fn check_text(check: &CheckReport, palette: Palette) -> String {
     let word = format!("{:<8}", check.outcome);
     let word = match check.outcome {
-        "passed" => palette.good(&word),
-        "failed" => palette.bad(&word),
-        "warning" => palette.doubtful(&word),
-        _ => palette.faint(&word),
+        "passed" => palette.success(&word),
+        "failed" => palette.error(&word),
+        "warning" => palette.warning(&word),
+        _ => palette.dim(&word),
     };
     let mut text = format!("{word} {:<24} {}\n", check.check, check.text);
     if let Some(KumaError { from, text: error }) = &check.kuma_error {
-        text.push_str(&format!("         {} {error}\n", palette.faint(&format!("{from}:"))));
+        text.push_str(&format!("         {} {error}\n", palette.dim(&format!("{from}:"))));
     }
     if let Some(hint) = &check.hint {
-        text.push_str(&format!("         {} {hint}\n", palette.faint("hint:")));
+        text.push_str(&format!("         {} {hint}\n", palette.dim("hint:")));
     }
     text
 }
@@ -151,7 +154,7 @@ fn clients_text(report: &Report, palette: Palette) -> String {
     let titles = refuse.iter().map(|verdict| verdict.client.title().len());
     let width = titles.max().unwrap_or(0).max(24);
     let line = |client: Client, because: &str| {
-        let word = palette.doubtful("refuses ");
+        let word = palette.warning("refuses ");
         format!("{word} {:<width$} {because}\n", client.title())
     };
     let share_failures = report.clients.iter().all(|one| !one.failed.is_empty());
@@ -176,18 +179,18 @@ fn clients_text(report: &Report, palette: Palette) -> String {
         }
         for reason in &verdict.reasons {
             let says = reason.rule.words(verdict.client).filter(|words| !words.is_empty());
-            let says = says.map(|words| palette.faint(&format!(" ({words})"))).unwrap_or_default();
+            let says = says.map(|words| palette.dim(&format!(" ({words})"))).unwrap_or_default();
             text.push_str(&line(verdict.client, &format!("{reason}{says}")));
             if !told.contains(&reason) {
                 told.push(reason);
-                let hint = palette.faint("hint:");
+                let hint = palette.dim("hint:");
                 text.push_str(&format!("         {hint} {}\n", hints::cure(reason)));
             }
         }
     }
     if !accept.is_empty() {
         let names: Vec<_> = accept.iter().map(|verdict| verdict.client.as_str()).collect();
-        text.push_str(&format!("{} {}\n", palette.good("accepted by"), names.join(", ")));
+        text.push_str(&format!("{} {}\n", palette.success("accepted by"), names.join(", ")));
     }
     text
 }

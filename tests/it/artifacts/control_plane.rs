@@ -136,7 +136,7 @@ fn a_second_run_changes_nothing_and_a_missing_or_changed_file_is_repaired_alone(
         names(sandbox).iter().map(|name| sandbox.read(&format!("tls/{name}"))).collect()
     };
     let before = all(&sandbox);
-    assert!(make(&sandbox, &again).quiet_success().starts_with("Nothing changed"));
+    assert!(make(&sandbox, &again).quiet_success().starts_with("Nothing to do"));
     assert_eq!(all(&sandbox), before);
     for name in
         ["secret.yaml", "values.yaml", "install-flags", "ca.crt", "ca-bundle.b64", "NEXT-STEPS.md"]
@@ -144,7 +144,7 @@ fn a_second_run_changes_nothing_and_a_missing_or_changed_file_is_repaired_alone(
         sandbox.write(&format!("tls/{name}"), "something else\n");
         let ended = make(&sandbox, &again);
         assert_eq!(ended.status, 0, "{ended:?}");
-        assert_eq!(ended.stderr, format!("note: tls/{name} is not what is made from the pair\n"));
+        assert_eq!(ended.stderr, format!("note: tls/{name} does not match the pair\n"));
         assert_eq!(ended.stdout.lines().count(), 1, "{ended:?}");
         assert_eq!(all(&sandbox), before, "{name}");
         fs::remove_file(sandbox.path(&format!("tls/{name}"))).expect("a file");
@@ -161,8 +161,16 @@ fn a_second_run_changes_nothing_and_a_missing_or_changed_file_is_repaired_alone(
 fn files_that_exist_are_kept_and_a_failed_run_leaves_no_directory() {
     let sandbox = Sandbox::new();
     for (arguments, status, says) in [
-        (&["--mode=universal", "--output-dir=tls"][..], 2, "which name do proxies dial?"),
-        (&["--mode=kubernetes", "--output-dir=tls", "--multizone"], 2, "which name do zones dial?"),
+        (
+            &["--mode=universal", "--output-dir=tls"][..],
+            2,
+            "--hostname is required with --mode=universal",
+        ),
+        (
+            &["--mode=kubernetes", "--output-dir=tls", "--multizone"],
+            2,
+            "--hostname is required with --multizone",
+        ),
         (&["--mode=kubernetes", "--output-dir=tls", "--service=A"], 2, "--service="),
         (
             &[
@@ -184,10 +192,7 @@ fn files_that_exist_are_kept_and_a_failed_run_leaves_no_directory() {
     fs::create_dir(sandbox.path("tls")).expect("a directory");
     sandbox.write("tls/values.yaml", "mine\n");
     let stderr = make(&sandbox, &KUBERNETES).failure(1);
-    assert!(
-        stderr.contains("tls/values.yaml exists and was kept; nothing was written"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("tls/values.yaml already exists; no file was changed"), "{stderr}");
     assert_eq!(names(&sandbox), ["values.yaml"]);
     assert_eq!(make(&sandbox, &[&KUBERNETES[..], &["--force"]].concat()).status, 0);
     assert_consistent(&sandbox);

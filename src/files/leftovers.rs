@@ -1,4 +1,4 @@
-//! The temporary names of files, and what killed runs left under them.
+//! Temporary file names, and the files that killed runs left under them.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,12 +12,12 @@ pub(super) const MARK: &str = ".kumactl-";
 /// How much of a file's name its temporary names repeat: file systems allow 255 bytes in all.
 const MAX_STEM_LENGTH: usize = 120;
 
-/// What a temporary name is for.
+/// The purpose of a temporary name.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
-    /// A new file on its way to its place.
+    /// A new file before its rename.
     New,
-    /// A second name of the file that stood there.
+    /// A second name of the old file.
     Old,
 }
 
@@ -30,22 +30,23 @@ impl Kind {
     }
 }
 
-/// `.tls.key.kumactl-new-`, of a file `tls.key`.
+/// Returns the start of the temporary names of a file: `.tls.key.kumactl-new-` for `tls.key`.
 pub(super) fn prefix(path: &Path, kind: Kind) -> OsString {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = &name[..name.floor_char_boundary(MAX_STEM_LENGTH)];
     OsString::from(format!(".{stem}{MARK}{}", kind.word()))
 }
 
-/// What killed runs left beside some files.
+/// The files that killed runs left beside some files.
 #[derive(Default)]
-pub(super) struct LeftOver {
+pub(super) struct Leftovers {
     unfinished: Vec<PathBuf>,
     second_names: Vec<PathBuf>,
 }
 
-impl LeftOver {
-    /// Looks beside these files. Their directories are locked: what a run at work has made is not left.
+impl Leftovers {
+    /// Finds the leftovers beside these files. Their directories must be locked, so that no file of a
+    /// running process is taken for a leftover.
     pub(super) fn beside<'p>(paths: impl Iterator<Item = &'p Path>) -> Self {
         let mut left = Self::default();
         let mut paths: Vec<&Path> = paths.collect();
@@ -69,14 +70,14 @@ impl LeftOver {
         left
     }
 
-    /// Removes the files on their way to their places, and gives whether there were any.
+    /// Removes unfinished new files, and returns whether there were any.
     pub(super) fn remove_unfinished(&mut self) -> bool {
         let were_any = !self.unfinished.is_empty();
         remove(&mut self.unfinished);
         were_any
     }
 
-    /// Removes all, where good files stand at the places.
+    /// Removes all leftovers, once good files are in place.
     pub(super) fn remove(mut self) {
         remove(&mut self.unfinished);
         remove(&mut self.second_names);
@@ -89,8 +90,8 @@ fn remove(paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// Whether a killed run left files in a directory.
-pub(crate) fn has_left_over(directory: &Path) -> bool {
+/// Returns whether a killed run left files in a directory.
+pub(crate) fn has_leftovers(directory: &Path) -> bool {
     let is_left = |name: &OsString| {
         let name = name.as_encoded_bytes();
         name.starts_with(b".") && name.windows(MARK.len()).any(|window| window == MARK.as_bytes())

@@ -43,10 +43,10 @@ fn a_ca_that_is_replaced_stays_for_as_long_as_it_is_in_the_ca_file() {
         let ended = make(&sandbox, &old);
         assert_eq!(ended.status, 0, "{ended:?}");
         assert!(!ended.stderr.contains("tls/ca.crt"), "{ended:?}");
-        assert!(ended.stderr.contains("tls/ca-bundle.b64 is not what is made"), "{ended:?}");
+        assert!(ended.stderr.contains("tls/ca-bundle.b64 does not match the pair"), "{ended:?}");
         assert_eq!((sandbox.read("tls/ca.crt"), pair()), (both.clone(), before.clone()));
         assert_consistent(&sandbox);
-        assert!(make(&sandbox, &old).quiet_success().starts_with("Nothing changed"));
+        assert!(make(&sandbox, &old).quiet_success().starts_with("Nothing to do"));
 
         // Issued by the new CA, and clients still trust both.
         let new = ["--issuer-cert-file=new-ca.crt", "--issuer-key-file=new-ca.key"];
@@ -60,7 +60,7 @@ fn a_ca_that_is_replaced_stays_for_as_long_as_it_is_in_the_ca_file() {
         sandbox.write("tls/ca.crt", sandbox.read("new-ca.crt"));
         assert_eq!(make(&sandbox, &new).status, 0);
         assert_consistent(&sandbox);
-        assert!(make(&sandbox, &new).quiet_success().starts_with("Nothing changed"));
+        assert!(make(&sandbox, &new).quiet_success().starts_with("Nothing to do"));
     }
 }
 
@@ -91,7 +91,7 @@ fn a_secret_that_others_can_read_gets_its_permissions_back() {
     let readable = Permissions::from_mode(0o666);
     fs::set_permissions(sandbox.path("tls/secret.yaml"), readable).expect("permissions");
     let ended = make(&sandbox, &again);
-    assert_eq!(ended.stderr, "note: tls/secret.yaml has the permissions 0666, not 0600\n");
+    assert_eq!(ended.stderr, "note: tls/secret.yaml has permissions 0666 instead of 0600\n");
     assert_eq!(ended.stdout, "Permissions of tls/secret.yaml set to 0600\n");
     assert_eq!(sandbox.mode("tls/secret.yaml"), 0o600);
     assert_eq!((sandbox.read("tls/tls.crt"), sandbox.read("tls/secret.yaml")), before);
@@ -109,14 +109,14 @@ fn files_of_other_flags_are_named_where_they_stay() {
         assert_eq!(ended.status, 0);
         assert!(
             ended.stderr.contains(
-                "warning: files of another run, with other flags and perhaps another key and CA, are \
-                 still there: rm tls/zone-secret.yaml tls/zone-values.yaml tls/zone-kuma-cp.env\n"
+                "warning: the directory contains files of an earlier run with other flags, perhaps for \
+                 another key or CA: rm tls/zone-secret.yaml tls/zone-values.yaml tls/zone-kuma-cp.env\n"
             ),
             "{ended:?}"
         );
     }
     let ended = make(&sandbox, &[&universal[..], &["--output-dir=tls", "--force"]].concat());
-    let rest = ended.stderr.split_once("there: rm ").expect("a warning").1.trim_end();
+    let rest = ended.stderr.split_once("key or CA: rm ").expect("a warning").1.trim_end();
     assert!(
         rest.starts_with("tls/secret.yaml tls/values.yaml tls/install-flags tls/zone"),
         "{rest}"
@@ -186,7 +186,7 @@ fn a_key_that_envoy_refuses_and_an_early_end_are_told_as_of_a_single_certificate
     let single = ["--key-type=ed25519", "--type=server", "--hostname=a"];
     let single = sandbox.generate(single.iter().chain(&ISSUER));
     assert_eq!((made.status, single.status), (0, 0));
-    assert!(made.stderr.starts_with("note: the certificate ends with its CA, at "), "{made:?}");
+    assert!(made.stderr.starts_with("note: the certificate expires with its CA, at "), "{made:?}");
     assert!(made.stderr.contains("\nwarning: Envoy, as Kuma configures it, connects to no server"));
     assert_eq!(made.stderr, single.stderr);
     assert_eq!(yaml(&sandbox.read("tls/secret.yaml"))["kind"], "Secret");
