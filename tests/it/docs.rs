@@ -7,6 +7,7 @@
 //! replace programs that need a cluster or a control plane, and check their arguments.
 
 mod diagrams;
+mod json;
 mod links;
 mod svg;
 mod words;
