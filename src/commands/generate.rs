@@ -8,6 +8,7 @@ pub(crate) mod control_plane_tls;
 pub(crate) mod environment;
 pub(crate) mod installation;
 pub(crate) mod kubernetes_secret;
+pub(crate) mod kuma_secret;
 pub(crate) mod tls_certificate;
 pub(crate) mod tls_certificates;
 
@@ -39,6 +40,7 @@ enum Command {
     HelmValues(Box<installation::HelmValuesArgs>),
     InstallFlags(Box<installation::InstallFlagsArgs>),
     KubernetesSecret(Box<kubernetes_secret::Args>),
+    KumaSecret(Box<kuma_secret::Args>),
     TlsCertificate(Box<tls_certificate::Args>),
     TlsCertificates(Box<tls_certificates::Args>),
 }
@@ -55,6 +57,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::HelmValues(args) => installation::helm_values(&args, console),
         Command::InstallFlags(args) => installation::install_flags(&args, console),
         Command::KubernetesSecret(args) => kubernetes_secret::run(&args, console),
+        Command::KumaSecret(args) => kuma_secret::run(&args, console),
         Command::TlsCertificate(args) => tls_certificate::run(&args, console),
         Command::TlsCertificates(args) => tls_certificates::run(&args, console),
     }

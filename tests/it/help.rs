@@ -40,6 +40,8 @@ const GIVEN: &str = "
     printf 'certificates: [{name: a, type: server, hostnames: [a.example]}]' > zones.yaml
     kumactl generate tls-certificates --file=zones.yaml --output-dir=tls --quiet
     kubectl create namespace kuma-system > made
+    kumactl generate ca-certificate --quiet --cert-file=mesh-ca.crt --key-file=mesh-ca.key
+    cp mesh-ca.key signing.key
     helm repo add kuma https://kumahq.github.io/charts > made";
 
 /// With stand-ins for kubectl, helm and the official kumactl, in a directory that has what they name.

@@ -11,6 +11,7 @@ mod help;
 mod inputs;
 mod inspect;
 mod issued;
+mod kuma_secret;
 mod library;
 mod limits;
 mod locks;

@@ -9,6 +9,7 @@ pub mod environment;
 pub(crate) mod foreign;
 pub mod installation;
 pub mod kubernetes_secret;
+pub mod kuma_secret;
 pub mod pem;
 pub(crate) mod yaml;
 

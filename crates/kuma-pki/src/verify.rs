@@ -7,6 +7,7 @@ mod finding;
 mod hostname;
 pub mod inspect;
 pub mod kuma;
+pub mod mesh_ca;
 mod path;
 mod report;
 

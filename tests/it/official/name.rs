@@ -13,7 +13,9 @@ fn wrongly_named(text: &str) -> Vec<&str> {
             let is_renamed = ["-tls", "__subcmd__tls", "__tls", "_tls"];
             let is_official = before.trim_end().ends_with("official")
                 || before.ends_with("official `")
-                || after.starts_with(" install control-plane");
+                || [" install control-plane", " apply -f -"]
+                    .iter()
+                    .any(|rest| after.starts_with(rest));
             // The official program is also a client that certificates are checked for.
             let is_client = before.ends_with("kube-apiserver ")
                 || before.ends_with("kube-apiserver, ")

@@ -1,0 +1,249 @@
+//! The values of Kuma's Secrets, read from files and checked.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use kuma_pki::format::pem::{self, PemError};
+use kuma_pki::verify::inspect;
+use kuma_pki::verify::mesh_ca::{self, MeshCaFinding, MeshCaPurpose};
+use kuma_pki::{ExistingKey, KeyAlgorithm, KeyError, KeyPair, PrivateKeyDer, PrivateKeyEncoding};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::Kind;
+use crate::files::read;
+use crate::report::console::Console;
+use crate::report::failure::Failure;
+use crate::report::hints;
+
+/// Reads the number of a signing key. kuma-cp takes the text behind the name's prefix for the key ID when it
+/// checks a token, but writes the number into the tokens that it issues: `0002` would be `2` there.
+pub(super) fn key_number(text: &str) -> Result<u32, String> {
+    match text.parse::<u32>() {
+        Ok(0) | Err(_) => Err("a number from 1, such as 1 or 2".to_owned()),
+        Ok(number) if number.to_string() != text => Err(format!(
+            "kuma-cp issues tokens for key {number} then and refuses them; use {number}"
+        )),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// Reads a signing key and returns it as kuma-cp reads it: PKCS#1 in PEM.
+///
+/// # Errors
+///
+/// A file that cannot be read, and any key but RSA of at least 2048 bits.
+pub(super) fn signing_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let text = read::file(path, "signing key file")?;
+    let shown = read::shown(path);
+    let failure =
+        |problem: &str| Failure::failed(format!("cannot use signing key file {shown}: {problem}"));
+    let decoded = match pem::decode_private_key(&text) {
+        Err(PemError::Base64 { layers: 1 }) => {
+            let packed: Vec<u8> =
+                text.iter().copied().filter(|o| !o.is_ascii_whitespace()).collect();
+            let inner = BASE64_STANDARD.decode(Zeroizing::new(packed)).map(Zeroizing::new);
+            pem::decode_private_key(&inner.unwrap_or_default())
+        }
+        decoded => decoded,
+    };
+    let key = decoded.map_err(|error| {
+        let hint = hints::pem_hint(&shown, &error);
+        // That hint is about another flag.
+        let hint = hint.filter(|_| !matches!(error, PemError::NoPrivateKey { .. }));
+        failure(&error.to_string()).hint_if_any(hint)
+    })?;
+    let pair = KeyPair::from_der(&key).ok().filter(|pair| {
+        let algorithm = pair.algorithm();
+        matches!(algorithm, KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096)
+    });
+    let Some(pair) = pair else {
+        return Err(failure("tokens are signed with an RSA key of 2048, 3072 or 4096 bits")
+            .hint("create one: kumactl generate signing-key --format=pem > signing.key"));
+    };
+    let traditional = pair.private_key(PrivateKeyEncoding::Traditional);
+    Ok(pem::encode_private_key(&traditional?))
+}
+
+/// Returns the IDs of revoked tokens as kuma-cp reads them: with commas between them and nothing else, since
+/// it does not ignore blanks.
+///
+/// # Errors
+///
+/// A file that cannot be read, no ID, and an ID that the list cannot hold.
+pub(super) fn token_ids(
+    given: &[String],
+    file: Option<&Path>,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let text = file.map(|file| read::file(file, "token ID file")).transpose()?;
+    let text = text.as_deref().map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default();
+    let in_file = text.split([',', '\n']).map(str::trim).filter(|id| !id.is_empty());
+    let mut ids: Vec<&str> = Vec::new();
+    for id in given.iter().map(|id| id.trim()).chain(in_file) {
+        if id.is_empty() || !id.bytes().all(|octet| octet.is_ascii_graphic()) {
+            return Err(Failure::usage(format!("{id:?} is not the ID of a token"))
+                .hint("the ID is the claim `jti`: kumactl inspect token FILE"));
+        }
+        if id.matches('.').count() == 2 {
+            return Err(Failure::usage("a token stands where its ID belongs")
+                .hint("the ID is the claim `jti`: kumactl inspect token FILE"));
+        }
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    if ids.is_empty() {
+        return Err(Failure::failed("the token ID file holds no IDs"));
+    }
+    Ok(Zeroizing::new(ids.join(",").into_bytes()))
+}
+
+/// Certificates and the private key of the first.
+pub(super) struct Pair {
+    certificates: Vec<Vec<u8>>,
+    key: PrivateKeyDer,
+    public_key: ExistingKey,
+    cert_name: String,
+    key_name: String,
+}
+
+impl Pair {
+    /// Reads both files.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, a private key beside the certificates, and a key that kuma-cp cannot load.
+    pub(super) fn read(cert_file: &Path, key_file: &Path) -> Result<Self, Failure> {
+        read::stdin_once([cert_file, key_file])?;
+        let unusable = |name: &str, error: &PemError, role: &str| {
+            Failure::failed(format!("cannot use {role} {name}: {error}"))
+                .hint_if_any(hints::pem_hint(name, error))
+        };
+        let (cert_name, key_name) = (read::shown(cert_file), read::shown(key_file));
+        let text = read::file(cert_file, "certificate file")?;
+        let certificates = pem::decode_certificates(&text)
+            .map_err(|error| unusable(&cert_name, &error, "certificate file"))?;
+        let text = read::file(key_file, "key file")?;
+        let key = pem::decode_private_key(&text)
+            .map_err(|error| unusable(&key_name, &error, "key file"))?;
+        let public_key = ExistingKey::from_der(&key).map_err(|error: KeyError| {
+            Failure::failed(format!("cannot use key file {key_name}: {error}"))
+        })?;
+        Ok(Self { certificates, key, public_key, cert_name, key_name })
+    }
+
+    /// Returns the certificates in PEM.
+    pub(super) fn certificates(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(pem::encode_certificates(self.certificates.iter().map(Vec::as_slice)))
+    }
+
+    /// Returns the key in PEM.
+    pub(super) fn key(&self) -> Zeroizing<Vec<u8>> {
+        pem::encode_private_key(&self.key)
+    }
+
+    /// Returns the certificates and the key in one value.
+    pub(super) fn joined(&self) -> Zeroizing<Vec<u8>> {
+        let parts = [self.certificates(), self.key()];
+        let mut joined =
+            Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
+        parts.iter().for_each(|part| joined.extend_from_slice(part));
+        joined
+    }
+
+    /// Checks a gateway's certificate: kuma-cp stores any Secret, and the listener is missing later
+    /// (`pkg/plugins/runtime/gateway/filter_chain_generator.go`).
+    ///
+    /// # Errors
+    ///
+    /// A key of another certificate, and an Ed25519 key.
+    pub(super) fn check_gateway(&self) -> Result<(), Failure> {
+        if !self.certificates.first().is_some_and(|first| inspect::has_key(first, &self.public_key))
+        {
+            return Err(self.mismatch(None));
+        }
+        let is_ed25519 = KeyPair::from_der(&self.key)
+            .is_ok_and(|pair| pair.algorithm() == KeyAlgorithm::Ed25519);
+        if is_ed25519 {
+            return Err(Failure::failed(format!(
+                "a gateway cannot use the Ed25519 key of {}; kuma-cp: unsupported private key type \
+                 ed25519.PrivateKey",
+                self.key_name
+            ))
+            .hint("issue the certificate with --key-type=ecdsa"));
+        }
+        Ok(())
+    }
+
+    /// Checks the CA of a mesh, and prints what its user has to know.
+    ///
+    /// # Errors
+    ///
+    /// A CA with which kuma-cp or Envoy does not work.
+    pub(super) fn check_mesh_ca(
+        &self,
+        purpose: MeshCaPurpose,
+        now: OffsetDateTime,
+        console: Console,
+    ) -> Result<(), Failure> {
+        let findings = mesh_ca::check(&self.certificates, &self.public_key, purpose, now)?;
+        let (warnings, problems): (Vec<_>, Vec<_>) =
+            findings.iter().partition(|finding| finding.is_warning());
+        let failure = |finding: &&MeshCaFinding| match finding {
+            MeshCaFinding::KeyMismatch { belongs_to } => self.mismatch(*belongs_to),
+            finding => {
+                Failure::failed(format!("{}: {finding}", self.cert_name)).hint_if_any(hint(finding))
+            }
+        };
+        if let Some(failure) = Failure::join(problems.iter().map(failure)) {
+            return Err(failure);
+        }
+        for warning in warnings {
+            console.warn(format!("{}: {warning}", self.cert_name));
+        }
+        Ok(())
+    }
+
+    fn mismatch(&self, belongs_to: Option<usize>) -> Failure {
+        let Self { cert_name, key_name, .. } = self;
+        let failure = Failure::failed(format!(
+            "private key {key_name} does not match the first certificate of {cert_name}"
+        ));
+        match belongs_to {
+            Some(position) => {
+                failure.hint(format!("put certificate {position} first: it matches the key"))
+            }
+            None => failure.hint("pass the private key that matches the certificate"),
+        }
+    }
+}
+
+impl Kind {
+    /// Returns what the Secrets of a CA are for.
+    pub(super) const fn mesh_ca_purpose(self) -> Option<MeshCaPurpose> {
+        match self {
+            Self::ProvidedCa => Some(MeshCaPurpose::ProvidedBackend),
+            Self::MeshIdentityCa => Some(MeshCaPurpose::MeshIdentity),
+            _ => None,
+        }
+    }
+}
+
+/// What to do about the CA of a mesh that does not work.
+const fn hint(finding: &MeshCaFinding) -> Option<&'static str> {
+    match finding {
+        MeshCaFinding::NotCa { .. }
+        | MeshCaFinding::NoCertSign { .. }
+        | MeshCaFinding::KeyAgreement { .. }
+        | MeshCaFinding::Expired { .. } => {
+            Some("use another CA, such as `kumactl generate ca-certificate` creates")
+        }
+        MeshCaFinding::NotYetValid { .. } => Some("check the clock of this machine"),
+        MeshCaFinding::KeyType { .. } => {
+            Some("create the CA with `kumactl generate ca-certificate --key-type=ecdsa`")
+        }
+        MeshCaFinding::RootMissing => Some("append the root certificate to the file"),
+        _ => None,
+    }
+}

@@ -1,0 +1,434 @@
+//! `kumactl generate kuma-secret`: Secrets that kuma-cp and Envoy can use.
+
+use std::collections::BTreeMap;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+
+use crate::support::{Ended, Sandbox, installed, run};
+
+fn generate(sandbox: &Sandbox, arguments: &str) -> Ended {
+    sandbox.kumactl(["generate", "kuma-secret"].into_iter().chain(arguments.split(' ')))
+}
+
+/// The documents of a stream, and the bytes of each value.
+#[track_caller]
+fn secrets(yaml: &str) -> Vec<(BTreeMap<String, serde_json::Value>, Vec<u8>)> {
+    let document = |text: &str| {
+        let fields: BTreeMap<String, serde_json::Value> =
+            serde_saphyr::from_str(text).expect("a map");
+        let data = &fields["data"];
+        let base64 = data.as_str().or_else(|| data["value"].as_str()).expect("a value").to_owned();
+        let line = text.lines().find(|line| line.contains(&base64)).expect("one line");
+        assert!(line.ends_with(&base64) && !base64.is_empty(), "{text}");
+        (fields, base64_decoded(&base64))
+    };
+    yaml.split("---\n").map(document).collect()
+}
+
+fn base64_decoded(text: &str) -> Vec<u8> {
+    base64::Engine::decode(&base64::prelude::BASE64_STANDARD, text).expect("Base64")
+}
+
+/// An RSA key as OpenSSL writes it, PKCS#8, in `pkcs8.key`, and as PKCS#1 in `signing.key`.
+fn with_signing_key() -> Option<Sandbox> {
+    let openssl = installed("openssl")?;
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", "pkcs8.key"]
+            [..],
+        &["rsa", "-traditional", "-in", "pkcs8.key", "-out", "signing.key"],
+    ] {
+        assert_eq!(run(sandbox.command(&openssl).args(arguments)).status, 0);
+    }
+    Some(sandbox)
+}
+
+#[test]
+fn a_signing_key_has_the_name_and_form_that_kuma_expects() {
+    let Some(sandbox) = with_signing_key() else { return };
+    let pem = sandbox.read("signing.key");
+    assert!(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
+    sandbox
+        .shell("base64 -w 0 signing.key > one-line; base64 signing.key > wrapped")
+        .quiet_success();
+    for (flags, name, kind, mesh) in [
+        (
+            "dataplane-token-signing-key --kid=1",
+            "dataplane-token-signing-key-default-1",
+            "Secret",
+            "default",
+        ),
+        (
+            "dataplane-token-signing-key --kid=12 --mesh=demo",
+            "dataplane-token-signing-key-demo-12",
+            "Secret",
+            "demo",
+        ),
+        ("zone-token-signing-key --kid=2", "zone-token-signing-key-2", "GlobalSecret", ""),
+        ("user-token-signing-key --kid=3", "user-token-signing-key-3", "GlobalSecret", ""),
+    ] {
+        for file in ["signing.key", "pkcs8.key", "one-line", "wrapped"] {
+            let command = format!("--kind={flags} --signing-key-path={file}");
+            let yaml = generate(&sandbox, &command).quiet_success();
+            let mesh = if mesh.is_empty() { String::new() } else { format!("mesh: {mesh}\n") };
+            assert!(
+                yaml.starts_with(&format!("type: {kind}\n{mesh}name: {name}\ndata: ")),
+                "{yaml}"
+            );
+            assert_eq!(String::from_utf8_lossy(&secrets(&yaml)[0].1), pem, "{file}");
+        }
+    }
+}
+
+#[test]
+fn on_kubernetes_it_is_a_secret_of_a_type_of_kuma() {
+    let Some(sandbox) = with_signing_key() else { return };
+    let yaml = generate(
+        &sandbox,
+        "--kind=dataplane-token-signing-key --kid=1 --mesh=demo --signing-key-path=signing.key \
+         --mode=kubernetes",
+    );
+    let (fields, value) = secrets(&yaml.quiet_success()).remove(0);
+    assert_eq!(String::from_utf8_lossy(&value), sandbox.read("signing.key"));
+    let metadata = serde_json::json!({
+        "name": "dataplane-token-signing-key-demo-1", "namespace": "kuma-system",
+        "labels": {"kuma.io/mesh": "demo"},
+    });
+    assert_eq!(
+        (&fields["type"], &fields["metadata"]),
+        (&"system.kuma.io/secret".into(), &metadata)
+    );
+    let yaml = generate(
+        &sandbox,
+        "--kind=zone-token-revocations --token-id=a --mode=kubernetes --namespace=mesh-system",
+    );
+    let (fields, value) = secrets(&yaml.quiet_success()).remove(0);
+    let metadata =
+        serde_json::json!({"name": "zone-token-revocations", "namespace": "mesh-system"});
+    assert_eq!(
+        (&fields["type"], &fields["metadata"]),
+        (&"system.kuma.io/global-secret".into(), &metadata)
+    );
+    assert_eq!(value, b"a");
+}
+
+#[test]
+fn a_number_with_zeros_in_front_is_refused() {
+    for (number, reason) in [
+        ("0", "a number from 1, such as 1 or 2"),
+        ("one", "a number from 1, such as 1 or 2"),
+        ("", "a number from 1, such as 1 or 2"),
+        ("0002", "kuma-cp issues tokens for key 2 then and refuses them; use 2"),
+        ("+2", "kuma-cp issues tokens for key 2 then and refuses them; use 2"),
+    ] {
+        let kind = "--kind=user-token-signing-key --signing-key-path=signing.key";
+        let stderr = generate(&Sandbox::new(), &format!("{kind} --kid={number}")).failure(2);
+        let expected = format!("error: invalid value '{number}' for '--kid <NUMBER>': {reason}\n");
+        assert!(stderr.starts_with(&expected), "{stderr}");
+    }
+}
+
+#[test]
+fn keys_that_kuma_would_store_and_not_read_are_refused() {
+    let Some(sandbox) = with_signing_key() else { return };
+    sandbox
+        .shell(
+            "{ openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024 -out short.key
+            openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out ec.key
+            openssl pkey -in signing.key -pubout -out public.key
+            openssl pkey -in signing.key -aes256 -passout pass:secret -out encrypted.key
+            openssl rsa -in signing.key -aes256 -passout pass:secret -traditional -out old.key
+            base64 -w 0 signing.key | base64 -w 0 > twice
+            echo hello > text; } 2> log",
+        )
+        .quiet_success();
+    for file in ["short.key", "ec.key", "public.key", "encrypted.key", "old.key", "twice", "text"] {
+        let flags = format!("--kind=zone-token-signing-key --kid=1 --signing-key-path={file}");
+        let stderr = generate(&sandbox, &flags).failure(1);
+        assert!(
+            stderr.starts_with(&format!("error: cannot use signing key file {file}: ")),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn revocations_are_a_global_secret_of_ids_without_blanks() {
+    let sandbox = Sandbox::new();
+    sandbox.write("ids", " id-3 \r\nid-1,id-4\n\n");
+    for (flags, name) in [
+        ("--kind=dataplane-token-revocations", "dataplane-token-revocations-default"),
+        ("--kind=dataplane-token-revocations --mesh=demo", "dataplane-token-revocations-demo"),
+        ("--kind=zone-token-revocations", "zone-token-revocations"),
+        ("--kind=user-token-revocations", "user-token-revocations"),
+    ] {
+        let flags = format!("{flags} --token-id=id-1,id-2 --token-id=id-1 --token-id-file=ids");
+        let yaml = generate(&sandbox, &flags).quiet_success();
+        assert!(yaml.starts_with(&format!("type: GlobalSecret\nname: {name}\ndata: ")), "{yaml}");
+        assert_eq!(secrets(&yaml)[0].1, b"id-1,id-2,id-3,id-4");
+    }
+    for (ids, status, problem) in [
+        ("--token-id=", 2, "\"\" is not the ID of a token"),
+        ("--token-id=a\tb", 2, "\"a\\tb\" is not the ID of a token"),
+        ("--token-id=e30.e30.c2ln", 2, "a token stands where its ID belongs"),
+        ("--token-id-file=empty", 1, "the token ID file holds no IDs"),
+    ] {
+        sandbox.write("empty", ",\n");
+        let stderr =
+            generate(&sandbox, &format!("--kind=zone-token-revocations {ids}")).failure(status);
+        assert!(stderr.starts_with(&format!("error: {problem}\n")), "{stderr}");
+        assert!(!stderr.contains("c2ln"), "{stderr}");
+    }
+}
+
+#[test]
+fn each_kind_has_its_flags() {
+    let pair = "--name=a --cert-file=c --key-file=k";
+    for (flags, problem) in [
+        (
+            "--kind=zone-token-signing-key --kid=1",
+            "--kind=zone-token-signing-key needs --signing-key-path",
+        ),
+        (
+            "--kind=zone-token-signing-key --signing-key-path=k",
+            "--kind=zone-token-signing-key needs --kid",
+        ),
+        (
+            "--kind=zone-token-signing-key --kid=1 --signing-key-path=k --mesh=m",
+            "--mesh does not go with --kind=zone-token-signing-key",
+        ),
+        ("--kind=user-token-revocations", "--kind=user-token-revocations needs --token-id"),
+        ("--kind=provided-ca --cert-file=c --key-file=k", "--kind=provided-ca needs --name"),
+        (
+            &format!("--kind=provided-ca {pair} --kid=1"),
+            "--kid does not go with --kind=provided-ca",
+        ),
+        (
+            &format!("--kind=gateway-certificate {pair} --namespace=n"),
+            "--namespace does not go with --mode=universal",
+        ),
+    ] {
+        let stderr = generate(&Sandbox::new(), flags).failure(2);
+        assert!(stderr.starts_with(&format!("error: {problem}\nhint: ")), "{stderr}");
+    }
+}
+
+fn in_pem(label: &str, der: &[u8]) -> String {
+    let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+    pem::encode_config(&pem::Pem::new(label, der), config)
+}
+
+/// A CA of a test, and what it is made from.
+struct Ca {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Ca {
+    /// Makes one, changed by the test, and signed by another or by itself.
+    fn new(
+        algorithm: &'static rcgen::SignatureAlgorithm,
+        by: Option<&Self>,
+        change: impl Fn(&mut CertificateParams),
+    ) -> Self {
+        let mut params = CertificateParams::default();
+        let name = if by.is_some() { "Intermediate CA" } else { "Root CA" };
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        change(&mut params);
+        let key = KeyPair::generate_for(algorithm).expect("a key");
+        let certificate = match by {
+            Some(ca) => params.signed_by(&key, &ca.issuer),
+            None => params.self_signed(&key),
+        };
+        let pem = in_pem("CERTIFICATE", certificate.expect("a certificate").der());
+        Self { pem, issuer: Issuer::new(params, key) }
+    }
+
+    fn ecdsa() -> Self {
+        Self::new(&rcgen::PKCS_ECDSA_P256_SHA256, None, |_| {})
+    }
+
+    fn key(&self) -> String {
+        in_pem("PRIVATE KEY", self.issuer.key().serialized_der())
+    }
+}
+
+/// The outcome for a CA of these certificates and this key.
+fn ca_secrets(kind: &str, certificates: &str, key: &str) -> Ended {
+    let sandbox = Sandbox::new();
+    sandbox.write("ca.crt", certificates);
+    sandbox.write("ca.key", key);
+    let flags = "--name=mesh-ca --mesh=demo --cert-file=ca.crt --key-file=ca.key";
+    let ended = generate(&sandbox, &format!("--kind={kind} {flags}"));
+    assert!(!ended.stderr.contains("BEGIN"), "{ended:?}");
+    ended
+}
+
+const SELF_SIGNED: &str = "warning: ca.crt: the first certificate is self-signed: the MeshIdentity is \
+                           not Ready, and traffic is not encrypted, without `insecureAllowSelfSigned: true`\n";
+
+#[test]
+fn the_ca_of_a_mesh_is_two_secrets() {
+    let root = Ca::ecdsa();
+    let intermediate = Ca::new(&rcgen::PKCS_ECDSA_P256_SHA256, Some(&root), |_| {});
+    let chain = format!("{}{}", intermediate.pem, root.pem);
+    for kind in ["provided-ca", "mesh-identity-ca"] {
+        // Text around the certificates is left out.
+        let text = format!("# comment\n{chain}");
+        let yaml = ca_secrets(kind, &text, &intermediate.key()).quiet_success();
+        let secrets = secrets(&yaml);
+        let pem = |text: &str| text.replace("\r\n", "\n");
+        for ((fields, value), (name, expected)) in secrets
+            .iter()
+            .zip([("mesh-ca-cert", pem(&chain)), ("mesh-ca-key", pem(&intermediate.key()))])
+        {
+            let got = ["type", "mesh", "name"].map(|field| fields[field].as_str().expect("a text"));
+            assert_eq!(got, ["Secret", "demo", name]);
+            assert_eq!(String::from_utf8_lossy(value).trim_end(), expected.trim_end());
+        }
+        assert_eq!(secrets.len(), 2);
+    }
+}
+
+#[test]
+fn cas_that_work_are_accepted() {
+    use rcgen::{PKCS_ECDSA_P256_SHA256 as P256, PKCS_ECDSA_P384_SHA384 as P384, PKCS_ED25519};
+    for algorithm in [&P256, &P384, &PKCS_ED25519] {
+        let ca = Ca::new(algorithm, None, |_| {});
+        ca_secrets("provided-ca", &ca.pem, &ca.key()).quiet_success();
+    }
+    let root = Ca::ecdsa();
+    let intermediate = Ca::new(&P256, Some(&root), |_| {});
+    ca_secrets("provided-ca", &intermediate.pem, &intermediate.key()).quiet_success();
+    let ended = ca_secrets("mesh-identity-ca", &root.pem, &root.key());
+    assert_eq!((ended.status, ended.stderr.as_str()), (0, SELF_SIGNED));
+    // With a CRLF in every line, and our own CA with constraints for DNS names.
+    let crlf = root.pem.replace("\r\n", "\n").replace('\n', "\r\n");
+    ca_secrets("provided-ca", &crlf, &root.key()).quiet_success();
+    let sandbox = Sandbox::new();
+    sandbox
+        .kumactl(["generate", "ca-certificate", "-q", "--permit-dns=mesh.example"])
+        .quiet_success();
+    ca_secrets("provided-ca", &sandbox.read("ca.crt"), &sandbox.read("ca.key")).quiet_success();
+    let limited = Ca::new(&P256, None, |params| {
+        // permittedSubtrees [0] with the URI (RFC 5280 4.2.1.6) `spiffe.example`.
+        let host = b"spiffe.example";
+        let mut content = vec![0x30, 20, 0xa0, 18, 0x30, 16, 0x86, 14];
+        content.extend_from_slice(host);
+        params.custom_extensions =
+            vec![CustomExtension::from_oid_content(&[2, 5, 29, 30], content)];
+    });
+    let ended = ca_secrets("provided-ca", &limited.pem, &limited.key());
+    assert_eq!(
+        (ended.status, ended.stderr.as_str()),
+        (
+            0,
+            "warning: ca.crt: certificate 1 permits only some URIs (spiffe.example): Envoy rejects \
+             proxies whose SPIFFE ID is not among them\n"
+        )
+    );
+}
+
+#[test]
+fn cas_that_kuma_or_envoy_refuse_are_refused_before() {
+    use rcgen::{PKCS_ECDSA_P256_SHA256 as P256, PKCS_ECDSA_P384_SHA384 as P384, PKCS_ED25519};
+    let changed = |change: &dyn Fn(&mut CertificateParams)| Ca::new(&P256, None, change);
+    let leaf = changed(&|params| params.is_ca = IsCa::ExplicitNoCa);
+    let no_usage = changed(&|params| params.key_usages.clear());
+    let no_sign = changed(&|params| params.key_usages = vec![KeyUsagePurpose::CrlSign]);
+    let agreement = changed(&|params| params.key_usages.push(KeyUsagePurpose::KeyAgreement));
+    let expired = changed(&|params| params.not_after = date_time_ymd(2021, 1, 1));
+    let early = changed(&|params| params.not_before = date_time_ymd(2999, 1, 1));
+    for (ca, problem) in [
+        (&leaf, "certificate 1 is not a CA; kuma-cp: basic constraint 'CA' must be set to 'true'"),
+        (
+            &no_usage,
+            "certificate 1 does not permit certificate signing; kuma-cp: key usage extension",
+        ),
+        (
+            &no_sign,
+            "certificate 1 does not permit certificate signing; kuma-cp: key usage extension",
+        ),
+        (
+            &agreement,
+            "certificate 1 permits key agreement; kuma-cp: key usage extension 'keyAgreement'",
+        ),
+        (&expired, "certificate 1 expired on 2021-01-01T00:00:00Z"),
+        (&early, "certificate 1 is not valid before 2999-01-01T00:00:00Z"),
+    ] {
+        for kind in ["provided-ca", "mesh-identity-ca"] {
+            let stderr = ca_secrets(kind, &ca.pem, &ca.key()).failure(1);
+            assert!(stderr.contains(&format!("error: ca.crt: {problem}")), "{kind}: {stderr}");
+        }
+    }
+    let root = Ca::ecdsa();
+    let intermediate = Ca::new(&P256, Some(&root), |_| {});
+    let chain = format!("{}{}", root.pem, intermediate.pem);
+    let other = Ca::ecdsa().key();
+    for (certificates, key, hint) in [
+        (&root.pem, &other, "pass the private key that matches the certificate"),
+        (&chain, &intermediate.key(), "put certificate 2 first: it matches the key"),
+    ] {
+        assert_eq!(
+            ca_secrets("provided-ca", certificates, key).failure(1),
+            format!(
+                "error: private key ca.key does not match the first certificate of ca.crt\n\
+                 hint: {hint}\n"
+            )
+        );
+    }
+    // Kuma would publish it in the MeshTrust.
+    let with_key = format!("{}{}", root.pem, root.key());
+    let stderr = ca_secrets("mesh-identity-ca", &with_key, &root.key()).failure(1);
+    assert!(stderr.contains("cannot use certificate file ca.crt: "), "{stderr}");
+    assert_eq!(
+        ca_secrets("mesh-identity-ca", &intermediate.pem, &intermediate.key()).failure(1),
+        "error: ca.crt: the CA is an intermediate, and its root certificate is missing\n\
+         hint: append the root certificate to the file\n"
+    );
+    for (algorithm, name) in [(&P384, "ECDSA P-384"), (&PKCS_ED25519, "Ed25519")] {
+        let ca = Ca::new(algorithm, None, |_| {});
+        let stderr = ca_secrets("mesh-identity-ca", &ca.pem, &ca.key()).failure(1);
+        assert!(
+            stderr.starts_with(&format!("error: ca.crt: the key of the CA is {name}, and")),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_gateway_has_its_certificate_and_key_in_one_value() {
+    let sandbox = Sandbox::new();
+    let make = |key_type: &str| {
+        let flags = ["--type=server", "--hostname=gateway.example", "--force", "--ephemeral-ca"];
+        let mut arguments = vec!["generate", "tls-certificate"];
+        arguments.extend(flags);
+        let key_type = format!("--key-type={key_type}");
+        sandbox.kumactl(arguments.iter().copied().chain([key_type.as_str()]))
+    };
+    let secret = || {
+        let flags = "--name=gw --cert-file=cert.pem --key-file=key.pem";
+        generate(&sandbox, &format!("--kind=gateway-certificate {flags}"))
+    };
+    for key_type in ["ecdsa", "ecdsa-p384"] {
+        assert_eq!(make(key_type).status, 0);
+        let yaml = secret().quiet_success();
+        assert!(yaml.starts_with("type: Secret\nmesh: default\nname: gw\ndata: "), "{yaml}");
+        let value = String::from_utf8(secrets(&yaml).remove(0).1).expect("PEM");
+        assert_eq!(value, format!("{}{}", sandbox.read("cert.pem"), sandbox.read("key.pem")));
+    }
+    let other = sandbox.read("key.pem");
+    assert_eq!(make("ed25519").status, 0);
+    let stderr = secret().failure(1);
+    assert!(
+        stderr.contains("kuma-cp: unsupported private key type ed25519.PrivateKey"),
+        "{stderr}"
+    );
+    sandbox.write("key.pem", other);
+    assert!(secret().failure(1).contains("does not match the first certificate"));
+}
