@@ -136,7 +136,7 @@ fn ca(now: OffsetDateTime) -> Issuer {
     let serial = SerialNumber::random().expect("a number");
     let template = profile.resolve(now, serial).expect("a template");
     let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
-    Issuer::new(vec![certificate.der().to_vec()], key, now).expect("a CA")
+    Issuer::new(vec![certificate], key, now).expect("a CA")
 }
 
 fn issue(index: usize, ca: &Issuer, now: OffsetDateTime) {
@@ -144,7 +144,7 @@ fn issue(index: usize, ca: &Issuer, now: OffsetDateTime) {
     let algorithm = KeyAlgorithm::EcdsaP256;
     let request = IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, [name], algorithm, None);
     let request = request.expect("a request");
-    let profile = Profile::Issued { request: &request, within: ca.validity() };
+    let profile = Profile::Issued { request: &request, issuer_validity: ca.validity() };
     let serial = SerialNumber::random().expect("a number");
     let template = profile.resolve(now, serial).expect("a template");
     let key = KeyPair::generate(algorithm).expect("a key");

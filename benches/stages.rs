@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use kuma_pki::format::pem;
-use kuma_pki::verify::{self, Evidence, File, Host, Question};
+use kuma_pki::verify::{self, File, Host, VerifyInput, VerifyOptions};
 use kuma_pki::{
     CaRequest, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm, KeyPair,
     PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, format::contents, verify::inspect,
@@ -35,7 +35,7 @@ fn main() {
     let wanted = request();
     let resolve = || {
         let serial = SerialNumber::random().expect("a number");
-        let profile = Profile::Issued { request: &wanted, within: ca.validity() };
+        let profile = Profile::Issued { request: &wanted, issuer_validity: ca.validity() };
         profile.resolve(now, serial).expect("a template")
     };
     let (template, key) = (resolve(), KeyPair::generate(KEY).expect("a key"));
@@ -45,7 +45,7 @@ fn main() {
     let key_text = pem::encode_private_key(&private_key());
     let anchor = pem::encode_certificates([ca.certificate()]);
     let file = |bytes| File { name: "file", bytes };
-    let evidence = Evidence {
+    let input = VerifyInput {
         certificate: file(&text),
         proof: None,
         key: Some(file(&key_text)),
@@ -54,7 +54,7 @@ fn main() {
         bundle: None,
     };
     let hosts = [Host::from(name())];
-    let question = Question::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
+    let options = VerifyOptions::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
     let stage = |title, work| Stage { title, work, times: Vec::new() };
     let mut stages = [
         stage("name, from text", Box::new(|| drop(black_box(name())))),
@@ -88,7 +88,7 @@ fn main() {
         ),
         stage(
             "verify: files to report, clients included",
-            Box::new(|| drop(black_box(verify::verify(&evidence, &question)))),
+            Box::new(|| drop(black_box(verify::verify(&input, &options)))),
         ),
     ];
     for _ in 0..rounds {
@@ -116,5 +116,5 @@ fn ca(now: OffsetDateTime) -> Issuer {
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     let template = profile.resolve(now, SerialNumber::random().expect("a number")).expect("it");
     let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
-    Issuer::new(vec![certificate.der().to_vec()], key, now).expect("a CA")
+    Issuer::new(vec![certificate], key, now).expect("a CA")
 }

@@ -57,8 +57,8 @@ pub(crate) struct JobOutcome {
     is_kept: bool,
     certificate: Certificate,
     template: Template,
-    /// The CA certificate that clients trust, as DER.
-    trust_anchor: Vec<u8>,
+    /// The CA certificate that clients trust.
+    trust_anchor: Certificate,
     note: Option<String>,
     warnings: Vec<String>,
     reasons: Vec<String>,
@@ -113,18 +113,18 @@ impl Job<'_> {
         let Self { existing, signer, now, .. } = self;
         let profile = self.request.profile(existing);
         let (template, reasons) = signer.compare(existing, profile, *now)?;
-        if !reasons.is_empty() {
-            return Ok(Comparison::Mismatch(reasons));
-        }
         let chain = existing.chain();
-        let trust_anchor = signer.trust_anchor(chain).unwrap_or_default().to_vec();
-        let pem_files = existing.pem_files(&trust_anchor, *now)?;
-        let certificate = Certificate::from_der(chain.first().cloned().unwrap_or_default())?;
+        let (true, Some(certificate), Some(trust_anchor)) =
+            (reasons.is_empty(), chain.first(), signer.trust_anchor(chain))
+        else {
+            return Ok(Comparison::Mismatch(reasons));
+        };
+        let pem_files = existing.pem_files(trust_anchor, *now)?;
         let outcome = JobOutcome {
             is_kept: true,
-            certificate,
+            certificate: certificate.clone(),
             template,
-            trust_anchor,
+            trust_anchor: trust_anchor.clone(),
             note: None,
             warnings: Vec::new(),
             reasons,
@@ -154,7 +154,7 @@ impl Job<'_> {
         };
         let mut warnings = request.warnings(&issued);
         warnings.extend(existing.flags.warning(issued.template.validity, now));
-        let trust_anchor = issued.trust_anchor().to_vec();
+        let trust_anchor = issued.trust_anchor().clone();
         let outcome = JobOutcome {
             is_kept: false,
             certificate: issued.certificate.clone(),
@@ -186,7 +186,7 @@ impl Request<'_> {
     /// Returns the warnings about a new certificate.
     fn warnings(&self, issued: &Issued) -> Vec<String> {
         match self {
-            Self::Ca(request) => ca::key_warning(request.key_algorithm()).into_iter().collect(),
+            Self::Ca(request) => ca::key_warning(request.key_algorithm).into_iter().collect(),
             Self::EndEntity(request) => signer::warnings(request, issued),
         }
     }
@@ -198,7 +198,7 @@ impl Request<'_> {
         };
         let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
         let not_after = template.validity.not_after;
-        let is_shortened = request.valid_for().is_none() && not_after < usual.not_after;
+        let is_shortened = request.valid_for.is_none() && not_after < usual.not_after;
         is_shortened.then(|| {
             format!("the certificate expires with its CA, at {}", kuma_pki::rfc3339(&not_after))
         })
@@ -236,7 +236,7 @@ impl JobOutcome {
         self,
         plan: Plan,
         content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
-        stale: impl FnOnce(&Plan, &[u8]) -> Result<Vec<(OutputKind, String)>, Failure>,
+        stale: impl FnOnce(&Plan, &Certificate) -> Result<Vec<(OutputKind, String)>, Failure>,
     ) -> Result<JobReport, Failure> {
         let Self { is_kept, certificate, template, trust_anchor, note, warnings, mut reasons } =
             self;

@@ -2,26 +2,29 @@
 //! here most quickly.
 #![no_main]
 
-use kuma_pki::verify::{Evidence, File, Host, Question};
-use kuma_pki::{ExtendedKeyUsage, SubjectAltName, format::contents, format, verify::inspect, verify};
+use kuma_pki::verify::{File, Host, VerifyInput, VerifyOptions};
+use kuma_pki::format::{self, contents};
+use kuma_pki::verify::{self, inspect};
+use kuma_pki::{Certificate, ExtendedKeyUsage, SubjectAltName};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
 
 fuzz_target!(|bytes: &[u8]| {
     let now = OffsetDateTime::UNIX_EPOCH;
-    let mut chains = vec![vec![bytes.to_vec()]];
+    let mut chains = Vec::new();
+    chains.extend(Certificate::from_der(bytes.to_vec()).map(|one| vec![one]));
     if let Ok(contents) = contents::read(bytes) {
         chains.extend(contents.parts.into_iter().map(|part| part.certificates));
     }
     for chain in chains {
-        for der in &chain {
-            let _ = inspect::summary(der, now);
+        for certificate in &chain {
+            let _ = inspect::summary(certificate, now);
         }
         let _ = inspect::links(&chain);
         let _ = inspect::refusals(&chain);
-        let text = format::pem::encode_certificates(chain.iter().map(Vec::as_slice));
+        let text = format::pem::encode_certificates(&chain);
         let file = File { name: "x", bytes: &text };
-        let evidence = Evidence {
+        let input = VerifyInput {
             certificate: file,
             proof: None,
             key: Some(file),
@@ -30,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
             bundle: Some(File { name: "y", bytes }),
         };
         let hosts = [Host::from(SubjectAltName::parse("cp.example").expect("a name"))];
-        let question = Question::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
-        let _ = verify::verify(&evidence, &question);
+        let options = VerifyOptions::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
+        let _ = verify::verify(&input, &options);
     }
 });

@@ -88,7 +88,7 @@ pub(crate) fn usage_warning(issuer: &Issuer) -> Option<String> {
 /// Returns the warning about a CA file without a root certificate.
 pub(crate) fn warning(issuer: &Issuer) -> Option<String> {
     let subject = issuer.name().to_owned();
-    let is_rootless = issuer.trust_anchor().is_none();
+    let is_rootless = issuer.root().is_none();
     is_rootless.then(|| Finding::CaWithoutRoot { subject }.to_string())
 }
 

@@ -52,7 +52,7 @@ fn key_type_parser() -> impl TypedValueParser<Value = KeyAlgorithm> {
     let values = KeyAlgorithm::ALL.iter().flat_map(|algorithm| {
         let help = algorithm.description();
         let names = algorithm.names().iter().enumerate();
-        names.map(move |(index, name)| PossibleValue::new(*name).help(help).hide(index > 0))
+        names.map(move |(index, name)| PossibleValue::new(*name).help(help.clone()).hide(index > 0))
     });
     // The official kumactl treats an empty value as the default.
     let values = values.chain([PossibleValue::new("").hide(true)]);

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use kuma_pki::format::{MAX_ARGUMENT, pem};
 use kuma_pki::verify::clients::Client;
 use kuma_pki::verify::{
-    self, Check, CheckName, Evidence, File, Finding, Host, Outcome, Question, Report, kuma,
+    self, Check, CheckName, File, Finding, Host, Outcome, Report, VerifyInput, VerifyOptions, kuma,
 };
-use kuma_pki::{ExtendedKeyUsage, SubjectAltName, verify::inspect};
+use kuma_pki::{Certificate, ExtendedKeyUsage, SubjectAltName};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -104,7 +104,7 @@ impl PemFilesArgs {
             (None, Some(ca)) => verify::verify_ca(ca, now),
             (Some(certificate), ca) => {
                 let certificate = File { name: &names[0], bytes: certificate };
-                let evidence = Evidence {
+                let input = VerifyInput {
                     certificate,
                     proof: None,
                     key: inputs.key.as_ref().map(|bytes| File { name: &names[1], bytes }),
@@ -114,8 +114,8 @@ impl PemFilesArgs {
                 };
                 let usage = ExtendedKeyUsage::ServerAuth;
                 let hosts: Vec<_> = hosts.iter().cloned().map(Host::from).collect();
-                let question = Question::new(&hosts, usage, now);
-                verify::verify(&evidence, &question)
+                let options = VerifyOptions::new(&hosts, usage, now);
+                verify::verify(&input, &options)
             }
         };
         if let (Some(_), Some(ca)) = (&inputs.certificate, ca) {
@@ -186,18 +186,13 @@ pub(crate) fn variable(ca: &[u8]) -> Result<String, Failure> {
     let certificates = pem::decode_certificates(ca)?;
     match std::str::from_utf8(ca) {
         Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
-        _ => {
-            let certificates = certificates.iter().map(Vec::as_slice);
-            Ok(pem::encode_certificates(certificates).into_iter().map(char::from).collect())
-        }
+        _ => Ok(pem::encode_certificates(certificates).into_iter().map(char::from).collect()),
     }
 }
 
 fn begins_with_ca(text: &[u8]) -> bool {
     let certificates = pem::decode_certificates(text);
-    certificates.is_ok_and(|certificates| {
-        kuma::check_first_certificate(&certificates).is_ok_and(|verdict| verdict.is_ok())
-    })
+    certificates.is_ok_and(|certificates| kuma::check_first_certificate(&certificates).is_ok())
 }
 
 fn is_warning(check: &Check) -> bool {
@@ -220,5 +215,5 @@ fn failures<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Failure> 
 
 fn holds_its_ca(file: File<'_>) -> bool {
     let chain = pem::decode_certificates(file.bytes).unwrap_or_default();
-    inspect::self_signed(&chain).is_ok_and(|roots| !roots.is_empty())
+    chain.iter().any(Certificate::is_root)
 }

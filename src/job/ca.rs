@@ -26,7 +26,7 @@ pub(super) fn issue(
     let template = profile.resolve(now, SerialNumber::random()?)?;
     let certificate = kuma_pki::self_signed(&template, key)?;
     kuma_pki::issue::self_check(&certificate, &template, key, None)?;
-    fits_a_file(&pem::encode_certificates([certificate.der()]))?;
+    fits_a_file(&pem::encode_certificates([&certificate]))?;
     Ok((certificate, template))
 }
 
@@ -43,7 +43,7 @@ pub(super) fn issue_ephemeral(
     let request = CaRequest::new(DEFAULT_NAME, key_algorithm, Vec::new(), valid_for)?;
     let key = new_key::generate(key_algorithm)?;
     let (certificate, _) = issue(&request, &key, now)?;
-    Ok(Issuer::new(vec![certificate.der().to_vec()], key, now)?)
+    Ok(Issuer::new(vec![certificate], key, now)?)
 }
 
 /// Returns the warning about a CA key that some clients do not support.

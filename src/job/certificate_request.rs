@@ -45,7 +45,7 @@ impl RequestJob {
         let (key, key_text) = match existing.take_reused_key(key_type)? {
             Some(SubjectKey::Pair(key)) => (key, kept_text),
             _ => {
-                let key = new_key::generate(request.key_algorithm())?;
+                let key = new_key::generate(request.key_algorithm)?;
                 let text = pem::encode_private_key(&key.private_key(encoding)?);
                 (key, text)
             }

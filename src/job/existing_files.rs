@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use kuma_pki::format::pem::{self, PemError};
-use kuma_pki::{CertificateRequest, KeyAlgorithm, KeyError, KeyPair, PublicKey};
+use kuma_pki::{Certificate, CertificateRequest, KeyAlgorithm, KeyError, KeyPair, PublicKey};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -20,7 +20,7 @@ pub(crate) struct ExistingFiles {
     /// The existing private key, or the key of a certificate request.
     pub(super) key: Option<SubjectKey>,
     pub(super) key_text: Zeroizing<Vec<u8>>,
-    pub(super) chain: Option<Vec<Vec<u8>>>,
+    pub(super) chain: Option<Vec<Certificate>>,
     chain_text: Zeroizing<Vec<u8>>,
     pub(super) certificate_file: String,
     /// The path of the CA file, whose other CA certificates are kept.
@@ -173,8 +173,8 @@ impl ExistingFiles {
         }
     }
 
-    /// Returns the existing certificates as DER, the end-entity certificate first.
-    pub(crate) fn chain(&self) -> &[Vec<u8>] {
+    /// Returns the existing certificates, the end-entity certificate first.
+    pub(crate) fn chain(&self) -> &[Certificate] {
         self.chain.as_deref().unwrap_or_default()
     }
 
@@ -185,7 +185,7 @@ impl ExistingFiles {
     /// A CA file that cannot be read.
     pub(super) fn pem_files(
         &self,
-        trust_anchor: &[u8],
+        trust_anchor: &Certificate,
         now: OffsetDateTime,
     ) -> Result<PemFiles, Failure> {
         let (certificate, key) = (self.chain_text.clone(), self.key_text.clone());
@@ -199,7 +199,7 @@ impl ExistingFiles {
     /// An existing CA file that cannot be read.
     pub(super) fn ca_file(
         &self,
-        trust_anchor: &[u8],
+        trust_anchor: &Certificate,
         now: OffsetDateTime,
     ) -> Result<Zeroizing<Vec<u8>>, Failure> {
         match self.ca_path.as_ref().filter(|_| self.flags.if_needed) {

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use kuma_pki::issue::renewal::{self, CertificateRole, ExpectedIssuer, Reason};
-use kuma_pki::{Certificate, Template, spec};
+use kuma_pki::issue::renewal::{self, CertificateRole, ExpectedIssuer, RenewalReason};
+use kuma_pki::{Template, spec};
 use time::OffsetDateTime;
 
 use super::existing_files::{ExistingFiles, SubjectKey, foreign_file};
@@ -41,7 +41,7 @@ impl ExistingFiles {
         }
         let is_requested = matches!(self.key, Some(SubjectKey::Requested(_)));
         reasons.extend(differences.iter().map(|difference| match difference {
-            Reason::KeyMismatch if is_requested => {
+            RenewalReason::KeyMismatch if is_requested => {
                 format!("{file}: its key is not the one in the certificate request")
             }
             difference => format!("{file}: {difference}"),
@@ -56,14 +56,13 @@ impl ExistingFiles {
     /// An existing certificate from a CA, without --force.
     pub(crate) fn refuse_self_signed(&self, signer: &Signer, hint: &str) -> Result<(), Failure> {
         let certificate = self.chain().first().filter(|_| !self.flags.force);
-        let issuer = certificate.and_then(|certificate| spec::issued_by(certificate).ok()?);
+        let issuer = certificate.and_then(spec::issued_by);
         match issuer.filter(|_| signer.is_self_signed()) {
             None => Ok(()),
             Some(issuer) => {
                 let text = format!(
                     "{} was issued by {}, and the request is for a self-signed certificate",
-                    self.certificate_file,
-                    kuma_pki::printable(&issuer)
+                    self.certificate_file, issuer
                 );
                 Err(Failure::failed(text).hint(hint))
             }
@@ -73,15 +72,15 @@ impl ExistingFiles {
     /// Refuses to replace a certificate of another kind, or one that the clock makes look wrong.
     fn refuse_another_kind(
         &self,
-        differences: &[Reason],
+        differences: &[RenewalReason],
         wanted: &Template,
     ) -> Result<(), Failure> {
         let is_ca_wanted = wanted.extended_key_usage.is_none();
         let is_ca = |role: CertificateRole| role == CertificateRole::Ca;
-        let needs_force = |difference: &&Reason| match difference {
-            Reason::Role { found, wanted } => is_ca(*found) || is_ca(*wanted),
-            Reason::NotYetValid { .. } => true,
-            Reason::Issuer { .. } => is_ca_wanted,
+        let needs_force = |difference: &&RenewalReason| match difference {
+            RenewalReason::Role { found, wanted } => is_ca(*found) || is_ca(*wanted),
+            RenewalReason::NotYetValid { .. } => true,
+            RenewalReason::Issuer { .. } => is_ca_wanted,
             _ => false,
         };
         let Some(difference) = differences.iter().find(needs_force) else {
@@ -89,17 +88,22 @@ impl ExistingFiles {
         };
         let text = format!("{} is not replaced: {difference}", self.certificate_file);
         Err(Failure::failed(text).hint(match difference {
-            Reason::NotYetValid { .. } => "check the system clock",
+            RenewalReason::NotYetValid { .. } => "check the system clock",
             _ => "rerun with --force to replace it, or write to other files",
         }))
     }
 
     /// Refuses to replace a valid CA, unless it expires soon: it can sign, or its key may be elsewhere.
-    fn refuse_valid_ca(&self, differences: &[Reason], now: OffsetDateTime) -> Result<(), Failure> {
+    fn refuse_valid_ca(
+        &self,
+        differences: &[RenewalReason],
+        now: OffsetDateTime,
+    ) -> Result<(), Failure> {
         let mismatch =
-            differences.iter().find(|difference| matches!(difference, Reason::KeyMismatch));
-        let expires_soon =
-            differences.iter().any(|difference| matches!(difference, Reason::NearEnd { .. }));
+            differences.iter().find(|difference| matches!(difference, RenewalReason::KeyMismatch));
+        let expires_soon = differences
+            .iter()
+            .any(|difference| matches!(difference, RenewalReason::NearEnd { .. }));
         let reasons: Vec<String> = match mismatch {
             // The killed run had replaced the key but not the certificate.
             Some(_) if self.is_of_killed_run => return Ok(()),
@@ -132,7 +136,6 @@ impl ExistingFiles {
 
     /// Returns the expiry of the certificate.
     fn not_after(&self) -> Option<OffsetDateTime> {
-        let certificate = Certificate::from_der(self.chain().first()?.clone()).ok()?;
-        Some(certificate.validity().not_after)
+        Some(self.chain().first()?.validity().not_after)
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String
 
 /// Returns the warning about the type of a server's key.
 pub(crate) fn key_warning(request: &IssuanceRequest) -> Option<String> {
-    let key_algorithm = request.key_algorithm();
+    let key_algorithm = request.key_algorithm;
     let is_server = request.extended_key_usage() == ExtendedKeyUsage::ServerAuth;
     (is_server && !key_algorithm.envoy_connects()).then(|| {
         format!(
@@ -139,10 +139,10 @@ impl Signer {
 
     /// Returns the trust anchor of an existing certificate: the root of the user's CA, or the last
     /// certificate of the file, which is the certificate itself or its ephemeral CA.
-    pub(crate) fn trust_anchor<'a>(&'a self, chain: &'a [Vec<u8>]) -> Option<&'a [u8]> {
+    pub(crate) fn trust_anchor<'a>(&'a self, chain: &'a [Certificate]) -> Option<&'a Certificate> {
         match &self.issuer {
-            Some(issuer) => Some(issuer.handed_out()),
-            None => chain.last().map(Vec::as_slice),
+            Some(issuer) => Some(issuer.trust_anchor()),
+            None => chain.last(),
         }
     }
 
@@ -160,21 +160,21 @@ impl Signer {
     ) -> Result<Issued, Failure> {
         let issuer = match &self.issuer {
             None if self.is_ephemeral => {
-                let ca = ca::issue_ephemeral(request.key_algorithm(), request.valid_for(), now)?;
+                let ca = ca::issue_ephemeral(request.key_algorithm, request.valid_for, now)?;
                 Some(Arc::new(ca))
             }
             issuer => issuer.clone(),
         };
         let profile = match &issuer {
             None => Profile::SelfSigned { request },
-            Some(issuer) => Profile::Issued { request, within: issuer.validity() },
+            Some(issuer) => Profile::Issued { request, issuer_validity: issuer.validity() },
         };
         let template = profile.resolve(now, SerialNumber::random()?)?;
         if let Some(issuer) = &issuer {
             // Fails before the time that a key takes.
             issuer.check(&template)?;
         }
-        let key = key(request.key_algorithm())?;
+        let key = key(request.key_algorithm)?;
         let certificate = match (&issuer, &key) {
             (Some(issuer), key) => kuma_pki::issued_by(&template, key.public_key(), issuer)?,
             (None, SubjectKey::Pair(key)) => kuma_pki::self_signed(&template, key)?,
@@ -185,20 +185,12 @@ impl Signer {
         let public_key = key.public_key();
         kuma_pki::issue::check_fields(&certificate, &template, public_key, issuer.as_deref())?;
         let sent = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
-        let size = sent.iter().map(|der| der.len()).sum();
-        let chain = pem::encode_certificates(sent);
+        let size = sent.iter().map(|certificate| certificate.der().len()).sum();
+        let chain = pem::encode_certificates(&sent);
         fits_a_file(&chain)?;
         if self_check == SelfCheck::Full {
-            let anchor = match &issuer {
-                None => certificate.der(),
-                Some(issuer) => issuer.handed_out(),
-            };
-            kuma_pki::issue::check_issued(
-                &template,
-                &chain,
-                &pem::encode_certificates([anchor]),
-                now,
-            )?;
+            let anchor = issuer.as_deref().map_or(&certificate, Issuer::trust_anchor);
+            kuma_pki::issue::check_issued(&template, &sent, anchor, now)?;
         }
         Ok(Issued { certificate, template, issuer, key, chain, size })
     }
@@ -211,22 +203,18 @@ impl Issued {
         key: impl FnOnce(KeyAlgorithm) -> Result<SubjectKey, Failure>,
         now: OffsetDateTime,
     ) -> Result<Self, Failure> {
-        let SubjectKey::Pair(key) = key(request.key_algorithm())? else {
+        let SubjectKey::Pair(key) = key(request.key_algorithm)? else {
             unreachable!("a CA certificate has a key pair")
         };
         let (certificate, template) = ca::issue(request, &key, now)?;
-        let (chain, size) =
-            (pem::encode_certificates([certificate.der()]), certificate.der().len());
+        let (chain, size) = (pem::encode_certificates([&certificate]), certificate.der().len());
         let key = SubjectKey::Pair(key);
         Ok(Self { certificate, template, issuer: None, key, chain, size })
     }
 
-    /// Returns the CA certificate that clients trust, as DER.
-    pub(crate) fn trust_anchor(&self) -> &[u8] {
-        match &self.issuer {
-            None => self.certificate.der(),
-            Some(issuer) => issuer.handed_out(),
-        }
+    /// Returns the CA certificate that clients trust.
+    pub(crate) fn trust_anchor(&self) -> &Certificate {
+        self.issuer.as_deref().map_or(&self.certificate, Issuer::trust_anchor)
     }
 
     /// Returns the pair as PEM, with the CA file.
@@ -268,15 +256,15 @@ pub(crate) fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
 
 /// Returns the certificates of `--cert-file`. An ephemeral CA is included, so that a copy of the file is
 /// a CA file. The root of the user's CA is not, since clients have it.
-fn chain<'a>(
-    certificate: &'a Certificate,
-    issuer: Option<&'a Issuer>,
+fn chain(
+    certificate: &Certificate,
+    issuer: Option<&Issuer>,
     is_ephemeral: bool,
-) -> Vec<&'a [u8]> {
-    let issuers: Vec<&[u8]> = match issuer {
-        None => Vec::new(),
-        Some(issuer) if is_ephemeral => vec![issuer.certificate()],
-        Some(issuer) => issuer.intermediates().iter().map(Vec::as_slice).collect(),
+) -> Vec<Certificate> {
+    let issuers = match issuer {
+        None => &[][..],
+        Some(issuer) if is_ephemeral => issuer.chain(),
+        Some(issuer) => issuer.intermediates(),
     };
-    [certificate.der()].into_iter().chain(issuers).collect()
+    [certificate].into_iter().chain(issuers).cloned().collect()
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use kuma_pki::Certificate;
 use kuma_pki::format::{bundle, pem};
 use kuma_pki::verify::kuma;
 use time::OffsetDateTime;
@@ -21,7 +22,7 @@ use crate::report::failure::Failure;
 /// Files that kumactl did not write, unless they may be replaced.
 pub(crate) fn stale_ca_files(
     plan: &Plan,
-    trust_anchor: &[u8],
+    trust_anchor: &Certificate,
     flags: ExistingFilesArgs,
 ) -> Result<Vec<(OutputKind, String)>, Failure> {
     let mut stale = Vec::new();
@@ -44,7 +45,7 @@ pub(crate) fn stale_ca_files(
 /// A file that cannot be read.
 pub(crate) fn ca_file(
     path: &Path,
-    trust_anchor: &[u8],
+    trust_anchor: &Certificate,
     now: OffsetDateTime,
 ) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let found = read::existing(path, "CA certificate file")?;
@@ -54,10 +55,9 @@ pub(crate) fn ca_file(
     }))
 }
 
-fn is_usable(text: &[u8], trust_anchor: &[u8]) -> bool {
+fn is_usable(text: &[u8], trust_anchor: &Certificate) -> bool {
     let certificates = pem::decode_certificates(text).unwrap_or_default();
-    let is_handed_out = kuma::check_ca_file(&certificates).is_ok_and(|found| found.is_ok());
-    is_handed_out && certificates.iter().any(|der| der == trust_anchor)
+    kuma::check_ca_file(&certificates).is_ok() && certificates.contains(trust_anchor)
 }
 
 /// Returns the files of a directory that are missing or do not match the pair, with reasons.
@@ -89,7 +89,7 @@ impl ExistingFiles {
         &mut self,
         kind: OutputKind,
         path: &Path,
-        trust_anchor: &[u8],
+        trust_anchor: &Certificate,
     ) -> Result<(), Failure> {
         let Some(text) = self.read_file(path, "CA file")? else {
             return Ok(());
@@ -112,7 +112,7 @@ impl ExistingFiles {
                 Err(error) => return self.note_damage(path, &text, &error),
             }
         };
-        if !certificates.iter().any(|der| der == trust_anchor) {
+        if !certificates.contains(trust_anchor) {
             self.reasons.push(format!("{shown} does not contain the CA certificate"));
         } else if kind == OutputKind::CaBundle && text.trim_ascii().contains(&b'\n') {
             self.reasons.push(format!("{shown} has more than one line"));

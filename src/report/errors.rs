@@ -4,9 +4,9 @@ use std::io;
 
 use kuma_pki::format::contents::ContentsError;
 use kuma_pki::format::pem::PemError;
+use kuma_pki::verify::Finding;
 use kuma_pki::{
-    DurationError, DurationFault, IssueError, IssuerError, KeyGenerationError, ParseError,
-    ValidityError,
+    DurationError, DurationFault, IssueError, KeyGenerationError, ParseError, ValidityError,
 };
 
 use crate::report::failure::{Failure, reason};
@@ -53,7 +53,23 @@ pub(crate) fn issue_hint(error: &IssueError, interface: Interface) -> Option<Str
         IssueError::CaName { longest, .. } => {
             format!("use a name of 1 to {longest} characters, such as --name=\"Mesh CA\"")
         }
-        IssueError::Issuer(error) => issuer_hint(error),
+        IssueError::BrokenChain { position, is_cross_signed: true, .. } => format!(
+            "remove certificate {0}: certificates {0} and {position} are the same CA, and the first is \
+             cross-signed by another CA",
+            position - 1
+        ),
+        IssueError::BrokenChain { .. } => {
+            "order the file: the CA certificate first, then the certificate of its issuer, and so on"
+                .to_owned()
+        }
+        IssueError::EmptySubject => USE_A_CA.to_owned(),
+        IssueError::Issuer(finding) => return issuer_hint(finding),
+        IssueError::SameKey { .. } => {
+            "rerun without --reuse-key: a server must not have the key of its CA".to_owned()
+        }
+        IssueError::SameSubject { .. } => {
+            "give the CA a name of its own: `kumactl generate ca-certificate`".to_owned()
+        }
         IssueError::OutlivesIssuer { now, issuer_not_after, .. } => format!(
             "leave the lifetime out, and the certificate expires with its CA; or use {}",
             interface.valid_for(&longest_duration(*issuer_not_after - *now + kuma_pki::BACKDATE))
@@ -70,43 +86,23 @@ pub(crate) fn issue_hint(error: &IssueError, interface: Interface) -> Option<Str
     })
 }
 
-fn issuer_hint(error: &IssuerError) -> String {
-    match error {
-        IssuerError::KeyMismatch { belongs_to: Some(position), .. } => {
+/// Returns the hint for a finding about a CA that is to issue.
+fn issuer_hint(finding: &Finding) -> Option<String> {
+    Some(match finding {
+        Finding::KeyMismatch { belongs_to: Some(position), .. } => {
             format!("move certificate {position} of the CA file to its start: the key matches it")
         }
-        IssuerError::KeyMismatch { .. } => {
-            "pass the private key that matches the CA certificate".to_owned()
+        Finding::IssuerNotCa { .. } | Finding::MayNotSign { .. } | Finding::PathTooLong { .. } => {
+            USE_A_CA.to_owned()
         }
-        IssuerError::BrokenChain { position, is_cross_signed: true, .. } => format!(
-            "remove certificate {0}: certificates {0} and {position} are the same CA, and the first is \
-             cross-signed by another CA",
-            position - 1
-        ),
-        IssuerError::BrokenChain { .. } => {
-            "order the file: the CA certificate first, then the certificate of its issuer, and so on"
-                .to_owned()
-        }
-        IssuerError::Expired { .. } => {
-            "create a new CA, and let clients trust both CAs until all certificates are replaced"
-                .to_owned()
-        }
-        IssuerError::NameExcluded { .. } => {
-            "leave the name out, or use a CA whose name constraints permit it".to_owned()
-        }
-        IssuerError::SameKey { .. } => {
-            "rerun without --reuse-key: a server must not have the key of its CA".to_owned()
-        }
-        IssuerError::SameSubject { .. } => {
-            "give the CA a name of its own: `kumactl generate ca-certificate`".to_owned()
-        }
-        IssuerError::NotYetValid { .. } => "check the system clock".to_owned(),
-        IssuerError::UsageExcluded { .. } => {
+        Finding::Usage { .. } => {
             "use a CA that may issue certificates for TLS servers and clients".to_owned()
         }
-        _ => "use a CA certificate, such as one from `kumactl generate ca-certificate`".to_owned(),
-    }
+        finding => return hints::hint(finding),
+    })
 }
+
+const USE_A_CA: &str = "use a CA certificate, such as one from `kumactl generate ca-certificate`";
 
 /// Formats the longest duration that is no longer than `left`, with a minute to spare.
 fn longest_duration(left: time::Duration) -> String {
@@ -129,12 +125,6 @@ impl From<IssueError> for Failure {
             _ => Self::failed(error),
         };
         failure.hint_if_any(hint)
-    }
-}
-
-impl From<IssuerError> for Failure {
-    fn from(error: IssuerError) -> Self {
-        IssueError::from(error).into()
     }
 }
 

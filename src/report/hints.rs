@@ -38,8 +38,7 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
             format!("put certificate {place} first in the file: the key is its")
         }
         Finding::KeyMismatch { .. } => {
-            "give the key that was made with the certificate, or make both anew with \
-             `kumactl generate tls-certificate`"
+            "pass the private key that matches the certificate, or the certificate of this key"
                 .to_owned()
         }
         Finding::IssuerMissing { issuer, .. } => format!(

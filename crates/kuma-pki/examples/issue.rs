@@ -20,21 +20,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     let template = profile.resolve(now, SerialNumber::random()?)?;
     let ca = kuma_pki::self_signed(&template, &key)?;
-    let issuer = Issuer::new(vec![ca.der().to_vec()], key, now)?;
+    let issuer = Issuer::new(vec![ca.clone()], key, now)?;
 
     let names = [SubjectAltName::parse("cp.example")?];
     let request = IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, names, algorithm, None)?;
     let key = KeyPair::generate(algorithm)?;
-    let profile = Profile::Issued { request: &request, within: issuer.validity() };
+    let profile = Profile::Issued { request: &request, issuer_validity: issuer.validity() };
     let template = profile.resolve(now, SerialNumber::random()?)?;
     let certificate = kuma_pki::issued_by(&template, &key, &issuer)?;
 
     self_check(&certificate, &template, &key, Some(&issuer))?;
-    let chain = pem::encode_certificates([certificate.der()]);
-    let anchor = pem::encode_certificates([ca.der()]);
-    check_issued(&template, &chain, &anchor, now)?;
+    let chain = [certificate];
+    check_issued(&template, &chain, &ca, now)?;
 
-    print!("{}{}", String::from_utf8(chain)?, String::from_utf8(anchor)?);
+    print!("{}", String::from_utf8(pem::encode_certificates(chain.iter().chain([&ca])))?);
     // A program writes the key where nobody else can read it.
     let _private_key = pem::encode_private_key(&key.private_key(PrivateKeyEncoding::default())?);
     Ok(())

@@ -4,7 +4,7 @@
 use std::error::Error;
 
 use kuma_pki::format::pem;
-use kuma_pki::verify::{Evidence, File, Host, Question, verify};
+use kuma_pki::verify::{File, Host, VerifyInput, VerifyOptions, verify};
 use kuma_pki::{
     ExtendedKeyUsage, IssuanceRequest, KeyAlgorithm, KeyPair, Profile, SerialNumber, SubjectAltName,
 };
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let certificate = self_signed("cp.example", now)?;
     let hosts = [Host::from(SubjectAltName::parse("other.example")?)];
 
-    let evidence = Evidence {
+    let input = VerifyInput {
         certificate: File { name: "tls.crt", bytes: &certificate },
         proof: None,
         key: None,
@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ca: Some(File { name: "ca.crt", bytes: &certificate }),
         bundle: None,
     };
-    let report = verify(&evidence, &Question::new(&hosts, ExtendedKeyUsage::ServerAuth, now));
+    let options = VerifyOptions::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
+    let report = verify(&input, &options);
 
     println!("verifies: {}", report.verifies());
     for (check, finding) in report.failures() {

@@ -8,9 +8,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 pub(crate) use self::check::{
-    Excluded, check_directory_name, check_domain, check_entry, check_name, check_subject, count,
-    excluded, has_wildcard, is_comparable, is_domain, is_domain_constraint, is_mailbox,
-    limits_addresses, permitted, unknown_to_go,
+    check_directory_name, check_domain, check_entry, check_name, check_subject, count, excluded,
+    has_wildcard, is_comparable, is_domain, is_domain_constraint, is_mailbox, limits_addresses,
+    permitted, unknown_to_go,
 };
 use crate::name::{DnsName, SubjectAltName};
 

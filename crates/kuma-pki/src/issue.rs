@@ -15,7 +15,7 @@ mod sign;
 
 pub use self::certificate_request::{CertificateRequest, RequestError, certificate_request};
 pub use self::error::IssueError;
-pub use self::issuer::{Issuer, IssuerError};
+pub use self::issuer::Issuer;
 pub use self::profile::{BasicConstraints, Profile, SerialNumber, Template};
 pub use self::request::{CaRequest, IssuanceRequest};
 pub use self::self_check::{check_fields, check_issued, self_check};

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! request -> profile (now, serial number) -> Template -> sign (key, issuer) -> Certificate -> format -> bytes
-//! bytes -> format::contents -> verify::inspect -> Summary
-//! bytes (certificate, key, CA), question (names, now) -> verify -> Report
+//! bytes -> format::contents -> Certificate -> verify::inspect -> Summary
+//! bytes (certificate, key, CA), options (names, now) -> verify -> Report
 //! ```
 //!
 //! `examples/` has a program for each of [`issue`], [`verify`], [`format`](mod@format) and [`spec`].
@@ -28,8 +28,8 @@ mod x509;
 
 pub use constraint::{ConstraintError, PermittedSubtree};
 pub use issue::{
-    BasicConstraints, CaRequest, CertificateRequest, IssuanceRequest, IssueError, Issuer,
-    IssuerError, Profile, RequestError, SerialNumber, Template, issued_by, self_signed,
+    BasicConstraints, CaRequest, CertificateRequest, IssuanceRequest, IssueError, Issuer, Profile,
+    RequestError, SerialNumber, Template, issued_by, self_signed,
 };
 pub use key::{
     DecryptionError, EncryptedPrivateKey, ExistingKey, KeyAlgorithm, KeyError, KeyGenerationError,
@@ -49,4 +49,4 @@ pub use validity::{
     BACKDATE, DurationError, DurationFault, RenewBefore, ValidFor, Validity, ValidityError,
     rfc3339, words,
 };
-pub use x509::{Certificate, Fingerprint, ParseError};
+pub use x509::{Certificate, CertificateName, Fingerprint, ParseError};

@@ -8,7 +8,7 @@ mod read;
 mod schema;
 mod unreadable;
 
-pub use self::describe::{Described, describe, encode, issued_by};
+pub use self::describe::{SpecificationEntry, describe, encode, issued_by};
 pub use crate::format::yaml::Place;
 use crate::issue::{CaRequest, IssuanceRequest, IssueError};
 use crate::key::KeyAlgorithm;

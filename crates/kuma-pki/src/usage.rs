@@ -1,25 +1,35 @@
 //! What the key of a certificate may be used for: keyUsage and extendedKeyUsage.
 
-/// What a certificate's holder proves with it (RFC 5280 4.2.1.12).
+/// The use of a certificate in TLS (RFC 5280 4.2.1.12).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ExtendedKeyUsage {
-    /// A TLS client's identity.
+    /// TLS client authentication.
     ClientAuth,
-    /// A TLS server's identity.
+    /// TLS server authentication.
     ServerAuth,
 }
 
-/// A bit of keyUsage.
+/// A bit of keyUsage (RFC 5280 4.2.1.3), in the order of the BIT STRING.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum KeyUsage {
     /// Signs TLS handshakes.
     DigitalSignature,
-    /// Receives a TLS 1.2 client's secret.
+    /// Signs documents; also called contentCommitment.
+    NonRepudiation,
+    /// Receives the secret of a TLS 1.2 client, encrypted to an RSA key.
     KeyEncipherment,
+    /// Encrypts data directly.
+    DataEncipherment,
+    /// Agrees on keys, as in static Diffie-Hellman.
+    KeyAgreement,
     /// Signs certificates.
     KeyCertSign,
     /// Signs certificate revocation lists.
     CrlSign,
+    /// Encrypts only, beside keyAgreement.
+    EncipherOnly,
+    /// Decrypts only, beside keyAgreement.
+    DecipherOnly,
 }
 
 impl ExtendedKeyUsage {
@@ -34,14 +44,42 @@ impl ExtendedKeyUsage {
 }
 
 impl KeyUsage {
-    /// Returns the bit in the keyUsage of a certificate, counted from the least significant as x509-parser does
-    /// (RFC 5280 4.2.1.3).
+    /// Every bit, in order.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::DigitalSignature,
+        Self::NonRepudiation,
+        Self::KeyEncipherment,
+        Self::DataEncipherment,
+        Self::KeyAgreement,
+        Self::KeyCertSign,
+        Self::CrlSign,
+        Self::EncipherOnly,
+        Self::DecipherOnly,
+    ];
+
+    /// Returns the bit in a number whose lowest bit is digitalSignature.
     pub(crate) const fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
+    /// Returns the name in RFC 5280, such as `digitalSignature`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::DigitalSignature => 1,
-            Self::KeyEncipherment => 1 << 2,
-            Self::KeyCertSign => 1 << 5,
-            Self::CrlSign => 1 << 6,
+            Self::DigitalSignature => "digitalSignature",
+            Self::NonRepudiation => "nonRepudiation",
+            Self::KeyEncipherment => "keyEncipherment",
+            Self::DataEncipherment => "dataEncipherment",
+            Self::KeyAgreement => "keyAgreement",
+            Self::KeyCertSign => "keyCertSign",
+            Self::CrlSign => "cRLSign",
+            Self::EncipherOnly => "encipherOnly",
+            Self::DecipherOnly => "decipherOnly",
         }
+    }
+
+    /// Returns the names of some bits, separated by commas.
+    pub(crate) fn names(usages: &[Self]) -> String {
+        usages.iter().map(|usage| usage.as_str()).collect::<Vec<_>>().join(", ")
     }
 }

@@ -145,9 +145,9 @@ impl Validity {
         Ok(Self { not_before, not_after })
     }
 
-    /// The time that is in both.
+    /// Returns the time that is in both.
     #[must_use]
-    pub fn within(self, other: Self) -> Self {
+    pub fn intersect(self, other: Self) -> Self {
         Self {
             not_before: self.not_before.max(other.not_before),
             not_after: self.not_after.min(other.not_after),

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use kuma_pki::Certificate;
 use kuma_pki::format::pem::PemError;
 use kuma_pki::format::{bundle, pem};
 use kuma_pki::verify::{self, CheckName, File, Outcome, kuma};
@@ -69,16 +70,15 @@ fn encode(paths: &[PathBuf], console: Console) -> Result<(), Failure> {
 /// A file and the certificates in it.
 struct CaFile {
     text: Zeroizing<Vec<u8>>,
-    certificates: Vec<Vec<u8>>,
+    certificates: Vec<Certificate>,
 }
 
 /// One file stays as it is, byte by byte, so that the bundle is exactly that file; of several, every
 /// certificate once.
 fn join(files: &[CaFile]) -> Vec<u8> {
     let mut seen = HashSet::new();
-    let all: Vec<&[u8]> =
-        files.iter().flat_map(|file| &file.certificates).map(Vec::as_slice).collect();
-    let unique: Vec<&[u8]> = all.iter().copied().filter(|der| seen.insert(*der)).collect();
+    let all: Vec<_> = files.iter().flat_map(|file| &file.certificates).collect();
+    let unique: Vec<_> = all.iter().filter(|certificate| seen.insert(certificate.der())).collect();
     match files {
         [file] if unique.len() == all.len() => file.text.to_vec(),
         _ => pem::encode_certificates(unique),
@@ -117,8 +117,7 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
             _ => failure.hint("a CA file holds blocks that begin -----BEGIN CERTIFICATE-----"),
         }
     })?;
-    let verdict = kuma::check_ca_file(&certificates).map_err(|error| refuse(&error))?;
-    verdict.map_err(|not_ca| {
+    kuma::check_ca_file(&certificates).map_err(|not_ca| {
         refuse(&not_ca).hint(
             "Kuma looks at the first certificate of the file only: put the CA's first, \
              or give the file with the CA alone",

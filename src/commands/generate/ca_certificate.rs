@@ -70,10 +70,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
-    let request = request(args)?;
+    let mut request = request(args)?;
     let mut plan = plan(args, console)?;
     let existing = ExistingFiles::read(args.existing, &mut plan)?;
-    let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
+    request.key_algorithm = existing.key_type(args.key.key_type);
     let job = Job {
         request: Request::Ca(&request),
         signer: &Signer::SELF_SIGNED,

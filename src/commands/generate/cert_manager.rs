@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let algorithm = if is_ecdsa { KeyAlgorithm::EcdsaP256 } else { KeyAlgorithm::Rsa2048 };
     let usage = ExtendedKeyUsage::ServerAuth;
     let request = IssuanceRequest::new(usage, names, algorithm, Some(valid_for))?;
-    let profile = Profile::Issued { request: &request, within: issuer.validity() };
+    let profile = Profile::Issued { request: &request, issuer_validity: issuer.validity() };
     for warning in issuer::warning(&issuer).into_iter().chain(issuer::usage_warning(&issuer)) {
         console.warn(warning);
     }
@@ -125,7 +125,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     }
     // cert-manager reads PKCS#1, SEC 1 and PKCS#8. PKCS#8 suits every key type.
     let key = pem::encode_private_key(&issuer.key().private_key(PrivateKeyEncoding::Pkcs8)?);
-    let certificate = pem::encode_certificates(issuer.chain().iter().map(Vec::as_slice));
+    let certificate = pem::encode_certificates(issuer.chain());
     let text = match args.purpose {
         For::Chart => made.issuer_manifests(&certificate, &key),
         _ => made.manifests(&certificate, &key),

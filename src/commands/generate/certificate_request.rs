@@ -78,11 +78,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
-    let request = args.request()?;
+    let mut request = args.request()?;
     let flags = args.existing();
     let mut plan = args.plan(console)?;
     let existing = ExistingFiles::read_kinds(flags, &mut plan, &[OutputKind::PrivateKey])?;
-    let request = request.with_key_algorithm(existing.key_type(args.key.key_type));
+    request.key_algorithm = existing.key_type(args.key.key_type);
     let mut warnings = hostname::warnings(request.subject_alt_names());
     warnings.extend(signer::key_warning(&request));
     warnings.extend(args.key.file.warning());

@@ -84,12 +84,12 @@ pub(crate) enum Mode {
 }
 
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
-    let request = args.request()?;
+    let mut request = args.request()?;
     let now = OffsetDateTime::now_utc();
     let signer = Signer::open(&args.issuance.issuer, !args.self_signed, now)?;
     let mut plan = args.plan(console)?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
-    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
+    request.key_algorithm = existing.key_type(args.issuance.key.key_type);
     let key = (&args.issuance.key).into();
     let job = Job { request: Request::EndEntity(&request), signer: &signer, existing, key, now };
     let (pem_files, outcome) = job.run()?;

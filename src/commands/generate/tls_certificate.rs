@@ -94,7 +94,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let csr = args.csr_file.as_deref().map(|path| csr::read(args, path)).transpose()?;
-    let request = match &csr {
+    let mut request = match &csr {
         Some(csr) => csr::request(args, csr)?,
         None => request(args)?,
     };
@@ -110,7 +110,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
         None => ExistingFiles::read(args.issuance.existing, &mut plan)?,
     };
     existing.refuse_self_signed(&signer, SELF_SIGNED_HINT)?;
-    let request = request.with_key_algorithm(existing.key_type(args.issuance.key.key_type));
+    request.key_algorithm = existing.key_type(args.issuance.key.key_type);
     let key = (&args.issuance.key).into();
     let job = Job { request: Request::EndEntity(&request), signer: &signer, existing, key, now };
     let (pem_files, outcome) = job.run()?;
@@ -171,7 +171,7 @@ fn plan(args: &Args, issuer: Option<&Issuer>, console: Console) -> Result<Plan, 
     let wants_anchor = args.ca_cert_file.is_some() || args.ca_bundle_file.is_some();
     if let Some(issuer) = issuer
         && wants_anchor
-        && issuer.trust_anchor().is_none()
+        && issuer.root().is_none()
     {
         let files: Vec<_> =
             args.issuance.issuer.inputs().take(1).map(|p| p.to_string_lossy()).collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kuma_pki::format::contents::{self, ContentsError, Encoding, Part};
 use kuma_pki::format::pem;
-use kuma_pki::{ExistingKey, SubjectAltName};
+use kuma_pki::{Certificate, ExistingKey, SubjectAltName};
 use time::OffsetDateTime;
 
 use crate::files::read;
@@ -94,11 +94,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     let now = OffsetDateTime::now_utc();
     let text = match args.output {
-        Format::Text => inspection::text(&sources, now, args.color.palette())?,
-        Format::Json => inspection::json(&sources, now)?,
+        Format::Text => inspection::text(&sources, now, args.color.palette()),
+        Format::Json => inspection::json(&sources, now),
         Format::Pem => {
             let parts = sources.iter().flat_map(|source| &source.parts);
-            let certificates = parts.flat_map(|part| &part.certificates).map(Vec::as_slice);
+            let certificates = parts.flat_map(|part| &part.certificates);
             String::from_utf8_lossy(&pem::encode_certificates(certificates)).into_owned()
         }
     };
@@ -115,9 +115,9 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             let name = address::server_name("SOURCE", &address, server_name)?;
             let served = connect::fetch(&address, &name, timeout)?;
             let shown = address.to_string();
-            contents::check(&served.chain)
+            let certificates = Certificate::from_ders(served.chain)
                 .map_err(|error| Failure::unreadable(format!("what {shown} shows: {error}")))?;
-            let part = Part { certificates: served.chain, ..Part::default() };
+            let part = Part { certificates, ..Part::default() };
             return Ok(Source { shown, encoding: None, parts: vec![part], faults: Vec::new() });
         }
         let is_address = |(host, port): (&str, &str)| !host.is_empty() && address::is_number(port);
@@ -155,7 +155,7 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
 }
 
 /// Which certificate a key belongs to, counted from 1.
-pub(crate) fn owner(key: &ExistingKey, certificates: &[Vec<u8>]) -> Option<usize> {
-    let owns = |der: &Vec<u8>| kuma_pki::verify::inspect::has_key(der, key);
+pub(crate) fn owner(key: &ExistingKey, certificates: &[Certificate]) -> Option<usize> {
+    let owns = |one: &Certificate| one.public_key() == key.public_key();
     certificates.iter().position(owns).map(|index| index + 1)
 }

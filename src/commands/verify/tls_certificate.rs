@@ -8,7 +8,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use kuma_pki::format::environment::Purpose;
 use kuma_pki::verify::clients::Client;
 use kuma_pki::verify::kuma::KumaVersion;
-use kuma_pki::verify::{self, Evidence, Question};
+use kuma_pki::verify::{self, VerifyInput, VerifyOptions};
 use kuma_pki::{RenewBefore, ValidFor, rfc3339};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, Time, UtcOffset};
@@ -154,7 +154,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));
     }
     let files = read(args, server.as_ref(), timeout).map_err(Failure::while_reading)?;
-    let evidence = Evidence {
+    let evidence = VerifyInput {
         certificate: files.certificate.as_file(),
         proof: files.proof.as_ref(),
         key: files.key.as_ref().map(NamedBytes::as_file),
@@ -162,7 +162,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ca: files.ca.as_ref().map(NamedBytes::as_file),
         bundle: files.bundle.as_ref().map(NamedBytes::as_file),
     };
-    let question = Question {
+    let question = VerifyOptions {
         hosts: &hosts,
         usage: args.certificate_type.into(),
         at,

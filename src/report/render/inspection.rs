@@ -10,7 +10,6 @@ use time::OffsetDateTime;
 use super::json_text;
 use crate::commands::inspect::certificate::{Source, owner};
 use crate::report::color::Palette;
-use crate::report::failure::Failure;
 
 /// A source in JSON. Fields are added, never changed or taken away.
 #[derive(Serialize)]
@@ -45,42 +44,34 @@ struct KeyReport {
 }
 
 /// For programs.
-///
-/// # Errors
-///
-/// A certificate that cannot be read.
-pub(crate) fn json(sources: &[Source], now: OffsetDateTime) -> Result<String, Failure> {
+pub(crate) fn json(sources: &[Source], now: OffsetDateTime) -> String {
     let reports = sources.iter().map(|source| {
         let parts = source.parts.iter().map(|part| part_report(part, now));
-        Ok(SourceReport {
-            source: &source.shown,
-            encoding: encoding(source),
-            parts: parts.collect::<Result<_, Failure>>()?,
-        })
+        SourceReport { source: &source.shown, encoding: encoding(source), parts: parts.collect() }
     });
-    Ok(json_text(&reports.collect::<Result<Vec<_>, Failure>>()?))
+    json_text(&reports.collect::<Vec<_>>())
 }
 
-fn part_report(part: &Part, now: OffsetDateTime) -> Result<PartReport, Failure> {
-    let links = inspect::links(&part.certificates)?;
-    let certificates = part.certificates.iter().zip(&links).map(|(der, link)| {
+fn part_report(part: &Part, now: OffsetDateTime) -> PartReport {
+    let links = inspect::links(&part.certificates);
+    let certificates = part.certificates.iter().zip(&links).map(|(certificate, link)| {
         let issued_by = match link {
             Link::IssuedBy(place) => Some(*place),
             _ => None,
         };
-        Ok(CertificateReport { summary: inspect::summary(der, now)?, issued_by })
+        CertificateReport { summary: inspect::summary(certificate, now), issued_by }
     });
-    Ok(PartReport {
+    PartReport {
         name: kuma_pki::printable(&part.name),
-        certificates: certificates.collect::<Result<_, Failure>>()?,
+        certificates: certificates.collect(),
         private_keys: part.private_keys.iter().map(|key| key_report(key, part)).collect(),
-        warnings: warnings(part)?,
-    })
+        warnings: warnings(part),
+    }
 }
 
 fn key_report(key: &Result<kuma_pki::ExistingKey, KeyError>, part: &Part) -> KeyReport {
     KeyReport {
-        key_type: key.as_ref().ok().map(|key| key.description().to_owned()),
+        key_type: key.as_ref().ok().map(kuma_pki::ExistingKey::description),
         belongs_to: key.as_ref().ok().and_then(|key| owner(key, &part.certificates)),
         error: key.as_ref().err().map(ToString::to_string),
     }
@@ -91,15 +82,7 @@ fn encoding(source: &Source) -> String {
 }
 
 /// For people.
-///
-/// # Errors
-///
-/// A certificate that cannot be read.
-pub(crate) fn text(
-    sources: &[Source],
-    now: OffsetDateTime,
-    palette: Palette,
-) -> Result<String, Failure> {
+pub(crate) fn text(sources: &[Source], now: OffsetDateTime, palette: Palette) -> String {
     let mut paragraphs = Vec::new();
     for source in sources {
         for part in &source.parts {
@@ -107,10 +90,10 @@ pub(crate) fn text(
             let title = format!("{}{within}{}", source.shown, kuma_pki::printable(&part.name));
             let encoding = format!("({})", encoding(source));
             paragraphs.push(format!("{} {}\n", palette.bold(&title), palette.dim(&encoding)));
-            part_text(part, sources, now, palette, &mut paragraphs)?;
+            part_text(part, sources, now, palette, &mut paragraphs);
         }
     }
-    Ok(paragraphs.join("\n"))
+    paragraphs.join("\n")
 }
 
 fn part_text(
@@ -119,11 +102,11 @@ fn part_text(
     now: OffsetDateTime,
     palette: Palette,
     paragraphs: &mut Vec<String>,
-) -> Result<(), Failure> {
-    for (index, der) in part.certificates.iter().enumerate() {
-        paragraphs.push(certificate(index + 1, &inspect::summary(der, now)?, palette));
+) {
+    for (index, one) in part.certificates.iter().enumerate() {
+        paragraphs.push(certificate(index + 1, &inspect::summary(one, now), palette));
     }
-    let links = inspect::links(&part.certificates)?;
+    let links = inspect::links(&part.certificates);
     let mut lines = String::new();
     for (index, link) in links.iter().enumerate() {
         if let Some(line) = link_line(index + 1, link, links.len()) {
@@ -150,13 +133,12 @@ fn part_text(
     for label in &part.others {
         lines.push_str(&format!("not shown: {label}\n"));
     }
-    for warning in warnings(part)? {
+    for warning in warnings(part) {
         lines.push_str(&format!("{} {warning}\n", palette.warning("warning:")));
     }
     if !lines.is_empty() {
         paragraphs.push(lines);
     }
-    Ok(())
 }
 
 /// Which certificate of all that are shown a key belongs to: those of a Secret, and of separate files,
@@ -177,7 +159,7 @@ fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {
         Link::NotSignedBy(issuer) => {
             format!("chain: {place} names {issuer} as its issuer, but is not signed with its key\n")
         }
-        Link::NotJudged(issuer) => {
+        Link::NotVerified(issuer) => {
             format!("chain: {place} names {issuer} as its issuer; its signature was not judged\n")
         }
         Link::IssuerElsewhere if count > 1 => {
@@ -188,8 +170,8 @@ fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {
 }
 
 /// Who would refuse the first certificate, one line for each reason.
-fn warnings(part: &Part) -> Result<Vec<String>, Failure> {
-    let verdicts = inspect::refusals(&part.certificates)?;
+fn warnings(part: &Part) -> Vec<String> {
+    let verdicts = inspect::refusals(&part.certificates);
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for ClientVerdict { client, reasons: found, .. } in &verdicts {
         for reason in found {
@@ -205,7 +187,7 @@ fn warnings(part: &Part) -> Result<Vec<String>, Failure> {
         [most @ .., last] => format!("{} and {last} refuse it: {because}", most.join(", ")),
         [] => (*because).to_owned(),
     };
-    Ok(reasons.iter().map(line).collect())
+    reasons.iter().map(line).collect()
 }
 
 fn certificate(place: usize, summary: &Summary, palette: Palette) -> String {

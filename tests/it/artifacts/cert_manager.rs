@@ -109,7 +109,7 @@ fn a_ca_that_cannot_issue_the_certificate_is_refused() {
     assert_eq!(sandbox.kumactl(limited.iter().chain(&["--valid-for=60d"])).status, 0);
     let command = ["generate", "cert-manager", ISSUER[0], ISSUER[1]];
     let stderr = sandbox.kumactl(command.iter().chain(&["--valid-for=30d"])).failure(1);
-    assert!(stderr.contains("kuma-control-plane.kuma-system cannot be certified"), "{stderr}");
+    assert!(stderr.contains("kuma-control-plane.kuma-system is not certified by"), "{stderr}");
     let stderr = sandbox.kumactl(command).failure(2);
     assert!(stderr.contains("and its CA only until"), "{stderr}");
     let stderr = sandbox.kumactl(command.iter().chain(&["--valid-for=30m"])).failure(2);

@@ -1,8 +1,8 @@
 //! Issuers at moments, and in chains, that are not easily made with files.
 
+use kuma_pki::verify::Finding;
 use kuma_pki::{
-    CaRequest, IssueError, Issuer, IssuerError, KeyAlgorithm, KeyPair, Profile, SerialNumber,
-    Template,
+    CaRequest, IssueError, Issuer, KeyAlgorithm, KeyPair, Profile, SerialNumber, Template,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -28,14 +28,14 @@ fn key() -> KeyPair {
 fn at(now: OffsetDateTime) -> Result<Issuer, IssueError> {
     let key = key();
     let certificate = kuma_pki::self_signed(&ca(&key), &key).expect("a certificate");
-    Issuer::new(vec![certificate.der().to_vec()], key, now)
+    Issuer::new(vec![certificate], key, now)
 }
 
 #[test]
 fn an_issuer_is_refused_before_and_after_its_life_with_both_times() {
     assert!(at(NOW).is_ok());
     let early = at(datetime!(2026-08-21 11:54:59 UTC)).expect_err("too early").to_string();
-    assert!(early.contains("2026-08-21T11:55:00Z; it is 2026-08-21T11:54:59Z"), "{early}");
+    assert!(early.contains("2026-08-21T11:55:00Z on; it is 2026-08-21T11:54:59Z"), "{early}");
     let late = at(datetime!(2026-09-20 11:55:01 UTC)).expect_err("too late").to_string();
     assert!(late.contains("2026-09-20T11:55:00Z; it is 2026-09-20T11:55:01Z"), "{late}");
 }
@@ -44,7 +44,7 @@ fn an_issuer_is_refused_before_and_after_its_life_with_both_times() {
 fn root() -> Issuer {
     let key = key();
     let certificate = kuma_pki::self_signed(&ca_above(1, &key), &key).expect("a certificate");
-    Issuer::new(vec![certificate.der().to_vec()], key, NOW).expect("an issuer")
+    Issuer::new(vec![certificate], key, NOW).expect("an issuer")
 }
 
 #[test]
@@ -53,35 +53,25 @@ fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
     let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
     // The same root, as it would be if it allowed none.
     let strict = kuma_pki::self_signed(&ca(root.key()), root.key()).expect("a certificate");
-    let chain = vec![middle.der().to_vec(), strict.der().to_vec()];
+    let chain = vec![middle, strict];
     let refused = Issuer::new(chain, key, NOW).expect_err("a path that is too long");
-    assert!(
-        matches!(
-            refused,
-            IssueError::Issuer(IssuerError::PathTooLong { allowed: 0, below: 1, .. })
-        ),
-        "{refused}"
-    );
+    let IssueError::Issuer(finding) = &refused else { panic!("{refused}") };
+    assert!(matches!(**finding, Finding::PathTooLong { allowed: 0, found: 1, .. }), "{refused}");
 }
 
 #[test]
 fn a_ca_issues_no_ca_that_its_path_length_forbids() {
     let (root, key) = (root(), key());
     let refused = kuma_pki::issued_by(&ca_above(1, &key), &key, &root).expect_err("a CA too many");
-    assert!(
-        matches!(
-            refused,
-            IssueError::Issuer(IssuerError::PathTooLong { allowed: 1, below: 2, .. })
-        ),
-        "{refused}"
-    );
+    let IssueError::Issuer(finding) = &refused else { panic!("{refused}") };
+    assert!(matches!(**finding, Finding::PathTooLong { allowed: 1, found: 2, .. }), "{refused}");
 }
 
 #[test]
 fn a_chain_whose_second_certificate_did_not_issue_the_first_is_refused_with_both_names() {
     let (root, other, key) = (root(), root(), key());
     let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
-    let chain = vec![middle.der().to_vec(), other.certificate().to_vec()];
+    let chain = vec![middle, other.certificate().clone()];
     let refused = Issuer::new(chain, key, NOW).expect_err("no chain").to_string();
     assert!(refused.contains(root.name()) && refused.contains(other.name()), "{refused}");
     assert!(refused.contains("certificate 2 of the CA file"), "{refused}");

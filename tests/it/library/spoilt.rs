@@ -5,7 +5,7 @@ use std::path::Path;
 
 use kuma_pki::format::{bundle, kubernetes_secret, pem};
 use kuma_pki::spec::Specification;
-use kuma_pki::verify::{self, Evidence, File, Host, Question};
+use kuma_pki::verify::{self, File, Host, VerifyInput, VerifyOptions};
 use kuma_pki::{
     ExtendedKeyUsage, ServiceName, SubjectAltName, ValidFor, format::contents, verify::inspect,
 };
@@ -49,9 +49,11 @@ fn spoil(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
 
 fn read_all(bytes: &[u8]) {
     let now = OffsetDateTime::UNIX_EPOCH;
-    let _ = inspect::summary(bytes, now);
     if let Ok(found) = contents::read(bytes) {
         for part in &found.parts {
+            for certificate in &part.certificates {
+                let _ = inspect::summary(certificate, now);
+            }
             let _ = inspect::links(&part.certificates);
             let _ = inspect::refusals(&part.certificates);
         }
@@ -67,7 +69,7 @@ fn read_all(bytes: &[u8]) {
     let hosts = [Host::from(SubjectAltName::parse("cp.example").expect("a name"))];
     for text in [bytes, &armored] {
         let file = File { name: "file", bytes: text };
-        let evidence = Evidence {
+        let input = VerifyInput {
             certificate: file,
             proof: None,
             key: Some(file),
@@ -75,8 +77,8 @@ fn read_all(bytes: &[u8]) {
             ca: Some(file),
             bundle: Some(file),
         };
-        let question = Question::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
-        let _ = verify::verify(&evidence, &question);
+        let options = VerifyOptions::new(&hosts, ExtendedKeyUsage::ServerAuth, now);
+        let _ = verify::verify(&input, &options);
     }
 }
 

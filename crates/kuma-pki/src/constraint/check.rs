@@ -9,16 +9,15 @@ use x509_parser::oid_registry::{
     OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_ORGANIZATION_NAME,
     OID_X509_ORGANIZATIONAL_UNIT,
 };
-use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::{RelativeDistinguishedName, X509Name};
 
 use crate::name::{DistinguishedName, SubjectAltName, SubjectAttribute};
 use crate::text::printable;
-use crate::x509;
+use crate::x509::{self, Certificate};
 
 /// Why a certificate's constraints keep a name out.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Excluded {
+pub(crate) enum ConstraintViolation {
     /// It is under none of the permitted subtrees of its kind: these.
     NotPermitted(String),
     /// It is under this excluded subtree.
@@ -26,7 +25,7 @@ pub(crate) enum Excluded {
 }
 
 /// A name that a constraint of its kind can hold (RFC 5280 4.2.1.10).
-enum Constrained<'a> {
+enum NameForm<'a> {
     Dns(&'a str),
     Email(&'a str),
     Ip(IpAddr),
@@ -38,13 +37,13 @@ enum Constrained<'a> {
 pub(crate) fn check_name(
     name: &SubjectAltName,
     constraints: &NameConstraints<'_>,
-) -> Result<(), Excluded> {
+) -> Result<(), ConstraintViolation> {
     check_constrained(
         constraints,
         &match name {
-            SubjectAltName::Dns(name) => Constrained::Dns(name.as_str()),
-            SubjectAltName::Ip(address) => Constrained::Ip(*address),
-            SubjectAltName::Uri(uri) => Constrained::UriHost(Some(uri.trust_domain())),
+            SubjectAltName::Dns(name) => NameForm::Dns(name.as_str()),
+            SubjectAltName::Ip(address) => NameForm::Ip(*address),
+            SubjectAltName::Uri(uri) => NameForm::UriHost(Some(uri.trust_domain())),
         },
     )
 }
@@ -54,17 +53,17 @@ pub(crate) fn check_name(
 pub(crate) fn check_entry(
     name: &GeneralName<'_>,
     constraints: &NameConstraints<'_>,
-) -> Result<(), Excluded> {
+) -> Result<(), ConstraintViolation> {
     check_constrained(
         constraints,
         &match name {
-            GeneralName::DNSName(name) => Constrained::Dns(name),
-            GeneralName::RFC822Name(address) => Constrained::Email(address),
+            GeneralName::DNSName(name) => NameForm::Dns(name),
+            GeneralName::RFC822Name(address) => NameForm::Email(address),
             GeneralName::IPAddress(octets) => match x509::ip_address(octets) {
-                Some(address) => Constrained::Ip(address),
+                Some(address) => NameForm::Ip(address),
                 None => return Ok(()),
             },
-            GeneralName::URI(uri) => Constrained::UriHost(uri_host(uri)),
+            GeneralName::URI(uri) => NameForm::UriHost(uri_host(uri)),
             _ => return Ok(()),
         },
     )
@@ -82,8 +81,11 @@ pub(crate) fn is_comparable(name: &GeneralName<'_>) -> bool {
 }
 
 /// Holds a domain against the constraints of a CA: OpenSSL takes a commonName for one.
-pub(crate) fn check_domain(name: &str, constraints: &NameConstraints<'_>) -> Result<(), Excluded> {
-    check_constrained(constraints, &Constrained::Dns(name))
+pub(crate) fn check_domain(
+    name: &str,
+    constraints: &NameConstraints<'_>,
+) -> Result<(), ConstraintViolation> {
+    check_constrained(constraints, &NameForm::Dns(name))
 }
 
 /// The kinds of a CA's constraints for which Go refuses whatever it issues, if they are critical
@@ -106,19 +108,17 @@ pub(crate) fn unknown_to_go(constraints: &NameConstraints<'_>) -> Vec<&'static s
 }
 
 /// Whether a CA has name constraints for IP addresses.
-pub(crate) fn limits_addresses(ca: &X509Certificate<'_>) -> bool {
-    let found = ca.name_constraints().ok().flatten();
-    found.is_some_and(|found| {
-        subtrees(found.value).any(|base| matches!(base, GeneralName::IPAddress(_)))
-    })
+pub(crate) fn limits_addresses(ca: &Certificate) -> bool {
+    let constraints = ca.name_constraints();
+    constraints
+        .is_some_and(|found| subtrees(found).any(|base| matches!(base, GeneralName::IPAddress(_))))
 }
 
 /// Whether a CA has name constraints with a wildcard, such as `*.internal`.
-pub(crate) fn has_wildcard(ca: &X509Certificate<'_>) -> bool {
-    let found = ca.name_constraints().ok().flatten();
-    found.is_some_and(|found| {
-        subtrees(found.value)
-            .any(|base| matches!(base, GeneralName::DNSName(name) if name.contains('*')))
+pub(crate) fn has_wildcard(ca: &Certificate) -> bool {
+    let constraints = ca.name_constraints();
+    constraints.is_some_and(|found| {
+        subtrees(found).any(|base| matches!(base, GeneralName::DNSName(name) if name.contains('*')))
     })
 }
 
@@ -136,21 +136,21 @@ fn subtrees<'c, 'a>(
 
 fn check_constrained(
     constraints: &NameConstraints<'_>,
-    name: &Constrained<'_>,
-) -> Result<(), Excluded> {
+    name: &NameForm<'_>,
+) -> Result<(), ConstraintViolation> {
     check(constraints, |base, side| match (base, name) {
-        (GeneralName::DNSName(base), Constrained::Dns(name)) => {
+        (GeneralName::DNSName(base), NameForm::Dns(name)) => {
             Some(contains_domain(base, name, side))
         }
-        (GeneralName::RFC822Name(base), Constrained::Email(address)) => {
+        (GeneralName::RFC822Name(base), NameForm::Email(address)) => {
             Some(contains_email(base, address))
         }
-        (GeneralName::IPAddress(base), Constrained::Ip(address)) => {
+        (GeneralName::IPAddress(base), NameForm::Ip(address)) => {
             Some(range(base).is_some_and(|range| range.contains(address)))
         }
         // What has no host that is a name is outside of every permitted host, and inside of every
         // excluded one: nobody can tell.
-        (GeneralName::URI(base), Constrained::UriHost(host)) => {
+        (GeneralName::URI(base), NameForm::UriHost(host)) => {
             Some(host.map_or(side == Side::Excluded, |host| contains_host(base, host)))
         }
         _ => None,
@@ -171,7 +171,7 @@ fn uri_host(uri: &str) -> Option<&str> {
 pub(crate) fn check_subject(
     subject: &DistinguishedName,
     constraints: &NameConstraints<'_>,
-) -> Result<(), Excluded> {
+) -> Result<(), ConstraintViolation> {
     check(constraints, |base, _| match base {
         GeneralName::DirectoryName(base) => Some(contains_subject(base, subject)),
         _ => None,
@@ -182,7 +182,7 @@ pub(crate) fn check_subject(
 pub(crate) fn check_directory_name(
     subject: &X509Name<'_>,
     constraints: &NameConstraints<'_>,
-) -> Result<(), Excluded> {
+) -> Result<(), ConstraintViolation> {
     let is_same = |base: &RelativeDistinguishedName<'_>, own: &RelativeDistinguishedName<'_>| {
         let [base, own] = [base, own].map(|name| name.iter().collect::<Vec<_>>());
         base.len() == own.len()
@@ -207,11 +207,11 @@ pub(crate) fn check_directory_name(
 fn check(
     constraints: &NameConstraints<'_>,
     contains: impl Fn(&GeneralName<'_>, Side) -> Option<bool>,
-) -> Result<(), Excluded> {
+) -> Result<(), ConstraintViolation> {
     let excluded = constraints.excluded_subtrees.iter().flatten();
     for GeneralSubtree { base } in excluded {
         if contains(base, Side::Excluded) == Some(true) {
-            return Err(Excluded::By(shown(base)));
+            return Err(ConstraintViolation::By(shown(base)));
         }
     }
     let permitted = constraints.permitted_subtrees.iter().flatten().map(|subtree| &subtree.base);
@@ -230,7 +230,7 @@ fn check(
     if same_kind.len() > MAX_SHOWN {
         bases.push(format!("and {} more", same_kind.len() - MAX_SHOWN));
     }
-    Err(Excluded::NotPermitted(bases.join(", ")))
+    Err(ConstraintViolation::NotPermitted(bases.join(", ")))
 }
 
 /// How many subtrees are named in a message.
@@ -359,7 +359,7 @@ pub(crate) fn excluded(constraints: &NameConstraints<'_>) -> Vec<String> {
 fn shown(base: &GeneralName<'_>) -> String {
     match base {
         GeneralName::DNSName(domain) => printable(domain),
-        GeneralName::DirectoryName(name) => x509::name(name),
+        GeneralName::DirectoryName(name) => x509::distinguished_name(name),
         GeneralName::IPAddress(octets) => {
             range(octets).map_or_else(|| format!("{octets:?}"), |range| range.to_string())
         }
@@ -369,7 +369,7 @@ fn shown(base: &GeneralName<'_>) -> String {
     }
 }
 
-impl fmt::Display for Excluded {
+impl fmt::Display for ConstraintViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::By(base) => write!(f, "excludes {base}"),

@@ -9,7 +9,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::format::pem;
 
-/// A text that is not a CA bundle.
+/// The error of a text that is not a CA bundle.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("this is not a CA bundle: {reason}")]
 pub struct BundleError {
@@ -17,7 +17,7 @@ pub struct BundleError {
     pub reason: &'static str,
 }
 
-/// The line of Base64 (RFC 4648 4) for a PEM text, with a newline at its end.
+/// Returns a PEM text as one line of Base64 (RFC 4648 4) with a newline at its end.
 #[must_use]
 pub fn encode(pem: &[u8]) -> Vec<u8> {
     let mut line = BASE64_STANDARD.encode(pem);
@@ -30,7 +30,7 @@ pub(crate) const fn encoded_length(pem: &[u8]) -> usize {
     pem.len().div_ceil(3) * 4
 }
 
-/// The PEM text of a bundle. Base64 that was wrapped into lines is read too.
+/// Returns the PEM text of a bundle. Base64 that was wrapped into lines is read too.
 ///
 /// # Errors
 ///
@@ -47,7 +47,8 @@ pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, BundleError> {
         Err(_) => return Err(fault("it is not Base64")),
     };
     match pem::decode_certificates(&text) {
-        Ok(_) => Ok(text),
+        // A certificate that cannot be parsed is reported by whoever uses it.
+        Ok(_) | Err(pem::PemError::Certificate(_)) => Ok(text),
         Err(pem::PemError::PrivateKey { .. }) => Err(fault("it holds a private key")),
         Err(pem::PemError::Base64 { .. }) => {
             Err(fault("it is Base64 of Base64: it was encoded twice"))

@@ -10,7 +10,7 @@ use crate::format::foreign;
 use crate::format::kubernetes_secret::{self, KubernetesSecret, SecretError};
 use crate::format::pem::{self, Block, PemError};
 use crate::key::{ExistingKey, KeyError};
-use crate::x509::{self, ParseError};
+use crate::x509::{Certificate, ParseError};
 
 /// How many layers of Base64 are taken off.
 const MAX_LAYERS: u8 = 4;
@@ -31,8 +31,8 @@ pub struct Contents {
 pub struct Part {
     /// The key in the Secret, behind the name of the Secret if there are several; empty of a file.
     pub name: String,
-    /// The DER of the certificates, in order. Each can be read as X.509.
-    pub certificates: Vec<Vec<u8>>,
+    /// The certificates, in order.
+    pub certificates: Vec<Certificate>,
     /// The private keys, or why one cannot be used.
     pub private_keys: Vec<Result<ExistingKey, KeyError>>,
     /// The labels of other PEM blocks, each made of letters, digits and blanks.
@@ -153,15 +153,6 @@ fn read_secret(secret: &KubernetesSecret, within: &str) -> Result<Contents, Cont
     }
 }
 
-/// Whether certificates that come from elsewhere than a file can all be read.
-///
-/// # Errors
-///
-/// The first that cannot.
-pub fn check(certificates: &[Vec<u8>]) -> Result<(), ParseError> {
-    x509::parse_all(certificates).map(|_| ())
-}
-
 fn some(encoding: Encoding, parts: Vec<Part>) -> Result<Contents, ContentsError> {
     let holds = |part: &Part| !part.certificates.is_empty() || !part.private_keys.is_empty();
     if parts.iter().any(holds) {
@@ -179,8 +170,10 @@ fn read_layers(bytes: &[u8], layers: u8) -> Result<Contents, ContentsError> {
         return some(encoding(Encoding::Pem), vec![pem_part(bytes)?]);
     }
     // A SEQUENCE (X.690 8.9); no text of the other encodings begins with the digit and such a length.
-    if bytes.starts_with(&[0x30]) && x509::parse(1, bytes).is_ok() {
-        let part = Part { certificates: vec![bytes.to_vec()], ..Part::default() };
+    if bytes.starts_with(&[0x30])
+        && let Ok(certificate) = Certificate::from_der(bytes.to_vec())
+    {
+        let part = Part { certificates: vec![certificate], ..Part::default() };
         return some(encoding(Encoding::Der), vec![part]);
     }
     if let Some(format) = foreign::binary(bytes).or_else(|| foreign::text(bytes)) {
@@ -201,8 +194,7 @@ fn pem_part(text: &[u8]) -> Result<Part, ContentsError> {
         match block {
             Block::Certificate(der) => {
                 let position = part.certificates.len() + 1;
-                x509::parse(position, &der)?;
-                part.certificates.push(der);
+                part.certificates.push(Certificate::parse(position, der)?);
             }
             Block::PrivateKey(key) => part.private_keys.push(ExistingKey::from_der(&key)),
             Block::EncryptedPrivateKey => part.private_keys.push(Err(KeyError::Encrypted)),

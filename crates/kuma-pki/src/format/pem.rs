@@ -12,6 +12,7 @@ use super::foreign;
 pub use super::foreign::Foreign;
 use crate::key::{EncryptedPrivateKey, PrivateKeyDer};
 use crate::text::contains;
+use crate::x509::Certificate;
 
 /// The PEM label of a certificate (RFC 7468 5.1).
 pub const CERTIFICATE: &str = "CERTIFICATE";
@@ -19,24 +20,24 @@ pub const CERTIFICATE: &str = "CERTIFICATE";
 /// The PEM label of a certificate request (RFC 7468 7).
 const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
 
-/// The longest file with PEM that is read, in bytes: more than a Kubernetes Secret can hold.
+/// The longest PEM file that is read, in bytes: more than a Kubernetes Secret can hold.
 pub const MAX_LENGTH: usize = 1 << 20;
 
-/// What ends the label of every kind of private key (RFC 7468 10 and 11, RFC 5915 4).
+/// The end of the label of every kind of private key (RFC 7468 10 and 11, RFC 5915 4).
 const PRIVATE_KEY: &str = "PRIVATE KEY";
 
-/// Certificates as PEM, in this order.
+/// Returns certificates, or their DER, as PEM in this order.
 #[must_use]
-pub fn encode_certificates<'a>(certificates: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
+pub fn encode_certificates<T: AsRef<[u8]>>(certificates: impl IntoIterator<Item = T>) -> Vec<u8> {
     let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
     certificates
         .into_iter()
-        .map(|der| pem::encode_config(&Pem::new(CERTIFICATE, der), config))
+        .map(|der| pem::encode_config(&Pem::new(CERTIFICATE, der.as_ref()), config))
         .collect::<String>()
         .into_bytes()
 }
 
-/// A private key as PEM. Nothing but the result holds a copy, and that is wiped when dropped.
+/// Returns a private key as PEM. Only the result holds a copy, and that is wiped when dropped.
 ///
 /// # Panics
 ///
@@ -52,7 +53,7 @@ pub fn encode_private_key(key: &PrivateKeyDer) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// The only private key of a PEM text. Other blocks are passed over: OpenSSL writes `EC PARAMETERS`
+/// Returns the only private key of a PEM text. Other blocks are skipped: OpenSSL writes `EC PARAMETERS`
 /// in front of a key.
 ///
 /// # Errors
@@ -68,11 +69,11 @@ pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
     }
 }
 
-/// The only private key of a PEM text, which a passphrase protects, as PKCS#8 (RFC 7468 11).
+/// Returns the only private key of a PEM text, which a passphrase protects, as PKCS#8 (RFC 7468 11).
 ///
 /// # Errors
 ///
-/// What [`decode_private_key`] reports, with [`PemError::EncryptedPrivateKey`] for encryption by headers of
+/// The errors of [`decode_private_key`], with [`PemError::EncryptedPrivateKey`] for encryption by headers of
 /// the PEM block (RFC 1421 4.6.1.1).
 pub fn decode_encrypted_private_key(text: &[u8]) -> Result<EncryptedPrivateKey, PemError> {
     let blocks = sound_blocks(text)?;
@@ -86,7 +87,7 @@ pub fn decode_encrypted_private_key(text: &[u8]) -> Result<EncryptedPrivateKey, 
     }
 }
 
-/// The DER of the only certificate request of a text (RFC 7468 7), or the DER itself.
+/// Returns the DER of the only certificate request of a text (RFC 7468 7), or the text itself if it is DER.
 ///
 /// # Errors
 ///
@@ -111,22 +112,22 @@ pub fn decode_certificate_request(text: &[u8]) -> Result<Vec<u8>, PemError> {
     }
 }
 
-/// A certificate request as PEM.
+/// Returns a certificate request as PEM.
 #[must_use]
 pub fn encode_certificate_request(der: &[u8]) -> Vec<u8> {
     let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
     pem::encode_config(&Pem::new(CERTIFICATE_REQUEST, der), config).into_bytes()
 }
 
-/// The DER of every certificate of a PEM text, in order; at least one. Text between the blocks is
-/// passed over, and so are blocks of other kinds, such as parameters, behind a certificate.
+/// Parses every certificate of a PEM text, in order; at least one. Text between the blocks is skipped, and so are
+/// blocks of other kinds, such as parameters, behind a certificate.
 ///
 /// # Errors
 ///
 /// A text without blocks, that begins with another one than a certificate, or that holds a private
-/// key, a request, or a block that is damaged.
-pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
-    // Looked for first: half a key is a key, too.
+/// key, a request, a damaged block, or a certificate that cannot be parsed.
+pub fn decode_certificates(text: &[u8]) -> Result<Vec<Certificate>, PemError> {
+    // First of all: half a key is a key, too.
     if let Some(error) = private_key_among(text) {
         return Err(error);
     }
@@ -139,10 +140,12 @@ pub fn decode_certificates(text: &[u8]) -> Result<Vec<Vec<u8>>, PemError> {
     if let Some(RawBlock { position, label, .. }) = blocks.iter().find(is_other) {
         return Err(PemError::UnexpectedLabel { position: *position, label: (*label).to_owned() });
     }
-    blocks.iter().filter(|block| is_certificate(block)).map(RawBlock::certificate).collect()
+    let certificates = blocks.iter().filter(|block| is_certificate(block));
+    let certificates = certificates.map(RawBlock::certificate).collect::<Result<Vec<_>, _>>()?;
+    Ok(Certificate::from_ders(certificates)?)
 }
 
-/// The blocks of a text; of one in another format, which that is.
+/// Returns the blocks of a text; if it is in another format, the error names that.
 fn sound_blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
     blocks(text).map_err(|error| match error {
         PemError::Malformed { .. } | PemError::NoBlock => {
@@ -153,7 +156,7 @@ fn sound_blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
     })
 }
 
-/// The first private key that begins in a text, whatever is wrong with its block or others.
+/// Returns the error for the first private key that begins in a text, whatever is wrong with its block or others.
 fn private_key_among(text: &[u8]) -> Option<PemError> {
     let lines = text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii_end);
     let begins = lines.filter(|line| line.starts_with(BEGIN.as_bytes()));
@@ -164,32 +167,32 @@ fn private_key_among(text: &[u8]) -> Option<PemError> {
     Some(PemError::PrivateKey { position: index + 1, label, beside_certificates })
 }
 
-/// One block of a PEM text.
+/// A block of a PEM text.
 #[derive(Debug)]
 pub enum Block {
     /// The DER of a certificate.
     Certificate(Vec<u8>),
     /// A private key that is not encrypted.
     PrivateKey(PrivateKeyDer),
-    /// A private key that is.
+    /// An encrypted private key.
     EncryptedPrivateKey,
-    /// Anything else: its label.
+    /// Any other block, with its label.
     Other(String),
 }
 
-/// Whether a block begins in a text.
+/// Returns whether a block begins in a text.
 #[must_use]
 pub fn has_block(text: &[u8]) -> bool {
     contains(text, BEGIN)
 }
 
-/// Whether a block begins at the start of a line.
+/// Returns whether a block begins at the start of a line.
 #[must_use]
 pub fn begins_line(text: &[u8]) -> bool {
     text.split(|octet| *octet == b'\n').any(|line| line.starts_with(BEGIN.as_bytes()))
 }
 
-/// Every block of a PEM text, in order; at least one.
+/// Returns every block of a PEM text, in order; at least one.
 ///
 /// # Errors
 ///

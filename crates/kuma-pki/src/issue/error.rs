@@ -1,19 +1,34 @@
-//! Why a certificate cannot be issued.
+//! The errors of issuing.
 
 use time::OffsetDateTime;
 
-use crate::issue::IssuerError;
 use crate::validity::{ValidityError, rfc3339};
 use crate::verify::Finding;
 use crate::x509::ParseError;
 
-/// Why a certificate cannot be issued, with the values that were compared.
+/// The reason why a certificate cannot be issued, with the values that were compared.
 ///
-/// Displays as a lower-case fragment without a final stop, fit to follow `error: `. No variant
-/// holds key material.
+/// Displays as a lower-case fragment without a final period. No variant holds key material. Names are as
+/// RFC 4514 writes them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssueError {
+    /// The certificates of a CA are not a chain: one is not issued by the one behind it.
+    #[error(
+        "certificate {position} of the CA file, {subject}, did not issue the certificate before \
+         it, whose issuer is {issuer}"
+    )]
+    BrokenChain {
+        /// The position in the file, counted from 1.
+        position: usize,
+        /// Its subject.
+        subject: String,
+        /// The issuer that the certificate before it names.
+        issuer: String,
+        /// Whether the certificate before it is one of the same CA, signed by another.
+        is_cross_signed: bool,
+    },
+
     /// A CA cannot have this name.
     #[error("the CA cannot be named \"{}\": {reason}", name.escape_debug())]
     CaName {
@@ -25,9 +40,16 @@ pub enum IssueError {
         longest: usize,
     },
 
-    /// A CA cannot issue the requested certificate.
-    #[error(transparent)]
-    Issuer(#[from] IssuerError),
+    /// A CA has no name, as the official kumactl's self-signed certificate.
+    #[error(
+        "the CA certificate has an empty subject, so what it issues has no issuer (RFC 5280 \
+         4.1.2.4): Java, mbedTLS and others refuse that"
+    )]
+    EmptySubject,
+
+    /// A CA cannot issue the requested certificate, or any.
+    #[error("cannot issue from this CA: {0}")]
+    Issuer(Box<Finding>),
 
     /// A request holds no name: a certificate without subjectAltName matches no server.
     #[error("a certificate needs at least one name")]
@@ -51,6 +73,20 @@ pub enum IssueError {
     /// A certificate of the CA cannot be read.
     #[error(transparent)]
     Parse(#[from] ParseError),
+
+    /// The certificate would be for the CA's own key.
+    #[error("the key that is to be certified is the key of the CA {subject} itself")]
+    SameKey {
+        /// The subject of the CA.
+        subject: String,
+    },
+
+    /// The certificate would have its CA's name, as if it were self-signed.
+    #[error("the certificate would have the name of its CA, {subject}")]
+    SameSubject {
+        /// The name of both.
+        subject: String,
+    },
 
     /// The finished certificate differs from the request: a fault of this program.
     #[error("the finished certificate failed its check: {field} is {found}, not {expected}")]

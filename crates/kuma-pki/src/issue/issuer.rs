@@ -1,14 +1,13 @@
 //! A CA that issues: its key, its certificate, and the CAs above it, checked before they are used.
 
-mod check;
-
 use time::OffsetDateTime;
 
 use crate::constraint;
 use crate::issue::{IssueError, Template};
 use crate::key::{KeyIdentifier, KeyPair};
-use crate::validity::{Validity, rfc3339};
-use crate::x509::{self, ParseError, signature};
+use crate::validity::Validity;
+use crate::verify::{self, Finding, Place};
+use crate::x509::{Certificate, ParseError, is_empty};
 
 /// A CA with its private key, and the certificates that lead from it to a trust anchor.
 ///
@@ -16,317 +15,195 @@ use crate::x509::{self, ParseError, signature};
 #[derive(Debug)]
 pub struct Issuer {
     key: KeyPair,
-    /// DER: the CA's own certificate first, each further one issued the one before it.
-    chain: Vec<Vec<u8>>,
+    /// The CA's own certificate first; each further one issued the one before it.
+    chain: Vec<Certificate>,
     /// The CA's subject, for people.
     name: String,
-    /// The DER of the CA's subject, as it stands in its certificate.
-    subject: Vec<u8>,
-    /// The CA's subjectKeyIdentifier.
-    key_identifier: Vec<u8>,
-    /// When all certificates of the chain are valid.
+    /// The time in which all certificates of the chain are valid.
     validity: Validity,
     /// Whether the last certificate of the chain is self-signed.
     has_root: bool,
-    /// Whether a certificate of the chain limits names or usages.
-    is_limited: bool,
-    /// Whether one of them constrains IP addresses.
-    limits_addresses: bool,
-}
-
-/// Why a CA cannot issue what was asked for. Names are as RFC 4514 writes them.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum IssuerError {
-    /// The chain is not one: a certificate is not issued by the one behind it.
-    #[error(
-        "certificate {position} of the CA file, {subject}, did not issue the certificate before \
-         it, whose issuer is {issuer}"
-    )]
-    BrokenChain {
-        /// The place in the file, counted from 1.
-        position: usize,
-        /// Its subject.
-        subject: String,
-        /// The issuer that the certificate before it names.
-        issuer: String,
-        /// Whether the certificate before it is one of the same CA, signed by another.
-        is_cross_signed: bool,
-    },
-
-    /// A CA without a name, as the official kumactl's self-signed certificate.
-    #[error(
-        "the CA certificate has an empty subject, so what it issues has no issuer (RFC 5280 \
-         4.1.2.4): Java, mbedTLS and others refuse that"
-    )]
-    EmptySubject,
-
-    /// A certificate of the chain has expired.
-    #[error(
-        "the CA certificate {subject} expired at {}; it is {}",
-        rfc3339(not_after),
-        rfc3339(now)
-    )]
-    Expired {
-        /// Whose.
-        subject: String,
-        /// Its end.
-        not_after: OffsetDateTime,
-        /// The clock.
-        now: OffsetDateTime,
-    },
-
-    /// The private key is another certificate's.
-    #[error(
-        "the private key does not belong to the CA certificate {subject}: \
-         the identifier of the key is {key}, that of the certificate's key {certificate}"
-    )]
-    KeyMismatch {
-        /// The certificate's.
-        subject: String,
-        /// The identifier of the key in the certificate.
-        certificate: KeyIdentifier,
-        /// The identifier of the private key.
-        key: KeyIdentifier,
-        /// The place in the chain of a certificate that the key does belong to, counted from 1.
-        belongs_to: Option<usize>,
-    },
-
-    /// A certificate of the chain must not sign certificates.
-    #[error(
-        "the CA certificate {subject} must not sign certificates: its keyUsage is {usage}, \
-         without keyCertSign"
-    )]
-    MayNotSign {
-        /// Whose.
-        subject: String,
-        /// The usages that it has.
-        usage: String,
-    },
-
-    /// A name is outside the constraints of a certificate of the chain.
-    #[error(
-        "{name} cannot be certified by {subject}: its nameConstraints say that it {constraint}"
-    )]
-    NameExcluded {
-        /// What was asked for.
-        name: String,
-        /// Whose constraints.
-        subject: String,
-        /// What they say: `permits only ...` or `excludes ...`.
-        constraint: String,
-    },
-
-    /// The certificate is to be for the CA's own key.
-    #[error("the key that is to be certified is the key of the CA {subject} itself")]
-    SameKey {
-        /// The CA's.
-        subject: String,
-    },
-
-    /// A certificate of the chain is not that of a CA.
-    #[error("{subject} is not a CA: its basicConstraints {found}")]
-    NotCa {
-        /// Whose.
-        subject: String,
-        /// What they say: `say CA:FALSE` or `are missing`.
-        found: &'static str,
-    },
-
-    /// A certificate of the chain is not valid yet.
-    #[error(
-        "the CA certificate {subject} is valid from {}; it is {}",
-        rfc3339(not_before),
-        rfc3339(now)
-    )]
-    NotYetValid {
-        /// Whose.
-        subject: String,
-        /// Its start.
-        not_before: OffsetDateTime,
-        /// The clock.
-        now: OffsetDateTime,
-    },
-
-    /// More CAs stand below a CA of the chain than it allows.
-    #[error("{subject} allows {allowed} CA certificates below it (pathLenConstraint), not {below}")]
-    PathTooLong {
-        /// Whose.
-        subject: String,
-        /// Its pathLenConstraint.
-        allowed: u32,
-        /// How many there are.
-        below: usize,
-    },
-
-    /// A certificate would have its CA's name, as if it were self-signed.
-    #[error("the certificate would have the name of its CA, {subject}")]
-    SameSubject {
-        /// The name of both.
-        subject: String,
-    },
-
-    /// An extendedKeyUsage of a certificate of the chain leaves the wanted one out.
-    #[error("{subject} cannot certify a TLS {wanted}: its extKeyUsage is {found}")]
-    UsageExcluded {
-        /// Whose.
-        subject: String,
-        /// `server` or `client`.
-        wanted: &'static str,
-        /// The usages that it has.
-        found: String,
-    },
 }
 
 impl Issuer {
-    /// Takes a CA's key and certificates: its own first, then the CA's above it.
+    /// Checks a CA's key and certificates: its own first, then those of the CAs above it.
     ///
     /// # Errors
     ///
-    /// Everything that would make a certificate of this CA invalid: see [`IssuerError`].
-    pub fn new(chain: Vec<Vec<u8>>, key: KeyPair, now: OffsetDateTime) -> Result<Self, IssueError> {
-        let parsed = x509::parse_all(&chain)?;
-        let (Some(own), Some(last)) = (parsed.first(), parsed.last()) else {
+    /// Everything that would make a certificate of this CA invalid: [`IssueError::Issuer`] with a finding of
+    /// [`verify`](mod@verify), [`IssueError::BrokenChain`], [`IssueError::EmptySubject`], and
+    /// [`IssueError::Parse`] for an empty chain.
+    pub fn new(
+        chain: Vec<Certificate>,
+        key: KeyPair,
+        now: OffsetDateTime,
+    ) -> Result<Self, IssueError> {
+        let (Some(own), Some(last)) = (chain.first(), chain.last()) else {
             return Err(ParseError::missing().into());
         };
-        check::key(&parsed, &key)?;
-        if own.subject().iter_rdn().next().is_none() {
-            return Err(IssuerError::EmptySubject.into());
+        if own.public_key() != key.public_key() {
+            let key_type = key.algorithm().key_type();
+            let finding = Finding::key_mismatch(&chain, key.public_key(), key_type);
+            return Err(IssueError::Issuer(Box::new(finding)));
         }
-        for (index, pair) in parsed.windows(2).enumerate() {
-            if !signature::is_issued_by(&pair[0], &pair[1]) {
-                return Err(IssueError::Issuer(IssuerError::BrokenChain {
+        if is_empty(own.x509().subject()) {
+            return Err(IssueError::EmptySubject);
+        }
+        for (index, pair) in chain.windows(2).enumerate() {
+            if !pair[0].is_issued_by(&pair[1]) {
+                return Err(IssueError::BrokenChain {
                     position: index + 2,
-                    subject: x509::name(pair[1].subject()),
-                    issuer: x509::name(pair[0].issuer()),
-                    is_cross_signed: pair[0].subject().as_raw() == pair[1].subject().as_raw()
-                        && x509::public_key(&pair[0]) == x509::public_key(&pair[1]),
-                }));
+                    subject: pair[1].subject(),
+                    issuer: pair[0].issuer(),
+                    is_cross_signed: pair[0].has_subject_and_key_of(&pair[1]),
+                });
             }
         }
-        let mut validity = x509::validity(own);
-        for (below, certificate) in parsed.iter().enumerate() {
-            check::ca(certificate, below, now)?;
-            validity = validity.within(x509::validity(certificate));
+        if let Some(finding) = verify::issuer_defects(&chain, now).into_iter().next() {
+            return Err(IssueError::Issuer(Box::new(finding)));
         }
-        let (name, subject) = (x509::name(own.subject()), own.subject().as_raw().to_vec());
-        let key_identifier = x509::subject_key_identifier(own)
-            .map_or_else(|| key.identifier().as_bytes().to_vec(), <[u8]>::to_vec);
-        let has_root = signature::is_self_signed(last);
-        let is_limited = parsed.iter().any(check::is_limited);
-        let limits_addresses = is_limited && parsed.iter().any(constraint::limits_addresses);
-        Ok(Self {
-            key,
-            chain,
-            name,
-            subject,
-            key_identifier,
-            validity,
-            has_root,
-            is_limited,
-            limits_addresses,
-        })
+        let validity = chain.iter().map(Certificate::validity).reduce(Validity::intersect);
+        let validity = validity.unwrap_or_else(|| own.validity());
+        let (name, has_root) = (own.subject(), last.is_self_signed());
+        Ok(Self { key, name, validity, has_root, chain })
     }
 
-    /// Whether the CA, and each CA above it, may certify the names and the usage of a template.
+    /// Checks that the CA, and each CA above it, may issue a certificate with the names and the usage of a template.
     ///
     /// # Errors
     ///
-    /// [`IssuerError::NameExcluded`], [`IssuerError::PathTooLong`], [`IssuerError::SameSubject`] and
-    /// [`IssuerError::UsageExcluded`].
+    /// [`IssueError::Issuer`] with [`Finding::NameExcluded`], [`Finding::PathTooLong`] or [`Finding::Usage`], and
+    /// [`IssueError::SameSubject`].
     pub fn check(&self, template: &Template) -> Result<(), IssueError> {
         let subject = template.subject.to_string();
         if self.name == subject {
-            return Err(IssuerError::SameSubject { subject }.into());
+            return Err(IssueError::SameSubject { subject });
         }
-        if !self.is_limited && template.basic_constraints.is_none() {
-            return Ok(());
+        let defect = |(below, ca): (usize, &Certificate)| {
+            path_length(ca, below, template)
+                .or_else(|| excluded_name(ca, template))
+                .or_else(|| usage(ca, template))
+        };
+        match self.chain.iter().enumerate().find_map(defect) {
+            Some(finding) => Err(IssueError::Issuer(Box::new(finding))),
+            None => Ok(()),
         }
-        for (index, certificate) in x509::parse_all(&self.chain)?.into_iter().enumerate() {
-            check::path_length(&certificate, index, template)?;
-            check::names(&certificate, template)?;
-            check::usage(&certificate, template)?;
-        }
-        Ok(())
     }
 
-    /// Whether the CA, or a CA above it, has name constraints for IP addresses, under which Envoy takes no
-    /// certificate with an address.
+    /// Returns whether the CA, or a CA above it, has name constraints for IP addresses, under which Envoy rejects
+    /// every certificate with an address.
     #[must_use]
-    pub const fn limits_addresses(&self) -> bool {
-        self.limits_addresses
+    pub fn limits_addresses(&self) -> bool {
+        self.chain.iter().any(constraint::limits_addresses)
     }
 
-    /// When the CA, and each CA above it, is valid.
+    /// Returns the time in which the CA and each CA above it are valid.
     #[must_use]
     pub const fn validity(&self) -> Validity {
         self.validity
     }
 
-    /// The certificates that a server sends behind its own: the chain, without a root.
+    /// Returns the certificates that a server sends behind its own: the chain, without a root.
     #[must_use]
-    pub fn intermediates(&self) -> &[Vec<u8>] {
-        let without_root = self.chain.len() - usize::from(self.has_root);
-        &self.chain[..without_root]
+    pub fn intermediates(&self) -> &[Certificate] {
+        &self.chain[..self.chain.len() - usize::from(self.has_root)]
     }
 
-    /// The self-signed certificate at the end of the chain, if the chain has one: what clients
-    /// trust.
+    /// Returns the self-signed certificate at the end of the chain, if the chain has one.
     #[must_use]
-    pub fn trust_anchor(&self) -> Option<&[u8]> {
-        self.chain.last().filter(|_| self.has_root).map(Vec::as_slice)
+    pub fn root(&self) -> Option<&Certificate> {
+        self.chain.last().filter(|_| self.has_root)
     }
 
-    /// What is handed out for clients to trust: the root, or of a chain without one the CA's own
-    /// certificate, which not all clients take for an anchor.
+    /// Returns the certificate for the CA file of clients: the root, or in a chain without one the CA's own
+    /// certificate, which not all clients accept as an anchor.
     #[must_use]
-    pub fn handed_out(&self) -> &[u8] {
-        self.trust_anchor().unwrap_or_else(|| self.certificate())
+    pub fn trust_anchor(&self) -> &Certificate {
+        self.root().unwrap_or_else(|| self.certificate())
     }
 
-    /// The CA's own certificate, DER.
+    /// Returns the CA's own certificate.
     #[must_use]
-    pub fn certificate(&self) -> &[u8] {
-        self.chain.first().map_or(&[], Vec::as_slice)
+    pub fn certificate(&self) -> &Certificate {
+        &self.chain[0]
     }
 
-    /// The CA's own certificate and those above it, DER.
+    /// Returns the CA's own certificate and those above it.
     #[must_use]
-    pub fn chain(&self) -> &[Vec<u8>] {
+    pub fn chain(&self) -> &[Certificate] {
         &self.chain
     }
 
-    /// The CA's subject, for people.
+    /// Returns the CA's subject as RFC 4514 writes it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A CA of the chain that may certify any usage, but does not name the one of TLS servers or
-    /// clients, which some clients want there.
+    /// Returns the subject of a CA of the chain whose extendedKeyUsage is anyExtendedKeyUsage without the one of
+    /// TLS servers or clients, which some clients require there.
     #[must_use]
     pub fn any_usage_alone(&self) -> Option<String> {
-        let chain = x509::parse_all(&self.chain).ok().filter(|_| self.is_limited)?;
-        let found = chain.iter().find(|ca| check::is_any_usage_alone(ca));
-        found.map(|ca| x509::name(ca.subject()))
+        let mut chain = self.chain.iter();
+        let found = chain.find(|ca| {
+            let usage = ca.extended_key_usage();
+            usage.is_some_and(|usage| usage.any && !usage.server_auth && !usage.client_auth)
+        });
+        found.map(Certificate::subject)
     }
 
-    /// The CA's key.
+    /// Returns the CA's key.
     #[must_use]
     pub const fn key(&self) -> &KeyPair {
         &self.key
     }
 
-    /// The DER of the CA's subject, as it stands in its certificate.
+    /// Returns the DER of the CA's subject, as it stands in its certificate.
     #[must_use]
     pub fn subject(&self) -> &[u8] {
-        &self.subject
+        self.certificate().x509().subject().as_raw()
     }
 
-    /// The CA's subjectKeyIdentifier, by whatever method it was made; of a CA without one, the
-    /// identifier that we would give it.
+    /// Returns the CA's subjectKeyIdentifier, by whatever method it was made; for a CA without one, the
+    /// identifier that this library would give it.
     #[must_use]
-    pub fn key_identifier(&self) -> &[u8] {
-        &self.key_identifier
+    pub fn key_identifier(&self) -> Vec<u8> {
+        let own = self.certificate();
+        let computed = || KeyIdentifier::of(own.public_key()).as_bytes().to_vec();
+        own.subject_key_identifier().map_or_else(computed, <[u8]>::to_vec)
     }
+}
+
+/// Returns the finding about a CA, with this many CAs of its chain below it, that does not allow the CA of the
+/// template below those, with as many CAs as that allows.
+fn path_length(ca: &Certificate, below: usize, template: &Template) -> Option<Finding> {
+    let wanted = template.basic_constraints?;
+    let found = below + 1 + usize::from(wanted.path_length.unwrap_or(0));
+    let found = u32::try_from(found).unwrap_or(u32::MAX);
+    let allowed = ca.path_length().filter(|allowed| found > *allowed)?;
+    let subject = ca.subject();
+    Some(Finding::PathTooLong { subject, allowed, found, only_for_go: false, is_anchor: false })
+}
+
+/// Returns the finding about the first name that a CA's constraints exclude.
+fn excluded_name(ca: &Certificate, template: &Template) -> Option<Finding> {
+    let constraints = ca.name_constraints()?;
+    let mut names = template.subject_alt_names.iter();
+    let excluded = names.find_map(|name| {
+        Some((name.to_string(), constraint::check_name(name, constraints).err()?))
+    });
+    let (name, violation) = excluded.or_else(|| {
+        let violation = constraint::check_subject(&template.subject, constraints).err()?;
+        Some((template.subject.to_string(), violation))
+    })?;
+    let (subject, constraint) = (ca.subject(), violation.to_string());
+    Some(Finding::NameExcluded { name, subject, constraint, is_anchor: false })
+}
+
+/// Returns the finding about a CA's extendedKeyUsage, if it does not allow the usage. One without any usage
+/// allows none: most clients reject what the CA issues.
+fn usage(ca: &Certificate, template: &Template) -> Option<Finding> {
+    let wanted = template.extended_key_usage?;
+    let place = Place::Intermediate;
+    (!ca.allows_usage(wanted)).then(|| Finding::usage(ca, wanted, place))
 }

@@ -1,4 +1,4 @@
-//! Every field of every certificate is decided here, with its reason.
+//! The content of every field of every certificate, with its reason.
 //!
 //! The reasons in full, field by field, are in `docs/concepts/certificate-contents.md`.
 
@@ -19,41 +19,41 @@ use crate::validity::{ValidFor, Validity};
 /// Octets of a serial number: RFC 5280 4.1.2.2 allows 20, and asks for no more than unique.
 const SERIAL_OCTETS: usize = 16;
 
-/// A kind of certificate, and what it is made from.
+/// A kind of certificate, with its request.
 #[derive(Clone, Copy, Debug)]
 pub enum Profile<'a> {
-    /// A CA, which issues certificates and is none for TLS itself.
+    /// A CA, which issues certificates and does not serve TLS itself.
     CertificateAuthority {
-        /// What was asked for.
+        /// The request.
         request: &'a CaRequest,
-        /// The CA's own key: its name ends with it, so that no two CAs have one name.
+        /// The CA's own key: its name ends with it, so that no two CAs have the same name.
         key: KeyIdentifier,
     },
     /// A CA whose certificate is issued by a CA above it.
     IntermediateAuthority {
-        /// What was asked for.
+        /// The request.
         request: &'a CaRequest,
         /// The CA's own key, for its name.
         key: KeyIdentifier,
-        /// The time in which the CA above it, and every CA above that, is valid.
-        within: Validity,
+        /// The time in which the CA above it and every CA above that are valid.
+        issuer_validity: Validity,
     },
     /// A certificate issued by a CA.
     Issued {
-        /// What was asked for.
+        /// The request.
         request: &'a IssuanceRequest,
-        /// The time in which the CA, and every CA above it, is valid.
-        within: Validity,
+        /// The time in which the CA and every CA above it are valid.
+        issuer_validity: Validity,
     },
-    /// One certificate that is its own CA, as the official kumactl's, so that
+    /// A certificate that is its own CA, like the official kumactl's, so that
     /// `cp tls.crt ca.crt` gives a CA file.
     SelfSigned {
-        /// What was asked for.
+        /// The request.
         request: &'a IssuanceRequest,
     },
 }
 
-/// A certificate of which every field but the key is decided.
+/// The content of a certificate except its public key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Template {
     /// serialNumber (RFC 5280 4.1.2.2).
@@ -62,7 +62,7 @@ pub struct Template {
     pub subject: DistinguishedName,
     /// validity (RFC 5280 4.1.2.5).
     pub validity: Validity,
-    /// The type of the key that it certifies.
+    /// The type of the certified key.
     pub key_algorithm: KeyAlgorithm,
     /// basicConstraints, critical (RFC 5280 4.2.1.9); absent if `None`.
     pub basic_constraints: Option<BasicConstraints>,
@@ -77,24 +77,25 @@ pub struct Template {
     pub permitted_subtrees: Vec<PermittedSubtree>,
 }
 
-/// 16 random octets, positive and never zero.
+/// A serial number: 16 random octets, positive and never zero.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct SerialNumber([u8; SERIAL_OCTETS]);
 
 /// basicConstraints of a CA: cA is TRUE.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct BasicConstraints {
-    /// How many CA certificates may stand between this one and an end entity's; `None` is any.
+    /// pathLenConstraint: how many CA certificates may stand between this one and an end entity's; `None` is any
+    /// number.
     pub path_length: Option<u8>,
 }
 
 impl Profile<'_> {
-    /// Decides every field.
+    /// Returns the content of the certificate.
     ///
     /// # Errors
     ///
-    /// What [`Validity::starting`] refuses, and [`IssueError::OutlivesIssuer`] for a certificate that is
-    /// asked to live longer than its CA.
+    /// The errors of [`Validity::starting`], and [`IssueError::OutlivesIssuer`] for a requested lifetime that ends
+    /// after that of the CA.
     pub fn resolve(
         self,
         now: OffsetDateTime,
@@ -121,7 +122,7 @@ impl Profile<'_> {
         })
     }
 
-    /// The request for a server's or a client's certificate, if it is one.
+    /// Returns the request, if it is for a server's or a client's certificate.
     const fn certified(&self) -> Option<&IssuanceRequest> {
         match self {
             Self::CertificateAuthority { .. } | Self::IntermediateAuthority { .. } => None,
@@ -139,30 +140,30 @@ impl Profile<'_> {
     }
 
     fn validity(&self, now: OffsetDateTime) -> Result<Validity, IssueError> {
-        let (valid_for, within) = match *self {
-            Self::CertificateAuthority { request, .. } => (request.valid_for(), None),
-            Self::IntermediateAuthority { request, within, .. } => {
-                (request.valid_for(), Some(within))
+        let (valid_for, issuer_validity) = match *self {
+            Self::CertificateAuthority { request, .. } => (request.valid_for, None),
+            Self::IntermediateAuthority { request, issuer_validity, .. } => {
+                (request.valid_for, Some(issuer_validity))
             }
-            Self::Issued { request, within } => (request.valid_for(), Some(within)),
-            Self::SelfSigned { request } => (request.valid_for(), None),
+            Self::Issued { request, issuer_validity } => (request.valid_for, Some(issuer_validity)),
+            Self::SelfSigned { request } => (request.valid_for, None),
         };
         let validity = Validity::starting(now, valid_for.unwrap_or(ValidFor::DEFAULT))?;
-        let Some(within) = within else {
+        let Some(issuer_validity) = issuer_validity else {
             return Ok(validity);
         };
-        if valid_for.is_some() && validity.not_after > within.not_after {
-            let (not_after, issuer_not_after) = (validity.not_after, within.not_after);
+        if valid_for.is_some() && validity.not_after > issuer_validity.not_after {
+            let (not_after, issuer_not_after) = (validity.not_after, issuer_validity.not_after);
             return Err(IssueError::OutlivesIssuer { now, not_after, issuer_not_after });
         }
-        Ok(validity.within(within))
+        Ok(validity.intersect(issuer_validity))
     }
 
     fn key_algorithm(&self) -> KeyAlgorithm {
         match self {
             Self::CertificateAuthority { request, .. }
-            | Self::IntermediateAuthority { request, .. } => request.key_algorithm(),
-            Self::Issued { request, .. } | Self::SelfSigned { request } => request.key_algorithm(),
+            | Self::IntermediateAuthority { request, .. } => request.key_algorithm,
+            Self::Issued { request, .. } | Self::SelfSigned { request } => request.key_algorithm,
         }
     }
 
@@ -194,9 +195,9 @@ impl Profile<'_> {
 }
 
 impl Template {
-    /// subjectKeyIdentifier (RFC 5280 4.2.1.2): that of the key, by which what a CA issued still finds the
-    /// CA after it was renewed. A self-signed certificate issues nothing, and two of one name and key must
-    /// differ in it: OpenSSL and Envoy, given both in a CA file, would look at the first only.
+    /// Returns the subjectKeyIdentifier (RFC 5280 4.2.1.2): that of the key, by which certificates find their CA
+    /// after it was renewed. A self-signed certificate issues nothing, and two with one name and key must
+    /// differ in it: OpenSSL and Envoy, given both in a CA file, would use the first only.
     pub(crate) fn key_identifier(&self, public_key: &[u8]) -> KeyIdentifier {
         if self.basic_constraints.is_some() && self.extended_key_usage.is_some() {
             return KeyIdentifier::of(&[self.serial_number.as_bytes(), public_key].concat());
@@ -206,11 +207,11 @@ impl Template {
 }
 
 impl SerialNumber {
-    /// A new random number.
+    /// Returns a new random number.
     ///
     /// # Errors
     ///
-    /// [`IssueError::Signing`] if the system has no random numbers.
+    /// [`IssueError::Signing`] if the system provides no random numbers.
     pub fn random() -> Result<Self, IssueError> {
         let mut octets = [0; SERIAL_OCTETS];
         rand::fill(&mut octets).map_err(|Unspecified| IssueError::Signing {
@@ -219,15 +220,15 @@ impl SerialNumber {
         Ok(Self::from_octets(octets))
     }
 
-    /// A number made of these octets, but for the first two bits: 0, so that it is positive, and
-    /// 1, so that it always has 16 octets.
+    /// Returns the number with these octets, but with 0 and 1 as the first two bits, so that it is positive and
+    /// always has 16 octets.
     #[must_use]
     pub const fn from_octets(mut octets: [u8; SERIAL_OCTETS]) -> Self {
         octets[0] = (octets[0] & 0x7f) | 0x40;
         Self(octets)
     }
 
-    /// The octets, the most significant first.
+    /// Returns the octets, the most significant first.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -1,23 +1,22 @@
-//! Whether a certificate that exists is still the one that is asked for.
+//! Whether an existing certificate still matches the request.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use time::OffsetDateTime;
-use x509_parser::extensions::ExtendedKeyUsage as FoundUsage;
-use x509_parser::prelude::X509Certificate;
+use x509_parser::extensions::ExtendedKeyUsage as ParsedUsage;
 
 use crate::constraint;
 use crate::issue::{Issuer, Template};
 use crate::key::{KeyAlgorithm, PublicKey};
 use crate::usage::ExtendedKeyUsage;
 use crate::validity::{RenewBefore, rfc3339};
-use crate::x509::{self, ParseError, signature};
+use crate::x509::{Certificate, CertificateName, ParseError};
 
-/// Who is to have signed a certificate.
+/// The expected issuer of an existing certificate.
 #[derive(Clone, Copy, Debug)]
 pub enum ExpectedIssuer<'a> {
-    /// A CA that is the second certificate of the file, and whose key nobody has.
+    /// A CA that is the second certificate of the file, and whose key was never written.
     Ephemeral,
     /// This CA.
     Issuer(&'a Issuer),
@@ -25,73 +24,73 @@ pub enum ExpectedIssuer<'a> {
     Itself,
 }
 
-/// A difference between the certificate that is there and the one that is asked for.
+/// A reason to replace an existing certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Reason {
+pub enum RenewalReason {
     /// The certificates behind it are not those of its CA.
     Chain,
-    /// Its name constraints are others.
+    /// Its name constraints differ.
     Constraints {
-        /// What it permits.
+        /// The names that it permits.
         found: String,
-        /// What it is to permit.
+        /// The requested ones.
         wanted: String,
     },
-    /// It was issued by somebody else.
+    /// Another CA issued it.
     Issuer {
         /// The issuer that it names.
         found: String,
-        /// Who is to issue it.
+        /// The expected issuer.
         wanted: String,
     },
-    /// It does not limit the CAs below it as wanted.
+    /// It allows another number of CAs below it.
     PathLength {
         /// Its pathLenConstraint.
         found: Option<u32>,
-        /// The one that it is to have.
+        /// The requested one.
         wanted: Option<u32>,
     },
-    /// The private key belongs to another certificate.
+    /// The private key does not match.
     KeyMismatch,
     /// Its key has another type.
     KeyType {
-        /// The type that it has.
+        /// The type of its key.
         found: KeyAlgorithm,
-        /// The type that it is to have.
+        /// The requested type.
         wanted: KeyAlgorithm,
     },
-    /// It has a name that was not asked for.
+    /// It has a name that was not requested.
     NameExtra(String),
-    /// It lacks a name.
+    /// It lacks a requested name.
     NameMissing(String),
-    /// It ends soon, or has ended.
+    /// It expires soon or has expired.
     NearEnd {
-        /// Its end.
+        /// Its notAfter.
         not_after: OffsetDateTime,
     },
     /// It is not valid yet.
     NotYetValid {
-        /// Its start.
+        /// Its notBefore.
         not_before: OffsetDateTime,
     },
     /// It is another kind of certificate.
     Role {
-        /// What it is.
+        /// Its kind.
         found: CertificateRole,
-        /// What it is to be.
+        /// The requested kind.
         wanted: CertificateRole,
     },
     /// It has another subject.
     Subject {
-        /// The one that it has.
+        /// Its subject.
         found: String,
-        /// The one that it is to have.
+        /// The requested subject.
         wanted: String,
     },
 }
 
-/// What a certificate is for.
+/// The kind of a certificate, by its use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CertificateRole {
     /// It signs certificates.
@@ -104,55 +103,53 @@ pub enum CertificateRole {
     Server,
 }
 
-/// Holds the certificates of a file and a private key against what is asked for: names, usage,
-/// constraints and type of key of `wanted`, its subject if it is a CA's, who signed it, and how long
-/// it still lives. Without a reason, it can stay.
+/// Compares the certificates of a file and a private key with the request: names, usage, constraints and key type
+/// of `wanted`, its subject if it is a CA's, the issuer, and the remaining lifetime. Without a reason, the
+/// certificate can stay.
 ///
 /// # Errors
 ///
-/// [`ParseError`] if a certificate cannot be read.
+/// [`ParseError`] for an empty chain.
 pub fn reasons<'a>(
-    chain: &[Vec<u8>],
+    chain: &[Certificate],
     key: impl Into<PublicKey<'a>>,
     wanted: &Template,
     issuer: ExpectedIssuer<'_>,
     renew_before: RenewBefore,
     now: OffsetDateTime,
-) -> Result<Vec<Reason>, ParseError> {
-    let parsed = x509::parse_all(chain)?;
-    let Some((own, above)) = parsed.split_first() else {
+) -> Result<Vec<RenewalReason>, ParseError> {
+    let Some((own, above)) = chain.split_first() else {
         return Err(ParseError::missing());
     };
     let key = key.into();
     let mut reasons = Vec::new();
-    if x509::public_key(own) != key.bits {
-        reasons.push(Reason::KeyMismatch);
+    if own.public_key() != key.bits {
+        reasons.push(RenewalReason::KeyMismatch);
     }
     if key.algorithm != wanted.key_algorithm {
         let (found, wanted) = (key.algorithm, wanted.key_algorithm);
-        reasons.push(Reason::KeyType { found, wanted });
+        reasons.push(RenewalReason::KeyType { found, wanted });
     }
     reasons.extend(role(own, wanted));
     reasons.extend(names(own, wanted));
     if wanted.extended_key_usage.is_none() {
         reasons.extend(ca(own, wanted));
     }
-    reasons.extend(signed_by(own, above, chain, issuer)?);
-    let validity = x509::validity(own);
+    reasons.extend(issued_by(own, above, issuer));
+    let validity = own.validity();
     if now < validity.not_before {
-        reasons.push(Reason::NotYetValid { not_before: validity.not_before });
+        reasons.push(RenewalReason::NotYetValid { not_before: validity.not_before });
     } else if now >= renew_before.starts(validity) {
-        reasons.push(Reason::NearEnd { not_after: validity.not_after });
+        reasons.push(RenewalReason::NearEnd { not_after: validity.not_after });
     }
     Ok(reasons)
 }
 
-fn role(found: &X509Certificate<'_>, wanted: &Template) -> Option<Reason> {
-    let usage = found.extended_key_usage().ok().flatten().map(|extension| extension.value);
-    let found = match usage {
-        Some(FoundUsage { server_auth: true, client_auth: false, .. }) => CertificateRole::Server,
-        Some(FoundUsage { server_auth: false, client_auth: true, .. }) => CertificateRole::Client,
-        None if x509::is_ca(found) == Some(true) => CertificateRole::Ca,
+fn role(found: &Certificate, wanted: &Template) -> Option<RenewalReason> {
+    let found = match found.extended_key_usage() {
+        Some(ParsedUsage { server_auth: true, client_auth: false, .. }) => CertificateRole::Server,
+        Some(ParsedUsage { server_auth: false, client_auth: true, .. }) => CertificateRole::Client,
+        None if found.is_ca() == Some(true) => CertificateRole::Ca,
         _ => CertificateRole::Other,
     };
     let wanted = match wanted.extended_key_usage {
@@ -160,76 +157,67 @@ fn role(found: &X509Certificate<'_>, wanted: &Template) -> Option<Reason> {
         Some(ExtendedKeyUsage::ClientAuth) => CertificateRole::Client,
         None => CertificateRole::Ca,
     };
-    (found != wanted).then_some(Reason::Role { found, wanted })
+    (found != wanted).then_some(RenewalReason::Role { found, wanted })
 }
 
-fn names(found: &X509Certificate<'_>, wanted: &Template) -> Vec<Reason> {
-    let extension = found.subject_alternative_name().ok().flatten();
-    let found: BTreeSet<String> = extension
-        .map(|extension| extension.value.general_names.iter().map(x509::general_name).collect())
-        .unwrap_or_default();
-    let wanted: BTreeSet<String> =
-        wanted.subject_alt_names.iter().map(|name| format!("{} {name}", name.kind())).collect();
-    let bare = |name: &String| name.split_once(' ').map_or(name.as_str(), |(_, n)| n).to_owned();
-    let missing = wanted.difference(&found).map(|name| Reason::NameMissing(bare(name)));
-    let extra = found.difference(&wanted).map(|name| Reason::NameExtra(bare(name)));
-    missing.chain(extra).collect()
+fn names(found: &Certificate, wanted: &Template) -> Vec<RenewalReason> {
+    let found: BTreeSet<_> = found.subject_alt_names().iter().map(CertificateName::from).collect();
+    let wanted: BTreeSet<_> = wanted.subject_alt_names.iter().map(CertificateName::from).collect();
+    let missing = wanted.difference(&found).cloned();
+    let missing = missing.map(|name| RenewalReason::NameMissing(name.value));
+    let extra = found.difference(&wanted).cloned();
+    missing.chain(extra.map(|name| RenewalReason::NameExtra(name.value))).collect()
 }
 
-fn ca(found: &X509Certificate<'_>, wanted: &Template) -> Vec<Reason> {
+fn ca(found: &Certificate, wanted: &Template) -> Vec<RenewalReason> {
     let mut reasons = Vec::new();
-    let (subject, wanted_subject) = (x509::name(found.subject()), wanted.subject.to_string());
+    let (subject, wanted_subject) = (found.subject(), wanted.subject.to_string());
     if subject != wanted_subject {
-        reasons.push(Reason::Subject { found: subject, wanted: wanted_subject });
+        reasons.push(RenewalReason::Subject { found: subject, wanted: wanted_subject });
     }
-    let basic = found.basic_constraints().ok().flatten();
-    let path_length = basic.and_then(|extension| extension.value.path_len_constraint);
+    let path_length = found.path_length();
     let wanted_length = wanted.basic_constraints.and_then(|wanted| wanted.path_length);
     let wanted_length = wanted_length.map(u32::from);
     if path_length != wanted_length {
-        reasons.push(Reason::PathLength { found: path_length, wanted: wanted_length });
+        reasons.push(RenewalReason::PathLength { found: path_length, wanted: wanted_length });
     }
-    let constraints = found.name_constraints().ok().flatten();
     let found: BTreeSet<_> =
-        constraints.iter().flat_map(|e| constraint::permitted(e.value)).collect();
+        found.name_constraints().into_iter().flat_map(constraint::permitted).collect();
     let wanted: BTreeSet<_> = wanted.permitted_subtrees.iter().map(ToString::to_string).collect();
     if found != wanted {
         let text = |set: BTreeSet<String>| match set.is_empty() {
             true => "everything".to_owned(),
             false => set.into_iter().collect::<Vec<_>>().join(", "),
         };
-        reasons.push(Reason::Constraints { found: text(found), wanted: text(wanted) });
+        reasons.push(RenewalReason::Constraints { found: text(found), wanted: text(wanted) });
     }
     reasons
 }
 
-fn signed_by(
-    own: &X509Certificate<'_>,
-    above: &[X509Certificate<'_>],
-    chain: &[Vec<u8>],
+fn issued_by(
+    own: &Certificate,
+    above: &[Certificate],
     expected: ExpectedIssuer<'_>,
-) -> Result<Option<Reason>, ParseError> {
-    let differs = |wanted: String| Reason::Issuer { found: x509::name(own.issuer()), wanted };
-    Ok(match expected {
-        ExpectedIssuer::Itself if !signature::is_self_signed(own) => {
-            Some(differs("itself".to_owned()))
-        }
+) -> Option<RenewalReason> {
+    let differs = |wanted: &str| {
+        Some(RenewalReason::Issuer { found: own.issuer(), wanted: wanted.to_owned() })
+    };
+    match (expected, above) {
+        (ExpectedIssuer::Itself, _) if !own.is_self_signed() => differs("itself"),
         // Certificates behind it do no harm, such as an older CA's while clients trust both.
-        ExpectedIssuer::Itself => None,
-        ExpectedIssuer::Ephemeral => match above {
-            _ if signature::is_self_signed(own) => Some(differs("a CA made for it".to_owned())),
-            [ca] if x509::is_ca(ca) == Some(true) && signature::is_issued_by(own, ca) => None,
-            _ => Some(Reason::Chain),
-        },
-        ExpectedIssuer::Issuer(issuer) => {
-            let ca = x509::parse(1, issuer.certificate())?;
-            if signature::is_issued_by(own, &ca) {
-                (!chain[1..].starts_with(issuer.intermediates())).then_some(Reason::Chain)
-            } else {
-                Some(differs(issuer.name().to_owned()))
-            }
+        (ExpectedIssuer::Itself, _) => None,
+        (ExpectedIssuer::Ephemeral, _) if own.is_self_signed() => differs("a CA made for it"),
+        (ExpectedIssuer::Ephemeral, [ca]) if ca.is_ca() == Some(true) && own.is_issued_by(ca) => {
+            None
         }
-    })
+        (ExpectedIssuer::Ephemeral, _) => Some(RenewalReason::Chain),
+        (ExpectedIssuer::Issuer(issuer), _) if !own.is_issued_by(issuer.certificate()) => {
+            differs(issuer.name())
+        }
+        (ExpectedIssuer::Issuer(issuer), above) => {
+            (!above.starts_with(issuer.intermediates())).then_some(RenewalReason::Chain)
+        }
+    }
 }
 
 impl fmt::Display for CertificateRole {
@@ -243,7 +231,7 @@ impl fmt::Display for CertificateRole {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for RenewalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Chain => f.write_str("the certificates behind it are not those of its CA"),

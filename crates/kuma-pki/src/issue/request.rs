@@ -1,4 +1,4 @@
-//! What a caller may choose about a certificate; everything else is the profile's.
+//! What a caller may choose about a certificate; the profile decides everything else.
 
 use std::collections::HashSet;
 
@@ -13,30 +13,33 @@ use crate::validity::ValidFor;
 /// commonName has 64 (RFC 5280 appendix A, ub-common-name).
 const CA_NAME_LENGTH: usize = 64 - 9;
 
-/// A certificate that is wanted for a server or a client.
+/// A request for the certificate of a server or a client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct IssuanceRequest {
+    /// The type of the key.
+    pub key_algorithm: KeyAlgorithm,
+    /// The lifetime. `None` is [`ValidFor::DEFAULT`], or that of the CA if it is shorter.
+    pub valid_for: Option<ValidFor>,
     extended_key_usage: ExtendedKeyUsage,
-    key_algorithm: KeyAlgorithm,
     subject: Option<DistinguishedName>,
     subject_alt_names: Vec<SubjectAltName>,
-    valid_for: Option<ValidFor>,
 }
 
-/// A CA that is wanted, to issue certificates from.
+/// A request for a CA.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CaRequest {
+    /// The type of the key.
+    pub key_algorithm: KeyAlgorithm,
+    /// The lifetime. `None` is [`ValidFor::DEFAULT`].
+    pub valid_for: Option<ValidFor>,
     name: String,
     subject: Option<DistinguishedName>,
     path_length: u8,
-    key_algorithm: KeyAlgorithm,
     permitted_subtrees: Vec<PermittedSubtree>,
-    valid_for: Option<ValidFor>,
 }
 
 impl IssuanceRequest {
-    /// Asks for a certificate with these names, in this order, each once. Without `valid_for` it
-    /// lives for [`ValidFor::DEFAULT`], or as long as its CA if that is shorter.
+    /// Returns a request for a certificate with these names, in this order; duplicates are dropped.
     ///
     /// # Errors
     ///
@@ -56,40 +59,22 @@ impl IssuanceRequest {
         Ok(Self { extended_key_usage, key_algorithm, subject: None, subject_alt_names, valid_for })
     }
 
-    /// What the certificate is for.
+    /// Returns the use of the certificate.
     #[must_use]
     pub const fn extended_key_usage(&self) -> ExtendedKeyUsage {
         self.extended_key_usage
     }
 
-    /// The type of its key.
-    #[must_use]
-    pub const fn key_algorithm(&self) -> KeyAlgorithm {
-        self.key_algorithm
-    }
-
-    /// Its names: at least one, none twice.
+    /// Returns the names: at least one, none twice.
     #[must_use]
     pub fn subject_alt_names(&self) -> &[SubjectAltName] {
         &self.subject_alt_names
     }
 
-    /// The same request, for a key of another type.
-    #[must_use]
-    pub fn with_key_algorithm(self, key_algorithm: KeyAlgorithm) -> Self {
-        Self { key_algorithm, ..self }
-    }
-
-    /// The same request, with this subject instead of one made from the names.
+    /// Sets the subject, instead of one made from the names.
     #[must_use]
     pub fn with_subject(self, subject: Option<DistinguishedName>) -> Self {
         Self { subject, ..self }
-    }
-
-    /// How long it is to live, if that was asked for.
-    #[must_use]
-    pub const fn valid_for(&self) -> Option<ValidFor> {
-        self.valid_for
     }
 
     /// Returns the subject of a certificate that signs itself.
@@ -102,8 +87,8 @@ impl IssuanceRequest {
     pub(crate) fn issued_subject(&self) -> DistinguishedName {
         let subject = self.self_signed_subject();
         let names = &self.subject_alt_names;
-        // Where no dNSName is there, OpenSSL holds the commonName against the domains that
-        // a CA may certify, and an address is in none of them.
+        // Without a dNSName, OpenSSL compares the commonName with the domains that a CA may
+        // certify, and an address is in none of them.
         let has_domain = names.iter().any(|name| matches!(name, SubjectAltName::Dns(_)));
         let is_address = matches!(names.first(), Some(SubjectAltName::Ip(_)));
         if self.subject.is_none() && !has_domain && is_address {
@@ -126,8 +111,8 @@ impl IssuanceRequest {
 }
 
 impl CaRequest {
-    /// Asks for a CA. What is not under `permitted_subtrees`, of the kinds that are there, it
-    /// cannot certify; with none it can certify everything.
+    /// Returns a request for a CA. It can certify only names under `permitted_subtrees`, of the kinds that are
+    /// in it; with none it can certify everything.
     ///
     /// # Errors
     ///
@@ -163,8 +148,8 @@ impl CaRequest {
         })
     }
 
-    /// The same request, with the attributes of this subject in front of the commonName. If the subject has a
-    /// commonName, it is the name of the CA.
+    /// Puts the attributes of this subject in front of the commonName. If the subject has a commonName, it becomes
+    /// the name of the CA.
     ///
     /// # Errors
     ///
@@ -180,13 +165,13 @@ impl CaRequest {
         Ok(Self { subject: Some(subject), path_length, ..named })
     }
 
-    /// The same request, for a CA with this many CAs below it, one under the other.
+    /// Sets how many CAs may stand below this one, one under the other.
     #[must_use]
     pub fn with_path_length(self, path_length: u8) -> Self {
         Self { path_length, ..self }
     }
 
-    /// How many CA certificates may stand between this one and that of an end entity.
+    /// Returns how many CA certificates may stand between this one and that of an end entity.
     #[must_use]
     pub const fn path_length(&self) -> u8 {
         self.path_length
@@ -197,33 +182,15 @@ impl CaRequest {
         DistinguishedName::of_ca(self.subject.as_ref(), &self.name, key)
     }
 
-    /// The start of its commonName.
+    /// Returns the start of the commonName.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The type of its key.
-    #[must_use]
-    pub const fn key_algorithm(&self) -> KeyAlgorithm {
-        self.key_algorithm
-    }
-
-    /// What it may certify.
+    /// Returns the names that the CA may certify; empty if it may certify all.
     #[must_use]
     pub fn permitted_subtrees(&self) -> &[PermittedSubtree] {
         &self.permitted_subtrees
-    }
-
-    /// The same request, for a key of another type.
-    #[must_use]
-    pub fn with_key_algorithm(self, key_algorithm: KeyAlgorithm) -> Self {
-        Self { key_algorithm, ..self }
-    }
-
-    /// How long it is to live, if that was asked for.
-    #[must_use]
-    pub const fn valid_for(&self) -> Option<ValidFor> {
-        self.valid_for
     }
 }

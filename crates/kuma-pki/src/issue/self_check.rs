@@ -1,4 +1,4 @@
-//! The last look before a certificate leaves: does it say what was asked for?
+//! The last check of a new certificate: every field is as the template says.
 
 use time::OffsetDateTime;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
@@ -7,7 +7,6 @@ use x509_parser::oid_registry::{
     OID_X509_EXT_EXTENDED_KEY_USAGE, OID_X509_EXT_KEY_USAGE, OID_X509_EXT_NAME_CONSTRAINTS,
     OID_X509_EXT_SUBJECT_ALT_NAME, OID_X509_EXT_SUBJECT_KEY_IDENTIFIER, Oid,
 };
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::constraint;
 use crate::issue::{IssueError, Issuer, Template};
@@ -15,15 +14,15 @@ use crate::key::PublicKey;
 use crate::name::SubjectAltName;
 use crate::text::with_colons;
 use crate::usage::ExtendedKeyUsage;
-use crate::verify::{self, Evidence, File, Host, Question};
-use crate::x509::signature::{self, Signature};
-use crate::x509::{self, Certificate};
+use crate::verify::{self, Host, Report, VerifyOptions};
+use crate::x509::signature::SignatureStatus;
+use crate::x509::{self, Certificate, CertificateName};
 
-/// How many of the names of a new certificate are looked for as clients do.
+/// How many names of a new certificate are matched as clients do.
 const MAX_HOSTS: usize = 100;
 
-/// Reads a certificate again, with another library than the one that wrote it, and holds every field
-/// against the template, the key and the CA; without a CA, the certificate is self-signed.
+/// Compares every field of a new certificate with the template, the key and the CA, and verifies the signature;
+/// without a CA, the certificate is self-signed. Another library parses it than the one that encoded it.
 ///
 /// # Errors
 ///
@@ -35,15 +34,13 @@ pub fn self_check<'a>(
     issuer: Option<&Issuer>,
 ) -> Result<(), IssueError> {
     check_fields(certificate, template, key, issuer)?;
-    let parsed = x509::parse(1, certificate.der())?;
-    let ca = issuer.map(|issuer| x509::parse(1, issuer.certificate())).transpose()?;
-    match signature::verify(&parsed, ca.as_ref().unwrap_or(&parsed)) {
-        Signature::Valid => Ok(()),
-        found => Err(differs("signatureValue", "the issuer's signature", format!("{found:?}"))),
+    match certificate.verify_signature(issuer.map_or(certificate, Issuer::certificate)) {
+        SignatureStatus::Valid => Ok(()),
+        status => Err(differs("signatureValue", "the issuer's signature", format!("{status:?}"))),
     }
 }
 
-/// As [`self_check`], but for the signature, which takes longer to look at than all the rest.
+/// Compares every field, as [`self_check`] does, without the signature, which takes longer than all the rest.
 ///
 /// # Errors
 ///
@@ -55,53 +52,44 @@ pub fn check_fields<'a>(
     issuer: Option<&Issuer>,
 ) -> Result<(), IssueError> {
     let key = key.into();
-    let (rest, parsed) = X509Certificate::from_der(certificate.der())
-        .map_err(|error| differs("the encoding", "X.509", error))?;
-    same("the bytes behind the certificate", 0, rest.len())?;
-    same("version", 2, parsed.version().0)?;
-    same_octets("serialNumber", template.serial_number.as_bytes(), parsed.raw_serial())?;
-    same("subject", template.subject.to_string(), x509::name(parsed.subject()))?;
-    let issuer_name = issuer.map_or_else(|| parsed.subject().as_raw(), Issuer::subject);
-    same_octets("issuer", issuer_name, parsed.issuer().as_raw())?;
-    same("notBefore", template.validity.not_before, parsed.validity().not_before.to_datetime())?;
-    same("notAfter", template.validity.not_after, parsed.validity().not_after.to_datetime())?;
-    same_octets("subjectPublicKey", key.bits, x509::public_key(&parsed))?;
+    let x509 = certificate.x509();
+    same("version", 2, x509.version().0)?;
+    same_octets("serialNumber", template.serial_number.as_bytes(), x509.raw_serial())?;
+    same("subject", template.subject.to_string(), certificate.subject())?;
+    let issuer_name = issuer.map_or_else(|| x509.subject().as_raw(), Issuer::subject);
+    same_octets("issuer", issuer_name, x509.issuer().as_raw())?;
+    let validity = certificate.validity();
+    same("notBefore", template.validity.not_before, validity.not_before)?;
+    same("notAfter", template.validity.not_after, validity.not_after)?;
+    same_octets("subjectPublicKey", key.bits, certificate.public_key())?;
     let own = template.key_identifier(key.bits);
-    let identifiers = Identifiers {
-        subject: own.as_bytes(),
-        authority: issuer.map_or(own.as_bytes(), Issuer::key_identifier),
-    };
-    extensions(parsed.extensions(), template, &identifiers)
+    let authority = issuer.map_or_else(|| own.as_bytes().to_vec(), Issuer::key_identifier);
+    let identifiers = Identifiers { subject: own.as_bytes(), authority: &authority };
+    extensions(x509.extensions(), template, &identifiers)
 }
 
-/// Verifies a certificate before it is written, by the checks that [`verify::verify`] makes of files: does
-/// `chain` lead to `anchor`, for every name of the template? Both are PEM.
+/// Verifies a certificate before it is written, by the checks of [`verify::verify`]: `chain`, the certificate
+/// first, leads to `anchor`, for every name of the template.
 ///
 /// # Errors
 ///
 /// [`IssueError::Verification`] with the first check that fails. The rules of single clients are left out: a key
-/// that Envoy does not connect to can be asked for.
+/// that Envoy does not connect to can be requested.
 pub fn check_issued(
     template: &Template,
-    chain: &[u8],
-    anchor: &[u8],
+    chain: &[Certificate],
+    anchor: &Certificate,
     now: OffsetDateTime,
 ) -> Result<(), IssueError> {
-    let evidence = Evidence {
-        certificate: File { name: "the certificate", bytes: chain },
-        proof: None,
-        key: None,
-        key_mode: None,
-        ca: Some(File { name: "the CA certificate", bytes: anchor }),
-        bundle: None,
-    };
     let is_host = |name: &&SubjectAltName| !name.is_pattern();
-    // Each name was held against the certificate, octet for octet, by `check_fields`.
+    // `check_fields` compared all names with the certificate, octet for octet.
     let hosts = template.subject_alt_names.iter().filter(is_host).take(MAX_HOSTS);
     let hosts: Vec<_> = hosts.cloned().map(Host::from).collect();
     let usage = template.extended_key_usage.unwrap_or(ExtendedKeyUsage::ServerAuth);
-    let question = Question::new(&hosts, usage, now);
-    match verify::judge(&evidence, &question, false).failures().next() {
+    let options = VerifyOptions::new(&hosts, usage, now);
+    let mut report = Report::default();
+    verify::verify_chain(chain, Some(std::slice::from_ref(anchor)), &options, &mut report);
+    match report.failures().next() {
         None => Ok(()),
         Some((_, finding)) => Err(IssueError::Verification(Box::new(finding.clone()))),
     }
@@ -113,7 +101,7 @@ struct Identifiers<'a> {
     authority: &'a [u8],
 }
 
-/// Every extension that the template asks for is there, once, and no other.
+/// Checks that the certificate has the extensions of the template, each once, and no other.
 fn extensions(
     found: &[X509Extension<'_>],
     template: &Template,
@@ -179,14 +167,17 @@ fn value(
         ParsedExtension::SubjectAlternativeName(found) => {
             let expected = &template.subject_alt_names;
             let found = &found.general_names;
-            let is_same = |(expected, found): (&SubjectAltName, _)| x509::is_name(found, expected);
+            let is_same = |(expected, found): (&SubjectAltName, _)| x509::matches(found, expected);
             if expected.len() == found.len() && expected.iter().zip(found).all(is_same) {
                 return Ok(());
             }
-            let expected: Vec<String> =
-                expected.iter().map(|name| format!("{} {name}", name.kind())).collect();
-            let found: Vec<String> = found.iter().map(x509::general_name).collect();
-            Err(differs("subjectAltName", expected.join(", "), found.join(", ")))
+            let expected = expected.iter().map(CertificateName::from);
+            let found = found.iter().map(CertificateName::from);
+            Err(differs(
+                "subjectAltName",
+                CertificateName::list(expected),
+                CertificateName::list(found),
+            ))
         }
         ParsedExtension::SubjectKeyIdentifier(found) => {
             same_octets("subjectKeyIdentifier", identifiers.subject, found.0)

@@ -1,4 +1,4 @@
-//! From a template to a signed certificate: the only code that talks to rcgen.
+//! Encodes and signs a template: the only code that uses rcgen.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use rcgen::{
 };
 
 use crate::constraint::PermittedSubtree;
-use crate::issue::{IssueError, Issuer, IssuerError, Template};
+use crate::issue::{IssueError, Issuer, Template};
 use crate::key::{KeyAlgorithm, KeyIdentifier, KeyPair, PublicKey};
 use crate::name::{DistinguishedName, SubjectAltName, SubjectAttribute};
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
@@ -32,15 +32,15 @@ const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 pub fn self_signed(template: &Template, key: &KeyPair) -> Result<Certificate, IssueError> {
     let signer = Signer::new(key)?;
     let certificate = params(template, key.into())?.self_signed(&signer).map_err(signing)?;
-    Ok(Certificate::signed(certificate.der().to_vec()))
+    Ok(Certificate::from_der(certificate.der().to_vec())?)
 }
 
 /// Signs a template for `key` with the key of a CA.
 ///
 /// # Errors
 ///
-/// What [`Issuer::check`] refuses, and [`IssueError::Signing`] if the certificate cannot be encoded or
-/// signed.
+/// The errors of [`Issuer::check`], [`IssueError::SameKey`], and [`IssueError::Signing`] if the certificate cannot
+/// be encoded or signed.
 pub fn issued_by<'a>(
     template: &Template,
     key: impl Into<PublicKey<'a>>,
@@ -49,26 +49,25 @@ pub fn issued_by<'a>(
     let key = key.into();
     issuer.check(template)?;
     if key.bits == issuer.key().public_key() {
-        return Err(IssuerError::SameKey { subject: issuer.name().to_owned() }.into());
+        return Err(IssueError::SameKey { subject: issuer.name().to_owned() });
     }
     let algorithm = signature_algorithm(issuer.key().algorithm())?;
-    // rcgen cannot hold every name: it keeps one attribute of each type. So it gets none, and no
-    // signature is made of what it writes.
+    // rcgen cannot hold every name: it keeps one attribute of each type. So it gets none, and its
+    // output is not signed.
     let mut issuer_params = CertificateParams::default();
     issuer_params.distinguished_name = rcgen::DistinguishedName::new();
-    issuer_params.key_identifier_method =
-        KeyIdMethod::PreSpecified(issuer.key_identifier().to_vec());
+    issuer_params.key_identifier_method = KeyIdMethod::PreSpecified(issuer.key_identifier());
     let unsigned = Unsigned(Signer { key: issuer.key(), algorithm });
     let subject = Subject { key, algorithm: signature_algorithm(key.algorithm)? };
     let certificate = params(template, key)?
         .signed_by(&subject, &rcgen::Issuer::new(issuer_params, unsigned))
         .map_err(signing)?;
     let der = with_issuer(certificate.der(), issuer).map_err(signing)?;
-    Ok(Certificate::signed(der))
+    Ok(Certificate::from_der(der)?)
 }
 
-/// Puts the issuer's name in, octet for octet as it stands in the CA's certificate (RFC 5280
-/// 4.1.2.4), and signs the whole.
+/// Inserts the issuer's name, octet for octet as it stands in the CA's certificate (RFC 5280
+/// 4.1.2.4), and signs the certificate.
 fn with_issuer(unsigned: &[u8], issuer: &Issuer) -> Result<Vec<u8>, der::Error> {
     // Certificate and TBSCertificate (RFC 5280 4.1): the issuer is behind version, serialNumber and
     // signature.
@@ -89,7 +88,7 @@ fn with_issuer(unsigned: &[u8], issuer: &Issuer) -> Result<Vec<u8>, der::Error> 
     certificate.to_der()
 }
 
-/// A key as rcgen wants to see it.
+/// A key as rcgen uses it.
 pub(super) struct Signer<'a> {
     key: &'a KeyPair,
     algorithm: &'static SignatureAlgorithm,
@@ -107,11 +106,11 @@ struct Subject<'a> {
     algorithm: &'static SignatureAlgorithm,
 }
 
-/// A key that leaves the signature empty.
+/// A key that makes empty signatures.
 struct Unsigned<'a>(Signer<'a>);
 
-/// Every field is set: rcgen's own defaults would be a validity from 1975 to 4096, a made-up
-/// subject, and the same serial number for every certificate of a key.
+/// Returns the template as rcgen's parameters. Every field is set: rcgen's defaults are a validity from 1975 to
+/// 4096, an invented subject, and the same serial number for every certificate of a key.
 fn params(template: &Template, key: PublicKey<'_>) -> Result<CertificateParams, IssueError> {
     let mut params = CertificateParams::default();
     params.not_before = template.validity.not_before;
@@ -153,8 +152,8 @@ fn subject_key_identifier(identifier: KeyIdentifier) -> Result<CustomExtension, 
     Ok(CustomExtension::from_oid_content(SUBJECT_KEY_IDENTIFIER, value))
 }
 
-/// nameConstraints (RFC 5280 4.2.1.10). rcgen would write it before basicConstraints, and wolfSSL rejects a CA
-/// with that order.
+/// Returns nameConstraints (RFC 5280 4.2.1.10). rcgen would write it before basicConstraints, and wolfSSL rejects a
+/// CA with that order.
 fn name_constraints(permitted: &[PermittedSubtree]) -> Result<CustomExtension, der::Error> {
     let tagged = |number, constructed, contents: &[u8]| {
         let tag = Tag::ContextSpecific { constructed, number: TagNumber(number) };
@@ -174,7 +173,7 @@ fn name_constraints(permitted: &[PermittedSubtree]) -> Result<CustomExtension, d
     Ok(extension)
 }
 
-/// The address and the mask of a range.
+/// Returns the address and the mask of a range, as RFC 5280 4.2.1.10 writes them.
 fn octets(range: &IpNet) -> Vec<u8> {
     match range {
         IpNet::V4(range) => [range.network().octets(), range.netmask().octets()].concat(),
@@ -216,10 +215,15 @@ pub(super) fn san_type(name: &SubjectAltName) -> Result<SanType, IssueError> {
 
 pub(super) const fn key_usage(usage: KeyUsage) -> KeyUsagePurpose {
     match usage {
-        KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
         KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
-        KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
+        KeyUsage::NonRepudiation => KeyUsagePurpose::ContentCommitment,
         KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
+        KeyUsage::DataEncipherment => KeyUsagePurpose::DataEncipherment,
+        KeyUsage::KeyAgreement => KeyUsagePurpose::KeyAgreement,
+        KeyUsage::KeyCertSign => KeyUsagePurpose::KeyCertSign,
+        KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
+        KeyUsage::EncipherOnly => KeyUsagePurpose::EncipherOnly,
+        KeyUsage::DecipherOnly => KeyUsagePurpose::DecipherOnly,
     }
 }
 

@@ -1,19 +1,19 @@
-//! Private keys that exist, of every type that a TLS server can have, as Go reads them.
-
-use std::borrow::Cow;
+//! Private keys of every type that a TLS server can have, as Go reads them.
 
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::KeyPair as _;
 use der::asn1::AnyRef;
 use der::{Decode as _, Encode as _, Tagged as _};
 
-use super::{EC_LABEL, KeyError, KeyPair, PKCS8_LABEL, PrivateKeyDer, RSA_LABEL};
+use super::{
+    EC_LABEL, KeyError, KeyPair, KeyType, PKCS8_LABEL, PrivateKeyDer, RSA_LABEL, bit_length,
+};
 
-/// What can be told of a private key without using it: more types can be judged than are made.
+/// The public key and the type of an existing private key. More types can be verified than generated.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ExistingKey {
     public_key: Vec<u8>,
-    description: Cow<'static, str>,
+    key_type: KeyType,
 }
 
 impl ExistingKey {
@@ -25,14 +25,14 @@ impl ExistingKey {
     /// with octets behind it, or, in SEC 1, without its curve.
     pub fn from_der(key: &PrivateKeyDer) -> Result<Self, KeyError> {
         let fields = Vec::<AnyRef<'_>>::from_der(&key.der).map_err(|_| KeyError::Malformed)?;
-        // RFC 5915 3: the curve is [0], and whoever reads the key alone needs it.
+        // RFC 5915 3: the curve is [0], and a reader of the key alone needs it.
         if key.label == EC_LABEL && !fields.iter().any(|field| field.tag().number().value() == 0) {
             return Err(KeyError::NoCurve);
         }
         match KeyPair::from_der(key) {
             Ok(pair) => Ok(Self {
                 public_key: pair.public_key().to_vec(),
-                description: Cow::Borrowed(pair.algorithm().description()),
+                key_type: pair.algorithm().key_type(),
             }),
             Err(KeyError::Unsupported) => Self::of_other_type(key),
             Err(error) => Err(error),
@@ -45,11 +45,11 @@ impl ExistingKey {
             PKCS8_LABEL => RsaKeyPair::from_pkcs8(&key.der),
             _ => return Err(KeyError::Unsupported),
         };
-        // The library tells sizes that it does not take from all else by these words.
+        // These words of the library tell unsupported sizes from all other errors.
         match rsa {
             Ok(pair) => {
-                let description = Cow::Owned(format!("RSA {}", pair.public_modulus_len() * 8));
-                Ok(Self { public_key: pair.public_key().as_ref().to_vec(), description })
+                let key_type = KeyType::Rsa(pair.public_modulus_len() * 8);
+                Ok(Self { public_key: pair.public_key().as_ref().to_vec(), key_type })
             }
             Err(rejected) => match rejected.to_string().as_str() {
                 "TooSmall" => Self::of_short_rsa(key),
@@ -62,7 +62,7 @@ impl ExistingKey {
         }
     }
 
-    /// An RSA key of 1024 to 2047 bits, which Go loads and this library does not.
+    /// Reads an RSA key of 1024 to 2047 bits, which Go loads and the crypto library does not.
     fn of_short_rsa(key: &PrivateKeyDer) -> Result<Self, KeyError> {
         // PKCS#8 (RFC 5958 2) holds the RSAPrivateKey of PKCS#1 (RFC 8017 A.1.2) in its third field.
         let unsupported = |_| KeyError::Unsupported;
@@ -74,25 +74,28 @@ impl ExistingKey {
         let [_version, modulus, exponent, ..] = fields.as_slice() else {
             return Err(KeyError::Unsupported);
         };
-        let digits = modulus.value().iter().skip_while(|octet| **octet == 0);
-        let bits = digits.clone().count() * 8
-            - digits.clone().next().map_or(0, |octet| octet.leading_zeros() as usize);
+        let bits = bit_length(modulus.value());
         if bits < 1024 {
             return Err(KeyError::Unsupported);
         }
         let public_key = vec![*modulus, *exponent].to_der().map_err(unsupported)?;
-        Ok(Self { public_key, description: Cow::Owned(format!("RSA {bits}")) })
+        Ok(Self { public_key, key_type: KeyType::Rsa(bits) })
     }
 
-    /// The contents of the BIT STRING subjectPublicKey (RFC 5280 4.1.2.7).
+    /// Returns the contents of the BIT STRING subjectPublicKey (RFC 5280 4.1.2.7).
     #[must_use]
     pub fn public_key(&self) -> &[u8] {
         &self.public_key
     }
 
-    /// The type as a person calls it, such as `RSA 2048`.
+    /// Returns the type for people, such as `RSA 2048`.
     #[must_use]
-    pub fn description(&self) -> &str {
-        &self.description
+    pub fn description(&self) -> String {
+        self.key_type.to_string()
+    }
+
+    /// Returns the type.
+    pub(crate) const fn key_type(&self) -> KeyType {
+        self.key_type
     }
 }

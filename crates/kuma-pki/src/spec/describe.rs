@@ -1,19 +1,18 @@
-//! From certificates that exist to the specification that would make such ones.
+//! Describes existing certificates as a specification.
 
 use serde::Serialize;
 use x509_parser::extensions::GeneralName;
 
 use super::TYPES;
 use crate::format::yaml;
-use crate::key::KeyAlgorithm;
+use crate::key::{KeyAlgorithm, KeyType};
 use crate::usage::ExtendedKeyUsage;
-use crate::x509::signature;
-use crate::x509::{self, ParseError, SubjectKey};
+use crate::x509::{self, Certificate};
 
-/// A certificate of a specification, as it is written.
+/// A certificate in a specification that is written.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Described {
+pub struct SpecificationEntry {
     name: String,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     usage: Option<&'static str>,
@@ -31,43 +30,30 @@ pub struct Described {
 }
 
 #[derive(Serialize)]
-struct Whole<'a> {
-    certificates: &'a [Described],
+struct SpecificationFile<'a> {
+    certificates: &'a [SpecificationEntry],
 }
 
-/// What a specification would say of a certificate.
-///
-/// # Errors
-///
-/// [`ParseError`] if it cannot be read.
-pub fn describe(name: &str, der: &[u8]) -> Result<Described, ParseError> {
-    let certificate = x509::parse(1, der)?;
-    let allows = |wanted: &str| {
-        let usage = x509::extended_key_usage(&certificate);
-        usage.is_some_and(|usage| usage.iter().any(|one| one == wanted))
-    };
-    let usage = [
-        ("serverAuth", ExtendedKeyUsage::ServerAuth),
-        ("clientAuth", ExtendedKeyUsage::ClientAuth),
-    ]
-    .into_iter()
-    .find(|(name, _)| allows(name))
-    .map(|(_, usage)| usage);
-    let validity = x509::validity(&certificate);
+/// Returns the entry of a specification that a certificate corresponds to.
+#[must_use]
+pub fn describe(name: &str, certificate: &Certificate) -> SpecificationEntry {
+    let usages = [ExtendedKeyUsage::ServerAuth, ExtendedKeyUsage::ClientAuth];
+    let usage = usages.into_iter().find(|usage| certificate.names_usage(*usage));
+    let validity = certificate.validity();
     let seconds = (validity.not_after - validity.not_before).whole_seconds();
-    Ok(Described {
+    SpecificationEntry {
         name: name.to_owned(),
         usage: TYPES.iter().find(|(_, known)| Some(*known) == usage).map(|(name, _)| *name),
-        hostnames: x509::subject_alt_names(&certificate).iter().filter_map(hostname).collect(),
-        key_type: key_type(x509::subject_key(&certificate)),
+        hostnames: certificate.subject_alt_names().iter().filter_map(hostname).collect(),
+        key_type: key_type(certificate.key_type()),
         valid_for: (seconds > 0).then(|| duration(seconds)),
         artefacts: Vec::new(),
         namespace: None,
         secret_name: None,
-    })
+    }
 }
 
-/// A duration in the largest unit that leaves nothing over.
+/// Returns a duration in the largest unit that divides it.
 fn duration(seconds: i64) -> String {
     match seconds {
         seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
@@ -76,21 +62,10 @@ fn duration(seconds: i64) -> String {
     }
 }
 
-/// The name of the CA that issued a certificate; `None` if it issued itself.
-///
-/// # Errors
-///
-/// [`ParseError`] if it cannot be read.
-pub fn issued_by(der: &[u8]) -> Result<Option<String>, ParseError> {
-    let certificate = x509::parse(1, der)?;
-    let is_own = signature::is_self_signed(&certificate);
-    Ok((!is_own).then(|| x509::name(certificate.issuer())))
-}
-
-/// Whether a certificate ends when one of these does, as one that ends with its CA.
-fn ends_with(der: &[u8], cas: &[Vec<u8>]) -> bool {
-    let end = |der: &[u8]| x509::parse(1, der).ok().map(|one| x509::validity(&one).not_after);
-    cas.iter().any(|ca| ca != der && end(ca).is_some() && end(ca) == end(der))
+/// Returns the name of the CA that issued a certificate; `None` if the certificate is self-signed.
+#[must_use]
+pub fn issued_by(certificate: &Certificate) -> Option<String> {
+    (!certificate.is_self_signed()).then(|| certificate.issuer())
 }
 
 fn hostname(name: &GeneralName<'_>) -> Option<String> {
@@ -101,29 +76,31 @@ fn hostname(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
-/// The name of a type of key that we make.
-fn key_type(key: SubjectKey) -> Option<&'static str> {
-    let text = key.to_string();
-    let known = KeyAlgorithm::ALL.iter().find(|algorithm| algorithm.description() == text);
+/// Returns the name of a key type, if kumactl generates it.
+fn key_type(key: KeyType) -> Option<&'static str> {
+    let known = KeyAlgorithm::ALL.iter().find(|algorithm| algorithm.key_type() == key);
     known.map(|algorithm| algorithm.names()[0])
 }
 
-impl Described {
-    /// The same, of a certificate that ends with its CA if no other time was asked for.
+impl SpecificationEntry {
+    /// Leaves the lifetime out if the certificate expires together with one of these CAs: without a requested
+    /// lifetime it does so anyway.
     #[must_use]
-    pub fn within_life_of(mut self, der: &[u8], cas: &[Vec<u8>]) -> Self {
-        self.valid_for = self.valid_for.filter(|_| !ends_with(der, cas));
+    pub fn limited_by(mut self, certificate: &Certificate, cas: &[Certificate]) -> Self {
+        let end = certificate.validity().not_after;
+        let is_limit = |ca: &Certificate| ca != certificate && ca.validity().not_after == end;
+        self.valid_for = self.valid_for.filter(|_| !cas.iter().any(is_limit));
         self
     }
 
-    /// The same, with the CA as one line of Base64.
+    /// Adds the CA as one line of Base64.
     #[must_use]
     pub fn with_bundle(mut self) -> Self {
         self.artefacts.push("bundle");
         self
     }
 
-    /// The same, with a Secret of this name.
+    /// Adds a Secret with this name.
     #[must_use]
     pub fn with_secret(mut self, name: String, namespace: Option<String>) -> Self {
         self.artefacts.push("secret");
@@ -133,8 +110,8 @@ impl Described {
     }
 }
 
-/// A specification of these certificates, as YAML.
+/// Returns a specification of these certificates as YAML.
 #[must_use]
-pub fn encode(certificates: &[Described]) -> String {
-    yaml::document(&Whole { certificates }, 0).to_string()
+pub fn encode(certificates: &[SpecificationEntry]) -> String {
+    yaml::document(&SpecificationFile { certificates }, 0).to_string()
 }

@@ -1,38 +1,35 @@
-//! The files: do they hold what they should?
+//! Checks of the files: each holds what its flag says.
 
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
-use super::{Evidence, File, kuma};
+use super::{File, VerifyInput, kuma};
 use crate::format::pem::PemError;
 use crate::format::{MAX_ARGUMENT, bundle, pem};
 use crate::key::ExistingKey;
 use crate::usage::ExtendedKeyUsage;
-use crate::x509;
+use crate::x509::Certificate;
 
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_whitespace)
 }
 
-/// The certificates of a PEM file that all can be read.
-pub(super) fn certificates(file: File<'_>) -> Result<Vec<Vec<u8>>, Finding> {
+/// Reads the certificates of a PEM file.
+pub(super) fn certificates(file: File<'_>) -> Result<Vec<Certificate>, Finding> {
     if is_blank(file.bytes) {
         return Err(Finding::Empty { file: file.name.to_owned() });
     }
-    let certificates =
-        pem::decode_certificates(file.bytes).map_err(|error| Finding::pem(file.name, error))?;
-    x509::parse_all(&certificates).map_err(|error| Finding::certificate(file.name, error))?;
-    Ok(certificates)
+    pem::decode_certificates(file.bytes).map_err(|error| Finding::pem(file.name, error))
 }
 
-fn count(certificates: &[Vec<u8>]) -> String {
+fn count(certificates: &[Certificate]) -> String {
     match certificates.len() {
         1 => "1 certificate".to_owned(),
         count => format!("{count} certificates"),
     }
 }
 
-pub(super) fn certificate_file(evidence: &Evidence<'_>, report: &mut Report) -> Vec<Vec<u8>> {
-    let file = evidence.certificate;
+pub(super) fn certificate_file(input: &VerifyInput<'_>, report: &mut Report) -> Vec<Certificate> {
+    let file = input.certificate;
     match certificates(file) {
         Ok(certificates) => {
             let text = format!("{}: {}", file.name, count(&certificates));
@@ -41,7 +38,7 @@ pub(super) fn certificate_file(evidence: &Evidence<'_>, report: &mut Report) -> 
         }
         Err(finding) => {
             let is_key = matches!(finding, Finding::Pem { error: PemError::PrivateKey { .. }, .. });
-            let other = evidence.key.filter(|key| is_key && certificates(*key).is_ok());
+            let other = input.key.filter(|key| is_key && certificates(*key).is_ok());
             let finding = other.map_or(finding, |key| Finding::Swapped {
                 certificate_file: file.name.to_owned(),
                 key_file: key.name.to_owned(),
@@ -54,12 +51,12 @@ pub(super) fn certificate_file(evidence: &Evidence<'_>, report: &mut Report) -> 
 
 pub(super) fn key_file(
     file: File<'_>,
-    evidence: &Evidence<'_>,
+    input: &VerifyInput<'_>,
     report: &mut Report,
 ) -> Option<ExistingKey> {
     let name = file.name.to_owned();
     let read = match pem::decode_private_key(file.bytes) {
-        // Told as one fault, of the certificate file.
+        // Reported once, for the certificate file.
         Err(PemError::NoPrivateKey { .. }) if !is_blank(file.bytes) && has_swapped(report) => {
             return None;
         }
@@ -70,7 +67,7 @@ pub(super) fn key_file(
         Ok(key) => {
             let text = format!("{name}: {}", key.description());
             report.add(CheckName::KeyFile, Outcome::Passed(text));
-            file_mode(&name, evidence.key_mode, report);
+            file_mode(&name, input.key_mode, report);
             return Some(key);
         }
         Err(_) if is_blank(file.bytes) => Finding::Empty { file: name },
@@ -95,15 +92,15 @@ fn file_mode(name: &str, mode: Option<u32>, report: &mut Report) {
     report.add(CheckName::FileMode, outcome);
 }
 
-/// The CA certificates, of the CA file or else of the bundle; `None` if neither was given or can be
-/// read.
+/// Reads the CA certificates, from the CA file or else from the bundle. Returns `None` if neither was given or
+/// can be read.
 pub(super) fn ca_files(
-    evidence: &Evidence<'_>,
+    input: &VerifyInput<'_>,
     usage: ExtendedKeyUsage,
     report: &mut Report,
-) -> Option<Vec<Vec<u8>>> {
-    let ca = evidence.ca.and_then(|file| ca_file(file, usage, report));
-    let Some(file) = evidence.bundle else {
+) -> Option<Vec<Certificate>> {
+    let ca = input.ca.and_then(|file| ca_file(file, usage, report));
+    let Some(file) = input.bundle else {
         return ca;
     };
     let text = match bundle_text(file) {
@@ -115,7 +112,7 @@ pub(super) fn ca_files(
     };
     let Some(ca) = ca else {
         let name = format!("the PEM in {}", file.name);
-        return if evidence.ca.is_some() {
+        return if input.ca.is_some() {
             None
         } else {
             let anchors = ca_file(File { name: &name, bytes: &text }, usage, report);
@@ -123,10 +120,10 @@ pub(super) fn ca_files(
             anchors
         };
     };
-    let ca_name = evidence.ca.map_or("", |ca| ca.name);
-    // Those who get the bundle try every CA in it, so that the order is free.
-    let sorted = |mut certificates: Vec<Vec<u8>>| {
-        certificates.sort_unstable();
+    let ca_name = input.ca.map_or("", |ca| ca.name);
+    // Clients try every CA of a bundle, so the order does not matter.
+    let sorted = |mut certificates: Vec<Certificate>| {
+        certificates.sort_unstable_by(|one, other| one.der().cmp(other.der()));
         certificates
     };
     let bundle = pem::decode_certificates(&text).map(sorted);
@@ -152,20 +149,20 @@ fn bundle_text(file: File<'_>) -> Result<Vec<u8>, Finding> {
         return Err(Finding::BundleWrapped { file: name, lines });
     }
     if file.bytes.iter().any(|octet| matches!(octet, b' ' | b'\t' | 0x0b | 0x0c)) {
-        // Go's decoder passes over line breaks, and over nothing else.
+        // Go's decoder skips line breaks and nothing else.
         let reason = "it has blanks, which Kubernetes does not take for Base64";
         return Err(Finding::Bundle { file: name, reason });
     }
     Ok(text)
 }
 
-/// Reads the CA certificates. Kuma looks at the first of those that data plane proxies get; a server takes any
+/// Reads the CA certificates. Kuma checks the first of those that data plane proxies get; a server accepts any
 /// for its clients.
 pub(super) fn ca_file(
     file: File<'_>,
     usage: ExtendedKeyUsage,
     report: &mut Report,
-) -> Option<Vec<Vec<u8>>> {
+) -> Option<Vec<Certificate>> {
     let certificates = match certificates(file) {
         Ok(certificates) => certificates,
         Err(finding) => {
@@ -175,14 +172,13 @@ pub(super) fn ca_file(
     };
     let verdict = match usage {
         ExtendedKeyUsage::ServerAuth => kuma::check_first_certificate(&certificates),
-        ExtendedKeyUsage::ClientAuth => Ok(Ok(())),
+        ExtendedKeyUsage::ClientAuth => Ok(()),
     };
     let outcome = match verdict {
-        Ok(Ok(())) => Outcome::Passed(format!("{}: {}", file.name, count(&certificates))),
-        Ok(Err(not_ca)) => {
+        Ok(()) => Outcome::Passed(format!("{}: {}", file.name, count(&certificates))),
+        Err(not_ca) => {
             Outcome::Failed(Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject })
         }
-        Err(error) => Outcome::Failed(Finding::certificate(file.name, error)),
     };
     report.add(CheckName::CaFile, outcome);
     let length = "--tls-general-ca-bundle=".len() + bundle::encoded_length(file.bytes);

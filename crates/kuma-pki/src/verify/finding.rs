@@ -8,9 +8,10 @@ use super::clients::{Client, NOT_CA, Reason};
 use super::report::CheckName;
 use crate::format::MAX_ARGUMENT;
 use crate::format::pem::{PemError, PemFault};
-use crate::key::KeyError;
+use crate::key::{KeyError, KeyIdentifier, KeyType};
+use crate::usage::ExtendedKeyUsage;
 use crate::validity::rfc3339;
-use crate::x509::ParseError;
+use crate::x509::Certificate;
 
 /// Why a check did not pass. Displays as a lower-case fragment; text from certificates is escaped.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -30,17 +31,6 @@ pub enum Finding {
     Empty {
         /// The file.
         file: String,
-    },
-
-    /// A certificate cannot be read.
-    #[error("{file}: certificate {position} cannot be read as X.509: {reason}")]
-    Certificate {
-        /// The file.
-        file: String,
-        /// Its place in the file, counted from 1.
-        position: usize,
-        /// The parser's words.
-        reason: String,
     },
 
     /// A private key cannot be used.
@@ -304,7 +294,7 @@ pub enum Finding {
 
     /// A certificate that issued another is not a CA's.
     #[error(
-        "{subject} issued a certificate, but is not a CA: its basicConstraints {}",
+        "{subject} is not a CA and cannot issue certificates: its basicConstraints {}",
         if *is_missing { "are missing" } else { "say CA:FALSE" }
     )]
     IssuerNotCa {
@@ -773,16 +763,32 @@ impl Finding {
         Self::Pem { file: file.to_owned(), error }
     }
 
-    pub(super) fn certificate(file: &str, error: ParseError) -> Self {
-        let ParseError { position, reason } = error;
-        Self::Certificate { file: file.to_owned(), position, reason }
-    }
-
     pub(super) fn key(file: &str, error: KeyError) -> Self {
         let file = file.to_owned();
         match error {
             KeyError::Unsupported => Self::KeyNotKnown { file },
             error => Self::Key { file, error },
+        }
+    }
+    /// Returns the finding that a key is not that of the first certificate of a chain.
+    pub(crate) fn key_mismatch(chain: &[Certificate], public_key: &[u8], key: KeyType) -> Self {
+        let is_owner = |one: &Certificate| one.public_key() == public_key;
+        Self::KeyMismatch {
+            certificate: KeyIdentifier::of(chain[0].public_key()).to_string(),
+            key: KeyIdentifier::of(public_key).to_string(),
+            types_differ: !chain[0].key_type().is_same_kind(key),
+            belongs_to: chain.iter().position(is_owner).map(|index| index + 1),
+        }
+    }
+
+    /// Returns the finding that the extendedKeyUsage of a certificate does not allow a usage.
+    pub(crate) fn usage(certificate: &Certificate, wanted: ExtendedKeyUsage, place: Place) -> Self {
+        let found = certificate.extended_key_usage_names().unwrap_or_default();
+        Self::Usage {
+            subject: certificate.subject(),
+            found: found.join(", "),
+            wanted: wanted.as_str(),
+            place,
         }
     }
 }

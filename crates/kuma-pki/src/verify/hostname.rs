@@ -1,55 +1,54 @@
-//! Whether a certificate has a name (RFC 9525 6), as Go, OpenSSL and rustls see it.
+//! Matching of names (RFC 9525 6), as Go, OpenSSL and rustls do it.
 //!
-//! Kuma's control plane, kuma-dp, kumactl and the Kubernetes API server are Go programs, so that what
-//! Go refuses fails; what Go accepts and others refuse is worth a warning.
+//! Kuma's control plane, kuma-dp, kumactl and the Kubernetes API server are Go programs, so a name that Go
+//! rejects fails; one that Go accepts and others reject is a warning.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::X509Certificate;
 
 use super::finding::{Finding, NearMiss};
 use super::report::Outcome;
 use crate::name::{NameFault, SubjectAltName};
 use crate::text::printable;
-use crate::x509;
+use crate::x509::{self, Certificate, CertificateName};
 
-/// How many names of a certificate are told, as in Go.
+/// How many names of a certificate a finding lists, as in Go.
 const MAX_SHOWN: usize = 100;
 
-/// How a name in a certificate compares with one that was asked for.
+/// The clients for which a name in a certificate matches a host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Match {
-    /// For all.
+    /// All clients.
     All,
-    /// An IPv4 address in the form of IPv6: for Go.
+    /// Go: an IPv4 address in the form of IPv6.
     MappedAddress,
-    /// `*.tld`: for Go and Java.
+    /// Go and Java: `*.tld`.
     TopLevelWildcard,
-    /// A label with an underscore, matched by a wildcard: not for OpenSSL, Python and Java.
+    /// All but OpenSSL, Python and Java: a wildcard for a label with an underscore.
     WildcardUnderscore,
-    /// `a*.example`: for OpenSSL, Java and Node.
+    /// OpenSSL, Java and Node: `a*.example`.
     PartialWildcard,
-    /// For none.
+    /// No client.
     None,
 }
 
-/// The names of a certificate, to look for many others among them.
+/// The names of a certificate, indexed.
 pub(crate) struct Names<'a> {
-    certificate: &'a X509Certificate<'a>,
-    /// The place of each DNS name, in lower case: a certificate can have thousands, and thousands can
-    /// be looked for.
+    certificate: &'a Certificate,
+    /// The index of each DNS name in lower case: a certificate can have thousands, and thousands of hosts can
+    /// be checked.
     dns: HashMap<Cow<'a, str>, usize>,
-    /// The place of each address.
+    /// The index of each address.
     addresses: HashMap<IpAddr, usize>,
 }
 
 impl<'a> Names<'a> {
-    pub(crate) fn of(certificate: &'a X509Certificate<'a>) -> Self {
+    pub(crate) fn of(certificate: &'a Certificate) -> Self {
         let (mut dns, mut addresses) = (HashMap::new(), HashMap::new());
-        for (index, name) in x509::subject_alt_names(certificate).iter().enumerate() {
+        for (index, name) in certificate.subject_alt_names().iter().enumerate() {
             match name {
                 GeneralName::DNSName(text) => {
                     let is_lower = !text.bytes().any(|octet| octet.is_ascii_uppercase());
@@ -67,9 +66,9 @@ impl<'a> Names<'a> {
         Self { certificate, dns, addresses }
     }
 
-    /// Looks for a name.
+    /// Checks that a host is among the names.
     pub(crate) fn check(&self, host: &SubjectAltName) -> Outcome {
-        let names = x509::subject_alt_names(self.certificate);
+        let names = self.certificate.subject_alt_names();
         let exact = match host {
             SubjectAltName::Dns(host) => self.dns.get(host.as_str()),
             SubjectAltName::Ip(host) => self.addresses.get(host),
@@ -83,7 +82,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The name of a certificate that matches best.
+/// Returns the name of a certificate that the most clients accept for a host.
 fn best<'n, 'a>(
     names: &'n [GeneralName<'a>],
     host: &SubjectAltName,
@@ -92,12 +91,17 @@ fn best<'n, 'a>(
     compared.filter(|(found, _)| *found != Match::None).min_by_key(|(found, _)| *found as u8)
 }
 
+/// Returns a name of a certificate as text.
+fn text(name: &GeneralName<'_>) -> String {
+    CertificateName::from(name).value
+}
+
 fn outcome(
-    certificate: &X509Certificate<'_>,
+    certificate: &Certificate,
     host: &SubjectAltName,
     best: Option<(Match, &GeneralName<'_>)>,
 ) -> Outcome {
-    let names = x509::subject_alt_names(certificate);
+    let names = certificate.subject_alt_names();
     let shown = host.to_string();
     let disagree = |name: &GeneralName<'_>, accepts, refuses| Finding::ClientsDisagree {
         host: shown.clone(),
@@ -139,21 +143,6 @@ fn outcome(
             count: names.len(),
             host: shown,
         }),
-    }
-}
-
-/// A name of a certificate as people write it.
-pub(crate) fn text(name: &GeneralName<'_>) -> String {
-    match name {
-        GeneralName::DNSName(text) | GeneralName::URI(text) | GeneralName::RFC822Name(text) => {
-            printable(text)
-        }
-        GeneralName::IPAddress(octets) => match x509::ip_address(octets) {
-            Some(address) => address.to_string(),
-            None => format!("an address of {} octets", octets.len()),
-        },
-        GeneralName::DirectoryName(name) => x509::name(name),
-        other => printable(&other.to_string()),
     }
 }
 
@@ -203,16 +192,16 @@ fn compare_dns(name: &str, host: &str) -> Match {
     }
 }
 
-/// Whether a name keeps clients from the commonName.
+/// Returns whether a name keeps clients from using the commonName.
 fn is_of_a_host(name: &GeneralName<'_>) -> bool {
     matches!(name, GeneralName::DNSName(_) | GeneralName::IPAddress(_) | GeneralName::URI(_))
 }
 
-fn is_common_name(certificate: &X509Certificate<'_>, host: &SubjectAltName) -> bool {
-    x509::common_name(certificate).is_some_and(|name| name.eq_ignore_ascii_case(&host.to_string()))
+fn is_common_name(certificate: &Certificate, host: &SubjectAltName) -> bool {
+    certificate.common_name().is_some_and(|name| name.eq_ignore_ascii_case(&host.to_string()))
 }
 
-/// A name of the certificate that was meant to be this one.
+/// Returns a name of the certificate that was probably meant to be the host.
 fn near_miss(names: &[GeneralName<'_>], host: &SubjectAltName) -> Option<NearMiss> {
     names.iter().find_map(|name| {
         let GeneralName::DNSName(written) = name else { return None };

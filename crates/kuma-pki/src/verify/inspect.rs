@@ -1,23 +1,22 @@
-//! What a certificate says, field by field, for people and programs.
+//! The fields of a certificate, for people and programs.
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::X509Certificate;
 
+use super::path::issued_chain;
+use super::{ClientVerdict, verdict};
 use crate::constraint;
-use crate::key::ExistingKey;
 use crate::text::with_colons;
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::validity::{rfc3339, words};
-use crate::verify::{self, ClientVerdict, Parsed};
-use crate::x509::signature::{self, Budget, Signature};
-use crate::x509::{self, Certificate, ParseError};
+use crate::x509::signature::{SignatureBudget, SignatureStatus};
+use crate::x509::{Certificate, CertificateName};
 
-/// A certificate's fields. Text from the certificate is escaped. The names of the fields are part of
-/// the interface: more may come, none changes.
+/// The fields of a certificate. Text from the certificate is escaped. The names of the fields are part of the
+/// interface: fields may be added, and none changes.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Summary {
-    /// What it can be used as, in a word or two.
+    /// The kind of certificate, such as `root CA`.
     pub role: &'static str,
     /// The subject: its attributes in order, escaped as RFC 4514 says.
     pub subject: String,
@@ -27,7 +26,7 @@ pub struct Summary {
     pub self_issued: bool,
     /// Whether it is signed with its own key.
     pub self_signed: bool,
-    /// What is wrong with the signature of one that is self-issued.
+    /// What is wrong with the signature, if the certificate is self-issued.
     #[serde(skip)]
     pub signature_fault: Option<&'static str>,
     /// The serial number: upper-case hexadecimal octets with colons between.
@@ -36,17 +35,17 @@ pub struct Summary {
     pub not_before: String,
     /// The last moment at which it is valid, as RFC 3339 writes it.
     pub not_after: String,
-    /// How long it lives still, or since when it does not, in words.
+    /// The time until it expires, or since it expired, in words.
     pub time_left: String,
     /// The names that it is valid for.
-    pub subject_alt_names: Vec<Name>,
+    pub subject_alt_names: Vec<CertificateName>,
     /// The type of its key, such as `RSA 2048`.
     pub key: String,
     /// The algorithm with which its issuer signed.
     pub signature_algorithm: String,
-    /// Whether it is a CA's; `null` if it does not say.
+    /// cA of basicConstraints; `null` if they are absent.
     pub ca: Option<bool>,
-    /// How many CAs may be below it; `null` for any number.
+    /// pathLenConstraint; `null` if it is absent.
     pub path_length: Option<u32>,
     /// The bits of keyUsage; `null` if it is absent.
     pub key_usage: Option<Vec<&'static str>>,
@@ -66,65 +65,49 @@ pub struct Summary {
     pub sha256_fingerprint: String,
 }
 
-/// A name in a certificate.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Name {
-    /// In the words of RFC 5280 4.2.1.6, such as `dNSName`.
-    pub kind: &'static str,
-    /// The name itself.
-    pub value: String,
-}
-
-/// How one certificate of a file hangs together with the others.
+/// The relation of one certificate of a file to the others.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Link {
     /// It is signed by the certificate in this place, counted from 1.
     IssuedBy(usize),
     /// It names the certificate in this place as its issuer, but is not signed with its key.
     NotSignedBy(usize),
-    /// It names the certificate in this place as its issuer; whether that one's key signed it was not
-    /// looked at: it is a signature that clients do not know any more, or one of too many.
-    NotJudged(usize),
-    /// Its issuer is not here.
+    /// It names the certificate in this place as its issuer; the signature was not verified, because clients no longer
+    /// accept its algorithm or there were too many.
+    NotVerified(usize),
+    /// Its issuer is not in the file.
     IssuerElsewhere,
     /// It is signed with its own key.
     SelfSigned,
 }
 
-/// How many signatures are looked at beyond one for each certificate: a bound on what a file can cost.
+/// How many signatures are verified beyond two for each certificate: a limit on what a file can cost.
 const MAX_SIGNATURES: usize = 256;
 
-/// Reads a certificate at a moment.
-///
-/// # Errors
-///
-/// [`ParseError`] if it cannot be read.
-pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, ParseError> {
-    let certificate = x509::parse(1, der)?;
-    let validity = x509::validity(&certificate);
-    let constraints = certificate.basic_constraints().ok().flatten().map(|found| found.value);
-    let limits = certificate.name_constraints().ok().flatten().map(|found| found.value);
+/// Returns the fields of a certificate; `now` is the time from which its lifetime is counted.
+#[must_use]
+pub fn summary(certificate: &Certificate, now: OffsetDateTime) -> Summary {
+    let validity = certificate.validity();
+    let constraints = certificate.name_constraints();
     let some = |names: Vec<String>| (!names.is_empty()).then_some(names);
     let own_signature =
-        x509::is_self_issued(&certificate).then(|| signature::verify(&certificate, &certificate));
-    let self_signed = own_signature == Some(Signature::Valid);
-    let extended_key_usage = x509::extended_key_usage(&certificate);
-    Ok(Summary {
-        role: role(
-            x509::is_ca(&certificate),
-            signature::is_root(&certificate),
-            extended_key_usage.as_deref(),
-        ),
-        subject: x509::name(certificate.subject()),
-        issuer: x509::name(certificate.issuer()),
-        self_issued: x509::is_self_issued(&certificate),
-        self_signed,
+        certificate.is_self_issued().then(|| certificate.verify_signature(certificate));
+    let names = certificate.subject_alt_names().iter();
+    let key_usage = certificate.key_usage();
+    Summary {
+        role: role(certificate),
+        subject: certificate.subject(),
+        issuer: certificate.issuer(),
+        self_issued: certificate.is_self_issued(),
+        self_signed: own_signature == Some(SignatureStatus::Valid),
         signature_fault: match own_signature {
-            None | Some(Signature::Valid) => None,
-            Some(Signature::Invalid) => Some("self-issued, but not signed with its own key"),
-            Some(Signature::Unsupported) => Some("its signature is none that clients still accept"),
+            None | Some(SignatureStatus::Valid) => None,
+            Some(SignatureStatus::Invalid) => Some("self-issued, but not signed with its own key"),
+            Some(SignatureStatus::Unsupported) => {
+                Some("its signature is none that clients still accept")
+            }
         },
-        serial_number: with_colons(certificate.raw_serial()),
+        serial_number: certificate.serial_number(),
         not_before: rfc3339(&validity.not_before),
         not_after: rfc3339(&validity.not_after),
         time_left: if now > validity.not_after {
@@ -134,110 +117,75 @@ pub fn summary(der: &[u8], now: OffsetDateTime) -> Result<Summary, ParseError> {
         } else {
             format!("{} left", words(validity.not_after - now))
         },
-        subject_alt_names: x509::subject_alt_names(&certificate).iter().map(name).collect(),
-        key: x509::subject_key(&certificate).to_string(),
-        signature_algorithm: x509::signature_algorithm(&certificate),
-        ca: x509::is_ca(&certificate),
-        path_length: constraints.and_then(|found| found.path_len_constraint),
-        key_usage: x509::key_usage(&certificate),
-        extended_key_usage,
-        permitted_names: limits.and_then(|limits| some(constraint::permitted(limits))),
-        excluded_names: limits.and_then(|limits| some(constraint::excluded(limits))),
-        subject_key_identifier: x509::subject_key_identifier(&certificate).map(with_colons),
-        authority_key_identifier: x509::authority_key_identifier(&certificate).map(with_colons),
-        other_extensions: others(&certificate),
-        sha256_fingerprint: Certificate::from_der(der.to_vec())?.fingerprint().to_string(),
-    })
+        subject_alt_names: names.map(CertificateName::from).collect(),
+        key: certificate.key_type().to_string(),
+        signature_algorithm: certificate.signature_algorithm().to_string(),
+        ca: certificate.is_ca(),
+        path_length: certificate.path_length(),
+        key_usage: key_usage.map(|usage| usage.into_iter().map(KeyUsage::as_str).collect()),
+        extended_key_usage: certificate.extended_key_usage_names(),
+        permitted_names: constraints.and_then(|found| some(constraint::permitted(found))),
+        excluded_names: constraints.and_then(|found| some(constraint::excluded(found))),
+        subject_key_identifier: certificate.subject_key_identifier().map(with_colons),
+        authority_key_identifier: certificate.authority_key_identifier().map(with_colons),
+        other_extensions: other_extensions(certificate),
+        sha256_fingerprint: certificate.fingerprint().to_string(),
+    }
 }
 
-/// How the certificates of a file hang together, one link for each.
-///
-/// # Errors
-///
-/// [`ParseError`] if one cannot be read.
-pub fn links(certificates: &[Vec<u8>]) -> Result<Vec<Link>, ParseError> {
-    let parsed = x509::parse_all(certificates)?;
-    let mut signatures = Budget::new(2 * parsed.len() + MAX_SIGNATURES);
-    let mut link = |one: &X509Certificate<'_>| {
-        if x509::is_self_issued(one) && signatures.verify(one, one) == Some(Signature::Valid) {
+/// Returns how the certificates of a file are related, one link for each.
+#[must_use]
+pub fn links(certificates: &[Certificate]) -> Vec<Link> {
+    let mut signatures = SignatureBudget::new(2 * certificates.len() + MAX_SIGNATURES);
+    let mut link = |one: &Certificate| {
+        if one.is_self_issued() && signatures.verify(one, one) == Some(SignatureStatus::Valid) {
             return Link::SelfSigned;
         }
-        let named = signature::candidates(one, &parsed);
-        let Some((first, _)) = named.first() else {
+        let candidates = one.issuer_candidates(certificates);
+        let Some((first, _)) = candidates.first() else {
             return Link::IssuerElsewhere;
         };
-        let mut is_judged = true;
-        for (index, issuer) in &named {
+        let mut is_verified = true;
+        for (index, issuer) in &candidates {
             match signatures.verify(one, issuer) {
-                Some(Signature::Valid) => return Link::IssuedBy(index + 1),
-                Some(Signature::Invalid) => {}
-                Some(Signature::Unsupported) | None => is_judged = false,
+                Some(SignatureStatus::Valid) => return Link::IssuedBy(index + 1),
+                Some(SignatureStatus::Invalid) => {}
+                Some(SignatureStatus::Unsupported) | None => is_verified = false,
             }
             if signatures.is_spent() {
                 break;
             }
         }
-        if is_judged { Link::NotSignedBy(first + 1) } else { Link::NotJudged(first + 1) }
+        if is_verified { Link::NotSignedBy(first + 1) } else { Link::NotVerified(first + 1) }
     };
-    Ok(parsed.iter().map(&mut link).collect())
+    certificates.iter().map(&mut link).collect()
 }
 
-/// The certificates of a file that are signed with their own keys, as far as their signatures can tell.
-///
-/// # Errors
-///
-/// [`ParseError`] if one cannot be read.
-pub fn self_signed(certificates: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, ParseError> {
-    let parsed = x509::parse_all(certificates)?;
-    let pairs = parsed.iter().zip(certificates);
-    // One whose signature nobody can judge any more is told by other checks.
-    let roots = pairs.filter(|(one, _)| signature::is_root(one));
-    Ok(roots.map(|(_, der)| der.clone()).collect())
-}
-
-/// Whether a certificate is for the public half of a key; not if it cannot be read.
+/// Returns the clients that reject the first certificate of a file, a server's, although the chain behind it is
+/// trusted; none for CAs and clients.
 #[must_use]
-pub fn has_key(der: &[u8], key: &ExistingKey) -> bool {
-    x509::parse(1, der).is_ok_and(|one| x509::public_key(&one) == key.public_key())
+pub fn refusals(certificates: &[Certificate]) -> Vec<ClientVerdict> {
+    let Some((first, others)) = certificates.split_first() else {
+        return Vec::new();
+    };
+    let is_server = match first.extended_key_usage() {
+        Some(usage) => usage.server_auth,
+        None => first.is_ca() != Some(true),
+    };
+    let path = issued_chain(first, others, &mut SignatureBudget::new(64));
+    let ends_with_root = path.last().is_some_and(|last| last.is_self_signed());
+    // Without the CA, half of what clients check is unknown.
+    if is_server && ends_with_root { verdict::refusals(first, &path[1..]) } else { Vec::new() }
 }
 
-/// The clients that would refuse the first certificate of a file, a server's, though the chain behind
-/// it is trusted; none for CAs and clients.
-///
-/// # Errors
-///
-/// [`ParseError`] if a certificate cannot be read.
-pub fn refusals(certificates: &[Vec<u8>]) -> Result<Vec<ClientVerdict>, ParseError> {
-    let parsed = Parsed::all(certificates)?;
-    let Some((first, others)) = parsed.split_first() else {
-        return Ok(Vec::new());
-    };
-    let usage = x509::extended_key_usage(&first.x509);
-    let is_server = match usage {
-        Some(usage) => usage.iter().any(|usage| usage == "serverAuth"),
-        None => x509::is_ca(&first.x509) != Some(true),
-    };
-    let mut signatures = Budget::new(64);
-    let mut issuers: Vec<&Parsed<'_>> = Vec::new();
-    let mut last = first;
-    loop {
-        let is_known = |ca: &&Parsed<'_>| issuers.iter().any(|known| known.der == ca.der);
-        let unknown: Vec<_> = others.iter().filter(|ca| !is_known(ca)).collect();
-        let named = signature::candidates(&last.x509, unknown.iter().map(|ca| &ca.x509));
-        let Some((index, _)) = signatures.issuer_of(&last.x509, &named) else { break };
-        last = unknown[index];
-        issuers.push(last);
-    }
-    // Of a certificate whose CA is elsewhere, half of what clients look at is not here.
-    if !is_server || !signature::is_self_signed(&last.x509) {
-        return Ok(Vec::new());
-    }
-    Ok(verify::refusals(first, &issuers))
-}
-
-fn role(is_ca: Option<bool>, self_signed: bool, usage: Option<&[String]>) -> &'static str {
-    let allows = |wanted: &str| usage.is_some_and(|usage| usage.iter().any(|one| one == wanted));
-    match (is_ca == Some(true), self_signed, allows("serverAuth"), allows("clientAuth")) {
+fn role(certificate: &Certificate) -> &'static str {
+    let names = |wanted| certificate.names_usage(wanted);
+    match (
+        certificate.is_ca() == Some(true),
+        certificate.is_root(),
+        names(ExtendedKeyUsage::ServerAuth),
+        names(ExtendedKeyUsage::ClientAuth),
+    ) {
         (true, true, false, false) => "root CA",
         (true, false, false, false) => "intermediate CA",
         (true, true, true, _) => "self-signed server certificate, and its own CA",
@@ -253,23 +201,11 @@ fn role(is_ca: Option<bool>, self_signed: bool, usage: Option<&[String]>) -> &'s
     }
 }
 
-fn name(name: &GeneralName<'_>) -> Name {
-    let kind = match name {
-        GeneralName::DNSName(_) => "dNSName",
-        GeneralName::IPAddress(_) => "iPAddress",
-        GeneralName::URI(_) => "uniformResourceIdentifier",
-        GeneralName::RFC822Name(_) => "rfc822Name",
-        GeneralName::DirectoryName(_) => "directoryName",
-        _ => "otherName",
-    };
-    Name { kind, value: verify::name_text(name) }
-}
-
-/// The extensions that no other field tells of.
-fn others(certificate: &X509Certificate<'_>) -> Vec<String> {
-    let told = ["14", "15", "17", "19", "30", "35", "37"].map(|end| format!("2.5.29.{end}"));
-    let extensions = certificate.extensions().iter();
-    let others = extensions.filter(|extension| !told.contains(&extension.oid.to_id_string()));
+/// Returns the object identifiers of the extensions that no other field shows.
+fn other_extensions(certificate: &Certificate) -> Vec<String> {
+    let shown = ["14", "15", "17", "19", "30", "35", "37"].map(|end| format!("2.5.29.{end}"));
+    let extensions = certificate.x509().extensions().iter();
+    let others = extensions.filter(|extension| !shown.contains(&extension.oid.to_id_string()));
     others
         .map(|extension| {
             let critical = if extension.critical { ", critical" } else { "" };

@@ -5,12 +5,9 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::format::pem::{self, PemError};
+use crate::x509::Certificate;
 use time::OffsetDateTime;
-use x509_parser::prelude::X509Certificate;
-
-use crate::format::contents::ContentsError;
-use crate::format::pem;
-use crate::x509::{self, ParseError, signature};
 
 /// A version of Kuma, as far as its rules for certificates differ.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -23,7 +20,7 @@ impl KumaVersion {
     /// The newest version whose rules are known.
     pub const NEWEST: Self = Self { major: 2, minor: 14 };
 
-    /// Whether the bootstrap of kuma-dp takes the names of the control plane's certificate as Go's
+    /// Returns whether the bootstrap of kuma-dp matches the names of the control plane's certificate as Go's
     /// VerifyHostname does, with wildcards and in any case; before 2.14 it compared them letter by letter
     /// (`pkg/xds/bootstrap/generator.go`, `validateRequest`).
     #[must_use]
@@ -53,86 +50,72 @@ impl fmt::Display for KumaVersion {
     }
 }
 
-/// A CA file that Kuma or its clients would not take.
+/// A CA file that Kuma or its clients reject.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NotCa {
     /// The subject of the first certificate, as RFC 4514 writes it, without control characters.
     pub subject: String,
 }
 
-/// Kuma's own rule for the CA of a control plane.
+/// Checks Kuma's own rule for the CA of a control plane.
 ///
-/// Kuma looks at the first certificate of a CA file only, and refuses it as `NotCA` when its
-/// basicConstraints say that it is none (`pkg/xds/bootstrap/generator.go`, `caCert`). A first
-/// certificate without basicConstraints passes.
+/// Kuma checks the first certificate of a CA file only, and rejects it as `NotCA` when its
+/// basicConstraints say CA:FALSE (`pkg/xds/bootstrap/generator.go`, `caCert`). A first certificate without
+/// basicConstraints passes.
 ///
 /// # Errors
 ///
-/// [`ParseError`] if the first certificate cannot be read.
-pub fn check_first_certificate(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, ParseError> {
-    let Some(first) = certificates.first() else {
-        return Ok(Ok(()));
-    };
-    let first = x509::parse(1, first)?;
-    Ok(match x509::is_ca(&first) {
-        Some(false) => Err(NotCa { subject: x509::name(first.subject()) }),
-        Some(true) | None => Ok(()),
-    })
+/// [`NotCa`] if the first certificate says CA:FALSE.
+pub fn check_first_certificate(certificates: &[Certificate]) -> Result<(), NotCa> {
+    match certificates.first() {
+        Some(first) if first.is_ca() == Some(false) => Err(NotCa { subject: first.subject() }),
+        _ => Ok(()),
+    }
 }
 
-/// Whether a file can be handed out as the CA of a control plane: [Kuma's rule](check_first_certificate),
-/// and a first certificate without basicConstraints only with the CA that issued it behind it, since
-/// OpenSSL, Node and rustls do not take it for an anchor.
+/// Checks that a file can be the CA of a control plane, by [Kuma's rule](check_first_certificate); a
+/// first certificate without basicConstraints needs the CA that issued it behind it, because
+/// OpenSSL, Node and rustls do not accept it as an anchor.
 ///
 /// # Errors
 ///
-/// [`ParseError`] if a certificate cannot be read.
-pub fn check_ca_file(certificates: &[Vec<u8>]) -> Result<Result<(), NotCa>, ParseError> {
-    let parsed = x509::parse_all(certificates)?;
-    let Some((first, others)) = parsed.split_first() else {
-        return Ok(Ok(()));
+/// [`NotCa`] if the first certificate is not a CA's.
+pub fn check_ca_file(certificates: &[Certificate]) -> Result<(), NotCa> {
+    let Some((first, others)) = certificates.split_first() else {
+        return Ok(());
     };
-    let is_ca = match x509::is_ca(first) {
-        Some(is_ca) => is_ca,
-        None => others
-            .iter()
-            .any(|other| x509::is_ca(other) == Some(true) && signature::is_issued_by(first, other)),
-    };
-    Ok(if is_ca { Ok(()) } else { Err(NotCa { subject: x509::name(first.subject()) }) })
+    let is_its_ca = |ca: &Certificate| ca.is_ca() == Some(true) && first.is_issued_by(ca);
+    if first.is_ca().unwrap_or_else(|| others.iter().any(is_its_ca)) {
+        Ok(())
+    } else {
+        Err(NotCa { subject: first.subject() })
+    }
 }
 
 /// Returns the certificates of a CA file in the order in which every client finds the right one: CAs
-/// first, because Kuma looks at the first certificate only; valid certificates before others; and of one name and
-/// key the one that expires last, because Envoy takes the first.
-///
-/// # Errors
-///
-/// [`ParseError`] if a certificate cannot be read.
-pub fn in_order(certificates: &[Vec<u8>], at: OffsetDateTime) -> Result<Vec<&[u8]>, ParseError> {
-    let parsed = x509::parse_all(certificates)?;
-    let is_renewal = |one: &X509Certificate<'_>, other: &X509Certificate<'_>| {
-        one.subject().as_raw() == other.subject().as_raw()
-            && x509::public_key(one) == x509::public_key(other)
-    };
-    let mut ordered: Vec<_> = parsed.iter().zip(certificates).collect();
-    ordered.sort_by_cached_key(|(one, _)| {
-        let validity = x509::validity(one);
+/// first, because Kuma checks the first certificate only; valid certificates before others; and of those with
+/// one name and key the one that expires last, because Envoy uses the first.
+#[must_use]
+pub fn in_order(certificates: &[Certificate], at: OffsetDateTime) -> Vec<&Certificate> {
+    let mut ordered: Vec<_> = certificates.iter().collect();
+    ordered.sort_by_cached_key(|one| {
+        let validity = one.validity();
         let is_valid = validity.not_before <= at && at <= validity.not_after;
-        let first = parsed.iter().position(|other| is_renewal(one, other));
-        (x509::is_ca(one) != Some(true), !is_valid, first, Reverse(validity.not_after))
+        let first = certificates.iter().position(|other| one.has_subject_and_key_of(other));
+        (one.is_ca() != Some(true), !is_valid, first, Reverse(validity.not_after))
     });
-    Ok(ordered.into_iter().map(|(_, der)| der.as_slice()).collect())
+    ordered
 }
 
-/// Returns the PEM of a CA file in that [order](in_order): the text itself where it is in order.
+/// Returns the PEM of a CA file in that [order](in_order): the text itself if it is in order.
 ///
 /// # Errors
 ///
-/// A text that does not hold certificates.
-pub fn ordered_pem(text: &[u8], at: OffsetDateTime) -> Result<Cow<'_, [u8]>, ContentsError> {
+/// [`PemError`] for a text that does not hold certificates.
+pub fn ordered_pem(text: &[u8], at: OffsetDateTime) -> Result<Cow<'_, [u8]>, PemError> {
     let certificates = pem::decode_certificates(text)?;
-    let ordered = in_order(&certificates, at)?;
-    if ordered.iter().eq(certificates.iter()) {
+    let ordered = in_order(&certificates, at);
+    if ordered.iter().copied().eq(&certificates) {
         return Ok(Cow::Borrowed(text));
     }
     Ok(Cow::Owned(pem::encode_certificates(ordered)))

@@ -1,61 +1,61 @@
-//! What a judgement consists of: checks, each with what was found.
+//! The report of a verification: checks, each with its outcome.
 
 use super::clients::{Client, Reason};
 use super::finding::Finding;
 
-/// How many findings of one check are told: a certificate can have thousands, and nobody reads more.
+/// How many findings of one check are reported: a certificate can have thousands.
 pub(super) const MAX_FINDINGS: usize = 16;
 
-/// The answers to one question about a certificate.
+/// The outcome of a verification.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Report {
-    /// Every check that was made, in the order of the data: files, key, chain, names, time, clients.
+    /// Every check, in the order of the data: files, key, chain, names, time, clients.
     pub checks: Vec<Check>,
-    /// What each client would do; empty where no client was asked about.
+    /// The verdict of each client; empty if the verification was not about clients.
     pub clients: Vec<ClientVerdict>,
 }
 
 /// One check and its outcome.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Check {
-    /// What was looked at.
+    /// The name.
     pub name: CheckName,
-    /// What was found.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
 /// The outcome of a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// It is as it should be: what was compared.
+    /// The check passed, with what was compared.
     Passed(String),
-    /// It could not be looked at: why.
+    /// The check could not be made, with the reason.
     Skipped(String),
-    /// It works, but not everywhere or not for long.
+    /// The certificate works, but not everywhere or not for long.
     Warning(Finding),
-    /// It does not work.
+    /// The certificate does not work.
     Failed(Finding),
 }
 
-/// What one client would do with the certificate.
+/// The verdict of one client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClientVerdict {
-    /// Which.
+    /// The client.
     pub client: Client,
     /// The failed checks that this client makes as well.
     pub failed: Vec<CheckName>,
-    /// Why it would refuse the certificate beyond those checks.
+    /// Why it rejects the certificate beyond those checks.
     pub reasons: Vec<Reason>,
 }
 
 impl ClientVerdict {
-    /// Whether the client accepts the certificate.
+    /// Returns whether the client accepts the certificate.
     #[must_use]
     pub const fn accepts(&self) -> bool {
         self.failed.is_empty() && self.reasons.is_empty()
     }
 
-    /// Whether the client refuses the certificate because of what this check is about.
+    /// Returns whether the client rejects the certificate because of what this check is about.
     pub(super) fn refuses_for(&self, check: CheckName) -> bool {
         self.failed.contains(&check)
             || self.reasons.iter().any(|reason| reason.rule.check == Some(check))
@@ -75,7 +75,7 @@ pub enum CheckName {
     CaBundle,
     /// Only the owner can read the key.
     FileMode,
-    /// The private key belongs to the certificate.
+    /// The private key matches the certificate.
     PrivateKey,
     /// Signatures lead from the certificate to the CA.
     Chain,
@@ -95,16 +95,16 @@ pub enum CheckName {
     NameConstraints,
     /// The certificate has the name.
     Hostname,
-    /// The certificate lives long enough.
+    /// The certificate does not expire soon.
     TimeLeft,
-    /// The key is of a type that TLS is spoken with.
+    /// TLS stacks accept the type of the key.
     KeyType,
-    /// A client of Kuma's, or one that was asked for, accepts the certificate.
+    /// A client of Kuma, or a requested one, accepts the certificate.
     Client,
 }
 
 impl CheckName {
-    /// The name in reports, with hyphens.
+    /// Returns the name in reports, with hyphens.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -131,7 +131,7 @@ impl CheckName {
 }
 
 impl CheckName {
-    /// Whether it is a matter of clients whether the check fails, rather than of files or of time.
+    /// Returns whether the check is one that clients make, rather than one of files or time.
     pub(super) const fn is_of_clients(self) -> bool {
         matches!(
             self,
@@ -149,7 +149,7 @@ impl CheckName {
 }
 
 impl Outcome {
-    /// A warning instead of a failure.
+    /// Returns a warning instead of a failure.
     pub(super) fn mitigated(self) -> Self {
         match self {
             Self::Failed(finding) => Self::Warning(finding),
@@ -182,18 +182,18 @@ impl Report {
         }
     }
 
-    /// Adds that a Secret has no `ca.crt`, of which certificates alone say nothing.
+    /// Adds the warning that a Secret has no `ca.crt`.
     pub fn warn_of_secret_without_ca(&mut self) {
         self.add(CheckName::CaFile, Outcome::Warning(Finding::SecretWithoutCa));
     }
 
-    /// Whether no check failed.
+    /// Returns whether no check failed.
     #[must_use]
     pub fn verifies(&self) -> bool {
         self.failures().next().is_none()
     }
 
-    /// What failed.
+    /// Returns the failed checks with their findings.
     pub fn failures(&self) -> impl Iterator<Item = (CheckName, &Finding)> {
         self.checks.iter().filter_map(|check| match &check.outcome {
             Outcome::Failed(finding) => Some((check.name, finding)),

@@ -82,9 +82,11 @@ impl CaFiles {
         } else {
             Some(issuer::read_key(&self.key, Interface::Specification)?)
         };
-        let algorithm = key.as_ref().map_or_else(|| request.key_algorithm(), KeyPair::algorithm);
+        let mut request = request.clone();
+        request.key_algorithm =
+            key.as_ref().map_or_else(|| request.key_algorithm, KeyPair::algorithm);
         let job = Job {
-            request: Request::Ca(&request.clone().with_key_algorithm(algorithm)),
+            request: Request::Ca(&request),
             signer: &Signer::SELF_SIGNED,
             existing: ExistingFiles::of_key(key),
             key: KeyOptions { key_type: None, encoding, generate: new_key::generate },
@@ -128,7 +130,7 @@ impl CaFiles {
                 ),
             },
         )?;
-        if issuer.trust_anchor().is_none() {
+        if issuer.root().is_none() {
             let text = format!(
                 "{} has no self-signed certificate, so there is no CA certificate for clients to trust",
                 self.certificate.display()

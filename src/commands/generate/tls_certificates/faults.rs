@@ -74,7 +74,7 @@ pub(super) fn of_requests(
         let request = &certificate.request;
         let profile = match &signer.issuer {
             None => Profile::SelfSigned { request },
-            Some(issuer) => Profile::Issued { request, within: issuer.validity() },
+            Some(issuer) => Profile::Issued { request, issuer_validity: issuer.validity() },
         };
         let resolved = profile.resolve(now, SerialNumber::random()?).and_then(|template| {
             signer.issuer.as_ref().map_or(Ok(()), |issuer| issuer.check(&template))

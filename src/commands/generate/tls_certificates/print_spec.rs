@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use kuma_pki::format::{kubernetes_secret, pem};
-use kuma_pki::spec;
+use kuma_pki::{Certificate, spec};
 
 use crate::files::{self, OutputKind, read};
 use crate::report::console;
@@ -38,29 +38,27 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
             continue;
         };
         let chain = certificates(&file, &text)?;
-        let unusable =
-            |error: &dyn std::fmt::Display| Failure::failed(format!("{}: {error}", file.display()));
         let name = name.to_string_lossy();
-        let mut described = spec::describe(&name, &chain[0]).map_err(|error| unusable(&error))?;
-        if let Some(issuer) = spec::issued_by(&chain[0]).map_err(|error| unusable(&error))? {
+        let mut entry = spec::describe(&name, &chain[0]);
+        if let Some(issuer) = spec::issued_by(&chain[0]) {
             let ca_file = place.join(OutputKind::CaCertificate.file_name());
             let mut cas = chain.clone();
             if let Some(text) = read::existing(&ca_file, "CA file")? {
                 cas.extend(certificates(&ca_file, &text)?);
             }
-            described = described.within_life_of(&chain[0], &cas);
+            entry = entry.limited_by(&chain[0], &cas);
             issuers.entry(issuer).or_default().push(name.to_string());
         }
         if place.join(OutputKind::CaBundle.file_name()).is_file() {
-            described = described.with_bundle();
+            entry = entry.with_bundle();
         }
         let secret = place.join(OutputKind::Secret.file_name());
         if let Some(text) = read::existing(&secret, "Secret")? {
             let read = kubernetes_secret::decode(&text)
                 .map_err(|error| Failure::failed(format!("{}: {error}", secret.display())))?;
-            described = described.with_secret(read.name, read.namespace);
+            entry = entry.with_secret(read.name, read.namespace);
         }
-        found.push(described);
+        found.push(entry);
     }
     if found.is_empty() {
         let failure = Failure::failed(format!("no certificates found in {shown}"));
@@ -82,7 +80,7 @@ fn is_directory(path: &Path) -> Result<bool, Failure> {
     }
 }
 
-fn certificates(file: &Path, text: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+fn certificates(file: &Path, text: &[u8]) -> Result<Vec<Certificate>, Failure> {
     pem::decode_certificates(text)
         .map_err(|error| Failure::failed(format!("{}: {error}", file.display())))
 }

@@ -5,10 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
+use kuma_pki::SubjectAltName;
 use kuma_pki::format::kubernetes_secret::{self, KubernetesSecret};
 use kuma_pki::format::pem;
 use kuma_pki::verify::{File, KeyProof};
-use kuma_pki::{SubjectAltName, verify::inspect};
 use zeroize::Zeroizing;
 
 use super::Args;
@@ -220,7 +220,7 @@ fn from_secret(path: &Path, name: Option<&str>, console: Console) -> Result<Veri
 fn from_server(server: &LiveServer, timeout: Duration) -> Result<VerifyFiles, Failure> {
     let LiveServer { address, name } = server;
     let served = connect::fetch(address, name, timeout)?;
-    let chain = pem::encode_certificates(served.chain.iter().map(Vec::as_slice));
+    let chain = pem::encode_certificates(&served.chain);
     let certificate = NamedBytes { name: address.to_string(), bytes: Zeroizing::new(chain) };
     let proof = Some(served.proof);
     Ok(VerifyFiles {
@@ -240,10 +240,8 @@ fn own_ca(certificate: &NamedBytes) -> Result<Option<NamedBytes>, Failure> {
         // The checks will say what is wrong with it.
         return Ok(None);
     };
-    let Ok(roots) = inspect::self_signed(&chain) else {
-        return Ok(None);
-    };
-    if roots.first() == chain.first() && !roots.is_empty() {
+    let roots: Vec<_> = chain.iter().filter(|certificate| certificate.is_root()).collect();
+    if roots.first().copied() == chain.first() {
         let name = format!("{} as its own CA file", certificate.name);
         return Ok(Some(NamedBytes { name, bytes: certificate.bytes.clone() }));
     }
@@ -255,6 +253,6 @@ fn own_ca(certificate: &NamedBytes) -> Result<Option<NamedBytes>, Failure> {
         return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
     }
     let name = format!("the self-signed CA in {}", certificate.name);
-    let bytes = Zeroizing::new(pem::encode_certificates(roots.iter().map(Vec::as_slice)));
+    let bytes = Zeroizing::new(pem::encode_certificates(roots));
     Ok(Some(NamedBytes { name, bytes }))
 }

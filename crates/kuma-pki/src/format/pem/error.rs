@@ -1,11 +1,12 @@
-//! What can be wrong with a PEM text.
+//! The errors of a PEM text.
 
 use std::fmt;
 
 use super::Foreign;
+use crate::x509::ParseError;
 
-/// Text that is not made of the PEM blocks that were expected. No variant holds a part of the text but
-/// a label that cannot be one of a key's octets.
+/// The error of a text that is not made of the expected PEM blocks. No variant holds a part of the text except
+/// labels, which cannot hold octets of a key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PemError {
@@ -14,6 +15,8 @@ pub enum PemError {
         /// How often it was encoded.
         layers: usize,
     },
+    /// A certificate that is not X.509.
+    Certificate(ParseError),
     /// DER: the bytes that PEM wraps.
     Der,
     /// A private key is protected by a passphrase.
@@ -54,7 +57,7 @@ pub enum PemError {
     SeveralCertificateRequests,
     /// There is more than one private key.
     SeveralPrivateKeys,
-    /// A block holds something else than a certificate.
+    /// A block is not a certificate.
     UnexpectedLabel {
         /// Which block of the file, counted from 1.
         position: usize,
@@ -65,7 +68,7 @@ pub enum PemError {
     Utf16,
 }
 
-/// What makes a PEM block unreadable for one of those who are to read it.
+/// The reason why Go, OpenSSL or rustls cannot read a PEM block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PemFault {
@@ -75,7 +78,7 @@ pub enum PemFault {
     Begin,
     /// A line between the first and the last is blank; OpenSSL stops there.
     BlankLine,
-    /// A byte order mark stands before the first line; Go and rustls do not pass over it.
+    /// A byte order mark stands before the first line; Go and rustls do not skip it.
     ByteOrderMark,
     /// Lines end in a carriage return alone.
     CarriageReturn,
@@ -87,7 +90,7 @@ pub enum PemFault {
     Label,
     /// The next block begins on the last line of this one.
     Glued,
-    /// There are headers (RFC 1421), which rustls does not take in a certificate.
+    /// There are headers (RFC 1421), which rustls does not accept in a certificate.
     Headers,
     /// The first or the last line is indented, or stands behind other text.
     Indented,
@@ -105,6 +108,7 @@ impl fmt::Display for PemError {
                 f.write_str("it is Base64 of Base64: it was encoded twice")
             }
             Self::Base64 { layers } => write!(f, "it is Base64 that was encoded {layers} times"),
+            Self::Certificate(error) => error.fmt(f),
             Self::Der => f.write_str("it is DER, not PEM"),
             Self::Foreign(format) => format.fmt(f),
             Self::EncryptedPrivateKey => f.write_str("its private key is encrypted"),
@@ -143,6 +147,12 @@ impl fmt::Display for PemError {
 }
 
 impl std::error::Error for PemError {}
+
+impl From<ParseError> for PemError {
+    fn from(error: ParseError) -> Self {
+        Self::Certificate(error)
+    }
+}
 
 impl fmt::Display for PemFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

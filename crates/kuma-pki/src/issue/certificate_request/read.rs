@@ -8,11 +8,11 @@ use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
 use crate::issue::IssuanceRequest;
-use crate::key::{KeyAlgorithm, KeyIdentifier, KeyPair, PublicKey};
+use crate::key::{KeyAlgorithm, KeyIdentifier, KeyPair, KeyType, PublicKey};
 use crate::name::{NameError, SubjectAltName};
 use crate::text::excerpt;
 use crate::usage::ExtendedKeyUsage;
-use crate::x509::{self, SubjectKey, signature};
+use crate::x509::{self, CertificateName, signature};
 
 /// The most names that a request may have.
 const MAX_NAMES: usize = 10_000;
@@ -114,7 +114,7 @@ impl CertificateRequest {
             Err(_) => return Err(parse("it is not the DER of a certificate request")),
         };
         let info = &request.certification_request_info;
-        let key_algorithm = key_algorithm(x509::subject_key_of(&info.subject_pki))?;
+        let key_algorithm = key_algorithm(x509::key_type(&info.subject_pki))?;
         if !signature::is_signed_by_itself(&request) {
             return Err(RequestError::Signature);
         }
@@ -125,7 +125,7 @@ impl CertificateRequest {
         Ok(Self {
             key_algorithm,
             public_key: info.subject_pki.subject_public_key.data.to_vec(),
-            subject: x509::name(&info.subject),
+            subject: x509::distinguished_name(&info.subject),
             names: requested.names,
             usages: requested.usages,
             key_usage: requested.key_usage,
@@ -210,18 +210,18 @@ impl CertificateRequest {
     }
 }
 
-fn key_algorithm(key: SubjectKey) -> Result<KeyAlgorithm, RequestError> {
+fn key_algorithm(key: KeyType) -> Result<KeyAlgorithm, RequestError> {
     Ok(match key {
-        SubjectKey::Rsa(2048) => KeyAlgorithm::Rsa2048,
-        SubjectKey::Rsa(3072) => KeyAlgorithm::Rsa3072,
-        SubjectKey::Rsa(4096) => KeyAlgorithm::Rsa4096,
-        SubjectKey::Rsa(8192) => KeyAlgorithm::Rsa8192,
-        SubjectKey::P256 => KeyAlgorithm::EcdsaP256,
-        SubjectKey::P384 => KeyAlgorithm::EcdsaP384,
-        SubjectKey::P521 => KeyAlgorithm::EcdsaP521,
-        SubjectKey::Ed25519 => KeyAlgorithm::Ed25519,
-        SubjectKey::Rsa(bits) if bits < 2048 => return Err(RequestError::WeakKey { bits }),
-        SubjectKey::Rsa(_) | SubjectKey::Other => {
+        KeyType::Rsa(2048) => KeyAlgorithm::Rsa2048,
+        KeyType::Rsa(3072) => KeyAlgorithm::Rsa3072,
+        KeyType::Rsa(4096) => KeyAlgorithm::Rsa4096,
+        KeyType::Rsa(8192) => KeyAlgorithm::Rsa8192,
+        KeyType::P256 => KeyAlgorithm::EcdsaP256,
+        KeyType::P384 => KeyAlgorithm::EcdsaP384,
+        KeyType::P521 => KeyAlgorithm::EcdsaP521,
+        KeyType::Ed25519 => KeyAlgorithm::Ed25519,
+        KeyType::Rsa(bits) if bits < 2048 => return Err(RequestError::WeakKey { bits }),
+        KeyType::Rsa(_) | KeyType::Other => {
             return Err(RequestError::UnsupportedKey { key: key.to_string() });
         }
     })
@@ -305,7 +305,7 @@ impl RequestedName {
             GeneralName::DNSName(name) => Self::Dns((*name).to_owned()),
             GeneralName::IPAddress(octets) => Self::Ip(x509::ip_address(octets)),
             GeneralName::URI(uri) => Self::Uri((*uri).to_owned()),
-            other => Self::Other(excerpt(&x509::general_name(other))),
+            other => Self::Other(excerpt(&CertificateName::from(other).to_string())),
         }
     }
 

@@ -5,10 +5,11 @@
 //! OpenSSL 3.0, Envoy 1.39, GnuTLS 3.7 and mbedTLS 2.28.
 
 use super::defects::defects;
-use super::{MAX_LENGTH, Parsed, Path, Trust};
+use super::{MAX_LENGTH, Path, PathInput};
+use crate::usage::KeyUsage;
 use crate::verify::report::CheckName;
-use crate::x509;
-use crate::x509::signature::{self, Signature};
+use crate::x509::Certificate;
+use crate::x509::signature::SignatureStatus;
 
 /// A library that follows one path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,59 +42,58 @@ impl Follower {
 
     /// Every follower that rejects the chain, although `issuers` lead from the certificate to the CA file.
     pub(crate) fn dead_ends<'a>(
-        issuers: &[&'a Parsed<'a>],
-        trust: &Trust<'a>,
+        issuers: &[&'a Certificate],
+        input: &PathInput<'a>,
     ) -> Vec<(Self, DeadEnd)> {
-        let sound: Path<'_> = trust.chain.iter().take(1).chain(issuers.iter().copied()).collect();
-        let end = |one: Self| one.dead_end(&sound, trust).map(|end| (one, end));
+        let sound: Path<'_> = input.chain.iter().take(1).chain(issuers.iter().copied()).collect();
+        let end = |one: Self| one.dead_end(&sound, input).map(|end| (one, end));
         Self::ALL.into_iter().filter_map(end).collect()
     }
 
-    fn dead_end(self, sound: &Path<'_>, trust: &Trust<'_>) -> Option<DeadEnd> {
-        let path = match self.path(trust) {
+    fn dead_end(self, sound: &Path<'_>, input: &PathInput<'_>) -> Option<DeadEnd> {
+        let path = match self.path(input) {
             Ok(path) => path,
             // A key identifier that does not match is no choice: a rule of its own names it.
-            Err(Stop::Nowhere(path)) if self != Self::MbedTls && is_start_of(&path, sound) => {
+            Err(Stop::Nowhere(path)) if self != Self::MbedTls && sound.starts_with(&path) => {
                 return None;
             }
             Err(Stop::Nowhere(_)) => return Some(DeadEnd::WrongWay),
             Err(Stop::DeadEnd(end)) => return Some(end),
         };
-        if path.len() == sound.len() && is_start_of(&path, sound) {
+        if path.len() == sound.len() && sound.starts_with(&path) {
             return None;
         }
-        let is_signed = |pair: &[&Parsed<'_>]| {
-            signature::verify(&pair[0].x509, &pair[1].x509) == Signature::Valid
-        };
+        let is_signed =
+            |pair: &[&Certificate]| pair[0].verify_signature(pair[1]) == SignatureStatus::Valid;
         if !path.windows(2).all(is_signed) {
             return Some(DeadEnd::OtherKey);
         }
-        if !path.iter().all(|one| trust.is_in_time(one)) {
+        if !path.iter().all(|one| input.is_in_time(one)) {
             return Some(DeadEnd::Expired);
         }
         // What is wrong with an extension is a matter of the client, not of the path.
-        let mut defects = defects(&path, trust).into_iter();
+        let mut defects = defects(&path, input).into_iter();
         defects.any(|(name, _)| name != CheckName::Extensions).then_some(DeadEnd::WrongWay)
     }
 
     /// The path from the certificate to one in the CA file.
-    fn path<'a>(self, trust: &Trust<'a>) -> Result<Path<'a>, Stop<'a>> {
-        let mut path = vec![&trust.chain[0]];
-        let mut sent: Vec<_> = trust.chain[1..].iter().collect();
+    fn path<'a>(self, input: &PathInput<'a>) -> Result<Path<'a>, Stop<'a>> {
+        let mut path = vec![&input.chain[0]];
+        let mut sent: Vec<_> = input.chain[1..].iter().collect();
         // Whoever has reached the CA file does not go back to the chain.
         let mut has_left_chain = false;
         loop {
             let last = path[path.len() - 1];
             let is_end = match self {
                 Self::BoringSsl | Self::OpenSsl | Self::OpenSslPartial => self.is_root(last),
-                Self::GnuTls | Self::MbedTls => trust.is_anchor(last),
+                Self::GnuTls | Self::MbedTls => input.is_anchor(last),
             };
             if is_end || path.len() == MAX_LENGTH {
                 break;
             }
-            let from_file = self.choose_in_file(last, trust);
+            let from_file = self.choose_in_file(last, input);
             let from_chain =
-                if has_left_chain { None } else { self.choose_in_chain(last, &sent, trust) };
+                if has_left_chain { None } else { self.choose_in_chain(last, &sent, input) };
             has_left_chain = match (self, from_file, from_chain) {
                 (_, None, None) => break,
                 (Self::GnuTls, _, Some(_)) | (_, None, Some(_)) => false,
@@ -101,7 +101,7 @@ impl Follower {
             };
             let next = if has_left_chain { from_file } else { from_chain };
             let Some(next) = next else { break };
-            match sent.iter().position(|one| one.der == next.der) {
+            match sent.iter().position(|one| *one == next) {
                 // mbedTLS looks at what follows in the chain only.
                 Some(place) if self == Self::MbedTls && !has_left_chain => {
                     sent.drain(..=place);
@@ -113,12 +113,12 @@ impl Follower {
             }
             path.push(next);
         }
-        self.ended(path, trust)
+        self.ended(path, input)
     }
 
-    fn ended<'a>(self, path: Path<'a>, trust: &Trust<'a>) -> Result<Path<'a>, Stop<'a>> {
+    fn ended<'a>(self, path: Path<'a>, input: &PathInput<'a>) -> Result<Path<'a>, Stop<'a>> {
         let last = path[path.len() - 1];
-        let is_known = trust.is_anchor(last);
+        let is_known = input.is_anchor(last);
         if path.len() > 1 || !self.is_root(last) {
             return match (is_known, self.is_root(last)) {
                 (true, _) => Ok(path),
@@ -127,9 +127,9 @@ impl Follower {
             };
         }
         // Of a self-signed certificate, only the one in the CA file that they choose counts.
-        let chosen = self.choose_in_file(last, trust);
+        let chosen = self.choose_in_file(last, input);
         match self {
-            _ if chosen.is_some_and(|chosen| chosen.der == last.der) => Ok(path),
+            _ if chosen == Some(last) => Ok(path),
             Self::OpenSslPartial if is_known => Ok(path),
             _ if is_known => Err(Stop::DeadEnd(DeadEnd::OtherKey)),
             _ => Err(Stop::DeadEnd(DeadEnd::SelfSigned)),
@@ -137,20 +137,23 @@ impl Follower {
     }
 
     /// Whether a certificate is taken for self-signed, before any signature is verified.
-    fn is_root(self, certificate: &Parsed<'_>) -> bool {
-        let x509 = &certificate.x509;
+    fn is_root(self, certificate: &Certificate) -> bool {
         let fits = match self {
             Self::BoringSsl => may_sign(certificate),
-            Self::OpenSsl | Self::OpenSslPartial => signature::is_of_key_type(x509, x509),
+            Self::OpenSsl | Self::OpenSslPartial => is_of_key_type(certificate, certificate),
             Self::GnuTls | Self::MbedTls => return false,
         };
-        fits && x509::is_self_issued(x509) && signature::identifies(x509, x509)
+        fits && certificate.names_itself_as_issuer()
     }
 
-    fn choose_in_file<'a>(self, below: &Parsed<'a>, trust: &Trust<'a>) -> Option<&'a Parsed<'a>> {
-        let anchors = trust.anchors;
+    fn choose_in_file<'a>(
+        self,
+        below: &Certificate,
+        input: &PathInput<'a>,
+    ) -> Option<&'a Certificate> {
+        let anchors = input.anchors;
         let mut fitting = anchors.iter().filter(|ca| self.takes(below, ca));
-        let in_time = |ca: &&Parsed<'_>| trust.is_in_time(ca);
+        let in_time = |ca: &&Certificate| input.is_in_time(ca);
         match self {
             Self::BoringSsl => fitting.next(),
             Self::GnuTls => {
@@ -160,8 +163,8 @@ impl Follower {
             }
             // It verifies signatures as it chooses from the CA file.
             Self::MbedTls => {
-                let signed = fitting
-                    .filter(|ca| signature::verify(&below.x509, &ca.x509) == Signature::Valid);
+                let signed =
+                    fitting.filter(|ca| below.verify_signature(ca) == SignatureStatus::Valid);
                 first_in_time(signed, in_time)
             }
             Self::OpenSsl | Self::OpenSslPartial => first_in_time(fitting, in_time),
@@ -170,40 +173,36 @@ impl Follower {
 
     fn choose_in_chain<'a>(
         self,
-        below: &Parsed<'a>,
-        sent: &[&'a Parsed<'a>],
-        trust: &Trust<'a>,
-    ) -> Option<&'a Parsed<'a>> {
+        below: &Certificate,
+        sent: &[&'a Certificate],
+        input: &PathInput<'a>,
+    ) -> Option<&'a Certificate> {
         let mut fitting = sent.iter().copied().filter(|ca| self.takes(below, ca));
         match self {
             Self::BoringSsl => fitting.next(),
             // It trusts the key of a CA in the CA file, whichever certificate of it was sent.
             Self::GnuTls => {
-                let is_known = |ca: &Parsed<'_>| {
-                    let valid = trust.anchors.iter().filter(|anchor| trust.is_in_time(anchor));
-                    valid.into_iter().any(|anchor| {
-                        anchor.x509.subject().as_raw() == ca.x509.subject().as_raw()
-                            && x509::public_key(&anchor.x509) == x509::public_key(&ca.x509)
-                    })
+                let is_known = |ca: &Certificate| {
+                    let valid = input.anchors.iter().filter(|anchor| input.is_in_time(anchor));
+                    valid.into_iter().any(|anchor| anchor.has_subject_and_key_of(ca))
                 };
                 fitting.next().filter(|ca| !is_known(ca))
             }
             Self::MbedTls | Self::OpenSsl | Self::OpenSslPartial => {
-                first_in_time(fitting, |ca| trust.is_in_time(ca))
+                first_in_time(fitting, |ca| input.is_in_time(ca))
             }
         }
     }
 
     /// Whether a certificate is a candidate for the issuer of another.
-    fn takes(self, below: &Parsed<'_>, ca: &Parsed<'_>) -> bool {
-        let (x509, ca_x509) = (&below.x509, &ca.x509);
-        x509::names_as_issuer(x509, ca_x509)
+    fn takes(self, below: &Certificate, ca: &Certificate) -> bool {
+        below.names_as_issuer(ca)
             && match self {
-                Self::BoringSsl => signature::identifies(x509, ca_x509) && may_sign(ca),
-                Self::GnuTls => signature::identifies(x509, ca_x509),
+                Self::BoringSsl => below.may_be_issued_by(ca) && may_sign(ca),
+                Self::GnuTls => below.may_be_issued_by(ca),
                 Self::MbedTls => may_sign(ca),
                 Self::OpenSsl | Self::OpenSslPartial => {
-                    signature::identifies(x509, ca_x509) && signature::is_of_key_type(x509, ca_x509)
+                    below.may_be_issued_by(ca) && is_of_key_type(below, ca)
                 }
             }
     }
@@ -218,17 +217,19 @@ enum Stop<'a> {
 
 /// The first that is valid at the time, or else the first.
 fn first_in_time<'a>(
-    mut among: impl Iterator<Item = &'a Parsed<'a>>,
-    in_time: impl Fn(&&Parsed<'a>) -> bool,
-) -> Option<&'a Parsed<'a>> {
+    mut among: impl Iterator<Item = &'a Certificate>,
+    in_time: impl Fn(&&Certificate) -> bool,
+) -> Option<&'a Certificate> {
     let first = among.next()?;
     if in_time(&first) { Some(first) } else { Some(among.find(in_time).unwrap_or(first)) }
 }
 
-fn is_start_of(path: &Path<'_>, other: &Path<'_>) -> bool {
-    path.len() <= other.len() && path.iter().zip(other).all(|(one, other)| one.der == other.der)
+fn may_sign(ca: &Certificate) -> bool {
+    ca.allows_key_usage(KeyUsage::KeyCertSign)
 }
 
-fn may_sign(ca: &Parsed<'_>) -> bool {
-    x509::key_usage(&ca.x509).is_none_or(|usage| usage.contains(&"keyCertSign"))
+/// Returns whether a CA's key is of the type that made a certificate's signature, by which OpenSSL chooses an
+/// issuer.
+fn is_of_key_type(certificate: &Certificate, ca: &Certificate) -> bool {
+    certificate.signature_algorithm().is_of(ca.key_type())
 }

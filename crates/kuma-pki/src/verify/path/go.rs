@@ -1,5 +1,5 @@
-//! What Go's crypto/x509 does not read, and x509-parser does: kuma-cp does not start with such a
-//! certificate, and kuma-dp and the Kubernetes API server trust none.
+//! Certificates that Go's crypto/x509 does not read and x509-parser does: kuma-cp does not start with such a
+//! certificate, and kuma-dp and the Kubernetes API server do not trust one.
 
 use std::collections::HashSet;
 
@@ -8,23 +8,23 @@ use aws_lc_rs::signature::{
 };
 use x509_parser::der_parser::asn1_rs::Tag;
 use x509_parser::extensions::{GeneralName, NameConstraints, ParsedExtension};
-use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::{X509Name, X509Version};
 
 use crate::constraint;
-use crate::x509::{self, SubjectKey};
+use crate::key::KeyType;
+use crate::x509::{Certificate, EC_PUBLIC_KEY};
 
-/// Why Go rejects a certificate as malformed, in its words where it has some (crypto/x509, parser.go).
+/// Returns why Go rejects a certificate as malformed, in its words where it has some (crypto/x509, parser.go).
 ///
-/// `has_names` is false for a certificate whose extensions nobody misses: of versions 1 and 2, Go reads none.
-pub(super) fn refusal(certificate: &X509Certificate<'_>, has_names: bool) -> Option<&'static str> {
-    let extensions = certificate.extensions();
-    let extensions = if certificate.version() == X509Version::V3 { extensions } else { &[] };
-    serial(certificate.raw_serial())
+/// `has_names` is false for a certificate that works without extensions: of versions 1 and 2, Go reads none.
+pub(super) fn refusal(certificate: &Certificate, has_names: bool) -> Option<&'static str> {
+    let x509 = certificate.x509();
+    let extensions = if x509.version() == X509Version::V3 { x509.extensions() } else { &[] };
+    serial(x509.raw_serial())
         .or_else(|| version(certificate, has_names))
         .or_else(|| signature(certificate))
-        .or_else(|| name(certificate.issuer()))
-        .or_else(|| name(certificate.subject()))
+        .or_else(|| name(x509.issuer()))
+        .or_else(|| name(x509.subject()))
         .or_else(|| public_key(certificate))
         .or_else(|| {
             let parsed = extensions.iter().map(|found| found.parsed_extension());
@@ -40,10 +40,10 @@ const fn serial(octets: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn version(certificate: &X509Certificate<'_>, has_names: bool) -> Option<&'static str> {
-    match certificate.version() {
+fn version(certificate: &Certificate, has_names: bool) -> Option<&'static str> {
+    match certificate.x509().version() {
         X509Version::V3 => None,
-        X509Version(0 | 1) if !has_names || certificate.extensions().is_empty() => None,
+        X509Version(0 | 1) if !has_names || certificate.x509().extensions().is_empty() => None,
         X509Version(0 | 1) => {
             Some("it has extensions, which its version 1 or 2 has not, and Go reads none")
         }
@@ -52,8 +52,9 @@ fn version(certificate: &X509Certificate<'_>, has_names: bool) -> Option<&'stati
 }
 
 /// RFC 5280 4.1.1.2: both fields name one algorithm.
-fn signature(certificate: &X509Certificate<'_>) -> Option<&'static str> {
-    (certificate.tbs_certificate.signature != certificate.signature_algorithm)
+fn signature(certificate: &Certificate) -> Option<&'static str> {
+    let x509 = certificate.x509();
+    (x509.tbs_certificate.signature != x509.signature_algorithm)
         .then_some("inner and outer signature algorithm identifiers don't match")
 }
 
@@ -80,19 +81,19 @@ fn name(name: &X509Name<'_>) -> Option<&'static str> {
     })
 }
 
-fn public_key(certificate: &X509Certificate<'_>) -> Option<&'static str> {
-    let point = x509::public_key(certificate);
-    let curve = match x509::subject_key(certificate) {
-        SubjectKey::Rsa(_) => {
-            let parameters = certificate.public_key().algorithm.parameters.as_ref();
+fn public_key(certificate: &Certificate) -> Option<&'static str> {
+    let point = certificate.public_key();
+    let curve = match certificate.key_type() {
+        KeyType::Rsa(_) => {
+            let parameters = certificate.x509().public_key().algorithm.parameters.as_ref();
             let is_null = parameters.is_some_and(|found| found.tag() == Tag::Null);
             return (!is_null).then_some("RSA key missing NULL parameters");
         }
-        SubjectKey::P256 => &ECDSA_P256_SHA256_ASN1,
-        SubjectKey::P384 => &ECDSA_P384_SHA384_ASN1,
-        SubjectKey::P521 => &ECDSA_P521_SHA512_ASN1,
-        SubjectKey::Other => return curve(certificate),
-        SubjectKey::Ed25519 => return None,
+        KeyType::P256 => &ECDSA_P256_SHA256_ASN1,
+        KeyType::P384 => &ECDSA_P384_SHA384_ASN1,
+        KeyType::P521 => &ECDSA_P521_SHA512_ASN1,
+        KeyType::Other => return curve(certificate),
+        KeyType::Ed25519 => return None,
     };
     // Go takes the uncompressed form alone (SEC 1 2.3.3).
     let is_point = point.first() == Some(&4) && ParsedPublicKey::new(curve, point).is_ok();
@@ -100,13 +101,13 @@ fn public_key(certificate: &X509Certificate<'_>) -> Option<&'static str> {
 }
 
 /// Go reads the curves P-224 to P-521, by their names.
-fn curve(certificate: &X509Certificate<'_>) -> Option<&'static str> {
+fn curve(certificate: &Certificate) -> Option<&'static str> {
     const P224: &str = "1.3.132.0.33";
-    let algorithm = &certificate.public_key().algorithm;
-    if algorithm.algorithm.to_id_string() != x509::EC_PUBLIC_KEY {
+    let algorithm = &certificate.x509().public_key().algorithm;
+    if algorithm.algorithm.to_id_string() != EC_PUBLIC_KEY {
         return None;
     }
-    match x509::named_curve(certificate).as_deref() {
+    match certificate.named_curve().as_deref() {
         Some(P224) => None,
         Some(_) => Some("unsupported elliptic curve"),
         None => Some("invalid ECDSA parameters: it describes its curve instead of naming it"),

@@ -6,19 +6,18 @@ use std::collections::HashSet;
 use x509_parser::extensions::{
     InhibitAnyPolicy, ParsedExtension, PolicyConstraints, PolicyMapping,
 };
-use x509_parser::prelude::X509Certificate;
 
-use super::{Parsed, Path};
-use crate::x509;
+use super::Path;
+use crate::x509::Certificate;
 
 const ANY_POLICY: &str = "2.5.29.32.0";
 
 /// The certificate of a path below which a policy is required and none is valid.
-pub(super) fn without_policy<'a>(path: &Path<'a>) -> Option<&'a Parsed<'a>> {
+pub(super) fn without_policy<'a>(path: &Path<'a>) -> Option<&'a Certificate> {
     let (_, below_anchor) = path.split_last().filter(|(_, below)| !below.is_empty())?;
     let mut state = State::new(below_anchor.len());
     for (depth, certificate) in below_anchor.iter().enumerate().rev() {
-        if !state.enter(&certificate.x509, depth) {
+        if !state.enter(certificate, depth) {
             return Some(certificate);
         }
     }
@@ -49,9 +48,9 @@ impl State {
 
     /// Processes a certificate; `depth` is 0 for the end entity. False if it must have a policy and has
     /// none that is valid.
-    fn enter(&mut self, certificate: &X509Certificate<'_>, depth: usize) -> bool {
+    fn enter(&mut self, certificate: &Certificate, depth: usize) -> bool {
         let extensions = Extensions::of(certificate);
-        let is_self_issued = x509::is_self_issued(certificate);
+        let is_self_issued = certificate.is_self_issued();
         let takes_any = self.inhibit_any_policy > 0 || (depth > 0 && is_self_issued);
         self.expected = self.valid(&extensions.policies, takes_any);
         if self.explicit_policy == 0 && self.expected.is_empty() {
@@ -141,9 +140,9 @@ struct Extensions<'a> {
 }
 
 impl<'a> Extensions<'a> {
-    fn of(certificate: &'a X509Certificate<'_>) -> Self {
+    fn of(certificate: &'a Certificate) -> Self {
         let mut found = Self::default();
-        for extension in certificate.extensions() {
+        for extension in certificate.x509().extensions() {
             match extension.parsed_extension() {
                 ParsedExtension::CertificatePolicies(policies) => {
                     found.policies =

@@ -1,11 +1,11 @@
-//! Rules about the chain as a whole: which path a client follows, and what it wants of the CAs on it.
+//! Rules about the path that a client follows, and about the CAs on it.
 
-use x509_parser::prelude::X509Certificate;
 use x509_parser::x509::X509Version;
 
-use super::{Client, RUN, Remedy, Rule, Shape, Trait};
+use super::input::{has_critical, has_empty_usage, has_short_key};
+use super::{Client, Condition, Remedy, Rule};
 use crate::verify::path::follow::{DeadEnd, Follower};
-use crate::x509::{self, SubjectKey};
+use crate::x509::Certificate;
 
 const OTHER_KEY: &str = "another certificate with the name of its issuer comes before the right one, and no \
                          authorityKeyIdentifier tells them apart";
@@ -15,7 +15,7 @@ const SELF_SIGNED: &str = "its subject is also its issuer's name, and no authori
 const WRONG_WAY: &str =
     "a CA certificate is chosen that does not lead to the CA file, although another one does";
 
-/// What `openssl verify`, Node and the like print.
+/// The messages of some clients.
 type Words = &'static [(Client, &'static str)];
 
 const SIGNATURE_FAILURE: Words = &[
@@ -61,65 +61,116 @@ const MBEDTLS: Words =
 const MBEDTLS_EXPIRED: Words = &[(Client::Mbedtls, "The certificate validity has expired")];
 
 pub(super) static CHAIN_RULES: &[Rule] = &[
-    rule(OTHER_KEY, ENVOY, Remedy::Reissue, |shape| {
-        shape.ends(Follower::BoringSsl, DeadEnd::OtherKey)
-    }),
-    rule(OTHER_KEY, SIGNATURE_FAILURE, Remedy::Reissue, |shape| {
-        shape.ends(Follower::OpenSsl, DeadEnd::OtherKey)
-    }),
-    rule(OTHER_KEY, SIGNATURE_FAILURE_PARTIAL, Remedy::Reissue, |shape| {
-        shape.ends(Follower::OpenSslPartial, DeadEnd::OtherKey)
-    }),
-    rule(OTHER_KEY, GNUTLS, Remedy::Reissue, |shape| {
-        shape.ends(Follower::GnuTls, DeadEnd::OtherKey)
-    }),
-    rule(OTHER_KEY, MBEDTLS, Remedy::Reissue, |shape| {
-        shape.ends(Follower::MbedTls, DeadEnd::OtherKey)
-    }),
-    rule(EXPIRED, ENVOY_EXPIRED, Remedy::LiveCasFirst, |shape| {
-        shape.ends(Follower::BoringSsl, DeadEnd::Expired)
-    }),
-    rule(EXPIRED, HAS_EXPIRED, Remedy::LiveCasFirst, |shape| {
-        shape.ends(Follower::OpenSsl, DeadEnd::Expired)
-    }),
-    rule(EXPIRED, HAS_EXPIRED_PARTIAL, Remedy::LiveCasFirst, |shape| {
-        shape.ends(Follower::OpenSslPartial, DeadEnd::Expired)
-    }),
-    rule(EXPIRED, GNUTLS_EXPIRED, Remedy::LiveCasFirst, |shape| {
-        shape.ends(Follower::GnuTls, DeadEnd::Expired)
-    }),
-    rule(EXPIRED, MBEDTLS_EXPIRED, Remedy::LiveCasFirst, |shape| {
-        shape.ends(Follower::MbedTls, DeadEnd::Expired)
-    }),
-    rule(SELF_SIGNED, ENVOY_SELF_SIGNED, Remedy::Reissue, |shape| {
-        shape.ends(Follower::BoringSsl, DeadEnd::SelfSigned)
-    }),
-    rule(SELF_SIGNED, IS_SELF_SIGNED, Remedy::Reissue, |shape| {
-        shape.ends(Follower::OpenSsl, DeadEnd::SelfSigned)
-    }),
-    rule(SELF_SIGNED, IS_SELF_SIGNED_PARTIAL, Remedy::Reissue, |shape| {
-        shape.ends(Follower::OpenSslPartial, DeadEnd::SelfSigned)
-    }),
-    rule(WRONG_WAY, ENVOY, Remedy::SendInOrder, |shape| {
-        shape.ends(Follower::BoringSsl, DeadEnd::WrongWay)
-    }),
-    rule(WRONG_WAY, NO_ISSUER, Remedy::SendInOrder, |shape| {
-        shape.ends(Follower::OpenSsl, DeadEnd::WrongWay)
-    }),
-    rule(WRONG_WAY, NO_ISSUER_PARTIAL, Remedy::SendInOrder, |shape| {
-        shape.ends(Follower::OpenSslPartial, DeadEnd::WrongWay)
-    }),
-    rule(WRONG_WAY, GNUTLS, Remedy::SendInOrder, |shape| {
-        shape.ends(Follower::GnuTls, DeadEnd::WrongWay)
-    }),
-    rule(
+    Rule::new(
+        OTHER_KEY,
+        ENVOY,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::OtherKey),
+    ),
+    Rule::new(
+        OTHER_KEY,
+        SIGNATURE_FAILURE,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::OtherKey),
+    ),
+    Rule::new(
+        OTHER_KEY,
+        SIGNATURE_FAILURE_PARTIAL,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::OtherKey),
+    ),
+    Rule::new(
+        OTHER_KEY,
+        GNUTLS,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::GnuTls, DeadEnd::OtherKey),
+    ),
+    Rule::new(
+        OTHER_KEY,
+        MBEDTLS,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::MbedTls, DeadEnd::OtherKey),
+    ),
+    Rule::new(
+        EXPIRED,
+        ENVOY_EXPIRED,
+        Remedy::LiveCasFirst,
+        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::Expired),
+    ),
+    Rule::new(
+        EXPIRED,
+        HAS_EXPIRED,
+        Remedy::LiveCasFirst,
+        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::Expired),
+    ),
+    Rule::new(
+        EXPIRED,
+        HAS_EXPIRED_PARTIAL,
+        Remedy::LiveCasFirst,
+        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::Expired),
+    ),
+    Rule::new(
+        EXPIRED,
+        GNUTLS_EXPIRED,
+        Remedy::LiveCasFirst,
+        Condition::DeadEnd(Follower::GnuTls, DeadEnd::Expired),
+    ),
+    Rule::new(
+        EXPIRED,
+        MBEDTLS_EXPIRED,
+        Remedy::LiveCasFirst,
+        Condition::DeadEnd(Follower::MbedTls, DeadEnd::Expired),
+    ),
+    Rule::new(
+        SELF_SIGNED,
+        ENVOY_SELF_SIGNED,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::SelfSigned),
+    ),
+    Rule::new(
+        SELF_SIGNED,
+        IS_SELF_SIGNED,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::SelfSigned),
+    ),
+    Rule::new(
+        SELF_SIGNED,
+        IS_SELF_SIGNED_PARTIAL,
+        Remedy::Reissue,
+        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::SelfSigned),
+    ),
+    Rule::new(
+        WRONG_WAY,
+        ENVOY,
+        Remedy::SendInOrder,
+        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::WrongWay),
+    ),
+    Rule::new(
+        WRONG_WAY,
+        NO_ISSUER,
+        Remedy::SendInOrder,
+        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::WrongWay),
+    ),
+    Rule::new(
+        WRONG_WAY,
+        NO_ISSUER_PARTIAL,
+        Remedy::SendInOrder,
+        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::WrongWay),
+    ),
+    Rule::new(
+        WRONG_WAY,
+        GNUTLS,
+        Remedy::SendInOrder,
+        Condition::DeadEnd(Follower::GnuTls, DeadEnd::WrongWay),
+    ),
+    Rule::new(
         "a CA certificate is chosen that does not lead to the CA file: it is the first of several, or the \
          certificates that follow are not in order",
         MBEDTLS,
         Remedy::SendInOrder,
-        |shape| shape.ends(Follower::MbedTls, DeadEnd::WrongWay),
+        Condition::DeadEnd(Follower::MbedTls, DeadEnd::WrongWay),
     ),
-    rule(
+    Rule::new(
         "its extKeyUsage is empty",
         &[
             (Client::Envoy, "unsupported certificate purpose"),
@@ -132,9 +183,9 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Mbedtls, "X509 - The extension tag or value is invalid"),
         ],
         Remedy::Reissue,
-        |shape| has_empty_usage(shape.end_entity),
+        Condition::Path(|input| has_empty_usage(input.end_entity)),
     ),
-    rule(
+    Rule::new(
         "the extKeyUsage of a CA is empty",
         &[
             (Client::Curl, "unsuitable certificate purpose"),
@@ -145,15 +196,15 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Mbedtls, "X509 - The extension tag or value is invalid"),
         ],
         Remedy::NewCa,
-        |shape| shape.issuers.iter().any(|ca| has_empty_usage(ca)),
+        Condition::Path(|input| input.issuers.iter().any(|ca| has_empty_usage(ca))),
     ),
-    rule(
+    Rule::new(
         "the extKeyUsage of an intermediate CA is empty",
         &[(Client::Envoy, "unsupported certificate purpose")],
         Remedy::NewCa,
-        |shape| shape.issuers.iter().rev().skip(1).any(|ca| has_empty_usage(ca)),
+        Condition::Path(|input| input.issuers.iter().rev().skip(1).any(|ca| has_empty_usage(ca))),
     ),
-    rule(
+    Rule::new(
         "the RSA key of a CA has less than 2048 bits",
         &[
             (Client::Curl, "CA certificate key too weak"),
@@ -162,15 +213,15 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Python, "CA certificate key too weak"),
         ],
         Remedy::UsualCaKey,
-        |shape| shape.issuers.iter().any(|ca| has_short_key(ca)),
+        Condition::Path(|input| input.issuers.iter().any(|ca| has_short_key(ca))),
     ),
-    rule(
+    Rule::new(
         "an RSA key in its chain has less than 2048 bits",
         &[(Client::Mbedtls, "The certificate is signed with an unacceptable key")],
         Remedy::UsualKey,
-        |shape| has_short_key(shape.end_entity) || shape.issuers.iter().any(|ca| has_short_key(ca)),
+        Condition::Path(|input| input.path().any(has_short_key)),
     ),
-    rule(
+    Rule::new(
         "a certificate in the CA file has extensions, but not X.509 version 3",
         &[
             (Client::Envoy, "Failed to load trusted CA certificates"),
@@ -181,21 +232,21 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Mbedtls, "X509 - The CRT/CRL/CSR format is invalid"),
         ],
         Remedy::NewCa,
-        |shape| {
-            let mut others = shape.ca_file.iter().filter(|ca| ca.version() != X509Version::V3);
-            others.any(|ca| !ca.extensions().is_empty())
-        },
+        Condition::Path(|input| {
+            let mut files = input.ca_file.iter().map(Certificate::x509);
+            files.any(|ca| ca.version() != X509Version::V3 && !ca.extensions().is_empty())
+        }),
     ),
-    rule(
+    Rule::new(
         "the CA has X.509 version 1 or 2, so it does not say that it is a CA",
         &[
             (Client::OpensslStrict, "error 79: invalid CA certificate"),
             (Client::Python, "invalid CA certificate"),
         ],
         Remedy::NewCa,
-        |shape| is_bare(shape, &[0, 1]),
+        Condition::Path(|input| input.has_bare_anchor(&[0, 1])),
     ),
-    rule(
+    Rule::new(
         "the CA has X.509 version 2, so it does not say that it is a CA",
         &[
             (Client::Curl, "invalid CA certificate"),
@@ -203,50 +254,15 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
             (Client::Node, "INVALID_PURPOSE"),
         ],
         Remedy::NewCa,
-        |shape| is_bare(shape, &[1]),
+        Condition::Path(|input| input.has_bare_anchor(&[1])),
     ),
-    rule(
+    Rule::new(
         "a certificate of its chain has critical policyConstraints",
         &[
             (Client::Gnutls, "The certificate contains an unknown critical extension."),
             (Client::Mbedtls, "X509 - The extension tag or value is invalid"),
         ],
         Remedy::NewCa,
-        |shape| {
-            let mut path = std::iter::once(shape.end_entity).chain(shape.issuers.iter().copied());
-            path.any(|one| {
-                one.extensions().iter().any(|e| e.critical && e.oid.to_id_string() == "2.5.29.36")
-            })
-        },
+        Condition::Path(|input| input.path().any(|one| has_critical(one, "2.5.29.36"))),
     ),
 ];
-
-const fn rule(
-    because: &'static str,
-    refused_by: Words,
-    remedy: Remedy,
-    applies: fn(&Shape<'_>) -> bool,
-) -> Rule {
-    Rule { because, refused_by, source: RUN, remedy, check: None, applies: Trait::Chain(applies) }
-}
-
-impl Shape<'_> {
-    fn ends(&self, follower: Follower, end: DeadEnd) -> bool {
-        self.dead_ends.contains(&(follower, end))
-    }
-}
-
-fn has_short_key(certificate: &X509Certificate<'_>) -> bool {
-    matches!(x509::subject_key(certificate), SubjectKey::Rsa(bits) if bits < 2048)
-}
-
-fn has_empty_usage(certificate: &X509Certificate<'_>) -> bool {
-    x509::extended_key_usage(certificate).is_some_and(|usage| usage.is_empty())
-}
-
-/// Whether the chain ends with another certificate that has one of these versions and no extensions.
-fn is_bare(shape: &Shape<'_>, versions: &[u32]) -> bool {
-    !shape.issuers.is_empty()
-        && versions.contains(&shape.anchor.version().0)
-        && shape.anchor.extensions().is_empty()
-}

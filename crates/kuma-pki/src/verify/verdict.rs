@@ -1,14 +1,70 @@
-//! Which clients make a check, so that a failure is held against those alone.
+//! The verdict of each client: which failed checks it makes as well, and which rules of its own apply.
 //!
-//! Everything here was observed by running the clients on certificates with that one fault: Go 1.26,
+//! The table of checks was observed by running the clients on certificates with that one defect: Go 1.26,
 //! Envoy 1.39, OpenSSL 3.0, curl 7.88, Python with the flags of 3.13, Node 20, Java 17, rustls 0.23,
 //! GnuTLS 3.7, mbedTLS 2.28, Firefox and Chromium.
 
-use super::clients::Client;
+use super::VerifyOptions;
+use super::clients::{Client, RuleInput};
 use super::finding::{Finding, Place};
-use super::report::CheckName;
+use super::report::{CheckName, ClientVerdict, Outcome, Report};
+use crate::x509::Certificate;
 
-/// The clients that refuse a certificate because of one failed check.
+/// Adds the verdict of every client, and turns a rejection by one of those that must accept the certificate into a
+/// failure.
+pub(super) fn ask_clients(input: &RuleInput<'_>, options: &VerifyOptions<'_>, report: &mut Report) {
+    let verdicts: Vec<_> =
+        Client::ALL.into_iter().map(|client| verdict(client, input, report)).collect();
+    let is_named = |client| options.clients.contains(&client);
+    let is_required = |client| is_named(client) || options.kuma_clients.contains(&client);
+    let required = || verdicts.iter().filter(|verdict| is_required(verdict.client));
+    // A check that only other clients make is a warning.
+    for check in &mut report.checks {
+        let is_of_clients = check.name.is_of_clients();
+        if is_of_clients && !required().any(|verdict| verdict.refuses_for(check.name)) {
+            check.outcome = check.outcome.clone().mitigated();
+        }
+    }
+    for verdict in required() {
+        let client = verdict.client;
+        for reason in &verdict.reasons {
+            let has_failed = |name| report.failures().any(|(failed, _)| failed == name);
+            if !reason.rule.check.is_some_and(has_failed) {
+                let finding = Finding::Refused { client, reason: reason.clone() };
+                report.add(CheckName::Client, Outcome::Failed(finding));
+            }
+        }
+        if verdict.accepts() && is_named(client) {
+            let text = format!("{} accepts the certificate", client.title());
+            report.add(CheckName::Client, Outcome::Passed(text));
+        }
+    }
+    report.clients = verdicts;
+}
+
+fn verdict(client: Client, input: &RuleInput<'_>, report: &Report) -> ClientVerdict {
+    let failures = report.failures();
+    let mut failed: Vec<_> = failures
+        .filter(|(name, finding)| refuses(client, *name, finding))
+        .map(|(name, _)| name)
+        .collect();
+    failed.dedup();
+    ClientVerdict { client, failed, reasons: input.reasons(client) }
+}
+
+/// Returns the verdicts of the clients that reject a certificate with the certificates above it, by their own rules.
+pub(super) fn refusals<'a>(
+    end_entity: &'a Certificate,
+    issuers: &[&'a Certificate],
+) -> Vec<ClientVerdict> {
+    let input = RuleInput::new(end_entity, issuers, &[], &[]);
+    let verdict =
+        |client| ClientVerdict { client, failed: Vec::new(), reasons: input.reasons(client) };
+    let verdicts = Client::ALL.into_iter().map(verdict);
+    verdicts.filter(|verdict| !verdict.accepts()).collect()
+}
+
+/// The clients that reject a certificate because of one failed check.
 #[derive(Clone, Copy, Debug)]
 enum Refusing {
     All,
@@ -20,11 +76,11 @@ use Refusing::{All, AllBut, Only};
 /// The programs written in Go, which share crypto/x509.
 const GO: &[Client] = &[Client::KumaDp, Client::KubeApiserver, Client::Kumactl];
 
-/// Nobody, or clients that a rule of the table names.
+/// No client, or those that a rule names.
 const NONE: Refusing = Only(&[]);
 
-/// Whether a client refuses the certificate because of this failure.
-pub(super) fn refuses(client: Client, check: CheckName, finding: &Finding) -> bool {
+/// Returns whether a client rejects the certificate because of this failure.
+fn refuses(client: Client, check: CheckName, finding: &Finding) -> bool {
     match refusing(check, finding) {
         All => true,
         AllBut(clients) => !clients.contains(&client),
@@ -38,7 +94,7 @@ const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
         Rustls,
     };
     match finding {
-        // Rules of the table name the clients.
+        // Rules name the clients.
         Finding::NotCa { .. } | Finding::NoDigitalSignature { .. } | Finding::Refused { .. } => {
             NONE
         }

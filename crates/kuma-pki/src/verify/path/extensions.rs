@@ -1,0 +1,119 @@
+//! The extensions of a certificate: known, well-formed, each at most once, and readable by Go.
+
+use std::collections::HashSet;
+
+use x509_parser::extensions::{GeneralName, ParsedExtension};
+
+use super::go;
+use crate::verify::finding::{Finding, Place};
+use crate::verify::report::MAX_FINDINGS;
+use crate::x509::Certificate;
+
+/// The extensions that clients act on when they are critical (RFC 5280 4.2; Go's crypto/x509 and
+/// OpenSSL know these).
+const KNOWN: [(&str, &str); 12] = [
+    ("2.5.29.14", "subjectKeyIdentifier"),
+    ("2.5.29.15", "keyUsage"),
+    ("2.5.29.17", "subjectAltName"),
+    ("2.5.29.19", "basicConstraints"),
+    ("2.5.29.30", "nameConstraints"),
+    ("2.5.29.31", "cRLDistributionPoints"),
+    ("2.5.29.32", "certificatePolicies"),
+    ("2.5.29.33", "policyMappings"),
+    ("2.5.29.35", "authorityKeyIdentifier"),
+    ("2.5.29.36", "policyConstraints"),
+    ("2.5.29.37", "extKeyUsage"),
+    ("2.5.29.54", "inhibitAnyPolicy"),
+];
+
+/// authorityInfoAccess (RFC 5280 4.2.2.1), which Go reads too.
+const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+
+/// The extensions that RFC 5280 forbids to be critical, and for which Go rejects the certificate.
+const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifier"];
+
+/// Returns why Go cannot read a trust anchor.
+pub(in crate::verify) fn unreadable_for_go(anchor: &Certificate) -> Option<Finding> {
+    let reason = go::refusal(anchor, false)?;
+    Some(Finding::GoCannotRead { subject: anchor.subject(), reason })
+}
+
+/// Returns why Go's crypto/tls aborts the handshake over a certificate that is sent and not needed.
+pub(super) fn unreadable_when_sent(certificate: &Certificate) -> Option<Finding> {
+    let found = extensions(certificate, Place::TrustAnchor).into_iter().find(|finding| {
+        !matches!(finding, Finding::ExtensionUnknown { .. } | Finding::GoUnhandled { .. })
+    })?;
+    Some(Finding::SentUnreadable { subject: certificate.subject(), reason: found.to_string() })
+}
+
+/// Returns what is wrong with the extensions and with what Go reads beside them.
+pub(super) fn extensions(certificate: &Certificate, place: Place) -> Vec<Finding> {
+    let is_anchor = place == Place::TrustAnchor;
+    let mut findings = Vec::new();
+    let mut seen = HashSet::new();
+    if let Some(reason) = go::refusal(certificate, !is_anchor) {
+        findings.push(Finding::GoCannotRead { subject: certificate.subject(), reason });
+    }
+    if certificate.x509().raw_serial().first().is_some_and(|octet| octet & 0x80 != 0) {
+        findings.push(Finding::SerialNegative { subject: certificate.subject() });
+    }
+    if is_unhandled_by_go(certificate) {
+        let (subject, extension) = (certificate.subject(), "subjectAltName");
+        findings.push(Finding::GoUnhandled { subject, extension });
+    }
+    for found in certificate.x509().extensions() {
+        let oid = found.oid.to_id_string();
+        let name = KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
+        let is_read = name.is_some() || oid == AUTHORITY_INFO_ACCESS;
+        let subject = || certificate.subject();
+        let extension = name.unwrap_or(&oid).to_owned();
+        if seen.contains(&oid) {
+            findings.push(Finding::ExtensionTwice { subject: subject(), extension });
+        } else if is_read && is_malformed(found.parsed_extension()) {
+            findings.push(Finding::ExtensionMalformed { subject: subject(), extension });
+        } else if found.critical && name.is_none() {
+            findings.push(Finding::ExtensionUnknown { subject: subject(), extension, is_anchor });
+        } else if found.critical && name.is_some_and(|name| NEVER_CRITICAL.contains(&name)) {
+            findings.push(Finding::ExtensionCritical { subject: subject(), extension, is_anchor });
+        }
+        seen.insert(oid);
+        if findings.len() > MAX_FINDINGS {
+            break;
+        }
+    }
+    findings
+}
+
+/// Returns whether a critical subjectAltName has only names of kinds that Go does not know (crypto/x509,
+/// processExtensions).
+fn is_unhandled_by_go(certificate: &Certificate) -> bool {
+    let names = certificate.x509().subject_alternative_name().ok().flatten();
+    names.filter(|names| names.critical).is_some_and(|names| {
+        !names.value.general_names.iter().any(|name| {
+            matches!(
+                name,
+                GeneralName::DNSName(_)
+                    | GeneralName::IPAddress(_)
+                    | GeneralName::RFC822Name(_)
+                    | GeneralName::URI(_)
+            )
+        })
+    })
+}
+
+/// Returns whether an extension cannot be read. Go does not read a name that is not ASCII (RFC 5280 4.2.1.6:
+/// IA5String).
+fn is_malformed(extension: &ParsedExtension<'_>) -> bool {
+    match extension {
+        ParsedExtension::ParseError { .. } => true,
+        ParsedExtension::SubjectAlternativeName(names) => {
+            names.general_names.iter().any(|name| match name {
+                GeneralName::DNSName(text)
+                | GeneralName::URI(text)
+                | GeneralName::RFC822Name(text) => !text.is_ascii(),
+                _ => false,
+            })
+        }
+        _ => false,
+    }
+}
