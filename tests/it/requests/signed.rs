@@ -196,7 +196,7 @@ fn what_the_ca_may_not_certify_is_refused() {
         let made = sandbox.make(&make, &[&hostname, "--csr-file=their.csr", "--force"]);
         assert_eq!(made.status, 0, "{made:?}");
         let text = refused(&sandbox, &[], 1);
-        assert!(text.contains(&format!("{name} cannot be certified by")), "{text}");
+        assert!(text.contains(&format!("{name} is not certified by")), "{text}");
     }
 }
 
