@@ -13,7 +13,7 @@ const BROKEN: [(&str, &[&str]); 6] = [
     ),
     (
         "basicConstraints=critical,CA:TRUE\nextendedKeyUsage=clientAuth",
-        &["CN=broken is for clientAuth, not for serverAuth", "hint: use a CA that may certify"],
+        &["CN=broken is for clientAuth, not for serverAuth", "hint: use a CA that may issue"],
     ),
     (
         "basicConstraints=critical,CA:TRUE\nnameConstraints=critical,permitted;DNS:other.example",

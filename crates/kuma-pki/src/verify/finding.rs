@@ -294,7 +294,7 @@ pub enum Finding {
 
     /// A certificate that issued another is not a CA's.
     #[error(
-        "{subject} is not a CA and cannot issue certificates: its basicConstraints {}",
+        "{subject} is not a CA: its basicConstraints {}",
         if *is_missing { "are missing" } else { "say CA:FALSE" }
     )]
     IssuerNotCa {
