@@ -6,11 +6,11 @@
 
 use time::OffsetDateTime;
 use x509_parser::extensions::GeneralName;
-use x509_parser::prelude::X509Certificate;
 
-use crate::key::ExistingKey;
+use crate::key::{ExistingKey, KeyType};
+use crate::usage::KeyUsage;
 use crate::validity::rfc3339;
-use crate::x509::{self, ParseError, SubjectKey, signature};
+use crate::x509::Certificate;
 
 /// The part of a mesh that uses a CA.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -115,56 +115,53 @@ impl MeshCaFinding {
 
 /// Checks the CA of a mesh: its certificates in the order of the file, the issuing CA first, and its key.
 ///
-/// # Errors
-///
-/// [`ParseError`] if a certificate cannot be read.
+#[must_use]
 pub fn check(
-    certificates: &[Vec<u8>],
+    chain: &[Certificate],
     key: &ExistingKey,
     purpose: MeshCaPurpose,
     now: OffsetDateTime,
-) -> Result<Vec<MeshCaFinding>, ParseError> {
-    let chain = x509::parse_all(certificates)?;
+) -> Vec<MeshCaFinding> {
     let mut findings = Vec::new();
     for (index, certificate) in chain.iter().enumerate() {
         check_certificate(index + 1, certificate, now, &mut findings);
     }
-    let matches = |one: &X509Certificate<'_>| x509::public_key(one) == key.public_key();
+    let matches = |one: &Certificate| one.public_key() == key.public_key();
     if !chain.first().is_some_and(matches) {
         let belongs_to = chain.iter().position(matches).map(|index| index + 1);
         findings.push(MeshCaFinding::KeyMismatch { belongs_to });
     }
     if let (MeshCaPurpose::MeshIdentity, Some(first)) = (purpose, chain.first()) {
-        let key = x509::subject_key(first);
-        if !matches!(key, SubjectKey::Rsa(_) | SubjectKey::P256) {
+        let key = first.key_type();
+        if !matches!(key, KeyType::Rsa(_) | KeyType::P256) {
             findings.push(MeshCaFinding::KeyType { key: key.to_string() });
         }
-        if signature::is_root(first) {
+        if first.is_root() {
             findings.push(MeshCaFinding::SelfSigned);
-        } else if !chain.iter().any(signature::is_root) {
+        } else if !chain.iter().any(Certificate::is_root) {
             findings.push(MeshCaFinding::RootMissing);
         }
     }
-    Ok(findings)
+    findings
 }
 
 fn check_certificate(
     position: usize,
-    certificate: &X509Certificate<'_>,
+    certificate: &Certificate,
     now: OffsetDateTime,
     findings: &mut Vec<MeshCaFinding>,
 ) {
-    if x509::is_ca(certificate) != Some(true) {
+    if certificate.is_ca() != Some(true) {
         findings.push(MeshCaFinding::NotCa { position });
     }
-    let usage = certificate.key_usage().ok().flatten();
-    if !usage.as_ref().is_some_and(|usage| usage.value.key_cert_sign()) {
+    let usage = certificate.key_usage().unwrap_or_default();
+    if !usage.contains(&KeyUsage::KeyCertSign) {
         findings.push(MeshCaFinding::NoCertSign { position });
     }
-    if usage.is_some_and(|usage| usage.value.key_agreement()) {
+    if usage.contains(&KeyUsage::KeyAgreement) {
         findings.push(MeshCaFinding::KeyAgreement { position });
     }
-    let validity = x509::validity(certificate);
+    let validity = certificate.validity();
     if now > validity.not_after {
         let not_after = rfc3339(&validity.not_after);
         findings.push(MeshCaFinding::Expired { position, not_after });
@@ -172,8 +169,8 @@ fn check_certificate(
         let not_before = rfc3339(&validity.not_before);
         findings.push(MeshCaFinding::NotYetValid { position, not_before });
     }
-    let constraints = certificate.name_constraints().ok().flatten();
-    let subtrees = constraints.and_then(|found| found.value.permitted_subtrees.as_deref());
+    let constraints = certificate.name_constraints();
+    let subtrees = constraints.and_then(|found| found.permitted_subtrees.as_deref());
     let uris = subtrees.unwrap_or_default().iter().filter_map(|subtree| match &subtree.base {
         GeneralName::URI(host) => Some(crate::text::printable(host)),
         _ => None,

@@ -5,9 +5,10 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use kuma_pki::format::pem::{self, PemError};
-use kuma_pki::verify::inspect;
 use kuma_pki::verify::mesh_ca::{self, MeshCaFinding, MeshCaPurpose};
-use kuma_pki::{ExistingKey, KeyAlgorithm, KeyError, KeyPair, PrivateKeyDer, PrivateKeyEncoding};
+use kuma_pki::{
+    Certificate, ExistingKey, KeyAlgorithm, KeyError, KeyPair, PrivateKeyDer, PrivateKeyEncoding,
+};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -101,7 +102,7 @@ pub(super) fn token_ids(
 
 /// Certificates and the private key of the first.
 pub(super) struct Pair {
-    certificates: Vec<Vec<u8>>,
+    certificates: Vec<Certificate>,
     key: PrivateKeyDer,
     public_key: ExistingKey,
     cert_name: String,
@@ -135,7 +136,7 @@ impl Pair {
 
     /// Returns the certificates in PEM.
     pub(super) fn certificates(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(pem::encode_certificates(self.certificates.iter().map(Vec::as_slice)))
+        Zeroizing::new(pem::encode_certificates(&self.certificates))
     }
 
     /// Returns the key in PEM.
@@ -159,8 +160,8 @@ impl Pair {
     ///
     /// A key of another certificate, and an Ed25519 key.
     pub(super) fn check_gateway(&self) -> Result<(), Failure> {
-        if !self.certificates.first().is_some_and(|first| inspect::has_key(first, &self.public_key))
-        {
+        let matches = |first: &Certificate| first.public_key() == self.public_key.public_key();
+        if !self.certificates.first().is_some_and(matches) {
             return Err(self.mismatch(None));
         }
         let is_ed25519 = KeyPair::from_der(&self.key)
@@ -187,7 +188,7 @@ impl Pair {
         now: OffsetDateTime,
         console: Console,
     ) -> Result<(), Failure> {
-        let findings = mesh_ca::check(&self.certificates, &self.public_key, purpose, now)?;
+        let findings = mesh_ca::check(&self.certificates, &self.public_key, purpose, now);
         let (warnings, problems): (Vec<_>, Vec<_>) =
             findings.iter().partition(|finding| finding.is_warning());
         let failure = |finding: &&MeshCaFinding| match finding {
