@@ -1,6 +1,7 @@
 //! Name constraints (RFC 5280 4.2.1.10): which names a CA may certify.
 
 mod check;
+mod matching;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,9 +10,9 @@ use ipnet::IpNet;
 
 pub(crate) use self::check::{
     check_directory_name, check_domain, check_entry, check_name, check_subject, count, excluded,
-    has_wildcard, is_comparable, is_domain, is_domain_constraint, is_mailbox, limits_addresses,
-    permitted, unknown_to_go,
+    has_wildcard, is_comparable, limits_addresses, permitted, unknown_to_go,
 };
+pub(crate) use self::matching::{is_domain, is_domain_constraint, is_mailbox};
 use crate::name::{DnsName, SubjectAltName};
 
 /// Names that a CA of ours may certify; of the kinds that are constrained, no others.

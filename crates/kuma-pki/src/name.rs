@@ -1,6 +1,7 @@
 //! The names a certificate is valid for: parsed, normalized, and known for what they are.
 
 mod distinguished;
+mod error;
 mod parse;
 
 use std::fmt;
@@ -8,7 +9,7 @@ use std::net::IpAddr;
 
 pub(crate) use distinguished::escaped;
 pub use distinguished::{DistinguishedName, SubjectAttribute, SubjectError};
-pub use parse::{NameError, NameFault};
+pub use error::{NameError, NameFault};
 
 /// One entry of the subjectAltName extension (RFC 5280 4.2.1.6).
 ///

@@ -11,6 +11,9 @@ use x509_parser::oid_registry::{
 };
 use x509_parser::x509::{RelativeDistinguishedName, X509Name};
 
+use super::matching::{
+    Side, contains_domain, contains_email, contains_host, is_domain, is_mailbox, uri_host,
+};
 use crate::name::{DistinguishedName, SubjectAltName, SubjectAttribute};
 use crate::text::printable;
 use crate::x509::{self, Certificate};
@@ -157,16 +160,6 @@ fn check_constrained(
     })
 }
 
-/// The host of a URI (RFC 3986 3.2.2), if it is a name.
-fn uri_host(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
-    let host = host.split(':').next().unwrap_or(host);
-    (!is_address && !host.is_empty() && host.parse::<IpAddr>().is_err()).then_some(host)
-}
-
 /// Holds a subject against the constraints of a CA; few have any for this kind of name.
 pub(crate) fn check_subject(
     subject: &DistinguishedName,
@@ -235,91 +228,6 @@ fn check(
 
 /// How many subtrees are named in a message.
 const MAX_SHOWN: usize = 8;
-
-/// Which half of the constraints a subtree stands in.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Side {
-    Excluded,
-    Permitted,
-}
-
-/// Whether a domain is the base or under it. A base with a leading dot, which RFC 5280 does not know
-/// for domains, is read as OpenSSL and Go read it: only what is under it. A wildcard is permitted with
-/// the domain of the names that it matches, and excluded with any of them.
-fn contains_domain(base: &str, name: &str, side: Side) -> bool {
-    let (base, name) = (base.to_ascii_lowercase(), name.to_ascii_lowercase());
-    let Some(domain) = name.strip_prefix("*.") else {
-        return in_domain(&base, &name);
-    };
-    let is_matched = || {
-        base.split_once('.').is_some_and(|(label, parent)| !label.is_empty() && parent == domain)
-    };
-    // What a wildcard matches is under its domain, and never the domain itself.
-    in_domain(&base, domain)
-        || base.strip_prefix('.') == Some(domain)
-        || (side == Side::Excluded && is_matched())
-}
-
-/// Whether Go accepts a text as a domain (crypto/x509, domainNameValid): no text at all, or labels of
-/// printable ASCII.
-pub(crate) fn is_domain(text: &str) -> bool {
-    let is_label =
-        |label: &str| !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_graphic());
-    text.is_empty() || text.split('.').all(is_label)
-}
-
-/// Whether Go accepts the domain of a constraint, which may begin with a dot.
-pub(crate) fn is_domain_constraint(text: &str) -> bool {
-    match text.strip_prefix('.') {
-        Some(domain) => !domain.is_empty() && is_domain(domain),
-        None => is_domain(text),
-    }
-}
-
-fn in_domain(base: &str, name: &str) -> bool {
-    if base.starts_with('.') {
-        return name.ends_with(base);
-    }
-    base.is_empty() || under(name, base)
-}
-
-/// Whether a mail address is the base, or its host is the base or under it. RFC 5280 wants a leading dot
-/// for what is under a host; Go, and so Kuma, takes it without one as well.
-fn contains_email(base: &str, address: &str) -> bool {
-    let Some((local, host)) = split_mailbox(address) else { return false };
-    match split_mailbox(base) {
-        Some((base_local, base_host)) => {
-            base_local == local && base_host.eq_ignore_ascii_case(host)
-        }
-        None => contains_host(base, host),
-    }
-}
-
-/// Splits a mail address where Go does (crypto/x509, parseRFC2821Mailbox): only a quoted local part can
-/// contain an at sign.
-fn split_mailbox(address: &str) -> Option<(&str, &str)> {
-    if address.starts_with('"') { address.rsplit_once('@') } else { address.split_once('@') }
-}
-
-/// Whether Go can parse a mail address (crypto/x509, parseRFC2821Mailbox).
-pub(crate) fn is_mailbox(address: &str) -> bool {
-    split_mailbox(address).is_some_and(|(local, host)| {
-        let is_text =
-            |octet: u8| octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~\\".contains(&octet);
-        let is_atom = |atom: &str| !atom.is_empty() && atom.bytes().all(is_text);
-        let is_quoted = local.len() > 1 && local.starts_with('"') && local.ends_with('"');
-        (is_quoted || local.split('.').all(is_atom)) && is_domain(host)
-    })
-}
-
-/// Whether the host of a URI is the base or under it, as Go sees it.
-fn contains_host(base: &str, host: &str) -> bool {
-    in_domain(&base.to_ascii_lowercase(), &host.to_ascii_lowercase())
-}
-
-fn under(name: &str, domain: &str) -> bool {
-    name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
 
 /// An address and its mask, side by side.
 fn range(base: &[u8]) -> Option<IpNet> {

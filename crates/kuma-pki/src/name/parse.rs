@@ -1,88 +1,22 @@
-//! From what a person types to a name, or to the name that was meant.
+//! Parses a name as people type it, or finds the name that was meant.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
 use idna::AsciiDenyList;
 use rustls_pki_types::DnsName as PkiDnsName;
 
-use super::{DnsName, SpiffeId, SubjectAltName};
+use super::{DnsName, NameError, NameFault, SpiffeId, SubjectAltName};
 use crate::text::beginning;
 
 /// The longest name that DNS can carry, in characters (RFC 1035 2.3.4).
-const MAX_NAME_LENGTH: usize = 253;
+pub(super) const MAX_NAME_LENGTH: usize = 253;
 /// The longest label, in characters (RFC 1035 2.3.4).
-const MAX_LABEL_LENGTH: usize = 63;
+pub(super) const MAX_LABEL_LENGTH: usize = 63;
 /// The longest SPIFFE ID, in bytes (SPIFFE-ID section 2.3).
 const MAX_SPIFFE_ID_LENGTH: usize = 2048;
 /// Longer text is no name, whatever it is, and is not looked at more closely.
 const MAX_TEXT_LENGTH: usize = 4096;
-
-/// A name that cannot stand in a certificate.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NameError {
-    /// The beginning of what was typed.
-    pub input: String,
-    /// What is wrong with it.
-    pub fault: NameFault,
-    /// The names that were probably meant; empty if that cannot be told.
-    pub meant: Vec<SubjectAltName>,
-}
-
-/// What makes a name unusable.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum NameFault {
-    /// A range of addresses: a certificate names single addresses.
-    AddressRange,
-    /// Brackets around an IPv6 address, as in a URL.
-    Brackets,
-    /// A character that no host name has.
-    Character(char),
-    /// An e-mail address.
-    Email,
-    /// No text at all.
-    Empty,
-    /// Two dots in a row, or one at the start.
-    EmptyLabel,
-    /// A label that starts or ends with a hyphen (RFC 1123 2.1).
-    HyphenAtEdge,
-    /// Not a name under the rules for international names (UTS 46).
-    International,
-    /// A label is too long.
-    LabelTooLong {
-        /// Its length in characters.
-        length: usize,
-    },
-    /// An IPv4 address with leading zeros, which some readers take for octal.
-    LeadingZeros,
-    /// The name is too long.
-    NameTooLong {
-        /// Its length in characters.
-        length: usize,
-    },
-    /// Digits and dots that are not an IPv4 address.
-    NotAnAddress,
-    /// A path behind the name.
-    Path,
-    /// A port behind the name.
-    Port,
-    /// Not a SPIFFE ID.
-    SpiffeId(&'static str),
-    /// The type of a name in front of it, as in openssl's notation: `DNS:cp.example`.
-    Tagged,
-    /// A final dot: most clients never match such a name.
-    TrailingDot,
-    /// A URL that is no SPIFFE ID.
-    Url,
-    /// White space inside the name.
-    WhiteSpace,
-    /// A `*` that is not the whole left-most label (RFC 9525 6.3).
-    Wildcard,
-    /// An IPv6 address with a zone, which has no meaning outside its machine.
-    Zone,
-}
 
 pub(super) fn parse(input: &str) -> Result<SubjectAltName, NameError> {
     let text = input.trim_matches(|c: char| c.is_ascii_whitespace());
@@ -332,44 +266,37 @@ fn without_leading_zeros(text: &str) -> Option<Ipv4Addr> {
     <[u8; 4]>::try_from(octets?).ok().map(Ipv4Addr::from)
 }
 
-impl fmt::Display for NameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" {}", self.input.escape_debug(), self.fault)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::{NameFault, SubjectAltName};
 
-impl fmt::Display for NameFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::AddressRange => f.write_str("is a range of addresses"),
-            Self::Brackets => f.write_str("has brackets, which belong into a URL only"),
-            Self::Character(c) => {
-                write!(f, "has the character '{}', which no host name has", c.escape_debug())
-            }
-            Self::Email => f.write_str("is an e-mail address or has a user name"),
-            Self::Empty => f.write_str("is empty"),
-            Self::EmptyLabel => f.write_str("has an empty label between its dots"),
-            Self::HyphenAtEdge => f.write_str("has a label that starts or ends with a hyphen"),
-            Self::International => f.write_str("is not a valid international name"),
-            Self::LabelTooLong { length } => {
-                write!(f, "has a label of {length} characters; DNS allows {MAX_LABEL_LENGTH}")
-            }
-            Self::LeadingZeros => f.write_str("is an IPv4 address with leading zeros"),
-            Self::NameTooLong { length } => {
-                write!(f, "has {length} characters; DNS allows {MAX_NAME_LENGTH}")
-            }
-            Self::NotAnAddress => f.write_str("is neither an IP address nor a host name"),
-            Self::Path => f.write_str("has a path"),
-            Self::Port => f.write_str("has a port"),
-            Self::SpiffeId(reason) => write!(f, "is not a SPIFFE ID: {reason}"),
-            Self::Tagged => f.write_str("has its type in front, as openssl writes it"),
-            Self::TrailingDot => f.write_str("ends with a dot"),
-            Self::Url => f.write_str("is a URL"),
-            Self::WhiteSpace => f.write_str("has white space inside"),
-            Self::Wildcard => f.write_str("has a `*` that is not the whole left-most label"),
-            Self::Zone => f.write_str("has a zone, which no certificate can hold"),
+    #[test]
+    fn names_are_normalized_as_they_stand_in_certificates() {
+        for (typed, name) in [
+            (" CP.Example ", "cp.example"),
+            ("b\u{fc}cher.example", "xn--bcher-kva.example"),
+            ("*.Mesh.example", "*.mesh.example"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("SPIFFE://Mesh/ns/a", "spiffe://mesh/ns/a"),
+        ] {
+            assert_eq!(SubjectAltName::parse(typed).expect(typed).to_string(), name);
+        }
+    }
+
+    #[test]
+    fn a_name_with_something_around_it_is_rejected_with_the_name_that_was_meant() {
+        for (typed, fault, meant) in [
+            ("https://cp.example:5678/x", NameFault::Url, "cp.example"),
+            ("cp.example:5678", NameFault::Port, "cp.example"),
+            ("[2001:db8::1]", NameFault::Brackets, "2001:db8::1"),
+            ("cp.example.", NameFault::TrailingDot, "cp.example"),
+            ("010.0.0.1", NameFault::LeadingZeros, "10.0.0.1"),
+            ("DNS:cp.example", NameFault::Tagged, "cp.example"),
+            ("a*.mesh.example", NameFault::Wildcard, "*.mesh.example"),
+        ] {
+            let error = SubjectAltName::parse(typed).expect_err(typed);
+            assert_eq!(error.fault, fault, "{typed}");
+            assert_eq!(error.meant.first().map(ToString::to_string).as_deref(), Some(meant));
         }
     }
 }
-
-impl std::error::Error for NameError {}
