@@ -82,7 +82,9 @@ impl Validity {
             .ok()
             .and_then(|duration| not_before.checked_add(duration))
             .filter(|not_after| *not_after <= LAST_MOMENT)
-            .ok_or(ValidityError::TooLong { days: valid_for.duration().as_secs() / 86_400 })?;
+            .ok_or_else(|| ValidityError::TooLong {
+                days: valid_for.duration().as_secs() / 86_400,
+            })?;
         Ok(Self { not_before, not_after })
     }
 
