@@ -1,4 +1,4 @@
-//! `kumactl`: prepares the TLS certificates of a Kuma control plane.
+//! `kumactl`: prepares TLS certificates for Kuma.
 
 mod args;
 mod commands;
@@ -18,10 +18,10 @@ use crate::commands::{completion, generate, inspect, man, verify, version};
 use crate::report::failure::Failure;
 use crate::report::program_name;
 
-/// Prepare the TLS certificates of a Kuma control plane
+/// Prepare TLS certificates for Kuma before you install it
 ///
-/// A drop-in for the official `kumactl generate tls-certificate`: before any cluster exists,
-/// without a network, and without a file but those you name.
+/// A drop-in replacement for the official `kumactl generate tls-certificate` that needs no cluster and no
+/// network.
 #[derive(Parser)]
 #[command(name = "kumactl", version, args_override_self = true, max_term_width = 100)]
 #[command(after_help = "\
@@ -31,12 +31,7 @@ Examples:
   kumactl generate ca-certificate
   kumactl inspect certificate tls/tls.crt
   kumactl verify tls-certificate --cert-file=tls/tls.crt \\
-    --key-file=tls/tls.key --ca-cert-file=tls/ca.crt
-
-Commands of the official kumactl:
-  apply, config, delete, export, get, install, uninstall, and the nouns of
-  `generate` and `inspect` that this program does not have. The program that
-  KUMACTL_OFFICIAL names runs them, or else the next official kumactl on PATH.")]
+    --key-file=tls/tls.key --ca-cert-file=tls/ca.crt")]
 struct Cli {
     #[command(flatten)]
     compatibility: CompatibilityArgs,
@@ -73,7 +68,7 @@ fn main() -> ExitCode {
 
 /// Returns the program with every command and flag, under the name by which it was started.
 fn program() -> clap::Command {
-    program_name::in_command(Cli::command())
+    report::help::with_groups(program_name::in_command(Cli::command()))
 }
 
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {

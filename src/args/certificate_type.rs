@@ -1,8 +1,8 @@
-//! `--type`: what a certificate is for.
+//! `--type`: the usage of a certificate.
 
 use kuma_pki::ExtendedKeyUsage;
 
-/// The side of a connection that shows the certificate.
+/// The side of a connection that presents the certificate.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum CertificateType {
     /// A server, such as a control plane

@@ -1,4 +1,5 @@
-//! The global flags of the official kumactl: accepted anywhere, checked as there, and of no effect.
+//! The global flags of the official kumactl. Every command accepts and validates them like the official
+//! kumactl, and ignores them. Only the help of the program lists them.
 //!
 //! The official program reads a configuration and asks the control plane for its version even to
 //! make a certificate; this one does neither.
@@ -9,34 +10,34 @@ use clap::builder::{BoolishValueParser, PossibleValuesParser};
 use kuma_pki::{DurationFault, ValidFor};
 
 #[derive(clap::Args)]
-#[command(next_help_heading = "Accepted as by the official kumactl, without effect")]
 pub(crate) struct CompatibilityArgs {
-    /// Timeout of API calls; there are none
-    #[arg(long, global = true, value_name = "DURATION", hide_short_help = true)]
+    /// Timeout of calls to the control plane
+    #[arg(long, global = true, value_name = "DURATION", hide = true)]
     #[arg(value_parser = duration)]
     api_timeout: Option<String>,
 
-    /// Configuration file; none is read or written
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    /// Configuration file
+    #[arg(long, global = true, value_name = "FILE", hide = true)]
     config_file: Option<OsString>,
 
     /// Context of the configuration
-    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "NAME", hide = true)]
     context: Option<String>,
 
     /// Log level
-    #[arg(long, global = true, value_name = "LEVEL", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "LEVEL", hide = true)]
     #[arg(value_parser = PossibleValuesParser::new(["off", "info", "debug"]))]
     log_level: Option<String>,
 
-    /// Do without a configuration file, as always
-    #[arg(long, global = true, value_name = "BOOL", hide_short_help = true)]
+    /// Run without a configuration file
+    #[arg(long, global = true, value_name = "BOOL", hide = true)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     #[arg(value_parser = BoolishValueParser::new())]
     no_config: Option<bool>,
 }
 
-/// Go's durations: a zero without a unit, less than a second, and less than nothing are some, too.
+/// Parses a duration like Go, which also accepts a zero without a unit, fractions of a second and negative
+/// durations.
 fn duration(text: &str) -> Result<String, String> {
     let size = text.strip_prefix(['-', '+']).unwrap_or(text);
     let known = size == "0"
@@ -45,5 +46,5 @@ fn duration(text: &str) -> Result<String, String> {
                 Ok(_) => true,
                 Err(error) => error.fault == DurationFault::NotPositive,
             };
-    known.then(|| text.to_owned()).ok_or_else(|| "a duration is `90s`, `10m` or `1h`".to_owned())
+    known.then(|| text.to_owned()).ok_or_else(|| "use a duration such as 90s, 10m or 1h".to_owned())
 }

@@ -6,24 +6,24 @@ use crate::args::hostname;
 use crate::net::address::Address;
 use crate::report::failure::Failure;
 
-/// The port at which a control plane waits for kuma-dp.
+/// The port of a control plane for kuma-dp.
 const PORT: u16 = 5678;
 
-/// Such a URL.
+/// The URL of a control plane.
 pub(crate) struct ControlPlaneUrl {
-    /// The name that the certificate must have.
+    /// The name that the certificate must be valid for.
     pub(crate) host: SubjectAltName,
-    /// As it was given.
+    /// The URL as given.
     pub(crate) text: String,
     has_port: bool,
 }
 
 impl ControlPlaneUrl {
-    /// Reads `https://HOST` or `https://HOST:PORT`.
+    /// Parses `https://HOST` or `https://HOST:PORT`.
     ///
     /// # Errors
     ///
-    /// Anything else, with what was probably meant.
+    /// Anything else, with the likely correction.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let (host, port) = split(rest(text));
         if let Some(name) = read_host(host) {
@@ -45,19 +45,21 @@ impl ControlPlaneUrl {
                 hostname::url_host(&name),
                 port.unwrap_or(PORT)
             ),
-            None => format!("such as --cp-address=https://cp.example:{PORT}"),
+            None => format!("use a URL such as --cp-address=https://cp.example:{PORT}"),
         }))
     }
 
-    /// What is worth a warning about the URL.
+    /// Returns the warning about a URL without a port.
     pub(crate) fn warning(&self) -> Option<String> {
         (!self.has_port).then(|| {
-            format!("without a port kuma-dp dials 443, and a control plane waits at {PORT}")
+            format!(
+                "without a port, kuma-dp connects to port 443; the control plane listens on {PORT}"
+            )
         })
     }
 }
 
-/// What stands between the scheme and the path, without a user.
+/// Returns the host and port of a URL.
 fn rest(text: &str) -> &str {
     let text = text.trim();
     let text = text.split_once("://").map_or(text, |(_, rest)| rest);
@@ -65,7 +67,7 @@ fn rest(text: &str) -> &str {
     text.rsplit_once('@').map_or(text, |(_, host)| host)
 }
 
-/// The host, perhaps in brackets, and the port.
+/// Splits the host, perhaps in brackets, from the port.
 fn split(text: &str) -> (&str, Option<u16>) {
     match (Address::parse(text), text.rsplit_once(':')) {
         (Some(address), Some((host, _))) => (host, Some(address.port())),

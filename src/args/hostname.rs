@@ -1,5 +1,4 @@
-//! `--hostname` and `--kubernetes-service`: the names that clients dial, as people and scripts write
-//! them.
+//! `--hostname` and `--kubernetes-service`: the names that clients connect to.
 
 use kuma_pki::verify::Host;
 use kuma_pki::{NameError, NameFault, ServiceName, SubjectAltName};
@@ -9,22 +8,23 @@ use crate::report::failure::Failure;
 /// The flags that name a server.
 #[derive(clap::Args)]
 pub(crate) struct NameArgs {
-    /// Name or IP address that clients dial (can be repeated, or a list with commas)
+    /// DNS name or IP address that clients connect to (can be repeated, or a list with commas)
     #[arg(long = "hostname", value_name = "NAME")]
     hostnames: Vec<String>,
 
-    /// Kubernetes Service by whose names clients reach it, such as kuma-control-plane.kuma-system
+    /// Kubernetes Service that clients connect to, such as kuma-control-plane.kuma-system (can be
+    /// repeated); adds its names with and without .svc
     #[arg(long = "kubernetes-service", value_name = "NAME.NAMESPACE")]
     kubernetes_services: Vec<String>,
 }
 
 impl NameArgs {
-    /// Whether no name was given.
+    /// Returns whether no name is given.
     pub(crate) fn is_empty(&self) -> bool {
         self.kubernetes_services.is_empty() && self.hostnames.iter().all(String::is_empty)
     }
 
-    /// The first flag that was given, if any.
+    /// Returns the first of the flags that is given.
     pub(crate) fn given(&self) -> Option<&'static str> {
         if self.hostnames.is_empty() {
             (!self.kubernetes_services.is_empty()).then_some("--kubernetes-service")
@@ -33,21 +33,21 @@ impl NameArgs {
         }
     }
 
-    /// Reads the names for a certificate: of a Service all three.
+    /// Parses the names for a certificate: of a Service, all three.
     ///
     /// # Errors
     ///
-    /// Every name that cannot be used, each with the one that was meant.
+    /// Every invalid name, with the likely correction.
     pub(crate) fn parse(&self) -> Result<Vec<SubjectAltName>, Failure> {
         self.read(ServiceName::subject_alt_names)
     }
 
-    /// Reads the names that clients dial, as they write them. Names that no certificate should be made for,
-    /// such as `123`, can be dialed all the same.
+    /// Parses the names that clients connect to, as typed. Clients can connect to names that no certificate
+    /// should have, such as `123`.
     ///
     /// # Errors
     ///
-    /// Every name that cannot be dialed, each with the one that was meant.
+    /// Every invalid name, with the likely correction.
     pub(crate) fn hosts(&self) -> Result<Vec<Host>, Failure> {
         let mut failures = Vec::new();
         let mut hosts = Vec::new();
@@ -66,11 +66,11 @@ impl NameArgs {
         Failure::join(failures).map_or(Ok(hosts), Err)
     }
 
-    /// Reads the names that clients dial: of a Service the two that Kuma and the API server use.
+    /// Parses the names that clients connect to: of a Service, the two that Kuma and the API server use.
     ///
     /// # Errors
     ///
-    /// Every name that cannot be used, each with the one that was meant.
+    /// Every invalid name, with the likely correction.
     pub(crate) fn dialed(&self) -> Result<Vec<SubjectAltName>, Failure> {
         self.read(ServiceName::dialled)
     }
@@ -102,12 +102,12 @@ fn service_name(service: &str) -> Result<ServiceName, Failure> {
     })
 }
 
-/// Reads the values of all `--hostname` flags. An empty value adds no name, as in the official
-/// kumactl, where a script's unset variable does no harm.
+/// Parses the values of all `--hostname` flags. An empty value, such as the unset variable of a script, adds
+/// no name, like in the official kumactl.
 ///
 /// # Errors
 ///
-/// Every name that cannot be used, each with the one that was meant.
+/// Every invalid name, with the likely correction.
 fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
     let mut failures = Vec::new();
     let mut names = Vec::new();
@@ -123,7 +123,7 @@ fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
     }
 }
 
-/// The single names; a list with an empty one is a failure.
+/// Splits lists into names. A list with an empty name is a failure.
 fn split<'a>(values: &'a [String], failures: &mut Vec<Failure>) -> Vec<&'a str> {
     let mut names = Vec::new();
     for value in values.iter().filter(|value| !value.is_empty()) {
@@ -136,7 +136,7 @@ fn split<'a>(values: &'a [String], failures: &mut Vec<Failure>) -> Vec<&'a str> 
     names
 }
 
-/// Whether a client can dial it: a DNS name or an address, neither a pattern nor an identity.
+/// Returns whether a client can connect to it: a DNS name without a wildcard, or an IP address.
 pub(crate) fn is_dialable(name: &SubjectAltName) -> bool {
     match name {
         SubjectAltName::Dns(name) => !name.as_str().starts_with('*'),
@@ -145,7 +145,7 @@ pub(crate) fn is_dialable(name: &SubjectAltName) -> bool {
     }
 }
 
-/// A name as the host of a URL.
+/// Returns a name as the host of a URL.
 pub(crate) fn url_host(name: &SubjectAltName) -> String {
     match name {
         SubjectAltName::Ip(address) if address.is_ipv6() => format!("[{address}]"),
@@ -153,7 +153,7 @@ pub(crate) fn url_host(name: &SubjectAltName) -> String {
     }
 }
 
-/// What is worth a warning about the names: those that some clients refuse.
+/// Returns the warnings about names that some clients reject.
 pub(crate) fn warnings(names: &[SubjectAltName]) -> Vec<String> {
     let warning =
         |name: &SubjectAltName| name.warning().map(|warning| format!("the name {name} {warning}"));
@@ -164,7 +164,7 @@ fn empty_name(value: &str) -> Failure {
     let kept: Vec<_> = value.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
     let failure = Failure::usage(format!("hostname list {value:?} has an empty name"));
     if kept.is_empty() {
-        failure.hint("leave the flag out, or name a host: --hostname=localhost")
+        failure.hint("remove the flag, or add a name: --hostname=localhost")
     } else {
         failure.hint(format!("did you mean --hostname={}?", kept.join(",")))
     }
@@ -180,15 +180,15 @@ fn refusal(error: &NameError) -> Failure {
     let meant = list(&error.meant);
     let hint = match &error.fault {
         NameFault::AddressRange => {
-            format!("a certificate names single addresses, each with its own --hostname={meant}")
+            format!("use single addresses, such as --hostname={meant}")
         }
         _ if !meant.is_empty() => format!("did you mean --hostname={meant}?"),
-        NameFault::Empty => "name a host: --hostname=localhost".to_owned(),
+        NameFault::Empty => "use a name such as --hostname=localhost".to_owned(),
         NameFault::LabelTooLong { .. } | NameFault::NameTooLong { .. } => {
-            "give the host a shorter name in DNS, and that name here".to_owned()
+            "use a shorter DNS name".to_owned()
         }
-        NameFault::SpiffeId(_) => "a SPIFFE ID is spiffe://TRUST-DOMAIN/PATH".to_owned(),
-        _ => "a host name is letters, digits, hyphens and dots: \
+        NameFault::SpiffeId(_) => "use a SPIFFE ID such as spiffe://TRUST-DOMAIN/PATH".to_owned(),
+        _ => "use letters, digits, hyphens and dots, such as \
               --hostname=kuma-control-plane.kuma-system"
             .to_owned(),
     };

@@ -1,5 +1,4 @@
-//! The PEM files that manifests, values and variables are made from, judged before anything is
-//! printed.
+//! The PEM files for manifests, values and variables, verified before anything is printed.
 
 use std::path::{Path, PathBuf};
 
@@ -17,23 +16,23 @@ use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::hints;
 
-/// The files.
+/// The flags that name the files.
 #[derive(clap::Args)]
 pub(crate) struct PemFilesArgs {
-    /// The certificate, and the chain behind it
+    /// Certificate, followed by its intermediate certificates
     #[arg(long, value_name = "FILE", requires = "key_file")]
     pub(crate) cert_file: Option<PathBuf>,
 
-    /// The private key
+    /// Private key of the certificate
     #[arg(long, value_name = "FILE", requires = "cert_file")]
     pub(crate) key_file: Option<PathBuf>,
 
-    /// The CA certificate that clients trust
+    /// CA certificate that clients trust
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_cert_file: Option<PathBuf>,
 }
 
-/// What is in them, byte for byte.
+/// The contents of the files.
 pub(crate) struct PemInputs {
     pub(crate) certificate: Option<Zeroizing<Vec<u8>>>,
     pub(crate) key: Option<Zeroizing<Vec<u8>>>,
@@ -41,7 +40,7 @@ pub(crate) struct PemInputs {
 }
 
 impl PemFilesArgs {
-    /// Refuses names where there is no certificate that could have them.
+    /// Refuses names without a certificate.
     ///
     /// # Errors
     ///
@@ -50,18 +49,18 @@ impl PemFilesArgs {
         match flag.filter(|_| self.cert_file.is_none()) {
             None => Ok(()),
             Some(flag) => {
-                let failure = Failure::usage(format!("{flag} is about a certificate's names"));
-                Err(failure.hint(format!("add --cert-file and --key-file, or leave {flag} out")))
+                let failure = Failure::usage(format!("{flag} has no effect without --cert-file"));
+                Err(failure.hint(format!("add --cert-file and --key-file, or remove {flag}")))
             }
         }
     }
 
-    /// Reads the files, and holds them against each other and against the names that clients dial.
+    /// Reads the files and verifies them for the names that clients connect to.
     ///
     /// # Errors
     ///
-    /// Files that cannot be read, and everything that `kumactl verify tls-certificate` fails for. That
-    /// Envoy does not connect to the key is a warning.
+    /// Files that cannot be read, and everything that fails `kumactl verify tls-certificate`, except that a
+    /// key to which Envoy does not connect is a warning.
     pub(crate) fn read(
         &self,
         hosts: &[SubjectAltName],
@@ -119,7 +118,7 @@ impl PemFilesArgs {
             }
         };
         if let (Some(_), Some(ca)) = (&inputs.certificate, ca) {
-            // What the path to the CA passes over.
+            // The search for a path ignores these.
             let mut alone = verify::verify_ca(ca, now);
             alone.checks.retain(|check| check.name == CheckName::Dates && is_warning(check));
             report.checks.extend(alone.checks);
@@ -131,7 +130,7 @@ impl PemFilesArgs {
             return Err(failure);
         }
         let envoy = envoy.into_iter().map(|(_, finding)| finding);
-        // Each command knows whether it prints arguments.
+        // A command that prints arguments reports this itself.
         let is_told = |finding: &&Finding| !matches!(finding, Finding::BundleTooLong { .. });
         for finding in envoy.chain(warnings(&report)).filter(is_told) {
             console.warn(finding);
@@ -140,7 +139,7 @@ impl PemFilesArgs {
     }
 }
 
-/// What is worth a warning about a CA file that is handed out.
+/// Returns the warnings about a CA file that is distributed to clients.
 pub(crate) fn ca_warnings(ca: &[u8], now: OffsetDateTime) -> Vec<String> {
     let report = verify::verify_ca(File { name: "ca.crt", bytes: ca }, now);
     let text = |finding: &Finding| match finding {
@@ -150,7 +149,7 @@ pub(crate) fn ca_warnings(ca: &[u8], now: OffsetDateTime) -> Vec<String> {
     warnings(&report).map(text).collect()
 }
 
-/// Refuses a value that Linux passes to no program. `name` is the flag or variable that has it.
+/// Refuses a value that is too long for Linux. `name` is the flag or variable.
 ///
 /// # Errors
 ///
@@ -160,24 +159,23 @@ pub(crate) fn refuse_long(name: &str, length: usize, hint: &str) -> Result<(), F
         return Ok(());
     }
     let failure = Failure::failed(format!(
-        "{name} has {length} bytes, and Linux passes at most {MAX_ARGUMENT} in one argument or variable"
+        "{name} has {length} bytes, more than the {MAX_ARGUMENT} that Linux allows in one argument or variable"
     ));
     Err(failure.hint(hint))
 }
 
-/// Reads the file by which a server knows its clients, and looks at it.
+/// Reads and verifies the CA file by which a server authenticates its clients.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, and one by which no client could be known.
+/// A file that cannot be read or that no client certificate can match.
 pub(crate) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Failure> {
     let bytes = read::file(path, "CA certificate file of clients")?;
     let report = verify::verify_client_ca(File { name: &read::shown(path), bytes: &bytes }, now);
     failures(report.failures().map(|(_, finding)| finding)).map_or(Ok(()), Err)
 }
 
-/// The PEM of a CA file as the value of a variable: the bytes of the file where a variable can hold them, or
-/// else its certificates alone.
+/// Returns a CA file as the value of a variable: unchanged if possible, or else its certificates only.
 ///
 /// # Errors
 ///
@@ -199,7 +197,7 @@ fn is_warning(check: &Check) -> bool {
     matches!(check.outcome, Outcome::Warning(_))
 }
 
-/// What works, but not everywhere. How long it will is told by `kumactl verify`.
+/// Returns the warnings, except those about the time left, which `kumactl verify` reports.
 fn warnings(report: &Report) -> impl Iterator<Item = &Finding> {
     let checks = report.checks.iter().filter(|check| check.name != CheckName::TimeLeft);
     checks.filter_map(|check| match &check.outcome {

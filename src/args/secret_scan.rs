@@ -1,4 +1,4 @@
-//! Private keys that were typed, or put there by a script, where the name of a file belongs.
+//! Finds private keys in the arguments, where a script should have passed a file name.
 
 use std::ffi::OsString;
 
@@ -9,23 +9,23 @@ use zeroize::Zeroizing;
 
 use crate::report::failure::Failure;
 
-/// How many layers of Base64 are taken off.
+/// The largest number of decoded layers of Base64.
 const MAX_LAYERS: usize = 3;
 
-/// Refuses a command line with a private key in it, as `--key-file="$TLS_KEY"` makes it. Every message
-/// about it would repeat the key, into the log of a pipeline too.
+/// Refuses a command line that contains a private key, such as `--key-file="$TLS_KEY"`. Any other error
+/// message would repeat the key, perhaps in the log of a pipeline.
 pub(crate) fn refuse(arguments: &[OsString]) -> Option<Failure> {
     arguments.iter().find(|word| holds_private_key(word.as_encoded_bytes(), 0))?;
     let failure = Failure::usage(
-        "a private key is on the command line, where other programs of this machine can read it",
+        "the command line contains a private key, which other users of this machine can read there",
     );
-    Some(failure.hint("give the name of its file instead, or `-` and the key on standard input"))
+    Some(failure.hint("pass the name of the key file, or `-` and the key on standard input"))
 }
 
 fn holds_private_key(text: &[u8], layers: usize) -> bool {
-    // What ends the label is lost in a damaged file; the line behind it is not.
+    // A damaged file may have lost the end of the label, but not the line break after it.
     const LABELS: [&str; 3] = ["PRIVATE KEY--", "PRIVATE KEY -----", "PRIVATE KEY\n"];
-    // The shortest key, of Ed25519, is 48 octets, and 64 letters of Base64.
+    // The shortest key, of Ed25519, has 48 bytes, or 64 characters of Base64.
     if text.len() < 48 {
         return false;
     }
@@ -35,10 +35,10 @@ fn holds_private_key(text: &[u8], layers: usize) -> bool {
         return true;
     }
     let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/-_\r\n \t".contains(octet);
-    // A Secret in JSON on one line has Base64 among other things.
+    // A Secret in JSON on one line contains Base64 among other text.
     layers < MAX_LAYERS
         && text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 48).any(|run| {
-            // Hyphens in front are those of a flag: no key begins with one in Base64.
+            // Leading hyphens belong to a flag: no key begins with one in Base64.
             let letters = run.iter().skip_while(|octet| **octet == b'-');
             let letters = letters.filter(|octet| !octet.is_ascii_whitespace());
             let standard = letters.map(|octet| match octet {
@@ -60,8 +60,8 @@ const ANY_BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Whether these are the octets of a key, in one of its forms: each is a SEQUENCE that begins with its
-/// version, which a certificate does not.
+/// Returns whether this is the DER of a private key. Every encoding is a SEQUENCE that begins with its version,
+/// unlike a certificate.
 fn is_key(der: &[u8]) -> bool {
     const INTEGER: u8 = 2;
     let behind_length = match der {
@@ -73,7 +73,7 @@ fn is_key(der: &[u8]) -> bool {
         && ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"].into_iter().any(|label| {
             let key = PrivateKeyDer::new(label, Zeroizing::new(der.to_vec()));
             let read = key.map(|key| ExistingKey::from_der(&key));
-            // One of a type that is not known is one all the same.
+            // A key of an unknown type is a key, too.
             matches!(read, Some(Ok(_) | Err(KeyError::NoCurve | KeyError::Unsupported)))
         })
 }

@@ -8,7 +8,7 @@ use crate::report::console;
 use crate::report::failure::Failure;
 use crate::report::program_name;
 
-/// Print a completion script for a shell
+/// Print a shell completion script
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -24,7 +24,7 @@ Examples:
   mkdir -p ~/.config/fish/completions
   kumactl completion fish > ~/.config/fish/completions/kumactl.fish")]
 pub(crate) struct Args {
-    /// The shell
+    /// Shell to print the script for
     shell: Shell,
 }
 

@@ -16,7 +16,7 @@ Examples:
   kumactl man | man -l -
   kumactl man generate tls-certificate | man -l -")]
 pub(crate) struct Args {
-    /// The words of the command; without them, the page of kumactl
+    /// Command to print the page of, such as `generate tls-certificate` [default: kumactl itself]
     command: Vec<String>,
 }
 

@@ -6,13 +6,13 @@ use crate::official::{self, Official};
 use crate::report::console;
 use crate::report::failure::{Failure, reason};
 
-/// Print the versions of this program and of the official kumactl
+/// Print the versions of this and the official kumactl
 ///
 /// The official kumactl prints its own version first (`Client: Kuma 2.14.3`) and that of the control
 /// plane, if there is an official kumactl. `kumactl --version` prints the version of this program alone.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Print how the programs were built, too
+    /// Also print how the programs were built
     #[arg(long, short = 'a', alias = "detailed")]
     verbose: bool,
 }

@@ -1,4 +1,4 @@
-//! Which server is asked, and by which name.
+//! The address of a server, and the name to send to it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,10 +7,10 @@ use kuma_pki::SubjectAltName;
 
 use crate::report::failure::Failure;
 
-/// The longest host with its port and what people put around them.
+/// The longest value that a message repeats, in bytes.
 const MAX_LENGTH: usize = 300;
 
-/// A host and a port, as people write them.
+/// A host and a port.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Address {
     host: String,
@@ -18,7 +18,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads `HOST:PORT` or `[IPv6]:PORT`; `None` if it is anything else.
+    /// Parses `HOST:PORT` or `[IPv6]:PORT`. Returns `None` for anything else.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let port = port.parse().ok()?;
@@ -30,18 +30,20 @@ impl Address {
         Some(Self { host, port })
     }
 
-    /// Reads the value of a flag.
+    /// Parses the value of a flag.
     ///
     /// # Errors
     ///
-    /// Anything but a host and a port, with what was probably meant.
+    /// Anything but a host and a port, with the likely correction.
     pub(crate) fn parse_flag(flag: &str, text: &str) -> Result<Self, Failure> {
         if let Some(address) = Self::parse(text) {
             return Ok(address);
         }
         if text.len() > MAX_LENGTH || text.contains('\n') {
-            let text = format!("{flag} has {} bytes, where HOST:PORT belongs", text.len());
-            return Err(Failure::usage(text).hint("such as localhost:5678 or [::1]:5678"));
+            let text = format!("{flag} has {} bytes and is not HOST:PORT", text.len());
+            return Err(
+                Failure::usage(text).hint("use an address such as localhost:5678 or [::1]:5678")
+            );
         }
         let failure = match text.rsplit_once(':') {
             Some((host, port))
@@ -49,9 +51,7 @@ impl Address {
                     && port.parse::<u16>().is_err()
                     && SubjectAltName::parse(host).is_ok() =>
             {
-                Failure::usage(format!(
-                    "{flag}{text:?} has the port {port}, and ports are 1 to 65535"
-                ))
+                Failure::usage(format!("{flag}{text:?}: port {port} is not between 1 and 65535"))
             }
             _ => Failure::usage(format!("{flag}{text:?} is not HOST:PORT")),
         };
@@ -62,23 +62,25 @@ impl Address {
             (Some(address), _) => address.to_string(),
             (None, Ok(IpAddr::V6(host))) => format!("[{host}]:5678"),
             (None, _) if SubjectAltName::parse(host).is_ok() => format!("{host}:5678"),
-            (None, _) => return Err(failure.hint("such as localhost:5678 or [::1]:5678")),
+            (None, _) => {
+                return Err(failure.hint("use an address such as localhost:5678 or [::1]:5678"));
+            }
         };
         Err(failure.hint(format!("did you mean {flag}{meant}?")))
     }
 
-    /// The host alone.
+    /// Returns the host.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port alone.
+    /// Returns the port.
     pub(crate) const fn port(&self) -> u16 {
         self.port
     }
 }
 
-/// Whether a text is made of digits, as a port is.
+/// Returns whether a text consists of digits.
 pub(crate) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
 }
@@ -93,8 +95,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The name that a server is asked for: its host, if there is no other wish. `flag` is the one that the
-/// address was given with.
+/// Returns the name to send to the server: `wish`, or else the host. `flag` is the flag of the address.
 ///
 /// # Errors
 ///
@@ -107,6 +108,6 @@ pub(crate) fn server_name(
     let (flag, name) = wish.map_or_else(|| (flag, address.host()), |name| ("--server-name", name));
     SubjectAltName::parse(name).map_err(|error| {
         let failure = Failure::usage(format!("{flag}: {error}"));
-        failure.hint("--server-name is one DNS name or IP address, without a wildcard")
+        failure.hint("use --server-name=NAME with a DNS name without a wildcard, or an IP address")
     })
 }

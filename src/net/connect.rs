@@ -1,5 +1,5 @@
-//! What a live TLS server shows: the only code that opens a connection. Nothing is believed and
-//! nothing is sent but the handshake.
+//! Reads the certificates of a live TLS server. No other code opens a connection. Sends the handshake only,
+//! and trusts nothing that it receives.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs as _};
@@ -20,20 +20,20 @@ use rustls::{
 use crate::net::address::Address;
 use crate::report::failure::{Failure, reason};
 
-/// What a server showed.
+/// The certificates of a server.
 #[derive(Debug)]
 pub(crate) struct Served {
-    /// Its certificates as DER, its own first.
+    /// The certificates as DER, the end-entity certificate first.
     pub(crate) chain: Vec<Vec<u8>>,
-    /// Whether it has the key of the first.
+    /// Whether the server proved that it has the private key.
     pub(crate) proof: KeyProof,
 }
 
-/// How long to wait for a server, as `--timeout` says.
+/// Parses the value of `--timeout`.
 ///
 /// # Errors
 ///
-/// No duration, or one of more than a day.
+/// A text that is not a duration, and a duration of more than a day.
 pub(crate) fn timeout(value: &str) -> Result<Duration, Failure> {
     let parsed = value.parse::<ValidFor>().map_err(|error| match error.in_days() {
         Some(_) => Failure::usage(&error).hint(format!("did you mean --timeout={value}s?")),
@@ -41,24 +41,24 @@ pub(crate) fn timeout(value: &str) -> Result<Duration, Failure> {
     })?;
     if parsed > ValidFor::from_days(1) {
         return Err(Failure::usage(format!("--timeout: {value} is longer than a day"))
-            .hint("--timeout=30s waits half a minute"));
+            .hint("use a shorter timeout, such as --timeout=30s"));
     }
     Ok(parsed.duration())
 }
 
-/// Connects, and reads the certificates that the server shows to clients which dial `server_name`.
+/// Connects to a server and reads the certificates that it presents for `server_name`.
 ///
 /// # Errors
 ///
-/// A server that cannot be reached within the time, does not speak TLS, or shows no certificate.
+/// A server that does not answer in time, does not speak TLS, or presents no certificate.
 pub(crate) fn fetch(
     address: &Address,
     server_name: &SubjectAltName,
     timeout: Duration,
 ) -> Result<Served, Failure> {
     let name = ServerName::try_from(server_name.to_string()).map_err(|_| {
-        Failure::usage(format!("{server_name} is not a name that a client can ask for"))
-            .hint("--server-name is one DNS name or IP address, without a wildcard")
+        Failure::usage(format!("{server_name} cannot be sent as a server name"))
+            .hint("use --server-name=NAME with a DNS name without a wildcard, or an IP address")
     })?;
     let until = Instant::now() + timeout;
     let stream = dial(address, until, timeout)?;
@@ -75,23 +75,23 @@ pub(crate) fn fetch(
             while connection.is_handshaking() {
                 connection.complete_io(&mut stream)?;
             }
-            // Politeness; nobody waits for it.
+            // Best-effort close_notify; errors are ignored.
             connection.send_close_notify();
             let _ = connection.complete_io(&mut stream);
             Ok(())
         },
     );
-    // A server that goes on to want a certificate of ours has shown its own by then.
+    // A server that requires a client certificate has presented its own by then.
     let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner);
     let proof = seen.proof.clone();
     match (shakes, seen.chain.is_empty(), proof) {
         (_, false, Some(proof)) => Ok(Served { chain: seen.chain.clone(), proof }),
-        (Ok(()), ..) => Err(Failure::unreadable(format!("{address} shows no certificate"))),
+        (Ok(()), ..) => Err(Failure::unreadable(format!("{address} presents no certificate"))),
         (Err(error), ..) => Err(handshake_failure(address, &error, timeout)),
     }
 }
 
-/// Finds the host and connects to the first of its addresses that answers.
+/// Resolves the host and connects to the first address that answers.
 fn dial(address: &Address, until: Instant, timeout: Duration) -> Result<TcpStream, Failure> {
     let mut last = None;
     for socket in resolve(address, until, timeout)? {
@@ -107,13 +107,13 @@ fn dial(address: &Address, until: Instant, timeout: Duration) -> Result<TcpStrea
     match last {
         Some(error) if error.kind() != io::ErrorKind::TimedOut => {
             Err(Failure::unreadable(format!("could not connect to {address}: {}", reason(&error)))
-                .hint("is the server running, and is this its port?"))
+                .hint("check that the server is running and listens on this port"))
         }
         _ => Err(too_slow(address, timeout)),
     }
 }
 
-/// The system's resolver knows no time limit, so it gets a thread that may be left behind.
+/// Resolves the host in a thread that may outlive this call, since the system's resolver has no timeout.
 fn resolve(
     address: &Address,
     until: Instant,
@@ -126,7 +126,7 @@ fn resolve(
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let found = (host.as_str(), port).to_socket_addrs().map(Vec::from_iter);
-        // Nobody may be left to hear it.
+        // The receiver may be gone after the timeout.
         let _ = sender.send(found);
     });
     match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
@@ -143,7 +143,7 @@ fn resolve(
 fn too_slow(address: &Address, timeout: Duration) -> Failure {
     let seconds = timeout.as_secs_f64();
     Failure::unreadable(format!("{address} did not answer within {seconds} s"))
-        .hint("--timeout=30s waits longer")
+        .hint("wait longer with --timeout=30s")
 }
 
 fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) -> Failure {
@@ -155,15 +155,15 @@ fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) ->
                 "{address} shows more than 64 KiB of certificates, which rustls, and so this program, \
                  does not read"
             ))
-            .hint("look at its files: kumactl verify tls-certificate --cert-file=tls.crt")
+            .hint("verify its files instead: kumactl verify tls-certificate --cert-file=tls.crt")
         }
         (_, Some(rustls::Error::InvalidMessage(_))) => {
             Failure::unreadable(format!("{address} does not speak TLS"))
-                .hint("of a control plane, 5678 and 5682 speak TLS, and 5681 does not")
+                .hint("use port 5678 or 5682 of a control plane: 5681 does not speak TLS")
         }
         (_, Some(rustls::Error::AlertReceived(alert))) => {
             let failure =
-                Failure::unreadable(format!("{address} broke the handshake off: {alert:?}"));
+                Failure::unreadable(format!("{address} aborted the handshake: {alert:?}"));
             failure.hint_if_any((*alert == AlertDescription::HandshakeFailure).then_some(
                 "the server must accept TLS 1.2 with ECDHE and AES-GCM or ChaCha20, or TLS 1.3",
             ))
@@ -180,7 +180,7 @@ fn handshake_failure(address: &Address, error: &io::Error, timeout: Duration) ->
     }
 }
 
-/// A stream on which no read or write outlasts a moment.
+/// A stream whose reads and writes end at a deadline.
 struct Bounded {
     stream: TcpStream,
     until: Instant,
@@ -211,7 +211,7 @@ impl Write for Bounded {
     }
 }
 
-/// Writes down what the server shows, and lets the handshake go on: judging is for others.
+/// Records the certificates of the server and accepts them all, since `verify` checks them later.
 #[derive(Debug)]
 struct Recorder {
     provider: Arc<CryptoProvider>,

@@ -1,11 +1,11 @@
-//! Colour, on a terminal and where it is wanted.
+//! Colors on a terminal.
 
 use std::env;
 use std::io::{self, IsTerminal as _};
 
 use anstyle::{AnsiColor, Style};
 
-/// When to use colour.
+/// The value of `--color`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 pub(crate) enum ColorChoice {
     /// On a terminal, unless NO_COLOR is set
@@ -17,14 +17,14 @@ pub(crate) enum ColorChoice {
     Never,
 }
 
-/// Whether standard output gets colour.
+/// The colors of standard output, if it has any.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Palette {
     is_colored: bool,
 }
 
 impl ColorChoice {
-    /// Looks at the terminal and the environment (https://no-color.org).
+    /// Checks the terminal and the environment (https://no-color.org).
     pub(crate) fn palette(self) -> Palette {
         let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -42,27 +42,27 @@ impl Palette {
         if self.is_colored { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    /// What is as it should be.
+    /// Success, in green.
     pub(crate) fn success(self, text: &str) -> String {
         self.paint(AnsiColor::Green.on_default(), text)
     }
 
-    /// What to look at.
+    /// A warning, in yellow.
     pub(crate) fn warning(self, text: &str) -> String {
         self.paint(AnsiColor::Yellow.on_default(), text)
     }
 
-    /// What is wrong.
+    /// An error, in bold red.
     pub(crate) fn error(self, text: &str) -> String {
         self.paint(AnsiColor::Red.on_default().bold(), text)
     }
 
-    /// What stands out.
+    /// Bold text.
     pub(crate) fn bold(self, text: &str) -> String {
         self.paint(Style::new().bold(), text)
     }
 
-    /// What stands back.
+    /// Dimmed text.
     pub(crate) fn dim(self, text: &str) -> String {
         self.paint(Style::new().dimmed(), text)
     }

@@ -1,8 +1,8 @@
-//! Words as a person would type them into a POSIX shell.
+//! Quotes words for a POSIX shell.
 
 use std::borrow::Cow;
 
-/// The text as one word of shell; quoted only where a shell would read it differently.
+/// Returns the text as one shell word, quoted only if necessary.
 pub(crate) fn word(text: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! Wrong command lines: what clap found, in our words, with the line that was meant.
+//! Reports errors in the command line, with the likely correction.
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use crate::report::failure::Failure;
 use crate::report::program_name;
 use crate::report::shell;
 
-/// Prints help where it was asked for, or says what is wrong.
+/// Prints the requested help, or the error.
 pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let failure = match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match help_by_accident(arguments) {
@@ -35,18 +35,19 @@ fn print(help: &str) -> ExitCode {
     console::print(help).map_or_else(Failure::report, |()| ExitCode::SUCCESS)
 }
 
-/// In `--hostname=a \ # comment` the shell passes the blank and the `#` as a word, and ends the
-/// command at the end of the line. Kuma's older documentation has such lines (kuma-website#877).
+/// Reports a comment after a backslash. In `--hostname=a \ # comment` the shell passes the blank and `#` as
+/// words and ends the command at the end of the line. Older documentation of Kuma has such lines
+/// (kuma-website#877).
 fn comment_behind_backslash(arguments: &[OsString]) -> Option<Failure> {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let is_blank = |word: &str| !word.is_empty() && word.trim().is_empty();
     let at = words.iter().position(|w| w.trim_start().starts_with('#') || is_blank(w))?;
     let failure = if is_blank(&words[at]) {
-        Failure::usage("a blank behind a backslash ends the command there")
+        Failure::usage("a blank after the backslash ends the command at the end of the line")
     } else {
         let comment = words[at..].join(" ");
         Failure::usage(format!(
-            "a comment behind a backslash ends the command there: {:?}",
+            "a comment after the backslash ends the command at the end of the line: {:?}",
             comment.trim_start()
         ))
     };
@@ -58,7 +59,7 @@ fn comment_behind_backslash(arguments: &[OsString]) -> Option<Failure> {
     };
     let line = line.iter().map(|word| shell::word(word)).collect::<Vec<_>>().join(" ");
     Some(failure.hint(format!(
-        "end the line with the backslash, and put a comment on a line before the command:\n  \
+        "end the line with the backslash, and move the comment to a line before the command:\n  \
          {line} \\"
     )))
 }
@@ -91,8 +92,8 @@ fn is_close(word: &str, name: &str) -> bool {
         || strsim::osa_distance(word, name) <= slips
 }
 
-/// `-hostname=a` and `-help` are bundles of short flags to clap, the first of which asks for help. A
-/// script that goes on after them would go on without a certificate.
+/// Reports `-hostname=a` and `-help`, which clap reads as bundles of short flags that begin with `-h`. A
+/// script would continue after the help, without a certificate.
 fn help_by_accident(arguments: &[OsString]) -> Option<Failure> {
     let mut words = flags(arguments).take_while(|word| !matches!(*word, "-h" | "--help" | "help"));
     let word = words.find(|word| word.starts_with("-h"))?;
@@ -103,7 +104,7 @@ fn help_by_accident(arguments: &[OsString]) -> Option<Failure> {
     })
 }
 
-/// A noun without its verb, or with that of another: `kumactl tls-certificate`.
+/// Reports a noun with a missing or wrong verb: `kumactl tls-certificate`.
 fn without_verb(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
     let Some(ContextValue::String(noun)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
@@ -145,7 +146,7 @@ fn wrapped_base64(error: &clap::Error, arguments: &[OsString]) -> Option<Failure
     )))
 }
 
-/// clap's message without its layout: the first paragraph is what is wrong, its tips are hints.
+/// Converts clap's message: its first paragraph is the error, and its tips are hints.
 fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let rendered = error.render().to_string();
     let (message, rest) = rendered.split_once("\n\n").unwrap_or((&rendered, ""));
@@ -163,10 +164,10 @@ fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
 }
 
 fn shows_help(arguments: &[OsString]) -> String {
-    format!("`{} --help` shows all flags, with examples", command(arguments))
+    format!("run `{} --help` for all flags and examples", command(arguments))
 }
 
-/// clap names the nearest of several last.
+/// Reverses the order of similar names: clap puts the nearest last.
 fn nearest_first(tip: &str) -> String {
     match tip.split_once(" exist: ") {
         Some((words, named)) => {
@@ -177,14 +178,14 @@ fn nearest_first(tip: &str) -> String {
     }
 }
 
-/// The words that can be flags: those in front of a `--`.
+/// Returns the words before `--`, which can be flags.
 fn flags(arguments: &[OsString]) -> impl Iterator<Item = &str> {
     let words = arguments.iter().skip(1).filter_map(|word| word.to_str());
     words.take_while(|word| *word != "--")
 }
 
-/// What was meant by the word `-type=server`, or by `-htype=server`: the flag with two hyphens, if the
-/// command has it.
+/// Returns the flag with two hyphens for a word such as `-type=server` or `-htype=server`, if the command
+/// has it.
 fn two_hyphens(word: &str, arguments: &[OsString]) -> Option<String> {
     let bundle = word.strip_prefix('-').filter(|rest| rest.len() > 1 && !rest.starts_with('-'))?;
     let (_, command) = reached(arguments);
@@ -196,7 +197,7 @@ fn two_hyphens(word: &str, arguments: &[OsString]) -> Option<String> {
     [Some(bundle), behind_help].into_iter().flatten().find(is_known).map(|flag| format!("--{flag}"))
 }
 
-/// The command that was reached, for a pointer to its help.
+/// Returns the words of the command, for a pointer to its help.
 fn command(arguments: &[OsString]) -> String {
     reached(arguments).0
 }

@@ -22,7 +22,7 @@ fn completion_for_another_shell_is_refused() {
         "error: invalid value 'tcsh' for '<SHELL>' \
          [possible values: bash, elvish, fish, powershell, zsh]\n\
          hint: a similar value exists: 'zsh'\n\
-         hint: `kumactl completion --help` shows all flags, with examples\n"
+         hint: run `kumactl completion --help` for all flags and examples\n"
     );
 }
 

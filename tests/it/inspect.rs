@@ -34,19 +34,19 @@ fn every_field_is_shown_with_the_names_by_their_kinds() {
         });
     let identifier: Vec<_> = identifier.iter().map(|octet| format!("{octet:02X}")).collect();
     for line in [
-        "tls.crt (PEM)\n\n1  server certificate\n   subject     O=Kuma, CN=cp.example\n   issuer      O=Kuma, CN=Kuma CA ",
-        "\n   names       dNSName cp.example\n               iPAddress 10.0.0.1\n               iPAddress ::1\n               dNSName *.mesh.example\n",
+        "tls.crt (PEM)\n\n1  server certificate\n   Subject                  O=Kuma, CN=cp.example\n   Issuer                   O=Kuma, CN=Kuma CA ",
+        "\n   Subject Alternative Name dNSName cp.example\n                            iPAddress 10.0.0.1\n                            iPAddress ::1\n                            dNSName *.mesh.example\n",
         ", 89 days, 23 hours left\n",
-        "\n   key         ECDSA P-256\n   signature   ecdsa-with-SHA256\n   usages      digitalSignature, serverAuth\n   CA          it does not say\n",
-        &format!("\n   key id      {}\n", identifier.join(":")),
-        &format!("\n   serial      {}\n", serial.to_uppercase()),
+        "\n   Public Key               ECDSA P-256\n   Signature Algorithm      ecdsa-with-SHA256\n   Key Usage                digitalSignature\n   Extended Key Usage       serverAuth\n   Basic Constraints        not set\n",
+        &format!("\n   Subject Key Identifier   {}\n", identifier.join(":")),
+        &format!("\n   Serial Number            {}\n", serial.to_uppercase()),
         "\n\n2  root CA\n",
-        "\n   usages      keyCertSign, cRLSign\n   CA          CA:TRUE, 0 CAs below it\n",
+        "\n   Key Usage                keyCertSign, cRLSign\n   Extended Key Usage       not set\n   Basic Constraints        CA:TRUE, pathlen:0\n",
         "\nchain: 1 is issued by 2\n",
     ] {
         assert!(text.contains(line), "{line:?}\n{text}");
     }
-    assert!(!text.contains("refuse"), "{text}");
+    assert!(!text.contains("reject"), "{text}");
 }
 
 fn text_of_first(pem: &str) -> String {
@@ -62,7 +62,7 @@ fn the_fingerprint_and_dates_are_those_that_openssl_shows() {
     let command = format!("{} x509 -in ca.crt -noout -fingerprint -sha256", openssl.display());
     let theirs = sandbox.shell(&command).quiet_success();
     let theirs = theirs.split('=').nth(1).expect("a fingerprint").trim();
-    assert!(shown.contains(&format!("   SHA-256     {theirs}\n")), "{shown}");
+    assert!(shown.contains(&format!("   SHA-256 Fingerprint      {theirs}\n")), "{shown}");
 }
 
 #[test]
@@ -109,15 +109,15 @@ fn a_key_is_told_by_its_type_and_by_the_certificate_that_it_belongs_to() {
     sandbox.write("both.pem", sandbox.read("tls.key") + &sandbox.read("tls.crt"));
     sandbox.write("wrong.pem", sandbox.read("tls.key") + &sandbox.read("ca.crt"));
     for (source, line) in [
-        ("both.pem", "private key: ECDSA P-256, belongs to certificate 1\n"),
-        ("wrong.pem", "private key: ECDSA P-256, belongs to none of these certificates\n"),
-        ("tls.key", "private key: ECDSA P-256, no certificate beside it\n"),
+        ("both.pem", "private key: ECDSA P-256, matches certificate 1\n"),
+        ("wrong.pem", "private key: ECDSA P-256, matches none of these certificates\n"),
+        ("tls.key", "private key: ECDSA P-256, no certificate to compare with\n"),
     ] {
         let shown = sandbox.kumactl(["inspect", "certificate", source]).quiet_success();
         assert!(shown.contains(line), "{source}: {shown}");
     }
     let shown = sandbox.kumactl(["inspect", "certificate", "tls.key", "tls.crt"]).quiet_success();
-    assert!(shown.contains("ECDSA P-256, belongs to certificate 1 of tls.crt\n"), "{shown}");
+    assert!(shown.contains("ECDSA P-256, matches certificate 1 of tls.crt\n"), "{shown}");
     let keys = &json(&sandbox, "both.pem")[0]["parts"][0]["private_keys"];
     assert_eq!(keys.to_string(), r#"[{"belongs_to":1,"error":null,"key_type":"ECDSA P-256"}]"#);
 }
@@ -136,7 +136,7 @@ fn who_would_refuse_the_certificate_is_a_warning() {
     let sandbox = Sandbox::new();
     sandbox.generate(["--type=server", "--hostname=cp.example"]).quiet_success();
     let shown = sandbox.kumactl(["inspect", "certificate", "cert.pem"]).quiet_success();
-    let warning = "\nwarning: rustls 0.23 and Firefox 153 refuse it: it says CA:TRUE, which a \
+    let warning = "\nwarning: rustls 0.23 and Firefox 153 reject it: it says CA:TRUE, which a \
                    server's own certificate must not\n";
     assert!(shown.contains(warning), "{shown}");
     let warnings = &json(&sandbox, "cert.pem")[0]["parts"][0]["warnings"];
@@ -236,10 +236,10 @@ fn a_secret_is_known_in_every_way_to_write_it_and_what_is_damaged_in_it_is_named
     }
     let cut = BASE64_STANDARD.encode(&sandbox.read("ca.crt")[..99]);
     for (value_of_certificate, says) in [
-        (cut.as_str(), "error: tls.crt of secret cannot be shown: its PEM block 1 has no end\n"),
-        ("'!'", "error: tls.crt of secret cannot be shown: it is not Base64, so that Kubernetes"),
-        ("''", "error: tls.crt of secret cannot be shown: it is empty\n"),
-        ("aGVsbG8=", "error: tls.crt of secret cannot be shown: it is neither PEM"),
+        (cut.as_str(), "error: cannot inspect tls.crt of secret: its PEM block 1 has no end\n"),
+        ("'!'", "error: cannot inspect tls.crt of secret: it is not Base64, so that Kubernetes"),
+        ("''", "error: cannot inspect tls.crt of secret: it is empty\n"),
+        ("aGVsbG8=", "error: cannot inspect tls.crt of secret: it is neither PEM"),
     ] {
         let text = format!("data:\n  ca.crt: {value}\n  tls.crt: {value_of_certificate}\n");
         sandbox.write("secret", text + "kind: Secret\n");
@@ -278,8 +278,8 @@ fn a_file_full_of_certificates_of_one_name_is_read_in_bounded_work() {
 fn a_source_that_looks_like_a_server_is_told_how_to_write_one() {
     let sandbox = sandbox();
     for (source, says) in [
-        ("localhost", "hint: of a server, with its port: localhost:5678\n"),
-        ("localhost:99999", "has the port 99999, and ports are 1 to 65535\n"),
+        ("localhost", "hint: add the port of the server: localhost:5678\n"),
+        ("localhost:99999", "port 99999 is not between 1 and 65535\n"),
         ("https://localhost:5682", "\"https://localhost:5682\" is not HOST:PORT\n"),
         ("https://localhost:5682/", "hint: did you mean localhost:5682?\n"),
     ] {

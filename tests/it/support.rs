@@ -287,10 +287,16 @@ fn collect_commands(words: Vec<String>, found: &mut Vec<(Vec<String>, String)>) 
     let arguments = words.iter().map(String::as_str).chain(["--help"]);
     let help = Sandbox::new().kumactl(arguments).quiet_success();
     found.push((words.clone(), help.clone()));
-    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
-    for line in commands.take_while(|line| !line.is_empty()) {
+    // The help of the program lists commands in groups, that of a verb its nouns.
+    let titles = ["Commands:", "Create:", "Inspect and verify:", "Other:"];
+    let mut is_listed = false;
+    let mut last = String::new();
+    for line in help.lines() {
+        is_listed = titles.contains(&line) || (is_listed && !line.is_empty());
         let name = line.strip_prefix("  ").and_then(|line| line.split(' ').next());
-        if let Some(name) = name.filter(|name| !name.is_empty() && *name != "help") {
+        let name = name.filter(|name| is_listed && !["", "help", &last].contains(name));
+        if let Some(name) = name {
+            last = name.to_owned();
             collect_commands([&words[..], &[name.to_owned()]].concat(), found);
         }
     }

@@ -19,9 +19,9 @@ use crate::report::shell;
 
 /// Print CA certificates as one line of Base64
 ///
-/// The value of `kumactl install control-plane --tls-general-ca-bundle` and of Helm's
-/// `controlPlane.tls.general.caBundle`. It has no line breaks, which `base64` makes on Linux and
-/// which break the installation.
+/// This is the value of `kumactl install control-plane --tls-general-ca-bundle` and of Helm's
+/// `controlPlane.tls.general.caBundle`. It has no line breaks; those that `base64` adds on Linux break
+/// the installation.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -29,17 +29,17 @@ Examples:
     --tls-general-ca-bundle=\"$(
       kumactl generate ca-bundle --ca-cert-file=ca.crt)\"
 
-  # The new and the old CA, while one replaces the other
+  # The new and the old CA, during a rotation
   kumactl generate ca-bundle --ca-cert-file=new-ca.crt --ca-cert-file=ca.crt
 
-  # The certificates in a bundle
+  # Print the certificates of a bundle
   kumactl generate ca-bundle --decode < ca-bundle.b64")]
 pub(crate) struct Args {
-    /// File with PEM certificates of a CA, `-` for standard input (can be repeated)
+    /// File with CA certificates in PEM, `-` for standard input (can be repeated)
     #[arg(long = "ca-cert-file", value_name = "FILE")]
     ca_cert_files: Vec<PathBuf>,
 
-    /// Print the PEM of a bundle again; the file, or else standard input, is the bundle
+    /// Print the PEM of a bundle, read from --ca-cert-file or standard input
     #[arg(long)]
     decode: bool,
 }
@@ -50,8 +50,10 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
 
 fn encode(paths: &[PathBuf], console: Console) -> Result<(), Failure> {
     if paths.is_empty() {
-        let failure = Failure::usage("--ca-cert-file is missing: which certificates?");
-        return Err(failure.hint("--ca-cert-file=ca.crt, or `-` for standard input"));
+        let failure = Failure::usage("--ca-cert-file is required");
+        return Err(
+            failure.hint("add --ca-cert-file=ca.crt, or --ca-cert-file=- for standard input")
+        );
     }
     read::stdin_once(paths)?;
     let files = paths.iter().map(|path| read_ca_file(path)).collect::<Result<Vec<_>, _>>()?;
@@ -73,8 +75,8 @@ struct CaFile {
     certificates: Vec<Certificate>,
 }
 
-/// One file stays as it is, byte by byte, so that the bundle is exactly that file; of several, every
-/// certificate once.
+/// Returns a single file unchanged, so that the bundle is exactly that file; of several, every certificate
+/// once.
 fn join(files: &[CaFile]) -> Vec<u8> {
     let mut seen = HashSet::new();
     let all: Vec<_> = files.iter().flat_map(|file| &file.certificates).collect();
@@ -89,7 +91,7 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
     let text = read::file(path, "CA certificate file")?;
     let shown = read::shown(path);
     let refuse = |reason: &dyn std::fmt::Display| {
-        Failure::failed(format!("{shown} cannot be a CA bundle: {reason}"))
+        Failure::failed(format!("cannot use {shown} as a CA bundle: {reason}"))
     };
     let certificates = pem::decode_certificates(&text).map_err(|error| {
         let failure = refuse(&error);
@@ -97,11 +99,11 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
             return failure.hint(command);
         }
         match error {
-            PemError::Base64 { layers: 1 } => {
-                failure.hint("it can be used as it is; --decode prints its PEM")
-            }
+            PemError::Base64 { layers: 1 } => failure.hint(
+                "the file already is a bundle: use it unchanged, or add --decode to print its PEM",
+            ),
             PemError::Base64 { .. } => {
-                failure.hint("a bundle is encoded once: take the other layers off with `base64 -d`")
+                failure.hint("the file is encoded more than once: decode it with `base64 -d`")
             }
             PemError::Der => {
                 let from = match path.to_str() {
@@ -111,17 +113,15 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
                 failure.hint(format!("convert it: openssl x509 -inform DER{from} -out ca.crt"))
             }
             PemError::PrivateKey { .. } => {
-                failure.hint("a bundle is public: give the file with the CA certificate alone")
+                failure.hint("pass a file with CA certificates only: the bundle is public")
             }
             PemError::Malformed { fault, .. } => failure.hint(hints::damage_hint(fault)),
-            _ => failure.hint("a CA file holds blocks that begin -----BEGIN CERTIFICATE-----"),
+            _ => failure.hint("pass a PEM file with -----BEGIN CERTIFICATE----- blocks"),
         }
     })?;
     kuma::check_ca_file(&certificates).map_err(|not_ca| {
-        refuse(&not_ca).hint(
-            "Kuma looks at the first certificate of the file only: put the CA's first, \
-             or give the file with the CA alone",
-        )
+        refuse(&not_ca)
+            .hint("move the CA certificate to the start of the file: Kuma reads only the first one")
     })?;
     Ok(CaFile { text, certificates })
 }
@@ -130,12 +130,12 @@ fn decode(paths: &[PathBuf]) -> Result<(), Failure> {
     let path = match paths {
         [] => Path::new("-"),
         [path] => path,
-        _ => return Err(Failure::usage("--decode reads one bundle at a time")),
+        _ => return Err(Failure::usage("--decode accepts one --ca-cert-file only")),
     };
     let text = read::file(path, "CA bundle")?;
     let pem = bundle::decode(&text).map_err(|error| {
         let failure = Failure::failed(format!("{}: {error}", read::shown(path)));
-        failure.hint("a bundle is what `kumactl generate ca-bundle` prints: Base64 of PEM")
+        failure.hint("pass a bundle from `kumactl generate ca-bundle`: Base64 of PEM")
     })?;
     console::print_result(&pem)
 }

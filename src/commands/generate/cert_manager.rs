@@ -14,7 +14,7 @@ use crate::args::issuer::{self, CaFilesArgs};
 use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
-/// Print manifests for cert-manager to issue and rotate the control plane certificate
+/// Print manifests for cert-manager to issue the certificate
 ///
 /// Prints the Secret of your CA, an Issuer that signs with it, and a Certificate with the names of the
 /// control plane's Service and a key that Envoy accepts. The output contains the private key of the CA.

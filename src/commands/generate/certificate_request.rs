@@ -18,7 +18,7 @@ use crate::report::failure::Failure;
 use crate::report::render::certificate_request::{self as render, RequestPaths};
 use crate::report::render::{ReportFormat, refuse_shared_stdout};
 
-/// Make a private key and a certificate request for a PKI whose CA key is elsewhere
+/// Generate a private key and a certificate request for your PKI
 ///
 /// The request (PKCS#10) has the names and usages that Kuma needs. Send it to the PKI, and pass the
 /// certificate that comes back to `kumactl verify tls-certificate` and `kumactl generate
@@ -56,11 +56,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     key: KeyArgs,
 
-    /// Replace existing files, the private key too
+    /// Overwrite existing files, including the private key
     #[arg(long)]
     force: bool,
 
-    /// Keep the private key if there is one, and the request if it matches
+    /// Keep an existing private key, and the request if it matches
     #[arg(long)]
     if_needed: bool,
 

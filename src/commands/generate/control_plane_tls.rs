@@ -21,7 +21,7 @@ use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::shell;
 
-/// Generate all files for one control plane in one directory
+/// Generate all TLS files for one control plane
 ///
 /// Writes the certificate, its key, the CA certificate, and the files to install them. For Kubernetes these
 /// are a Secret, Helm values and flags for `kumactl install control-plane`; for Universal, the environment

@@ -13,10 +13,10 @@ use crate::files::read;
 use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
-/// Print the environment variables of a control plane or of a data plane proxy
+/// Print the variables for kuma-cp or kuma-dp
 ///
-/// For plain machines. The files are looked at first. `kuma-cp` gets their paths, and `kuma-dp` the CA
-/// certificate itself, so that no file has to be brought to its machine.
+/// For Universal. Verifies the files first. `kuma-cp` gets the paths of the files; `kuma-dp` gets the CA
+/// certificate itself, so you need not copy a file to its host.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,11 +32,11 @@ Examples:
   kumactl generate environment --component=kuma-cp --purpose=zone-kds \\
     --ca-cert-file=ca.crt")]
 pub(crate) struct Args {
-    /// The program that reads the variables
+    /// Program that reads the variables
     #[arg(long, value_enum, value_name = "PROGRAM")]
     component: Component,
 
-    /// What kuma-cp uses the files for (can be repeated, or a list with commas) [default: general]
+    /// Use of the files by kuma-cp (can be repeated, or a list with commas) [default: general]
     #[arg(
         long = "purpose",
         value_name = "PURPOSE",
@@ -48,42 +48,42 @@ pub(crate) struct Args {
     #[command(flatten)]
     pem_files: PemFilesArgs,
 
-    /// CA certificate of the API server's clients, or their own certificates; others are then rejected on
-    /// port 5682 (with --purpose=api-server)
+    /// CA certificate of the API server's clients, or the clients' certificates; port 5682 then rejects
+    /// all other clients (with --purpose=api-server)
     #[arg(long, value_name = "FILE")]
     client_ca_cert_file: Option<PathBuf>,
 
-    /// Directory of the files on the machine of kuma-cp [default: the paths as they are given]
+    /// Directory of the files on the host of kuma-cp [default: the given paths]
     #[arg(long, value_name = "DIR")]
     directory: Option<PathBuf>,
 
-    /// Address of the control plane for kuma-dp, such as https://cp.example:5678; with --cert-file, the
-    /// certificate must have its host
+    /// Address of the control plane for kuma-dp, such as https://cp.example:5678; with --cert-file, kumactl
+    /// verifies that the certificate is valid for its host
     #[arg(long, value_name = "URL")]
     cp_address: Option<String>,
 
     #[command(flatten)]
     names: NameArgs,
 
-    /// Who reads the result
+    /// Format of the variables
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 enum Component {
-    /// A control plane
+    /// The control plane
     KumaCp,
-    /// A data plane proxy
+    /// The data plane proxy
     KumaDp,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 enum Format {
-    /// A POSIX shell, with export
+    /// POSIX shell, with export
     #[default]
     Shell,
-    /// Programs that read .env files
+    /// .env file
     Dotenv,
     /// EnvironmentFile= of systemd
     Systemd,
@@ -129,8 +129,8 @@ impl Args {
         let client_ca = self.client_ca_cert_file.as_ref();
         if client_ca.is_some() && !is_used(Purpose::has_client_ca) {
             let failure =
-                Failure::usage("--client-ca-cert-file is about clients of the API server");
-            return Err(failure.hint("add --purpose=api-server, or leave it out"));
+                Failure::usage("--client-ca-cert-file has no effect without --purpose=api-server");
+            return Err(failure.hint("add --purpose=api-server, or remove --client-ca-cert-file"));
         }
         let place =
             |flag, path: Option<&PathBuf>| path.map(|path| self.place(flag, path)).transpose();
@@ -160,8 +160,8 @@ impl Args {
     ) -> Result<Vec<(&'static str, String)>, Failure> {
         let files = &self.pem_files;
         if files.ca_cert_file.is_none() {
-            let failure = Failure::usage("--ca-cert-file is missing: kuma-dp trusts a CA");
-            return Err(failure.hint("--ca-cert-file=ca.crt"));
+            let failure = Failure::usage("--ca-cert-file is required with --component=kuma-dp");
+            return Err(failure.hint("add --ca-cert-file=ca.crt"));
         }
         files.refuse_unused(self.names.given())?;
         let mut hosts = self.names.dialed()?;
@@ -176,14 +176,14 @@ impl Args {
         let address = url.as_ref().map(|url| url.text.as_str());
         let variables = environment::data_plane(&pem_files::variable(&ca)?, address);
         for (name, value) in &variables {
-            let hint = "copy the CA file to the machine of the proxy, for `kuma-dp run \
-                        --ca-cert-file=FILE`, or remove CAs that are no longer in use";
+            let hint = "copy the CA file to the host of the proxy and use `kuma-dp run --ca-cert-file=FILE`, or \
+                        remove unused CAs from the file";
             pem_files::refuse_long(name, name.len() + 1 + value.len(), hint)?;
         }
         Ok(variables)
     }
 
-    /// Every purpose once.
+    /// Returns the purposes without duplicates.
     fn purposes(&self) -> Vec<Purpose> {
         let mut purposes: Vec<Purpose> = Vec::new();
         for purpose in &self.purposes {
@@ -194,7 +194,7 @@ impl Args {
         if purposes.is_empty() { vec![Purpose::General] } else { purposes }
     }
 
-    /// Refuses flags that would change nothing.
+    /// Refuses flags that have no effect.
     fn refuse_unused(&self) -> Result<(), Failure> {
         let (component, other, flags) = match self.component {
             Component::KumaCp => {
@@ -213,21 +213,24 @@ impl Args {
         match flags.into_iter().find(|(_, is_given)| *is_given) {
             None => Ok(()),
             Some((flag, _)) => {
-                let failure = Failure::usage(format!("{component} has no variable for {flag}"));
-                Err(failure.hint(format!("leave {flag} out, or --component={other}")))
+                let failure =
+                    Failure::usage(format!("{flag} has no effect with --component={component}"));
+                Err(failure.hint(format!("remove {flag}, or use --component={other}")))
             }
         }
     }
 
-    /// The path of a file on the machine of kuma-cp.
+    /// Returns the path of a file on the host of kuma-cp.
     fn place(&self, flag: &str, path: &Path) -> Result<String, Failure> {
         let is_open = ["/dev/stdin", "/dev/fd", "/proc/self/fd"]
             .iter()
             .any(|system| path.starts_with(system));
         if path.as_os_str() == "-" || is_open {
             let shown = read::shown(path);
-            let failure = Failure::usage(format!("kuma-cp could not read {shown} again: {flag}"));
-            return Err(failure.hint(format!("give {flag} the path of a file")));
+            let failure = Failure::usage(format!(
+                "{flag} must be a file, since kuma-cp cannot read {shown} later"
+            ));
+            return Err(failure.hint(format!("pass the path of a file to {flag}")));
         }
         let placed = match (&self.directory, path.file_name()) {
             (Some(directory), Some(name)) => directory.join(name),
@@ -237,33 +240,32 @@ impl Args {
     }
 }
 
-/// A path as the value of a variable, and as a word in a command of NEXT-STEPS.md.
+/// Returns a path as the value of a variable and as a word in a command of NEXT-STEPS.md.
 ///
 /// # Errors
 ///
-/// A path that is not UTF-8, or has control characters: a line break would end the line or the block of
-/// commands that it stands in, and what follows would be read as another one.
+/// A path that is not UTF-8 or has control characters. A line break would end the variable or the command.
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     let fault = match path.to_str() {
-        None => "is not UTF-8, as variables are",
+        None => "is not UTF-8",
         Some(text) if text.contains(char::is_control) => "contains a control character",
         Some(text) => return Ok(text.to_owned()),
     };
     let shown = kuma_pki::printable(&path.to_string_lossy());
     let failure = Failure::usage(format!("the path {shown} {fault}"));
-    Err(failure.hint("--directory=DIR, a plain path in UTF-8 on the machine of kuma-cp"))
+    Err(failure.hint("use --directory=DIR with a path in UTF-8 on the host of kuma-cp"))
 }
 
 fn require(files: &PemFilesArgs, purpose: Purpose) -> Result<(), Failure> {
     let name = purpose.as_str();
     if purpose.has_certificate() && files.cert_file.is_none() {
         let failure =
-            Failure::usage(format!("--purpose={name} is about a certificate and its key"));
-        return Err(failure.hint("--cert-file=tls.crt --key-file=tls.key"));
+            Failure::usage(format!("--purpose={name} requires --cert-file and --key-file"));
+        return Err(failure.hint("add --cert-file=tls.crt --key-file=tls.key"));
     }
     if !purpose.has_certificate() && files.ca_cert_file.is_none() {
-        let failure = Failure::usage(format!("--purpose={name} is about a CA"));
-        return Err(failure.hint("--ca-cert-file=ca.crt"));
+        let failure = Failure::usage(format!("--purpose={name} requires --ca-cert-file"));
+        return Err(failure.hint("add --ca-cert-file=ca.crt"));
     }
     Ok(())
 }

@@ -12,31 +12,31 @@ use crate::args::pem_files::{self, PemFilesArgs};
 use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
-/// Print the values of Kuma's Helm chart that are about certificates
+/// Print the TLS values for Kuma's Helm chart
 ///
-/// `controlPlane.tls...`, for charts 2.x and 3.x. The CA bundle is the Base64 of the CA file on one
-/// line, which the chart prints into every webhook.
+/// Sets `controlPlane.tls...`, for charts 2.x and 3.x. The CA bundle is the CA file as one line of Base64,
+/// which the chart copies into every webhook.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   kumactl generate helm-values --ca-cert-file=ca.crt > tls-values.yaml
   helm install kuma kuma/kuma --namespace=kuma-system --values=tls-values.yaml
 
-  # The same as arguments
+  # The same as command-line arguments
   helm install kuma kuma/kuma --namespace=kuma-system \\
     $(kumactl generate helm-values --ca-cert-file=ca.crt --set)")]
 pub(crate) struct HelmValuesArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 
-    /// Print --set-string arguments of Helm instead, in one line
+    /// Print Helm's --set-string arguments on one line instead
     #[arg(long)]
     set: bool,
 }
 
-/// Print the flags of `kumactl install control-plane` that are about certificates
+/// Print flags for the official kumactl install
 ///
-/// One line that a shell splits into exactly these flags.
+/// Prints the TLS flags of `kumactl install control-plane` on one line.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -54,27 +54,27 @@ pub(crate) struct InstallFlagsArgs {
 
 #[derive(clap::Args)]
 struct SettingsArgs {
-    /// The CA certificate that the webhooks' clients trust; it needs the general Secret beside it
+    /// CA certificate that the Kubernetes API server trusts when it calls the webhooks
     #[arg(long, value_name = "FILE")]
     ca_cert_file: Option<PathBuf>,
 
-    /// The Secret with tls.crt, tls.key and ca.crt [default with --ca-cert-file: general-tls-certs]
+    /// Secret with tls.crt, tls.key and ca.crt [default with --ca-cert-file: general-tls-certs]
     #[arg(long, value_name = "NAME", value_parser = control_plane::object_name, requires = "ca_cert_file")]
     general_secret: Option<ObjectName>,
 
-    /// The Secret with ca.crt, if the general one has none
+    /// Secret with ca.crt, if the general Secret has none
     #[arg(long, value_name = "NAME", value_parser = control_plane::object_name, requires = "ca_cert_file")]
     general_ca_secret: Option<ObjectName>,
 
-    /// The Secret of the API server, with tls.crt and tls.key
+    /// Secret of the API server, with tls.crt and tls.key
     #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
     api_server_secret: Option<ObjectName>,
 
-    /// The Secret of a global control plane's server for zones, with tls.crt and tls.key (2.x only)
+    /// Secret of the KDS server of a global control plane, with tls.crt and tls.key (2.x only)
     #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
     kds_global_server_secret: Option<ObjectName>,
 
-    /// The Secret of a zone with the CA of its global control plane, with ca.crt
+    /// Secret of a zone with the CA of its global control plane, with ca.crt
     #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
     kds_zone_client_secret: Option<ObjectName>,
 
@@ -87,7 +87,10 @@ pub(crate) fn helm_values(args: &HelmValuesArgs, console: Console) -> Result<(),
     let installation = args.settings.read(console)?;
     console::print_result(if args.set {
         let line = installation.helm_arguments();
-        refuse_long_words(&line, "leave --set out, and give the file to Helm with --values")?;
+        refuse_long_words(
+            &line,
+            "rerun without --set, and pass the output to Helm as a file with --values",
+        )?;
         line
     } else {
         installation.helm_values()
@@ -98,13 +101,13 @@ pub(crate) fn install_flags(args: &InstallFlagsArgs, console: Console) -> Result
     let mut installation = args.settings.read(console)?;
     installation.namespace = args.namespace.clone().and_then(control_plane::other_namespace);
     let line = installation.flags();
-    let hint = "`kumactl generate helm-values` prints a file for `kumactl install control-plane \
-                --values=FILE`; or remove CAs that are no longer in use";
+    let hint = "use `kumactl install control-plane --values=FILE` with the output of `kumactl generate \
+                helm-values`, or remove unused CAs from the file";
     refuse_long_words(&line, hint)?;
     console::print_result(&line)
 }
 
-/// Refuses a line of which a shell makes an argument that no program can be started with.
+/// Refuses a line with an argument that is too long for Linux.
 fn refuse_long_words(line: &str, hint: &str) -> Result<(), Failure> {
     line.split_whitespace().try_for_each(|word| {
         let name = word.split('=').next().unwrap_or(word);
@@ -122,7 +125,7 @@ impl SettingsArgs {
         let pem_files = pem_files.read(&[], OffsetDateTime::now_utc(), console)?;
         let general = match &self.general_secret {
             Some(name) => Some(name.clone()),
-            // The chart wants both or neither.
+            // The chart requires both or neither.
             None if pem_files.ca.is_some() => Some(control_plane::general_secret()),
             None => None,
         };
@@ -134,7 +137,7 @@ impl SettingsArgs {
             kds_global_server_secret: self.kds_global_server_secret.clone(),
             kds_zone_client_secret: self.kds_zone_client_secret.clone(),
             service: match &self.service {
-                // Any namespace: its Service has the name in each.
+                // The name does not depend on the namespace.
                 Some(name) => {
                     let namespace = control_plane::default_namespace();
                     control_plane::other_service(control_plane::service(Some(name), &namespace)?)
@@ -144,8 +147,8 @@ impl SettingsArgs {
             ..Installation::default()
         };
         if installation == Installation::default() {
-            let failure = Failure::usage("there is nothing to set");
-            return Err(failure.hint("--ca-cert-file=ca.crt, with the CA certificate"));
+            let failure = Failure::usage("at least one flag is required");
+            return Err(failure.hint("add --ca-cert-file=ca.crt with the CA certificate"));
         }
         Ok(installation)
     }

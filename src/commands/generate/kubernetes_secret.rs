@@ -13,18 +13,18 @@ use crate::args::pem_files::PemFilesArgs;
 use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
-/// Print a Kubernetes Secret with a certificate, its key and its CA
+/// Print a Kubernetes Secret with the certificate, key and CA
 ///
-/// The manifest that `kubectl create secret generic --dry-run=client -o yaml` makes from the same
-/// files, after looking at them: the pair belongs together, leads to the CA, and has the names of the
-/// control plane's Service. With --ca-cert-file alone it is the Secret of a zone.
+/// Verifies that key and certificate match, chain to the CA, and are valid for the names of the control
+/// plane's Service. The manifest equals that of `kubectl create secret generic --dry-run=client -o yaml`.
+/// With --ca-cert-file alone, prints the Secret of a zone.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   kumactl generate kubernetes-secret --cert-file=tls.crt --key-file=tls.key \\
     --ca-cert-file=ca.crt | kubectl apply -f -
 
-  # For a zone, with the CA of the global control plane
+  # For a zone: the CA of its global control plane
   kumactl generate kubernetes-secret --name=kds-ca-certs \\
     --ca-cert-file=ca.crt | kubectl apply -f -")]
 pub(crate) struct Args {
@@ -39,7 +39,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pem_files: PemFilesArgs,
 
-    /// Service of the control plane, whose names a certificate with its CA must have [default:
+    /// Service of the control plane; the certificate must be valid for its names [default:
     /// kuma-control-plane]
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
@@ -47,25 +47,25 @@ pub(crate) struct Args {
     #[command(flatten)]
     names: NameArgs,
 
-    /// Type of the Secret [default: left to the API server, which makes it Opaque]
+    /// Type of the Secret [default: Opaque, set by the API server]
     #[arg(long, value_enum, value_name = "TYPE")]
     secret_type: Option<SecretType>,
 
-    /// Label (can be repeated)
+    /// Label to add (can be repeated)
     #[arg(long = "label", value_name = "KEY=VALUE")]
     labels: Vec<String>,
 
-    /// Annotation (can be repeated)
+    /// Annotation to add (can be repeated)
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
     annotations: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
 enum SecretType {
-    /// Anything
+    /// Arbitrary data
     #[value(name = "Opaque", alias = "opaque")]
     Opaque,
-    /// A certificate and its key, which have to be there
+    /// A certificate and its key
     #[value(name = "kubernetes.io/tls", alias = "tls")]
     Tls,
 }
@@ -73,13 +73,14 @@ enum SecretType {
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let files = &args.pem_files;
     if files.cert_file.is_none() && files.ca_cert_file.is_none() {
-        let failure = Failure::usage("there is nothing to put into the Secret");
-        return Err(failure.hint("--cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt"));
+        let failure = Failure::usage("--cert-file or --ca-cert-file is required");
+        let hint = "add --cert-file=tls.crt --key-file=tls.key --ca-cert-file=ca.crt";
+        return Err(failure.hint(hint));
     }
     if args.secret_type == Some(SecretType::Tls) && files.cert_file.is_none() {
         let failure =
-            Failure::usage("a Secret of type kubernetes.io/tls has a certificate and its key");
-        return Err(failure.hint("add --cert-file and --key-file, or leave --secret-type out"));
+            Failure::usage("--secret-type=kubernetes.io/tls requires --cert-file and --key-file");
+        return Err(failure.hint("add --cert-file and --key-file, or remove --secret-type"));
     }
     let labels = pairs("--label", &args.labels, true)?;
     let annotations = pairs("--annotation", &args.annotations, false)?;
@@ -92,7 +93,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
         hosts.extend(service.dialled());
     }
     let pem_files = files.read(&hosts, OffsetDateTime::now_utc(), console)?;
-    // One of type kubernetes.io/tls is for the API server, and has no CA.
+    // A Secret of type kubernetes.io/tls is for the API server and needs no CA.
     if pem_files.ca.is_none() && args.secret_type != Some(SecretType::Tls) {
         console.warn(format!("{}; add --ca-cert-file=ca.crt", Finding::SecretWithoutCa));
     }
@@ -123,8 +124,8 @@ fn pairs(
     let mut pairs = BTreeMap::new();
     for text in texts {
         let Some((key, value)) = text.split_once('=') else {
-            let failure = Failure::usage(format!("{flag}: {text:?} has no `=`"));
-            return Err(failure.hint(format!("{flag}=KEY=VALUE")));
+            let failure = Failure::usage(format!("{flag}: {text:?} is not KEY=VALUE"));
+            return Err(failure.hint(format!("use {flag}=KEY=VALUE")));
         };
         let checked = if are_labels {
             kuma_pki::check_label_key(key).and_then(|()| kuma_pki::check_label_value(value))

@@ -32,7 +32,7 @@ use crate::report::render::{self, ReportFormat};
 /// The longest specification, in bytes.
 const MAX_LENGTH: u64 = 256 << 20;
 
-/// Issue many TLS certificates from a specification file
+/// Issue many TLS certificates from a specification
 ///
 /// The specification is YAML or JSON. It names the CA, defaults, and the certificates. Each certificate
 /// gets its own directory with tls.crt, tls.key, ca.crt and, if requested, a Secret and a CA bundle. kumactl

@@ -17,11 +17,11 @@ use crate::report::conversion::{self, Wanted};
 use crate::report::failure::Failure;
 use crate::report::render::inspection;
 
-/// Show certificates: names, dates, keys, and who would refuse them
+/// Show certificates, and which clients reject them
 ///
-/// A source is a file with PEM, DER or Base64 of them, a Kubernetes Secret as YAML or JSON, `-` for
-/// standard input, or HOST:PORT of a TLS server, which is asked without being trusted. Private keys
-/// are told apart and never shown.
+/// A source is a file (PEM, DER or Base64, or a Kubernetes Secret in YAML or JSON), `-` for standard input,
+/// or HOST:PORT of a TLS server. kumactl shows the certificates of a server without verifying them, and
+/// never shows private keys.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,26 +32,26 @@ Examples:
   kubectl get secret general-tls-certs -n kuma-system -o yaml \\
     | kumactl inspect certificate -
 
-  # Any of them as PEM
+  # The certificates of a server in PEM
   kumactl inspect certificate localhost:5682 -o pem > served.crt")]
 pub(crate) struct Args {
     /// File, `-` for standard input, or HOST:PORT of a TLS server
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<String>,
 
-    /// Name to ask a server for, if it is not the host
+    /// Name to send to the server (SNI) [default: the host]
     #[arg(long, value_name = "NAME")]
     server_name: Option<String>,
 
-    /// How long to wait for a server
+    /// Longest time to wait for the server
     #[arg(long, value_name = "DURATION", default_value = "10s")]
     timeout: String,
 
-    /// Form of what is printed
+    /// Output format
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     output: Format,
 
-    /// When to use colour
+    /// When to use color
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: ColorChoice,
 }
@@ -63,18 +63,18 @@ enum Format {
     Text,
     /// For programs
     Json,
-    /// The certificates themselves
+    /// The certificates in PEM
     Pem,
 }
 
-/// Where certificates come from.
+/// A source of certificates.
 pub(crate) struct Source {
-    /// As a message names it.
+    /// The name in messages.
     pub(crate) shown: String,
-    /// How it is encoded, or `None` of a live server.
+    /// The encoding. `None` for a live server.
     pub(crate) encoding: Option<Encoding>,
     pub(crate) parts: Vec<Part>,
-    /// What of it could not be read.
+    /// The parts that could not be read.
     faults: Vec<Failure>,
 }
 
@@ -115,8 +115,9 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             let name = address::server_name("SOURCE", &address, server_name)?;
             let served = connect::fetch(&address, &name, timeout)?;
             let shown = address.to_string();
-            let certificates = Certificate::from_ders(served.chain)
-                .map_err(|error| Failure::unreadable(format!("what {shown} shows: {error}")))?;
+            let certificates = Certificate::from_ders(served.chain).map_err(|error| {
+                Failure::unreadable(format!("cannot read the certificates of {shown}: {error}"))
+            })?;
             let part = Part { certificates, ..Part::default() };
             return Ok(Source { shown, encoding: None, parts: vec![part], faults: Vec::new() });
         }
@@ -127,12 +128,12 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
     }
     let bytes = read::any(path, "certificate file").map_err(|failure| {
         let is_host = !path.exists() && SubjectAltName::parse(source).is_ok();
-        let hint = is_host.then(|| format!("of a server, with its port: {source}:5678"));
+        let hint = is_host.then(|| format!("add the port of the server: {source}:5678"));
         failure.hint_if_any(hint)
     })?;
     let shown = read::shown(path);
     let contents = contents::read(&bytes).map_err(|error| {
-        let failure = Failure::unreadable(format!("there is nothing to show in {shown}: {error}"));
+        let failure = Failure::unreadable(format!("cannot inspect {shown}: {error}"));
         match &error {
             ContentsError::Pem(error) => {
                 failure.hint_if_any(conversion::hint(error, &shown, Wanted::Inspection))
@@ -141,20 +142,20 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
                 failure.hint_if_any(conversion::secret_hint(error, &shown, "inspect certificate -"))
             }
             ContentsError::Nothing | ContentsError::Unknown => failure.hint(
-                "give a certificate as PEM, DER or Base64, a Secret as YAML or JSON, or HOST:PORT",
+                "pass a certificate in PEM, DER or Base64, a Secret in YAML or JSON, or HOST:PORT",
             ),
             _ => failure,
         }
     })?;
     let faults = contents.faults.iter().map(|(name, error)| {
         let name = kuma_pki::printable(name);
-        Failure::unreadable(format!("{name} of {shown} cannot be shown: {error}"))
+        Failure::unreadable(format!("cannot inspect {name} of {shown}: {error}"))
     });
     let (encoding, faults) = (Some(contents.encoding), faults.collect());
     Ok(Source { shown, encoding, parts: contents.parts, faults })
 }
 
-/// Which certificate a key belongs to, counted from 1.
+/// Returns the position of the certificate that matches a key, from 1.
 pub(crate) fn owner(key: &ExistingKey, certificates: &[Certificate]) -> Option<usize> {
     let owns = |one: &Certificate| one.public_key() == key.public_key();
     certificates.iter().position(owns).map(|index| index + 1)

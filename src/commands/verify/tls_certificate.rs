@@ -24,11 +24,12 @@ use crate::report::failure::Failure;
 use crate::report::program_name;
 use crate::report::render::{ReportFormat, verification};
 
-/// Judge a certificate, its key and its CA as those will who use them
+/// Verify a certificate the way Kuma, Envoy and other clients do
 ///
-/// Holds the files, a Secret, or what a live server shows, against each other and against the names
-/// that clients dial; says who would refuse the certificate, why, and what to type to mend it. The
-/// exit status is 0 if all is well, 1 if not, and 3 if something could not be read.
+/// Checks the certificate, key and CA in files, in a Secret or of a live server, and the names that clients
+/// connect to. Reports which clients
+/// reject the certificate, why, and how to fix it. The exit status is 0 if the certificate verifies, 1 if
+/// it does not, and 3 if the input cannot be read.
 #[derive(clap::Args)]
 #[command(override_usage = "\
 kumactl verify tls-certificate [OPTIONS] --cert-file <FILE>
@@ -36,100 +37,101 @@ kumactl verify tls-certificate [OPTIONS] --cert-file <FILE>
        kumactl verify tls-certificate [OPTIONS] --connect <HOST:PORT>")]
 #[command(after_help = "\
 Examples:
-  # Before the installation
+  # Before you install Kuma
   kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key \\
     --ca-cert-file=ca.crt \\
     --kubernetes-service=kuma-control-plane.kuma-system
 
-  # A Secret in the cluster, and the bundle of the webhooks
+  # A Secret in the cluster and the CA bundle of the webhooks
   kubectl get secret general-tls-certs -n kuma-system -o yaml \\
     | kumactl verify tls-certificate --secret=- --ca-bundle-file=ca-bundle.b64 \\
       --kubernetes-service=kuma-control-plane.kuma-system
 
-  # A running control plane, as a data plane proxy sees it
+  # A running control plane, the way a data plane proxy sees it
   kumactl verify tls-certificate --connect=localhost:5678 \\
     --ca-cert-file=ca.crt")]
 #[group(id = "subject", required = true, multiple = false, args = ["cert_file", "secret", "connect"])]
 pub(crate) struct Args {
-    /// The certificate, and the chain behind it; `-` for standard input
+    /// Certificate, followed by its intermediate certificates; `-` for standard input
     #[arg(long, value_name = "FILE")]
     cert_file: Option<PathBuf>,
 
-    /// The private key
+    /// Private key of the certificate
     #[arg(long, value_name = "FILE", conflicts_with_all = ["secret", "connect"])]
     key_file: Option<PathBuf>,
 
-    /// A Kubernetes Secret with tls.crt, tls.key and ca.crt, as YAML or JSON, alone or among other
-    /// objects
+    /// File with a Kubernetes Secret with tls.crt, tls.key and ca.crt, in YAML or JSON; other objects in
+    /// it are ignored
     #[arg(long, value_name = "FILE")]
     secret: Option<PathBuf>,
 
-    /// Which Secret, if there are several with a certificate and a key in the file
+    /// Secret to verify, if the file contains several with a certificate and a key
     #[arg(long, value_name = "[NAMESPACE/]NAME", requires = "secret")]
     secret_name: Option<String>,
 
-    /// A live TLS server
+    /// Live TLS server to verify
     #[arg(long, value_name = "HOST:PORT")]
     connect: Option<String>,
 
-    /// The name to ask the server for [default: the host]
+    /// Name to send to the server (SNI) [default: the host]
     #[arg(long, value_name = "NAME", requires = "connect")]
     server_name: Option<String>,
 
-    /// How long to wait for the server
+    /// Longest time to wait for the server
     #[arg(long, value_name = "DURATION", default_value = "10s")]
     timeout: String,
 
-    /// The CA certificates that clients trust [default: ca.crt of the Secret, or the certificate
-    /// file itself if it holds its own CA]
+    /// CA certificates that clients trust [default: ca.crt of the Secret, or the certificate file if it
+    /// contains its own CA]
     #[arg(long, value_name = "FILE")]
     ca_cert_file: Option<PathBuf>,
 
-    /// The CA certificates as one line of Base64, the value of --tls-general-ca-bundle
+    /// CA certificates as one line of Base64, the value of --tls-general-ca-bundle
     #[arg(long, value_name = "BASE64")]
     ca_bundle: Option<String>,
 
-    /// The file with that line
+    /// File with that line
     #[arg(long, value_name = "FILE", conflicts_with = "ca_bundle")]
     ca_bundle_file: Option<PathBuf>,
 
     #[command(flatten)]
     names: NameArgs,
 
-    /// What the certificate is for
+    /// Usage of the certificate
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "server")]
     certificate_type: CertificateType,
 
-    /// How long it must still be valid: `720h`, `30d`, or a part of its life as `20%`
+    /// Fail if less than this time is left before the certificate expires: a duration such as 720h or 30d,
+    /// or a percentage of its lifetime
     #[arg(long, value_name = "DURATION")]
     min_remaining: Option<String>,
 
-    /// When: a moment as `2027-01-31T12:00:00Z`, a day, or from now as `+90d` [default: now]
+    /// Verify for this time: 2027-01-31T12:00:00Z, 2027-01-31, or +90d from now [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 
-    /// A client that must accept it, such as java (can be repeated, or a list with commas)
+    /// Fail if this client rejects the certificate (can be repeated, or a list with commas)
     #[arg(long = "client", value_name = "CLIENT", value_delimiter = ',', value_parser = client_parser())]
     clients: Vec<Client>,
 
-    /// What the control plane uses the certificate for, which decides which of Kuma's clients must accept
-    /// it [default: general]
+    /// Use of the certificate by the control plane, which decides which clients of Kuma must accept it
+    /// [default: general]
     #[arg(long, value_name = "PURPOSE", value_parser = purpose_parser())]
     purpose: Option<Purpose>,
 
-    /// Version of Kuma, such as 2.13 [default: 2.14]
+    /// Version of Kuma to verify for, such as 2.13 [default: 2.14]
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    /// Print nothing but what failed
+    /// Print failed checks only
     #[arg(long, short)]
     quiet: bool,
 
-    /// Form of the report
+    /// Format of the report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     output: ReportFormat,
 
-    /// When to use colour
+    /// When to use color
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     color: ColorChoice,
 }
@@ -139,8 +141,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let timeout = connect::timeout(&args.timeout)?;
     let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose()?;
     if !args.clients.is_empty() && matches!(args.certificate_type, CertificateType::Client) {
-        let failure = Failure::usage("--client names those who judge a server's certificate");
-        return Err(failure.hint("leave --client or --type=client out"));
+        let failure = Failure::usage("--client has no effect with --type=client");
+        return Err(failure.hint("remove --client, or use --type=server"));
     }
     let mut hosts = args.names.hosts()?;
     let server =
@@ -149,9 +151,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         hosts.push(server.name.clone().into());
     }
     if let Some(pattern) = hosts.iter().map(|host| &host.name).find(|name| name.is_pattern()) {
-        let failure = Failure::usage(format!("clients dial names, not patterns such as {pattern}"));
+        let failure = Failure::usage(format!("no client can connect to the pattern {pattern}"));
         let name = pattern.to_string().replacen('*', "www", 1);
-        return Err(failure.hint(format!("--hostname={name}, or whatever they dial")));
+        return Err(failure.hint(format!("use a name that it matches: --hostname={name}")));
     }
     let files = read(args, server.as_ref(), timeout).map_err(Failure::while_reading)?;
     let evidence = VerifyInput {
@@ -208,13 +210,13 @@ fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Fai
     let moment = OffsetDateTime::parse(text, &Rfc3339).or(day).ok();
     let utc = moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC));
     utc.filter(|moment| (0..=9999).contains(&moment.year())).ok_or_else(|| {
-        let failure = Failure::usage(format!("--at: {text:?} is no time"));
-        failure.hint(format!("--at={}, --at={}, or --at=+90d", rfc3339(&now), now.date()))
+        let failure = Failure::usage(format!("--at: {text:?} is not a time"));
+        failure.hint(format!("use --at={}, --at={} or --at=+90d", rfc3339(&now), now.date()))
     })
 }
 
-/// The clients of Kuma's that connect to a server with the certificate. A zone control plane and Prometheus
-/// judge as kumactl does: with Go.
+/// Returns the clients of Kuma that connect to a server with the certificate. A zone control plane and
+/// Prometheus verify like kumactl, with Go.
 const fn kuma_clients(purpose: Purpose) -> &'static [Client] {
     match purpose {
         Purpose::General => &Client::KUMAS,

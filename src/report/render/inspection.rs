@@ -1,4 +1,4 @@
-//! What certificates say, as text and as JSON.
+//! The report of `inspect`, as text and as JSON.
 
 use kuma_pki::KeyError;
 use kuma_pki::format::contents::Part;
@@ -11,7 +11,7 @@ use super::json_text;
 use crate::commands::inspect::certificate::{Source, owner};
 use crate::report::color::Palette;
 
-/// A source in JSON. Fields are added, never changed or taken away.
+/// A source in JSON. Fields may be added, but not changed or removed.
 #[derive(Serialize)]
 struct SourceReport<'a> {
     source: &'a str,
@@ -31,19 +31,19 @@ struct PartReport {
 struct CertificateReport {
     #[serde(flatten)]
     summary: Summary,
-    /// The place of the certificate that signed it, counted from 1.
+    /// The position of the certificate that signed it, from 1.
     issued_by: Option<usize>,
 }
 
 #[derive(Serialize)]
 struct KeyReport {
     key_type: Option<String>,
-    /// The place of the certificate that it belongs to, counted from 1.
+    /// The position of the matching certificate, from 1.
     belongs_to: Option<usize>,
     error: Option<String>,
 }
 
-/// For programs.
+/// Returns the report for programs.
 pub(crate) fn json(sources: &[Source], now: OffsetDateTime) -> String {
     let reports = sources.iter().map(|source| {
         let parts = source.parts.iter().map(|part| part_report(part, now));
@@ -81,7 +81,7 @@ fn encoding(source: &Source) -> String {
     source.encoding.map_or_else(|| "TLS server".to_owned(), |encoding| encoding.to_string())
 }
 
-/// For people.
+/// Returns the report for people.
 pub(crate) fn text(sources: &[Source], now: OffsetDateTime, palette: Palette) -> String {
     let mut paragraphs = Vec::new();
     for source in sources {
@@ -104,7 +104,7 @@ fn part_text(
     paragraphs: &mut Vec<String>,
 ) {
     for (index, one) in part.certificates.iter().enumerate() {
-        paragraphs.push(certificate(index + 1, &inspect::summary(one, now), palette));
+        paragraphs.push(certificate(index + 1, &inspect::summary(one, now), now, palette));
     }
     let links = inspect::links(&part.certificates);
     let mut lines = String::new();
@@ -117,10 +117,10 @@ fn part_text(
     let is_alone = parts.all(|part| part.certificates.is_empty());
     for key in &part.private_keys {
         let belongs = |key| match (owner(key, &part.certificates), owner_elsewhere(key, sources)) {
-            (Some(place), _) => format!("belongs to certificate {place}"),
-            (None, Some(place)) => format!("belongs to {place}"),
-            (None, None) if is_alone => "no certificate beside it".to_owned(),
-            (None, None) => "belongs to none of these certificates".to_owned(),
+            (Some(place), _) => format!("matches certificate {place}"),
+            (None, Some(place)) => format!("matches {place}"),
+            (None, None) if is_alone => "no certificate to compare with".to_owned(),
+            (None, None) => "matches none of these certificates".to_owned(),
         };
         lines.push_str(&match key {
             Ok(key) => {
@@ -141,8 +141,7 @@ fn part_text(
     }
 }
 
-/// Which certificate of all that are shown a key belongs to: those of a Secret, and of separate files,
-/// stand beside their keys.
+/// Returns the matching certificate in any of the sources, such as another file or value of a Secret.
 fn owner_elsewhere(key: &kuma_pki::ExistingKey, sources: &[Source]) -> Option<String> {
     sources.iter().find_map(|source| {
         source.parts.iter().find_map(|part| {
@@ -157,19 +156,19 @@ fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {
     Some(match link {
         Link::IssuedBy(issuer) => format!("chain: {place} is issued by {issuer}\n"),
         Link::NotSignedBy(issuer) => {
-            format!("chain: {place} names {issuer} as its issuer, but is not signed with its key\n")
+            format!("chain: {place} names {issuer} as its issuer, but that key did not sign it\n")
         }
         Link::NotVerified(issuer) => {
-            format!("chain: {place} names {issuer} as its issuer; its signature was not judged\n")
+            format!("chain: {place} names {issuer} as its issuer; its signature was not checked\n")
         }
         Link::IssuerElsewhere if count > 1 => {
-            format!("chain: {place} is issued by a CA that is not here\n")
+            format!("chain: {place} is issued by a CA that is not in the input\n")
         }
         Link::IssuerElsewhere | Link::SelfSigned => return None,
     })
 }
 
-/// Who would refuse the first certificate, one line for each reason.
+/// Returns which clients reject the first certificate, one line for each reason.
 fn warnings(part: &Part) -> Vec<String> {
     let verdicts = inspect::refusals(&part.certificates);
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -183,64 +182,70 @@ fn warnings(part: &Part) -> Vec<String> {
         }
     }
     let line = |(because, clients): &(&str, Vec<&str>)| match clients.as_slice() {
-        [one] => format!("{one} refuses it: {because}"),
-        [most @ .., last] => format!("{} and {last} refuse it: {because}", most.join(", ")),
+        [one] => format!("{one} rejects it: {because}"),
+        [most @ .., last] => format!("{} and {last} reject it: {because}", most.join(", ")),
         [] => (*because).to_owned(),
     };
     reasons.iter().map(line).collect()
 }
 
-fn certificate(place: usize, summary: &Summary, palette: Palette) -> String {
-    let mut rows: Vec<(&str, String)> = vec![
-        ("subject", summary.subject.clone()),
-        ("issuer", if summary.self_issued { "itself".to_owned() } else { summary.issuer.clone() }),
-    ];
+/// Describes a certificate with the labels of openssl-x509(1).
+fn certificate(place: usize, summary: &Summary, now: OffsetDateTime, palette: Palette) -> String {
+    let mut rows: Vec<(&str, String)> =
+        vec![("Subject", summary.subject.clone()), ("Issuer", summary.issuer.clone())];
     rows.extend(summary.signature_fault.map(|fault| ("", fault.to_owned())));
+    rows.push(("Not Before", summary.not_before.clone()));
+    // Times in UTC with a year of four digits sort as text.
+    let now = kuma_pki::rfc3339(&now);
+    let is_valid = summary.not_before <= now && now <= summary.not_after;
+    let left = match is_valid {
+        true => palette.success(&summary.time_left),
+        false => palette.error(&summary.time_left),
+    };
+    rows.push(("Not After", format!("{}, {left}", summary.not_after)));
     let names = summary.subject_alt_names.iter();
     rows.extend(names.enumerate().map(|(index, name)| {
-        let label = if index == 0 { "names" } else { "" };
+        let label = if index == 0 { "Subject Alternative Name" } else { "" };
         (label, format!("{} {}", name.kind, name.value))
     }));
-    let left = match summary.time_left.strip_suffix("left") {
-        Some(_) => palette.success(&summary.time_left),
-        None => palette.error(&summary.time_left),
-    };
-    rows.push(("valid", format!("{} to {}, {left}", summary.not_before, summary.not_after)));
-    rows.push(("key", summary.key.clone()));
-    rows.push(("signature", summary.signature_algorithm.clone()));
-    let extended = summary.extended_key_usage.iter().flatten().map(String::as_str);
-    let usage: Vec<&str> = summary.key_usage.iter().flatten().copied().chain(extended).collect();
+    rows.push(("Public Key", summary.key.clone()));
+    rows.push(("Signature Algorithm", summary.signature_algorithm.clone()));
+    let usages = |usages: Option<String>| usages.unwrap_or_else(|| "not set".to_owned());
+    rows.push(("Key Usage", usages(summary.key_usage.as_ref().map(|bits| bits.join(", ")))));
+    let extended = summary.extended_key_usage.as_ref().map(|found| found.join(", "));
+    rows.push(("Extended Key Usage", usages(extended)));
     rows.push((
-        "usages",
-        if usage.is_empty() { "not limited".to_owned() } else { usage.join(", ") },
-    ));
-    rows.push((
-        "CA",
+        "Basic Constraints",
         match (summary.ca, summary.path_length) {
-            (Some(true), Some(length)) => format!("CA:TRUE, {length} CAs below it"),
+            (Some(true), Some(length)) => format!("CA:TRUE, pathlen:{length}"),
             (Some(true), None) => "CA:TRUE".to_owned(),
             (Some(false), _) => "CA:FALSE".to_owned(),
-            (None, _) => "it does not say".to_owned(),
+            (None, _) => "not set".to_owned(),
         },
     ));
-    let limits = [("permits", &summary.permitted_names), ("excludes", &summary.excluded_names)];
+    let constraints = [
+        ("Permitted Names", &summary.permitted_names),
+        ("Excluded Names", &summary.excluded_names),
+    ];
     rows.extend(
-        limits.into_iter().filter_map(|(label, names)| Some((label, names.as_ref()?.join(", ")))),
+        constraints
+            .into_iter()
+            .filter_map(|(label, names)| Some((label, names.as_ref()?.join(", ")))),
     );
     let identifiers = [
-        ("key id", &summary.subject_key_identifier),
-        ("issuer key", &summary.authority_key_identifier),
+        ("Subject Key Identifier", &summary.subject_key_identifier),
+        ("Authority Key Identifier", &summary.authority_key_identifier),
     ];
     rows.extend(identifiers.into_iter().filter_map(|(label, found)| Some((label, found.clone()?))));
     if !summary.other_extensions.is_empty() {
-        rows.push(("extensions", summary.other_extensions.join(", ")));
+        rows.push(("Other Extensions", summary.other_extensions.join(", ")));
     }
-    rows.push(("serial", summary.serial_number.clone()));
-    rows.push(("SHA-256", summary.sha256_fingerprint.clone()));
+    rows.push(("Serial Number", summary.serial_number.clone()));
+    rows.push(("SHA-256 Fingerprint", summary.sha256_fingerprint.clone()));
     let mut text = format!("{place}  {}\n", palette.bold(summary.role));
     for (label, value) in rows {
-        // Padded before it is painted: the codes of a colour have no width.
-        text.push_str(&format!("   {} {value}\n", palette.dim(&format!("{label:<11}"))));
+        // Padded before it is painted: color codes have no width.
+        text.push_str(&format!("   {} {value}\n", palette.dim(&format!("{label:<24}"))));
     }
     text
 }

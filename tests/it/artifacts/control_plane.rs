@@ -61,7 +61,7 @@ fn kubernetes_gets_a_secret_values_and_flags_that_carry_the_same_pair_and_ca() {
             "Private key saved in tls/tls.key\nCertificate saved in tls/tls.crt\n\
              CA certificate saved in tls/ca.crt\nCA bundle saved in tls/ca-bundle.b64\n\
              Secret saved in tls/secret.yaml\nHelm values saved in tls/values.yaml\n\
-             Flags of install saved in tls/install-flags\nNext steps saved in tls/NEXT-STEPS.md\n"
+             Install flags saved in tls/install-flags\nNext steps saved in tls/NEXT-STEPS.md\n"
         );
         assert_consistent(&sandbox);
         for (name, mode) in

@@ -136,7 +136,7 @@ fn a_path_that_is_not_utf_8_is_refused() {
     for command in [environment, all] {
         let stderr = sandbox.kumactl(command).failure(2);
         assert!(stderr.contains("is not UTF-8"), "{stderr}");
-        assert!(stderr.contains("hint: --directory=DIR"), "{stderr}");
+        assert!(stderr.contains("hint: use --directory=DIR"), "{stderr}");
         assert_eq!(sandbox.names(), before);
     }
 }
@@ -163,7 +163,7 @@ fn a_path_with_a_control_character_is_not_written_into_files() {
         ] {
             let stderr = sandbox.kumactl(&command).failure(2);
             assert!(stderr.contains("contains a control character"), "{command:?}: {stderr}");
-            assert!(stderr.contains("hint: --directory=DIR"), "{stderr}");
+            assert!(stderr.contains("hint: use --directory=DIR"), "{stderr}");
             assert!(
                 !stderr.trim_end().contains(|c: char| c.is_control() && c != '\n'),
                 "{stderr:?}"
@@ -178,7 +178,7 @@ fn the_address_of_the_control_plane_is_one_that_kuma_dp_can_dial() {
     let sandbox = files();
     let proxy = ["generate", "environment", "--component=kuma-dp", CA];
     let meant = |meant: &str| format!("hint: did you mean --cp-address={meant}?\n");
-    let such = "hint: such as --cp-address=https://cp.example:5678\n".to_owned();
+    let such = "hint: use a URL such as --cp-address=https://cp.example:5678\n".to_owned();
     for (address, hint) in [
         ("cp.example:5678", meant("https://cp.example:5678")),
         ("cp.example", meant("https://cp.example:5678")),
@@ -207,7 +207,10 @@ fn the_address_of_the_control_plane_is_one_that_kuma_dp_can_dial() {
     }
     let ended = sandbox.kumactl(proxy.iter().chain(&["--cp-address=https://cp.example"]));
     assert_eq!(ended.status, 0);
-    assert!(ended.stderr.starts_with("warning: without a port kuma-dp dials 443"), "{ended:?}");
+    assert!(
+        ended.stderr.starts_with("warning: without a port, kuma-dp connects to port 443"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -245,7 +248,7 @@ fn the_ca_of_the_api_servers_clients_is_another_than_that_of_the_mesh() {
     let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
     sandbox.write("leaf.crt", &text[..end]);
     for (file, says) in [
-        ("leaf.crt", "is neither a CA nor the certificate of a client\nhint: give the"),
+        ("leaf.crt", "is neither a CA nor the certificate of a client\nhint: pass the"),
         ("tls.key", "is a private key"),
         ("missing", "no such file"),
     ] {
@@ -286,13 +289,17 @@ fn flags_that_would_change_nothing_are_refused_and_a_purpose_is_told_once() {
         (
             proxy,
             "--purpose=general",
-            "kuma-dp has no variable for --purpose\nhint: leave --purpose",
+            "--purpose has no effect with --component=kuma-dp\nhint: remove --purpose",
         ),
-        (proxy, "--directory=/etc", "kuma-dp has no variable for --directory"),
-        (proxy, client_ca, "kuma-dp has no variable for --client-ca-cert-file"),
-        (proxy, "--hostname=a", "--hostname is about a certificate's names\nhint: add --cert-file"),
-        (server, "--cp-address=https://cp:1", "kuma-cp has no variable for --cp-address"),
-        (server, client_ca, "about clients of the API server\nhint: add --purpose=api-server"),
+        (proxy, "--directory=/etc", "--directory has no effect with"),
+        (proxy, client_ca, "--client-ca-cert-file has no effect with"),
+        (
+            proxy,
+            "--hostname=a",
+            "--hostname has no effect without --cert-file\nhint: add --cert-file",
+        ),
+        (server, "--cp-address=https://cp:1", "--cp-address has no effect with"),
+        (server, client_ca, "has no effect without --purpose=api-server\nhint: add"),
     ] {
         let all = [&["generate", "environment"], command, &[flag]].concat();
         let stderr = sandbox.kumactl(all).failure(2);
@@ -317,8 +324,8 @@ fn standard_input_has_no_path_for_kuma_cp() {
     ] {
         let all = [&["generate", "environment", "--component=kuma-cp"], flags].concat();
         let stderr = sandbox.kumactl(all).failure(2);
-        let hint = format!(": {flag}\nhint: give {flag} the path of a file\n");
-        assert!(stderr.contains("kuma-cp could not read") && stderr.ends_with(&hint), "{stderr}");
+        let hint = format!("\nhint: pass the path of a file to {flag}\n");
+        assert!(stderr.contains("kuma-cp cannot read") && stderr.ends_with(&hint), "{stderr}");
     }
     // What is only compared can be piped.
     let script = "kumactl generate environment --component=kuma-cp --cert-file=tls.crt \
@@ -381,11 +388,15 @@ fn an_environment_that_could_not_work_is_refused() {
         (
             &["--component=kuma-cp"],
             2,
-            "--purpose=general is about a certificate and its key\nhint: --cert-file=tls.crt",
+            "--purpose=general requires --cert-file and --key-file\nhint: add --cert-file=tls.crt",
         ),
-        (&["--component=kuma-cp", "--purpose=zone-kds"], 2, "is about a CA\nhint: --ca-cert-file"),
+        (
+            &["--component=kuma-cp", "--purpose=zone-kds"],
+            2,
+            "requires --ca-cert-file\nhint: add --ca-cert-file",
+        ),
         (&["--component=kuma-cp", "--purpose=kds"], 2, "[possible values: general, dp-server"),
-        (&["--component=kuma-dp"], 2, "kuma-dp trusts a CA\nhint: --ca-cert-file=ca.crt"),
+        (&["--component=kuma-dp"], 2, "is required with --component=kuma-dp\nhint: add"),
         (&["--component=kuma-dp", "--ca-cert-file=tls.key"], 1, "is a private key"),
         (
             &["--component=kuma-cp", "--cert-file=tls.crt", "--key-file=ca.crt"],

@@ -84,7 +84,7 @@ fn a_secret_whose_name_looks_like_something_else_stays_a_text() {
 fn what_is_no_ca_and_what_sets_nothing_is_refused() {
     let sandbox = files();
     for (arguments, status, says) in [
-        (&[][..], 2, "nothing to set\nhint: --ca-cert-file=ca.crt"),
+        (&[][..], 2, "at least one flag is required\nhint: add --ca-cert-file=ca.crt"),
         (&["--general-secret=g"], 2, "--ca-cert-file"),
         (&["--ca-cert-file=tls.key"], 1, "is a private key"),
         (&["--ca-cert-file=missing"], 1, "no such file"),
@@ -116,10 +116,10 @@ fn a_ca_file_that_fits_into_no_argument_is_refused_for_one_and_kept_in_files() {
         for (command, hint, fits) in [
             (
                 &["install-flags"][..],
-                "hint: `kumactl generate helm-values` prints a file",
+                "hint: use `kumactl install control-plane --values=FILE`",
                 fits_bundle,
             ),
-            (&["helm-values", "--set"], "hint: leave --set out", fits_bundle),
+            (&["helm-values", "--set"], "hint: rerun without --set", fits_bundle),
             (&["environment", "--component=kuma-dp"], "--ca-cert-file=FILE`", fits_variable),
         ] {
             let ended = sandbox.kumactl(["generate"].iter().chain(command).chain(&[big]));
@@ -134,7 +134,7 @@ fn a_ca_file_that_fits_into_no_argument_is_refused_for_one_and_kept_in_files() {
                 sandbox.shell(pass).quiet_success();
             } else {
                 let stderr = ended.failure(1);
-                let says = "Linux passes at most 131071 in one argument or variable\n";
+                let says = "more than the 131071 that Linux allows in one argument or variable\n";
                 assert!(stderr.contains(says) && stderr.contains(hint), "{stderr}");
             }
         }

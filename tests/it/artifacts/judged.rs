@@ -55,7 +55,7 @@ fn a_certificate_that_no_server_could_use_is_refused_with_a_ca_file_and_without(
     for (params, says) in [
         (expired, "expired at"),
         (early, "is valid from"),
-        (client, "is for clientAuth, not for serverAuth\nhint: make it with --type=server"),
+        (client, "is for clientAuth, not for serverAuth\nhint: reissue it with --type=server"),
         (unsigning, "without digitalSignature"),
         (unknown, "has the critical extension"),
     ] {

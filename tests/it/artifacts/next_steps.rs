@@ -74,10 +74,7 @@ fn a_global_control_plane_in_kubernetes_is_started_as_one_and_found_by_its_zones
         let steps = sandbox.read("tls/NEXT-STEPS.md");
         let kds = format!("controlPlane.kdsGlobalAddress={address}");
         assert!(steps.replace('\'', "").contains(&kds), "{steps}");
-        assert!(
-            steps.contains("`--tls-kds-global-server-secret`, are of Kuma 2.x only"),
-            "{steps}"
-        );
+        assert!(steps.contains("\nKuma 2.x only: with Kuma 3.x"), "{steps}");
         let printed = played(&sandbox);
         assert_eq!(printed.last(), Some(&format!("zone ZONE of {address}")));
         let secret = yaml(&sandbox.read("tls/zone-secret.yaml"));

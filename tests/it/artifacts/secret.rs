@@ -79,7 +79,7 @@ fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
     let sandbox = files();
     sandbox.generate(["--type=server", "--hostname=cp.example"]).quiet_success();
     for (arguments, status, says) in [
-        (&[][..], 2, "nothing to put into the Secret\nhint: --cert-file=tls.crt"),
+        (&[][..], 2, "--ca-cert-file is required\nhint: add --cert-file=tls.crt"),
         (&["--cert-file=tls.crt"], 2, "--key-file"),
         (&["--cert-file=tls.key", "--key-file=tls.key", CA], 1, "is a private key"),
         (
@@ -101,7 +101,7 @@ fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
         (
             &["--cert-file=tls.crt", "--key-file=tls.key", CA, "--namespace=other"],
             1,
-            "hint: make it for that name too: --hostname=kuma-control-plane.other",
+            "hint: reissue it with that name, too: --hostname=kuma-control-plane.other",
         ),
         (
             &["--cert-file=tls.crt", "--key-file=tls.key", CA, "--hostname=x.example"],
@@ -113,14 +113,14 @@ fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
         (&[CA, "--label=x"], 2, "--label=KEY=VALUE"),
         (&[CA, "--label=x=-"], 2, "is no value of a label"),
         (&[CA, "--label=a b=c"], 2, "is no key of a label"),
-        (&[CA, "--service=x"], 2, "is about a certificate's names\nhint: add --cert-file"),
-        (&[CA, "--hostname=x"], 2, "is about a certificate's names\nhint: add --cert-file"),
+        (&[CA, "--service=x"], 2, "has no effect without --cert-file\nhint: add --cert-file"),
+        (&[CA, "--hostname=x"], 2, "has no effect without --cert-file\nhint: add --cert-file"),
         (
             &["--cert-file=tls.crt", "--key-file=tls.key", "--service=cp"],
             1,
             "cp.kuma-system is not among",
         ),
-        (&[CA, "--secret-type=kubernetes.io/tls"], 2, "has a certificate and its key"),
+        (&[CA, "--secret-type=kubernetes.io/tls"], 2, "requires --cert-file and --key-file"),
     ] {
         let all = ["generate", "kubernetes-secret"].iter().chain(arguments);
         let stderr = sandbox.kumactl(all).failure(status);

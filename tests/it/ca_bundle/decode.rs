@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::{ca_bundle, made};
 use crate::support::Sandbox;
 
-const HINT: &str = "hint: a bundle is what `kumactl generate ca-bundle` prints: Base64 of PEM\n";
+const HINT: &str = "hint: pass a bundle from `kumactl generate ca-bundle`: Base64 of PEM\n";
 
 /// Lines of 76 characters, as GNU `base64` breaks them.
 fn wrapped(bundle: &str, end: &str) -> String {
@@ -87,5 +87,5 @@ fn two_bundles_cannot_be_decoded_at_once() {
     let sandbox = Sandbox::new();
     let flags = ["--decode", "--ca-cert-file=a", "--ca-cert-file=b"];
     let stderr = ca_bundle(&sandbox, &flags, None).failure(2);
-    assert_eq!(stderr, "error: --decode reads one bundle at a time\n");
+    assert_eq!(stderr, "error: --decode accepts one --ca-cert-file only\n");
 }

@@ -6,12 +6,12 @@ use base64::prelude::BASE64_STANDARD;
 use super::{ca_bundle, made};
 use crate::support::Sandbox;
 
-const ALONE: &str = "a bundle is public: give the file with the CA certificate alone";
-const BLOCKS: &str = "a CA file holds blocks that begin -----BEGIN CERTIFICATE-----";
-const FIRST: &str = "Kuma looks at the first certificate of the file only: put the CA's first, \
-                     or give the file with the CA alone";
+const ALONE: &str = "pass a file with CA certificates only: the bundle is public";
+const BLOCKS: &str = "pass a PEM file with -----BEGIN CERTIFICATE----- blocks";
+const FIRST: &str =
+    "move the CA certificate to the start of the file: Kuma reads only the first one";
 const REQUEST: &str = "have a CA sign the request, and pass the certificate that the CA returns";
-const ONCE_MORE: &str = "copy it once more, with its line breaks";
+const ONCE_MORE: &str = "copy it again with its line breaks";
 
 /// Both as a file and on standard input, behind a good file.
 #[track_caller]
@@ -25,8 +25,10 @@ fn refused(content: impl AsRef<[u8]>, fault: &str, hint: Option<&str>) {
         let bad = format!("--ca-cert-file={name}");
         let stderr = ca_bundle(&sandbox, &["--ca-cert-file=good.crt", &bad], stdin).failure(1);
         let hint = hint.map(|hint| format!("hint: {hint}\n"));
-        let expected =
-            format!("error: {shown} cannot be a CA bundle: {fault}\n{}", hint.unwrap_or_default());
+        let expected = format!(
+            "error: cannot use {shown} as a CA bundle: {fault}\n{}",
+            hint.unwrap_or_default()
+        );
         assert_eq!(stderr, expected);
     }
 }
@@ -103,7 +105,7 @@ fn the_subject_of_a_certificate_cannot_steer_the_terminal() {
 #[test]
 fn base64_is_refused_however_often_it_was_encoded() {
     let once = BASE64_STANDARD.encode(made::ca("a").pem());
-    let hint = "it can be used as it is; --decode prints its PEM";
+    let hint = "the file already is a bundle: use it unchanged, or add --decode to print its PEM";
     refused(&once, "it is Base64 already, not PEM", Some(hint));
     refused(
         format!("{}\n{}\n", &once[..76], &once[76..]),
@@ -113,7 +115,7 @@ fn base64_is_refused_however_often_it_was_encoded() {
     refused(
         BASE64_STANDARD.encode(once),
         "it is Base64 of Base64: it was encoded twice",
-        Some("a bundle is encoded once: take the other layers off with `base64 -d`"),
+        Some("the file is encoded more than once: decode it with `base64 -d`"),
     );
 }
 
@@ -129,7 +131,7 @@ fn der_is_refused_with_the_command_that_converts_it() {
         assert_eq!(
             stderr,
             format!(
-                "error: {shown} cannot be a CA bundle: it is DER, not PEM\n\
+                "error: cannot use {shown} as a CA bundle: it is DER, not PEM\n\
                  hint: convert it: openssl x509 -inform DER{from} -out ca.crt\n"
             )
         );
@@ -163,7 +165,7 @@ fn damaged_certificates_are_refused() {
     ] {
         sandbox.write("ca.crt", content);
         let stderr = ca_bundle(&sandbox, &["--ca-cert-file=ca.crt"], None).failure(1);
-        let expected = format!("error: ca.crt cannot be a CA bundle: {fault}");
+        let expected = format!("error: cannot use ca.crt as a CA bundle: {fault}");
         assert!(stderr.starts_with(&expected), "{stderr}");
     }
 }
@@ -210,13 +212,13 @@ fn a_command_line_without_a_file_or_with_two_standard_inputs_is_refused() {
     let sandbox = Sandbox::new();
     assert_eq!(
         ca_bundle(&sandbox, &[], None).failure(2),
-        "error: --ca-cert-file is missing: which certificates?\n\
-         hint: --ca-cert-file=ca.crt, or `-` for standard input\n"
+        "error: --ca-cert-file is required\n\
+         hint: add --ca-cert-file=ca.crt, or --ca-cert-file=- for standard input\n"
     );
     assert_eq!(
         ca_bundle(&sandbox, &["--ca-cert-file="], None).failure(2),
         "error: a value is required for '--ca-cert-file <FILE>' but none was supplied\n\
-         hint: `kumactl generate ca-bundle --help` shows all flags, with examples\n"
+         hint: run `kumactl generate ca-bundle --help` for all flags and examples\n"
     );
     assert_eq!(
         ca_bundle(&sandbox, &["--ca-cert-file=-", "--ca-cert-file=-"], None).failure(2),

@@ -33,7 +33,10 @@ fn a_flag_with_one_hyphen_is_a_usage_error_with_the_flag_that_was_meant() {
     let secret = ["generate", "kubernetes-secret", "-namespace=kuma"];
     assert!(refused(&secret).ends_with("hint: did you mean --namespace=kuma?\n"));
     let unknown = refused(&[TLS[0], TLS[1], "-hfoo"]);
-    assert!(unknown.contains("hint: `kumactl generate tls-certificate --help` shows"), "{unknown}");
+    assert!(
+        unknown.contains("hint: run `kumactl generate tls-certificate --help` for"),
+        "{unknown}"
+    );
 }
 
 #[test]

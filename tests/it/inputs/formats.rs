@@ -181,10 +181,7 @@ fn pem_on_one_line_is_named() {
     let sandbox = sandbox();
     sandbox.write("folded.crt", sandbox.read("ca.crt").replace('\n', " "));
     let stderr = sandbox.kumactl(["generate", "ca-bundle", "--ca-cert-file=folded.crt"]).failure(1);
-    assert!(
-        stderr.contains("a whole block stands on one line\nhint: copy it once more"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("a whole block stands on one line\nhint: copy it again"), "{stderr}");
 }
 
 #[test]

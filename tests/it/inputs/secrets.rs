@@ -79,15 +79,18 @@ fn of_several_pairs_the_one_that_is_named_is_taken() {
     sandbox.write("all.yaml", [good, bad, same_name].join("---\n"));
     assert_eq!(
         verify(&sandbox, &[]).failure(3),
-        "error: 3 Secrets in all.yaml could be meant: kuma-system/general-tls-certs, \
+        "error: all.yaml contains 3 Secrets with a certificate: kuma-system/general-tls-certs, \
          kuma-system/api-client, other/general-tls-certs\n\
-         hint: --secret-name=kuma-system/general-tls-certs\n"
+         hint: choose one: --secret-name=kuma-system/general-tls-certs\n"
     );
     let hint = "--secret-name=kuma-system/general-tls-certs";
     assert_eq!(verify(&sandbox, &[hint]).quiet_success(), "");
     assert_eq!(verify(&sandbox, &["--secret-name=api-client"]).status, 1);
     let stderr = verify(&sandbox, &["--secret-name=general-tls-certs"]).failure(3);
-    assert!(stderr.starts_with("error: 2 Secrets in all.yaml could be meant: "), "{stderr}");
+    assert!(
+        stderr.starts_with("error: all.yaml contains 2 Secrets with a certificate: "),
+        "{stderr}"
+    );
     let stderr = verify(&sandbox, &["--secret-name=nowhere/general-tls-certs"]).failure(3);
     assert!(stderr.contains("none of the Secrets in all.yaml has the name"), "{stderr}");
 

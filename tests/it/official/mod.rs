@@ -185,13 +185,13 @@ fn a_private_key_in_an_argument_is_refused_before_the_hand_over() {
     let key = sandbox.read("ca.key");
     let ended = run(ours(&sandbox, &["official"]).args(["apply", "--var", &format!("key={key}")]));
     let stderr = ended.failure(2);
-    assert!(stderr.starts_with("error: a private key is on the command line"), "{stderr}");
+    assert!(stderr.starts_with("error: the command line contains a private key"), "{stderr}");
 }
 
 #[test]
 fn the_help_says_what_is_handed_over() {
     let help = Sandbox::new().kumactl(["--help"]).quiet_success();
-    let section = help.split_once("\nCommands of the official kumactl:\n").expect("a section").1;
+    let section = help.split_once("\nHand-over to the official kumactl:\n").expect("a section").1;
     for verb in ["apply", "config", "delete", "export", "get", "install", "uninstall"] {
         assert!(section.contains(verb), "{verb}: {section}");
     }

@@ -76,6 +76,6 @@ fn a_name_that_could_not_be_typed_is_not_used() {
         let mut command = sandbox.command(kumactl());
         std::os::unix::process::CommandExt::arg0(&mut command, name);
         let help = run(command.arg("--help")).quiet_success();
-        assert!(help.contains("Usage: kumactl [OPTIONS]"), "{name:?}: {help}");
+        assert!(help.contains("Usage: kumactl <COMMAND>"), "{name:?}: {help}");
     }
 }

@@ -209,7 +209,7 @@ fn a_request_without_a_usage_needs_the_type() {
         openssl_request(&sandbox, EC, &format!("subjectAltName=DNS:cp.example\n{usage}"));
         let text = refused(&sandbox, &[], 2);
         assert!(text.contains(&format!("asks for {which} of the usages")), "{text}");
-        assert!(text.contains("hint: --type=server"), "{text}");
+        assert!(text.contains("hint: add --type=server"), "{text}");
     }
 }
 

@@ -17,8 +17,8 @@ exit 0",
     let (ours, shells) = ended.stderr.split_once("\n  --hostname").expect("a line to type");
     assert_eq!(
         ours,
-        "error: a comment behind a backslash ends the command there: \"# adjust the name\"\n\
-         hint: end the line with the backslash, and put a comment on a line before the command:"
+        "error: a comment after the backslash ends the command at the end of the line: \"# adjust the name\"\n\
+         hint: end the line with the backslash, and move the comment to a line before the command:"
     );
     // What follows is the shell's complaint about the next line of the script.
     let line = shells.lines().next();
@@ -40,9 +40,9 @@ fn the_line_that_was_meant_is_told_for_every_way_to_write_a_flag() {
         assert_eq!(
             stderr,
             format!(
-                "error: a comment behind a backslash ends the command there: \"{comment}\"\n\
-                 hint: end the line with the backslash, and put a comment on a line before the \
-                 command:\n  {line}\n"
+                "error: a comment after the backslash ends the command at the end of the line: \"{comment}\"\n\
+                 hint: end the line with the backslash, and move the comment to a line before \
+                 the command:\n  {line}\n"
             )
         );
         assert_eq!(sandbox.names(), [""; 0]);
@@ -55,8 +55,8 @@ fn a_blank_behind_the_backslash_is_explained_too() {
     let stderr = sandbox.generate(["--type=server", "--hostname=a", " "]).failure(2);
     assert_eq!(
         stderr,
-        "error: a blank behind a backslash ends the command there\n\
-         hint: end the line with the backslash, and put a comment on a line before the command:\n  \
+        "error: a blank after the backslash ends the command at the end of the line\n\
+         hint: end the line with the backslash, and move the comment to a line before the command:\n  \
          --hostname=a \\\n"
     );
 }

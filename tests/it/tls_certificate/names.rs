@@ -55,23 +55,19 @@ fn an_empty_value_adds_no_name() {
 }
 
 const SHAPE: &str =
-    "a host name is letters, digits, hyphens and dots: --hostname=kuma-control-plane.kuma-system";
-const SHORTER: &str = "give the host a shorter name in DNS, and that name here";
+    "use letters, digits, hyphens and dots, such as --hostname=kuma-control-plane.kuma-system";
+const SHORTER: &str = "use a shorter DNS name";
 
 /// A value, what is wrong with it, and the hint.
 const REFUSED: &[(&str, &str, &str)] = &[
     ("https://cp.example:5678", "is a URL", "did you mean --hostname=cp.example?"),
     ("cp:5678", "has a port", "did you mean --hostname=cp?"),
     ("[::1]", "has brackets, which belong into a URL only", "did you mean --hostname=::1?"),
-    (
-        "10.0.0.0/8",
-        "is a range of addresses",
-        "a certificate names single addresses, each with its own --hostname=10.0.0.0",
-    ),
+    ("10.0.0.0/8", "is a range of addresses", "use single addresses, such as --hostname=10.0.0.0"),
     ("a..b", "has an empty label between its dots", "did you mean --hostname=a.b?"),
     ("cp.example.", "ends with a dot", "did you mean --hostname=cp.example?"),
     ("a b", "has white space inside", "did you mean --hostname=a,b?"),
-    (" ", "is empty", "name a host: --hostname=localhost"),
+    (" ", "is empty", "use a name such as --hostname=localhost"),
     (
         "a*.example",
         "has a `*` that is not the whole left-most label",
@@ -96,7 +92,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     (
         "spiffe://",
         "is not a SPIFFE ID: its trust domain is empty",
-        "a SPIFFE ID is spiffe://TRUST-DOMAIN/PATH",
+        "use a SPIFFE ID such as spiffe://TRUST-DOMAIN/PATH",
     ),
 ];
 
@@ -149,7 +145,7 @@ fn an_empty_name_between_commas_is_refused_with_the_list_that_was_meant() {
         ("a,", "did you mean --hostname=a?"),
         (",a", "did you mean --hostname=a?"),
         ("a, ,b", "did you mean --hostname=a,b?"),
-        (",", "leave the flag out, or name a host: --hostname=localhost"),
+        (",", "remove the flag, or add a name: --hostname=localhost"),
     ] {
         assert_eq!(
             refusal(&["--type=server", &format!("--hostname={value}")]),

@@ -82,7 +82,7 @@ fn key_modes_that_are_none_are_refused() {
             refusal(&[SERVER[0], SERVER[1], &flag], 2),
             format!(
                 "error: invalid value '{mode}' for '--key-mode <MODE>': {reason}\n\
-                 hint: `kumactl generate tls-certificate --help` shows all flags, with examples\n"
+                 hint: run `kumactl generate tls-certificate --help` for all flags and examples\n"
             )
         );
     }

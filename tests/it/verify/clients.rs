@@ -38,13 +38,13 @@ fn the_certificates_of_the_official_command_verify_and_those_who_refuse_them_are
 
         let text = sandbox.kumactl(arguments).quiet_success();
         for line in [
-            "refuses  curl 7.88 with OpenSSL 3.0 its issuer has an empty name, against RFC 5280 \
+            "rejected by curl 7.88 with OpenSSL 3.0 its issuer has an empty name, against RFC 5280 \
              4.1.2.4 (SSL: couldn't get X509-issuer name)\n",
-            "refuses  Java 17 and 25             its issuer has an empty name, against RFC 5280 \
+            "rejected by Java 17 and 25             its issuer has an empty name, against RFC 5280 \
              4.1.2.4 (Empty issuer DN not allowed in X509Certificates)\n",
-            "refuses  rustls 0.23                it says CA:TRUE, which a server's own certificate \
+            "rejected by rustls 0.23                it says CA:TRUE, which a server's own certificate \
              must not (CaUsedAsEndEntity)\n",
-            "refuses  Firefox 153                it says CA:TRUE, which a server's own certificate \
+            "rejected by Firefox 153                it says CA:TRUE, which a server's own certificate \
              must not (MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY)\n",
             "accepted by kuma-dp, envoy, kube-apiserver, kumactl, openssl, openssl-strict, python, \
              node, gnutls, chrome\n",
@@ -276,7 +276,7 @@ fn names_in_the_types_of_text_that_older_cas_write_are_shown_as_text() {
     pki.leaf.distinguished_name.push(rcgen::DnType::CommonName, rcgen::DnValue::BmpString(wide));
     pki.make().write(&sandbox);
     let shown = sandbox.kumactl(["inspect", "certificate", "tls.crt"]).quiet_success();
-    assert!(shown.contains("subject     O=Acme, CN=B\u{fc}cher\n"), "{shown}");
+    assert!(shown.contains("Subject                  O=Acme, CN=B\u{fc}cher\n"), "{shown}");
 }
 
 /// Verifies a sound certificate that was changed, for a name.

@@ -219,17 +219,21 @@ fn hints_name_files_that_can_be_typed() {
     let swapped = secret(&sandbox).replace("tls.crt", "x").replace("tls.key", "tls.crt");
     sandbox.write("secret", swapped.replace("  x:", "  tls.key:"));
     let (json, status) = report(&sandbox, &["verify", "tls-certificate", "--secret=secret"]);
-    assert_eq!((status, &json["checks"][0]["hint"]), (1, &"exchange the two".into()), "{json}");
+    assert_eq!(
+        (status, &json["checks"][0]["hint"]),
+        (1, &"swap the certificate and the key".into()),
+        "{json}"
+    );
     let script = "kumactl verify tls-certificate --cert-file=- --ca-cert-file=ca.crt -q < tls.key";
     let printed = run(sandbox.command("sh").args(["-c", script])).stdout;
-    assert!(printed.contains("hint: this is the place of a certificate"), "{printed}");
+    assert!(printed.contains("hint: pass the certificate file"), "{printed}");
     assert!(!printed.contains("'standard input'"), "{printed}");
     // The CA of another is not to be written over.
     let other = Pki::new().make();
     sandbox.write("tls.crt", format!("{}{}", sandbox.read("tls.crt"), sandbox.read("ca.crt")));
     sandbox.write("ca.crt", pem(&other.root));
     let printed = verify(&sandbox, &["-q"]).stdout;
-    assert!(printed.contains("give the file with the CA CN=root with --ca-cert-file"), "{printed}");
+    assert!(printed.contains("pass the CA CN=root with --ca-cert-file"), "{printed}");
     assert!(!printed.contains("cp tls.crt"), "{printed}");
 }
 
@@ -295,8 +299,8 @@ fn without_a_ca_the_file_is_its_own_if_its_ca_is_in_it_and_else_one_is_asked_for
     let stderr = sandbox.kumactl(own).failure(2);
     assert_eq!(
         stderr,
-        "error: which CA do clients trust? That of tls.crt is not in it\n\
-         hint: --ca-cert-file=ca.crt, or --ca-bundle with its Base64\n"
+        "error: --ca-cert-file is required: tls.crt does not contain its CA\n\
+         hint: add --ca-cert-file=ca.crt, or --ca-bundle with its Base64\n"
     );
     sandbox.write("tls.crt", format!("{}{}", pem(&made.leaf), pem(&made.root)));
     let (json, status) = report(&sandbox, &own);

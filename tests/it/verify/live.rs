@@ -172,12 +172,9 @@ fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
         listener.local_addr().expect("an address").to_string()
     };
     for (address, says) in [
-        (http, "does not speak TLS\nhint: of a control plane, 5678 and 5682 speak TLS"),
+        (http, "does not speak TLS\nhint: use port 5678 or 5682 of a control plane"),
         (closes, "during the handshake"),
-        (
-            refuses,
-            "broke the handshake off: HandshakeFailure\nhint: the server must accept TLS 1.2",
-        ),
+        (refuses, "aborted the handshake: HandshakeFailure\nhint: the server must accept TLS 1.2"),
         (closed, "could not connect to 127.0.0.1:"),
         ("no-such-host.invalid:1".to_owned(), "there is no address for no-such-host.invalid"),
     ] {

@@ -109,7 +109,7 @@ fn a_root_of_version_1_and_a_short_rsa_key_are_told_as_what_they_are() {
                 openssl x509 -req -in ca.csr -signkey ca.key -days 9 -out ca.crt 2>/dev/null";
     let ended = run(sandbox.command("sh").args(["-euc", &format!("{root}\n{leaf}")]));
     assert_eq!(ended.status, 0, "{ended:?}");
-    if sandbox.kumactl(["inspect", "certificate", "ca.crt"]).stdout.contains("it does not say") {
+    if sandbox.kumactl(["inspect", "certificate", "ca.crt"]).stdout.contains("not set") {
         verifies(&sandbox);
     }
 

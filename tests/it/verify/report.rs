@@ -17,7 +17,7 @@ fn every_check_is_a_line_and_a_verdict_ends_them() {
     assert_eq!(lines[0], "passed   certificate-file         tls.crt: 1 certificate");
     assert_eq!(lines[5], "passed   chain                    issued by CN=root");
     assert_eq!(lines[13], "passed   hostname                 cp.example");
-    assert!(lines[16].starts_with("accepted by kuma-dp, envoy, "), "{text}");
+    assert!(lines[15].starts_with("accepted by kuma-dp, envoy, "), "{text}");
     assert_eq!(lines.last(), Some(&"The certificate verifies: 15 passed"));
 }
 
@@ -29,8 +29,24 @@ fn a_failure_says_what_was_compared_what_kuma_would_say_and_what_to_type() {
         "failed   hostname                 localhost is not among the names of the certificate: \
          cp.example\n         \
          kuma-dp: x509: certificate is valid for cp.example, not localhost\n         \
-         hint: make it for that name too: --hostname=localhost\n"
+         hint: reissue it with that name, too: --hostname=localhost\n"
     );
+}
+
+#[test]
+fn failures_come_last_and_no_line_is_longer_than_the_terminal() {
+    let sandbox = sound();
+    let mut command = sandbox.command(crate::support::kumactl());
+    command.env("COLUMNS", "80").args(FILES);
+    command.args(["--hostname=a-name-that-is-not-in-the-certificate.example", "--at=+400d"]);
+    let ended = crate::support::run(&mut command);
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{}", ended.stdout);
+    let first = |word: &str| lines.iter().position(|line| line.starts_with(word));
+    let last_passed = lines.iter().rposition(|line| line.starts_with("passed"));
+    assert!(first("failed").is_some() && last_passed < first("failed"), "{}", ended.stdout);
+    let verdict = lines.last().expect("a verdict");
+    assert!(verdict.starts_with("The certificate does not verify: 3 failed, "), "{verdict}");
 }
 
 #[test]
@@ -70,7 +86,10 @@ fn the_question_can_be_asked_of_another_time() {
     let (json, _) = report(&sandbox, &[&FILES[..], &["--at=+364d"]].concat());
     assert_eq!(checks(&json, "warning")[0].0, "time-left");
     let stderr = verify(&sandbox, &["--at=tomorrow"]).failure(2);
-    assert!(stderr.starts_with("error: --at: \"tomorrow\" is no time\nhint: --at=20"), "{stderr}");
+    assert!(
+        stderr.starts_with("error: --at: \"tomorrow\" is not a time\nhint: use --at=20"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -93,7 +112,7 @@ fn wrong_command_lines_end_with_status_2() {
         (&["verify", "tls-certificate", "--connect=:1", CA], "such as localhost:5678"),
         (
             &["verify", "tls-certificate", "--connect=[fe80::1%eth0]:1", CA],
-            "such as localhost:5678 or [::1]:5678",
+            "use an address such as localhost:5678 or [::1]:5678",
         ),
         (&["verify", "tls-certificate", "--connect=cp.:1", CA], "error: --connect: \"cp.\" ends"),
         (&["verify", "tls-certificate", "--connect=a b:1", CA], "error: --connect: \"a b\" has"),
@@ -102,16 +121,16 @@ fn wrong_command_lines_end_with_status_2() {
             "error: --server-name: \"b c\" has",
         ),
         // Who trusts whatever a server sends has verified nothing.
-        (&["verify", "tls-certificate", "--connect=localhost:1"], "which CA do clients of the"),
+        (&["verify", "tls-certificate", "--connect=localhost:1"], "--connect requires the CA"),
         (
             &["verify", "tls-certificate", "--cert-file=tls.crt", "--type=client", "--client=java"],
-            "--client names those who judge a server's certificate",
+            "--client has no effect with --type=client",
         ),
         (&[CERT[0], CERT[1], CERT[2], "--timeout=abc"], "\"abc\" is not a duration"),
         (&[CERT[0], CERT[1], CERT[2], "--timeout=580000000000y"], "is longer than a day"),
-        (&[CERT[0], CERT[1], CERT[2], "--at=9999-12-31T23:59:59-23:59"], "is no time"),
-        (&[CERT[0], CERT[1], CERT[2], "--at=0000-01-01T00:00:00+23:59"], "is no time"),
-        (&[CERT[0], CERT[1], CERT[2], "--at=+9999y"], "is no time"),
+        (&[CERT[0], CERT[1], CERT[2], "--at=9999-12-31T23:59:59-23:59"], "is not a time"),
+        (&[CERT[0], CERT[1], CERT[2], "--at=0000-01-01T00:00:00+23:59"], "is not a time"),
+        (&[CERT[0], CERT[1], CERT[2], "--at=+9999y"], "is not a time"),
         (&["inspect", "certificate", "localhost:1", "--timeout=580000000000y"], "than a day"),
         (&["inspect", "certificate", "https://cp:1"], "did you mean cp:1?"),
         (

@@ -1,4 +1,4 @@
-//! NEXT-STEPS.md: what to type once the files are there.
+//! NEXT-STEPS.md: the commands to run next.
 
 use std::path::Path;
 
@@ -7,29 +7,29 @@ use kuma_pki::SubjectAltName;
 use super::Mode;
 use crate::report::shell::word;
 
-/// What the text depends on.
+/// The values in the text.
 pub(super) struct Situation<'a> {
     pub(super) mode: Mode,
     pub(super) namespace: &'a str,
     pub(super) secret: &'a str,
     pub(super) zone_secret: &'a str,
-    /// The names that are dialed.
+    /// The names that clients connect to.
     pub(super) hosts: &'a [SubjectAltName],
-    /// Where the files are to be on the machine of kuma-cp.
+    /// The directory of the files on the host of kuma-cp.
     pub(super) directory: Option<&'a Path>,
-    /// Where zones find the control plane, if it is a global one.
+    /// The URL of a global control plane for its zones.
     pub(super) global_address: Option<&'a str>,
 }
 
-/// The text, in Markdown. Its commands are run in the directory of the files.
+/// Returns the text in Markdown. Its commands run in the directory of the files.
 pub(super) fn text(situation: &Situation<'_>) -> String {
     let mut text = Text(String::from(
-        "# Next steps\n\nRun these in this directory. `tls.key` is secret; `ca.crt` and \
-         `ca-bundle.b64` are for everybody.\n",
+        "# Next steps\n\nRun these commands in this directory. `tls.key` is secret; `ca.crt` and \
+         `ca-bundle.b64` are public.\n",
     ));
     let hosts: Vec<_> = situation.hosts.iter().map(ToString::to_string).collect();
     text.section(
-        "Look before the installation",
+        "Verify the files",
         &format!(
             "kumactl verify tls-certificate --cert-file=tls.crt --key-file=tls.key \\\n  \
              --ca-cert-file=ca.crt --ca-bundle-file=ca-bundle.b64 \\\n  --hostname={}\n",
@@ -58,12 +58,12 @@ impl Text {
     }
 }
 
-/// Makes a namespace that may be there already.
+/// Returns the command that creates a namespace, unless it exists.
 fn namespace(name: &str) -> String {
     format!("kubectl create namespace {name} --dry-run=client -o yaml | kubectl apply -f -\n")
 }
 
-/// Finds Kuma's chart.
+/// Adds the repository of Kuma's chart.
 const CHARTS: &str = "helm repo add kuma https://kumahq.github.io/charts\n";
 
 fn kubernetes(situation: &Situation<'_>, text: &mut Text) {
@@ -74,9 +74,8 @@ fn kubernetes(situation: &Situation<'_>, text: &mut Text) {
     );
     if situation.global_address.is_some() {
         text.paragraph(
-            "A global control plane in Kubernetes, and so `--mode=global` and \
-             `--tls-kds-global-server-secret`, are of Kuma 2.x only. With Kuma 3.x it runs on plain \
-             machines: make its files with `--mode=universal`.",
+            "Kuma 2.x only: with Kuma 3.x, a global control plane runs on Universal. Generate its files \
+             with `--mode=universal`.",
         );
     }
     text.section(
@@ -90,33 +89,37 @@ fn kubernetes(situation: &Situation<'_>, text: &mut Text) {
 }
 
 fn universal(situation: &Situation<'_>, text: &mut Text) {
-    text.in_place(situation, "The files, on the machine of kuma-cp", "tls.crt tls.key kuma-cp.env");
+    text.in_place(
+        situation,
+        "Copy the files, on the host of kuma-cp",
+        "tls.crt tls.key kuma-cp.env",
+    );
     text.section(
         if situation.global_address.is_some() {
-            "The global control plane"
+            "Start the global control plane"
         } else {
-            "The control plane"
+            "Start the control plane"
         },
         &format!("set -a; . {}; set +a\nkuma-cp run\n", placed(situation, "kuma-cp.env")),
     );
     if situation.global_address.is_none() {
-        text.section("A token for a data plane proxy, on the machine of kuma-cp", TOKEN);
+        text.section("Create a dataplane token, on the host of kuma-cp", TOKEN);
         text.paragraph(
-            "The official kumactl asks the running control plane for the token, which is secret. It is \
-             valid for the proxy `dp-1` of the mesh `default`.",
+            "The official kumactl requests the token from the running control plane. The token is secret, and \
+             valid for the data plane proxy `dp-1` in the mesh `default`.",
         );
         text.section(
-            "The data plane proxy, on its own machine, with kuma-dp.env and dp-token",
+            "Start the data plane proxy, on its own host, with kuma-dp.env and dp-token",
             PROXY,
         );
         text.paragraph(
-            "`dataplane.yaml` is an example: the address is that by which other proxies reach this one, \
+            "`dataplane.yaml` is an example: `address` is where other data plane proxies connect to this one, \
              and `servicePort` is the port of the application.",
         );
     }
 }
 
-/// A default control plane on Universal wants a token of every proxy (`dpServer.authn.dpProxy.type`).
+/// By default, a control plane on Universal requires a token (`dpServer.authn.dpProxy.type`).
 const TOKEN: &str = "\
 (umask 077; kumactl generate dataplane-token --mesh=default --name=dp-1 --valid-for=720h > dp-token)
 ";
@@ -141,7 +144,7 @@ kuma-dp run --dataplane-file=dataplane.yaml --dataplane-token-file=dp-token
 fn zones(situation: &Situation<'_>, address: &str, text: &mut Text) {
     let name = situation.namespace;
     text.section(
-        &format!("A zone in Kubernetes, with the Secret `{}`", situation.zone_secret),
+        &format!("Install a zone on Kubernetes, with the Secret `{}`", situation.zone_secret),
         &format!(
             "{}kubectl apply -f zone-secret.yaml\n{CHARTS}\
              helm install kuma kuma/kuma --namespace={name} --values=zone-values.yaml \\\n  \
@@ -153,11 +156,11 @@ fn zones(situation: &Situation<'_>, address: &str, text: &mut Text) {
     );
     text.in_place(
         situation,
-        "The files, on the machine of a zone's kuma-cp",
+        "Copy the files, on the host of a zone's kuma-cp",
         "ca.crt zone-kuma-cp.env",
     );
     text.section(
-        "A zone on plain machines, with zone-kuma-cp.env and ca.crt there",
+        "Start a zone on Universal, with zone-kuma-cp.env and ca.crt",
         &format!(
             "set -a; . {}; set +a\nKUMA_MODE=zone KUMA_MULTIZONE_ZONE_NAME=ZONE kuma-cp run\n",
             placed(situation, "zone-kuma-cp.env")
@@ -166,7 +169,7 @@ fn zones(situation: &Situation<'_>, address: &str, text: &mut Text) {
 }
 
 impl Text {
-    /// Copies files to the directory that the variables name, with their permissions.
+    /// Copies files to the directory of the variables, with their permissions.
     fn in_place(&mut self, situation: &Situation<'_>, title: &str, files: &str) {
         if let Some(directory) = situation.directory {
             let directory = directory.to_string_lossy();
@@ -176,7 +179,7 @@ impl Text {
     }
 }
 
-/// A file, where it is on the machine of kuma-cp.
+/// Returns the path of a file on the host of kuma-cp.
 fn placed(situation: &Situation<'_>, file: &str) -> String {
     match situation.directory {
         None => format!("./{file}"),

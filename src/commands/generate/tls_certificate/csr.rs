@@ -1,4 +1,4 @@
-//! `--csr-file`: the request of somebody who keeps the private key.
+//! `--csr-file`: signs a certificate request, whose private key is elsewhere.
 
 use std::path::Path;
 
@@ -27,19 +27,19 @@ pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failu
     };
     let der = pem::decode_certificate_request(&text).map_err(|error| match error {
         pem::PemError::PrivateKey { .. } => unusable(&error)
-            .hint("make a request for the key: kumactl generate certificate-request --reuse-key"),
+            .hint("create a request for the key: kumactl generate certificate-request --reuse-key"),
         _ => unusable(&error),
     })?;
     CertificateRequest::from_der(der).map_err(|error| {
         let failure = unusable(&error);
         match error {
             RequestError::CertificateAuthority => failure.hint(
-                "make an intermediate CA with kumactl generate ca-certificate --issuer-cert-file",
+                "create an intermediate CA with kumactl generate ca-certificate --issuer-cert-file",
             ),
             RequestError::WeakKey { .. } | RequestError::UnsupportedKey { .. } => {
-                failure.hint("make a key and a request with kumactl generate certificate-request")
+                failure.hint("create a key and a request with kumactl generate certificate-request")
             }
-            RequestError::Signature => failure.hint("have the request made and sent again"),
+            RequestError::Signature => failure.hint("have the request created and sent again"),
             _ => failure,
         }
     })
@@ -59,7 +59,7 @@ pub(super) fn request(args: &Args, csr: &CertificateRequest) -> Result<IssuanceR
             let text = format!(
                 "the certificate request asks for {which} of the usages serverAuth and clientAuth"
             );
-            let hint = "--type=server for a control plane, --type=client for a client";
+            let hint = "add --type=server for a control plane, or --type=client for a client";
             return Err(Failure::usage(text).hint(hint));
         }
     };
@@ -86,7 +86,7 @@ fn names(csr: &CertificateRequest) -> Result<Vec<SubjectAltName>, Failure> {
                     hostname::list(meant)
                 )),
             },
-            _ => failure.hint("--hostname=NAME, once for each name that clients dial"),
+            _ => failure.hint("add --hostname=NAME for each name that clients connect to"),
         }
     })
 }

@@ -1,4 +1,4 @@
-//! What `verify tls-certificate` looks at: files, a Secret, or what a live server shows.
+//! Reads the input of `verify tls-certificate`: files, a Secret, or a live server.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,13 +20,13 @@ use crate::report::conversion;
 use crate::report::failure::Failure;
 use crate::report::shell;
 
-/// Bytes with what people call them.
+/// Bytes and their name in messages.
 pub(super) struct NamedBytes {
     name: String,
     bytes: Zeroizing<Vec<u8>>,
 }
 
-/// What was given, read.
+/// The input.
 pub(super) struct VerifyFiles {
     pub(super) certificate: NamedBytes,
     pub(super) proof: Option<KeyProof>,
@@ -38,9 +38,9 @@ pub(super) struct VerifyFiles {
     pub(super) secret_without_ca: Option<SecretWithoutCa>,
 }
 
-/// What is known of a Secret without `ca.crt`.
+/// A Secret without `ca.crt`.
 pub(super) struct SecretWithoutCa {
-    /// Whether its type is `kubernetes.io/tls`, as those of the API server are.
+    /// Whether its type is `kubernetes.io/tls`, like that of the API server.
     pub(super) is_tls: bool,
 }
 
@@ -54,7 +54,7 @@ impl NamedBytes {
     }
 }
 
-/// The live server that is asked.
+/// The live server.
 pub(super) struct LiveServer {
     address: Address,
     pub(super) name: SubjectAltName,
@@ -64,8 +64,10 @@ impl LiveServer {
     pub(super) fn parse(address: &str, args: &Args) -> Result<Self, Failure> {
         if args.ca_cert_file.is_none() && args.ca_bundle.is_none() && args.ca_bundle_file.is_none()
         {
-            let failure = Failure::usage("which CA do clients of the server trust?");
-            return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
+            let failure =
+                Failure::usage("--connect requires the CA that clients of the server trust");
+            let hint = "add --ca-cert-file=ca.crt, or --ca-bundle with its Base64";
+            return Err(failure.hint(hint));
         }
         let address = Address::parse_flag("--connect=", address)?;
         let name = address::server_name("--connect", &address, args.server_name.as_deref())?;
@@ -73,11 +75,11 @@ impl LiveServer {
     }
 }
 
-/// Reads everything that was named.
+/// Reads the input.
 ///
 /// # Errors
 ///
-/// A file, a Secret or a server that cannot be read, and a certificate whose CA nobody named.
+/// A file, a Secret or a server that cannot be read, and a certificate without its CA.
 pub(super) fn read(
     args: &Args,
     server: Option<&LiveServer>,
@@ -129,8 +131,7 @@ fn from_files(args: &Args) -> Result<VerifyFiles, Failure> {
     })
 }
 
-/// The Secret that is meant: that of the name, or the only one, or the only one with a certificate and its
-/// key.
+/// Returns the Secret with the name, or the only Secret, or the only one with a certificate and its key.
 fn choose(
     mut secrets: Vec<KubernetesSecret>,
     name: Option<&str>,
@@ -154,11 +155,11 @@ fn choose(
         (Some(secret), [_], _) => Ok(secret),
         (Some(_), [first, ..], _) => {
             let failure = Failure::unreadable(format!(
-                "{} Secrets in {shown} could be meant: {}",
+                "{shown} contains {} Secrets with a certificate: {}",
                 names.len(),
                 names.join(", ")
             ));
-            Err(failure.hint(format!("--secret-name={}", shell::word(first))))
+            Err(failure.hint(format!("choose one: --secret-name={}", shell::word(first))))
         }
         (_, _, Some(name)) => {
             Err(Failure::unreadable(format!("none of the Secrets in {shown} has the name {name}")))
@@ -173,14 +174,14 @@ fn from_secret(path: &Path, name: Option<&str>, console: Console) -> Result<Veri
     let text = read::file(path, "Secret")?;
     let shown = read::shown(path);
     let secrets = kubernetes_secret::decode_all(&text).map_err(|error| {
-        let failure = Failure::unreadable(format!("{shown} is no Kubernetes Secret: {error}"));
+        let failure = Failure::unreadable(format!("{shown} is not a Kubernetes Secret: {error}"));
         let command = "verify tls-certificate --secret=-";
         failure.hint_if_any(conversion::secret_hint(&error, &shown, command))
     })?;
     let mut secret = choose(secrets, name, &shown)?;
-    // Those that are judged are errors. A key of the map may be anything, so it is not repeated.
-    let is_judged = |key: &&String| ["tls.crt", "tls.key", "ca.crt"].contains(&key.as_str());
-    if secret.unreadable.iter().any(|key| !is_judged(&key)) {
+    // An unreadable value of these is an error. The key of another value may be anything, so do not print it.
+    let is_used = |key: &&String| ["tls.crt", "tls.key", "ca.crt"].contains(&key.as_str());
+    if secret.unreadable.iter().any(|key| !is_used(&key)) {
         console.warn(format!(
             "another value of the Secret in {shown} is not Base64, so Kubernetes rejects the Secret"
         ));
@@ -199,13 +200,14 @@ fn from_secret(path: &Path, name: Option<&str>, console: Console) -> Result<Veri
     let ca = take("ca.crt")?;
     let certificate = take("tls.crt")?.ok_or_else(|| {
         missing("tls.crt").hint(
-            "a Secret with ca.crt alone has no certificate to judge; `kumactl inspect certificate` \
-             shows what is in it",
+            "a Secret with ca.crt only has no certificate to verify: use `kumactl inspect certificate`",
         )
     })?;
     let secret_without_ca = ca.is_none().then_some(SecretWithoutCa { is_tls });
-    let key = take("tls.key")?
-        .ok_or_else(|| missing("tls.key").hint("the control plane does not start without it"))?;
+    let key = take("tls.key")?.ok_or_else(|| {
+        missing("tls.key")
+            .hint("add tls.key to the Secret: the control plane does not start without it")
+    })?;
     Ok(VerifyFiles {
         certificate,
         proof: None,
@@ -234,10 +236,10 @@ fn from_server(server: &LiveServer, timeout: Duration) -> Result<VerifyFiles, Fa
     })
 }
 
-/// The certificate file as its own CA file, which `cp tls.crt ca.crt` makes of it, if its CA is in it.
+/// Returns the certificate file as its own CA file, like `cp tls.crt ca.crt`, if it contains its CA.
 fn own_ca(certificate: &NamedBytes) -> Result<Option<NamedBytes>, Failure> {
     let Ok(chain) = pem::decode_certificates(&certificate.bytes) else {
-        // The checks will say what is wrong with it.
+        // The checks report the error.
         return Ok(None);
     };
     let roots: Vec<_> = chain.iter().filter(|certificate| certificate.is_root()).collect();
@@ -247,10 +249,10 @@ fn own_ca(certificate: &NamedBytes) -> Result<Option<NamedBytes>, Failure> {
     }
     if roots.is_empty() {
         let failure = Failure::usage(format!(
-            "which CA do clients trust? That of {} is not in it",
+            "--ca-cert-file is required: {} does not contain its CA",
             certificate.name
         ));
-        return Err(failure.hint("--ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
+        return Err(failure.hint("add --ca-cert-file=ca.crt, or --ca-bundle with its Base64"));
     }
     let name = format!("the self-signed CA in {}", certificate.name);
     let bytes = Zeroizing::new(pem::encode_certificates(roots));
