@@ -5,6 +5,7 @@ use std::fs;
 use regex_lite::Regex;
 
 use super::{documents, root};
+use crate::support::commands;
 
 /// Words to avoid, as an expression that matches any of them, and what to write instead.
 struct Entry {
@@ -72,6 +73,19 @@ fn the_documentation_has_no_word_that_the_style_forbids() {
         let text = fs::read_to_string(&page).expect("a page");
         let findings = findings(&entries, &prose(&text));
         all.extend(findings.iter().map(|finding| format!("{}: {finding}", page.display())));
+    }
+    assert!(all.is_empty(), "see docs/style.md\n{}", all.join("\n"));
+}
+
+/// The examples of a command, and what follows them, are not prose.
+#[test]
+fn the_help_of_every_command_has_no_word_that_the_style_forbids() {
+    let entries = entries();
+    let mut all = Vec::new();
+    for (words, help) in commands() {
+        let text = help.split("\nExamples:").next().unwrap_or_default();
+        let findings = findings(&entries, &prose(text));
+        all.extend(findings.iter().map(|finding| format!("{}: {finding}", words.join(" "))));
     }
     assert!(all.is_empty(), "see docs/style.md\n{}", all.join("\n"));
 }
