@@ -1,5 +1,6 @@
 //! Predicts which clients accept a certificate, by the rules of Kuma and of other TLS clients.
 
+mod assemble;
 mod ca_file;
 pub mod clients;
 mod end_entity;
@@ -8,15 +9,17 @@ mod finding;
 mod hostname;
 pub mod inspect;
 pub mod kuma;
-pub mod mesh_ca;
+mod mesh_ca;
 mod path;
 mod report;
 mod verdict;
 
 use time::OffsetDateTime;
 
-pub use self::ca_file::{verify_ca, verify_client_ca};
+pub use self::assemble::{AssembledChain, AssemblyError, assemble_chain};
+pub use self::ca_file::{verify_ca, verify_client_ca, verify_issuer};
 pub use self::finding::{Finding, NearMiss, Place};
+pub use self::mesh_ca::{MeshCaFault, MeshCaFiles, MeshCaPurpose, verify_mesh_ca};
 pub(crate) use self::path::issuer_defects;
 pub use self::report::{Check, CheckName, ClientVerdict, Outcome, Report};
 

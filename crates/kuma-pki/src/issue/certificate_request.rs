@@ -1,10 +1,12 @@
 //! Certificate requests (PKCS#10, RFC 2986): made for a CA whose key is elsewhere, and read to sign them.
 
+mod error;
 mod read;
 
 use rcgen::CertificateParams;
 
-pub use self::read::{CertificateRequest, RequestError};
+pub use self::error::RequestError;
+pub use self::read::CertificateRequest;
 use super::sign::{Signer, distinguished_name, extended_key_usage, key_usage, san_type, signing};
 use crate::issue::{IssuanceRequest, IssueError};
 use crate::key::KeyPair;

@@ -6,6 +6,7 @@ use super::File;
 use super::files;
 use super::finding::Finding;
 use super::kuma;
+use super::mesh_ca;
 use super::path;
 use super::report::{CheckName, MAX_FINDINGS, Outcome, Report};
 use crate::usage::ExtendedKeyUsage;
@@ -30,6 +31,34 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let has_root = certificates.iter().any(Certificate::is_root);
     if let (Some(first), false) = (certificates.first(), has_root) {
         let finding = Finding::CaWithoutRoot { subject: first.subject() };
+        report.add(CheckName::Chain, Outcome::Warning(finding));
+    }
+    report
+}
+
+/// Verifies a CA that is to issue certificates: its file, its private key, and every certificate up to the root,
+/// as [`Issuer::new`](crate::Issuer::new) does. Without a key, the key is not checked.
+#[must_use]
+pub fn verify_issuer(file: File<'_>, key: Option<File<'_>>, at: OffsetDateTime) -> Report {
+    let mut report = Report::default();
+    let usage = ExtendedKeyUsage::ClientAuth;
+    let chain = files::ca_file(file, usage, &mut report).unwrap_or_default();
+    if chain.is_empty() {
+        return report;
+    }
+    mesh_ca::check_key(&chain, key, &mut report);
+    let links = chain.windows(2).filter(|pair| !pair[0].is_issued_by(&pair[1]));
+    let links = links.map(|pair| Finding::NotIssuer {
+        subject: pair[1].subject(),
+        issued: pair[0].subject(),
+        issuer: pair[0].issuer(),
+    });
+    let passed = || format!("{} in order, the issuer first", chain.len());
+    report.add_all(CheckName::Chain, links.collect(), passed);
+    let defects = path::issuer_defects(&chain, at);
+    report.add_all(CheckName::CertificationAuthority, defects, || "can issue".to_owned());
+    if !chain.iter().any(Certificate::is_root) {
+        let finding = Finding::CaWithoutRoot { subject: chain[0].subject() };
         report.add(CheckName::Chain, Outcome::Warning(finding));
     }
     report

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use time::OffsetDateTime;
 
 use super::clients::{Client, NOT_CA, Reason};
+use super::mesh_ca::MeshCaFault;
 use super::report::CheckName;
 use crate::format::MAX_ARGUMENT;
 use crate::format::pem::{PemError, PemFault};
@@ -77,6 +78,19 @@ pub enum Finding {
     CaWithoutRoot {
         /// The subject of the first certificate.
         subject: String,
+    },
+
+    /// The certificates of a CA are not a chain.
+    #[error(
+        "{subject} did not issue the certificate before it, {issued}, whose issuer is {issuer}"
+    )]
+    NotIssuer {
+        /// The subject of the certificate.
+        subject: String,
+        /// The subject of the certificate before it.
+        issued: String,
+        /// The issuer that the certificate before it names.
+        issuer: String,
     },
 
     /// A file by which a server identifies its clients trusts none.
@@ -317,6 +331,10 @@ pub enum Finding {
         /// The usages that it has.
         usage: String,
     },
+
+    /// The CA cannot be that of a mesh.
+    #[error(transparent)]
+    MeshCa(MeshCaFault),
 
     /// There are more CAs below one than it allows.
     #[error(
@@ -675,6 +693,7 @@ impl Finding {
                 let words = reason.rule.words(*client).filter(|words| !words.is_empty())?;
                 owned(client.program(), words)
             }
+            Self::MeshCa(fault) => fault.kuma_error(),
             Self::NoDigitalSignature { .. } => owned("Envoy", "KEY_USAGE_BIT_INCORRECT"),
             _ => None,
         }

@@ -20,6 +20,22 @@ impl KumaVersion {
     /// The newest version whose rules are known.
     pub const NEWEST: Self = Self { major: 2, minor: 14 };
 
+    /// The first version in which MeshIdentity is the only mTLS.
+    pub const MESH_IDENTITY_ONLY: Self = Self { major: 3, minor: 0 };
+
+    /// Returns whether a Mesh can have mTLS backends.
+    #[must_use]
+    pub fn has_mesh_mtls(self) -> bool {
+        self < Self::MESH_IDENTITY_ONLY
+    }
+
+    /// Returns whether the CA of a MeshIdentity is checked as that of a provided backend
+    /// (`pkg/core/resources/apis/meshidentity/providers/bundled/ca_cert_validator.go` on the main branch).
+    #[must_use]
+    pub(super) fn checks_mesh_identity_ca(self) -> bool {
+        self >= Self::MESH_IDENTITY_ONLY
+    }
+
     /// Returns whether the bootstrap of kuma-dp matches the names of the control plane's certificate as Go's
     /// VerifyHostname does, with wildcards and in any case; before 2.14 it compared them letter by letter
     /// (`pkg/xds/bootstrap/generator.go`, `validateRequest`).
