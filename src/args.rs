@@ -9,6 +9,7 @@ pub(crate) mod hostname;
 pub(crate) mod issuance;
 pub(crate) mod issuer;
 pub(crate) mod key_options;
+pub(crate) mod passphrase;
 pub(crate) mod pem_files;
 pub(crate) mod secret_scan;
 pub(crate) mod subject;

@@ -149,7 +149,7 @@ impl Job<'_> {
             None => Ok(SubjectKey::Pair((key.generate)(algorithm)?)),
         };
         let issued = match request {
-            Request::Ca(request) => Issued::new_ca(request, new_key, now)?,
+            Request::Ca(request) => Issued::new_ca(signer, request, new_key, now)?,
             Request::EndEntity(request) => signer.issue(request, now, self_check, new_key)?,
         };
         let mut warnings = request.warnings(&issued);

@@ -7,6 +7,7 @@ use kuma_pki::verify::Finding;
 use kuma_pki::{Issuer, KeyPair};
 use time::OffsetDateTime;
 
+use crate::args::passphrase::PassphraseArgs;
 use crate::files::read;
 use crate::report::conversion::{self, Wanted};
 use crate::report::errors::Interface;
@@ -24,6 +25,13 @@ pub(crate) struct IssuerArgs {
     #[arg(long, conflicts_with_all = ["issuer_cert_file", "issuer_key_file"])]
     pub(crate) ephemeral_ca: bool,
 
+    #[command(flatten)]
+    own: OwnCaArgs,
+}
+
+/// The flags that name the user's CA, if there is one.
+#[derive(clap::Args)]
+pub(crate) struct OwnCaArgs {
     /// CA certificate to sign with, followed by its intermediate and root certificates
     #[arg(long, value_name = "FILE", requires = "issuer_key_file")]
     issuer_cert_file: Option<PathBuf>,
@@ -31,12 +39,32 @@ pub(crate) struct IssuerArgs {
     /// Private key of the CA, `-` for standard input
     #[arg(long, value_name = "FILE", requires = "issuer_cert_file")]
     issuer_key_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 impl IssuerArgs {
     /// Returns the input files, which no output may overwrite.
     pub(crate) fn inputs(&self) -> impl Iterator<Item = &Path> {
-        self.issuer_cert_file.iter().chain(&self.issuer_key_file).map(PathBuf::as_path)
+        self.own.inputs()
+    }
+
+    /// Reads the user's CA, if one is named.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not a CA that can sign.
+    pub(crate) fn open(&self, now: OffsetDateTime) -> Result<Option<Issuer>, Failure> {
+        self.own.open(now)
+    }
+}
+
+impl OwnCaArgs {
+    /// Returns the input files, which no output may overwrite.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let files = self.issuer_cert_file.iter().chain(&self.issuer_key_file);
+        files.map(PathBuf::as_path).chain(self.passphrase.input())
     }
 
     /// Reads the user's CA, if one is named.
@@ -48,7 +76,7 @@ impl IssuerArgs {
         let (Some(certificate), Some(key)) = (&self.issuer_cert_file, &self.issuer_key_file) else {
             return Ok(None);
         };
-        open(certificate, key, Interface::Flags, now).map(Some)
+        open(certificate, key, &self.passphrase, Interface::Flags, now).map(Some)
     }
 }
 
@@ -62,6 +90,9 @@ pub(crate) struct CaFilesArgs {
     /// Private key of the CA, `-` for standard input
     #[arg(long, value_name = "FILE")]
     issuer_key_file: PathBuf,
+
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
 }
 
 impl CaFilesArgs {
@@ -71,7 +102,8 @@ impl CaFilesArgs {
     ///
     /// Files that cannot be read, or are not a CA that can sign.
     pub(crate) fn open(&self, now: OffsetDateTime) -> Result<Issuer, Failure> {
-        open(&self.issuer_cert_file, &self.issuer_key_file, Interface::Flags, now)
+        let Self { issuer_cert_file, issuer_key_file, passphrase } = self;
+        open(issuer_cert_file, issuer_key_file, passphrase, Interface::Flags, now)
     }
 }
 
@@ -100,26 +132,33 @@ pub(crate) fn warning(issuer: &Issuer) -> Option<String> {
 pub(crate) fn open(
     certificate: &Path,
     key: &Path,
+    passphrase: &PassphraseArgs,
     interface: Interface,
     now: OffsetDateTime,
 ) -> Result<Issuer, Failure> {
-    read::stdin_once([certificate, key])?;
+    read::stdin_once([certificate, key].into_iter().chain(passphrase.input()))?;
     let text = read::file(certificate, CaFile::Certificate.label())?;
     let chain = pem::decode_certificates(&text)
         .map_err(|error| unusable(certificate, CaFile::Certificate, interface, &error))?;
-    Ok(Issuer::new(chain, read_key(key, interface)?, now)?)
+    Ok(Issuer::new(chain, read_key(key, passphrase, interface)?, now)?)
 }
 
 /// Reads the private key of a CA.
 ///
 /// # Errors
 ///
-/// A file that cannot be read, or is not an unencrypted private key.
-pub(crate) fn read_key(path: &Path, interface: Interface) -> Result<KeyPair, Failure> {
+/// A file that cannot be read, or is not a private key that can be decrypted.
+pub(crate) fn read_key(
+    path: &Path,
+    passphrase: &PassphraseArgs,
+    interface: Interface,
+) -> Result<KeyPair, Failure> {
     let label = CaFile::Key.label();
     let text = read::file(path, label)?;
-    let der = pem::decode_private_key(&text)
-        .map_err(|error| unusable(path, CaFile::Key, interface, &error))?;
+    let der = match pem::decode_private_key(&text) {
+        Err(PemError::EncryptedPrivateKey) => passphrase.decrypt(path, &text, interface)?,
+        decoded => decoded.map_err(|error| unusable(path, CaFile::Key, interface, &error))?,
+    };
     KeyPair::from_der(&der).map_err(|error| {
         Failure::failed(format!("cannot use the {label} {}: {error}", read::shown(path)))
     })
@@ -154,9 +193,6 @@ fn unusable(path: &Path, file: CaFile, interface: Interface, error: &PemError) -
     }
     let word = path.to_str().filter(|path| *path != "-").map(shell::word);
     match (error, word) {
-        (PemError::EncryptedPrivateKey, Some(word)) => {
-            failure.hint(wanted.then(&format!("openssl pkey -in {word}")))
-        }
         (PemError::Der, Some(word)) => {
             let command = if file == CaFile::Key { "pkey" } else { "x509" };
             failure.hint(wanted.then(&format!("openssl {command} -inform DER -in {word}")))

@@ -88,7 +88,12 @@ impl PemFilesArgs {
         Ok(inputs)
     }
 
-    fn verify(
+    /// Verifies the files against each other and against the names that clients connect to.
+    ///
+    /// # Errors
+    ///
+    /// Everything that `kumactl verify tls-certificate` fails for, as in [`Self::read`].
+    pub(crate) fn verify(
         &self,
         inputs: &PemInputs,
         hosts: &[SubjectAltName],

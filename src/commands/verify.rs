@@ -1,5 +1,6 @@
 //! `kumactl verify`.
 
+pub(crate) mod ca_certificate;
 pub(crate) mod tls_certificate;
 
 use crate::report::failure::Failure;
@@ -7,11 +8,13 @@ use crate::report::failure::Failure;
 /// Check certificates before you install them
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
+    CaCertificate(Box<ca_certificate::Args>),
     TlsCertificate(Box<tls_certificate::Args>),
 }
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
+        Command::CaCertificate(args) => ca_certificate::run(&args),
         Command::TlsCertificate(args) => tls_certificate::run(&args),
     }
 }

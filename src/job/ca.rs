@@ -12,6 +12,9 @@ use super::signer::fits_a_file;
 use crate::args::issuer::DEFAULT_NAME;
 use crate::report::failure::Failure;
 
+/// The name of a root that is generated for an intermediate CA.
+const ROOT_NAME: &str = "Kuma Root CA";
+
 /// Issues a CA certificate and checks it.
 ///
 /// # Errors
@@ -28,6 +31,42 @@ pub(super) fn issue(
     kuma_pki::issue::self_check(&certificate, &template, key, None)?;
     fits_a_file(&pem::encode_certificates([&certificate]))?;
     Ok((certificate, template))
+}
+
+/// Issues a CA certificate below another CA and checks it.
+///
+/// # Errors
+///
+/// A CA above that cannot issue it, and errors of the crypto library.
+pub(super) fn issue_below(
+    issuer: &Issuer,
+    request: &CaRequest,
+    key: &KeyPair,
+    now: OffsetDateTime,
+) -> Result<(Certificate, Template), Failure> {
+    let (key_identifier, issuer_validity) = (key.identifier(), issuer.validity());
+    let profile = Profile::IntermediateAuthority { request, key: key_identifier, issuer_validity };
+    let template = profile.resolve(now, SerialNumber::random()?)?;
+    let certificate = kuma_pki::issued_by(&template, key, issuer)?;
+    kuma_pki::issue::self_check(&certificate, &template, key, Some(issuer))?;
+    Ok((certificate, template))
+}
+
+/// Generates the root of an intermediate CA. The key of the root is never written.
+///
+/// # Errors
+///
+/// A validity that is too long, and errors of the crypto library.
+pub(super) fn issue_ephemeral_root(
+    request: &CaRequest,
+    now: OffsetDateTime,
+) -> Result<Issuer, Failure> {
+    let algorithm = request.key_algorithm;
+    let root = CaRequest::new(ROOT_NAME, algorithm, Vec::new(), request.valid_for)?
+        .with_path_length(request.path_length().saturating_add(1));
+    let key = new_key::generate(algorithm)?;
+    let (certificate, _) = issue(&root, &key, now)?;
+    Ok(Issuer::new(vec![certificate], key, now)?)
 }
 
 /// Generates a CA whose key is never written.

@@ -197,19 +197,32 @@ impl Signer {
 }
 
 impl Issued {
-    /// Issues a CA certificate for the key that `key` returns.
+    /// Issues a CA certificate for the key that `key` returns: a root, or an intermediate CA of the signer,
+    /// followed by the certificates of the CAs above it.
     pub(super) fn new_ca(
+        signer: &Signer,
         request: &CaRequest,
         key: impl FnOnce(KeyAlgorithm) -> Result<SubjectKey, Failure>,
         now: OffsetDateTime,
     ) -> Result<Self, Failure> {
+        let issuer = match &signer.issuer {
+            None if signer.is_ephemeral => Some(Arc::new(ca::issue_ephemeral_root(request, now)?)),
+            issuer => issuer.clone(),
+        };
         let SubjectKey::Pair(key) = key(request.key_algorithm)? else {
             unreachable!("a CA certificate has a key pair")
         };
-        let (certificate, template) = ca::issue(request, &key, now)?;
-        let (chain, size) = (pem::encode_certificates([&certificate]), certificate.der().len());
+        let (certificate, template) = match &issuer {
+            None => ca::issue(request, &key, now)?,
+            Some(issuer) => ca::issue_below(issuer, request, &key, now)?,
+        };
+        let above = issuer.iter().flat_map(|issuer| issuer.chain());
+        let sent: Vec<_> = [&certificate].into_iter().chain(above).collect();
+        let size = sent.iter().map(|one| one.der().len()).sum();
+        let chain = pem::encode_certificates(sent);
+        fits_a_file(&chain)?;
         let key = SubjectKey::Pair(key);
-        Ok(Self { certificate, template, issuer: None, key, chain, size })
+        Ok(Self { certificate, template, issuer, key, chain, size })
     }
 
     /// Returns the CA certificate that clients trust.

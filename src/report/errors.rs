@@ -92,9 +92,10 @@ fn issuer_hint(finding: &Finding) -> Option<String> {
         Finding::KeyMismatch { belongs_to: Some(position), .. } => {
             format!("move certificate {position} of the CA file to its start: the key matches it")
         }
-        Finding::IssuerNotCa { .. } | Finding::MayNotSign { .. } | Finding::PathTooLong { .. } => {
-            USE_A_CA.to_owned()
+        Finding::PathTooLong { .. } => {
+            "issue the CA above with a larger --path-length, or use another CA".to_owned()
         }
+        Finding::IssuerNotCa { .. } | Finding::MayNotSign { .. } => USE_A_CA.to_owned(),
         Finding::Usage { .. } => {
             "use a CA that may issue certificates for TLS servers and clients".to_owned()
         }

@@ -1,5 +1,7 @@
 //! The hints about findings of `verify`: something to type or do.
 
+mod mesh_ca;
+
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::Path;
@@ -18,6 +20,11 @@ pub(crate) const LONG_BUNDLE: &str = "pass the bundle in a values file (`kumactl
 /// Returns the hint about a finding, if there is something to do.
 pub(crate) fn hint(finding: &Finding) -> Option<String> {
     let text = match finding {
+        Finding::MeshCa(fault) => return Some(mesh_ca::hint(fault)),
+        Finding::NotIssuer { .. } => {
+            "order the file: the CA certificate first, then the certificate of its issuer, and so on"
+                .to_owned()
+        }
         Finding::Pem { file, error } => return pem_hint(file, error),
         Finding::Swapped { certificate_file, key_file } if is_file(key_file) => {
             format!("--cert-file={} --key-file={}", typed(key_file), typed(certificate_file))

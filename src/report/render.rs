@@ -4,8 +4,10 @@ pub(crate) mod certificate_request;
 pub(crate) mod inspection;
 pub(crate) mod verification;
 
-use kuma_pki::{Certificate, ExtendedKeyUsage, Template};
+use kuma_pki::verify::inspect;
+use kuma_pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, Template};
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::files::{Changes, Output, Plan};
 use crate::report::console::Console;
@@ -145,6 +147,30 @@ impl CertificateReport {
                 ExtendedKeyUsage::ServerAuth => "serverAuth",
             }),
             sha256_fingerprint: certificate.fingerprint().to_string(),
+        }
+    }
+}
+
+impl CertificateReport {
+    /// Describes a certificate of another PKI.
+    pub(crate) fn of_existing(certificate: &Certificate, now: OffsetDateTime) -> Self {
+        let summary = inspect::summary(certificate, now);
+        let names = summary.subject_alt_names.into_iter();
+        let usages = summary.extended_key_usage.unwrap_or_default();
+        let has = |usage: &&'static str| usages.iter().any(|found| found == usage);
+        let known = KeyAlgorithm::ALL.iter().find(|known| known.description() == summary.key);
+        Self {
+            subject: summary.subject,
+            issuer: summary.issuer,
+            serial_number: summary.serial_number,
+            not_before: summary.not_before,
+            not_after: summary.not_after,
+            subject_alt_names: names
+                .map(|name| Name { kind: name.kind, value: name.value })
+                .collect(),
+            key_type: known.map_or(summary.key, ToString::to_string),
+            extended_key_usage: ["serverAuth", "clientAuth"].into_iter().find(has),
+            sha256_fingerprint: summary.sha256_fingerprint,
         }
     }
 }

@@ -32,7 +32,10 @@ const GIVEN: &str = "
       --kubernetes-service=kuma-control-plane.kuma-system --key-file=tls.key \\
       --cert-file=tls.crt --issuer-cert-file=ca.crt --issuer-key-file=ca.key
     kumactl generate certificate-request --type=server --quiet --key-type=ecdsa \\
-      --hostname=cp.example --key-file=cp.key --csr-file=request.csr
+      --kubernetes-service=kuma-control-plane.kuma-system --key-file=cp.key --csr-file=request.csr
+    kumactl generate tls-certificate --quiet --csr-file=request.csr --cert-file=answer.crt \\
+      --issuer-cert-file=ca.crt --issuer-key-file=ca.key
+    cp ca.crt pki-root.crt
     cp ca.crt new-ca.crt
     kumactl generate ca-bundle --ca-cert-file=ca.crt > ca-bundle.b64
     kumactl generate kubernetes-secret --cert-file=tls.crt --key-file=tls.key \\
@@ -40,7 +43,8 @@ const GIVEN: &str = "
     printf 'certificates: [{name: a, type: server, hostnames: [a.example]}]' > zones.yaml
     kumactl generate tls-certificates --file=zones.yaml --output-dir=tls --quiet
     kubectl create namespace kuma-system > made
-    kumactl generate ca-certificate --quiet --cert-file=mesh-ca.crt --key-file=mesh-ca.key
+    kumactl generate ca-certificate --quiet --purpose=mesh-identity \\
+      --cert-file=mesh-ca.crt --key-file=mesh-ca.key
     cp mesh-ca.key signing.key
     helm repo add kuma https://kumahq.github.io/charts > made";
 
@@ -61,7 +65,7 @@ fn every_example_can_be_pasted_and_run() {
                 run(copy.arg("-a").arg(from.join(".")).arg(to)).quiet_success();
             }
             for (command, files) in [
-                ("generate ca-certificate", "ca.crt ca.key"),
+                ("generate ca-certificate", "ca.crt ca.key mesh-ca.crt mesh-ca.key"),
                 ("generate tls-certificate ", "tls.crt tls.key"),
                 ("generate certificate-request ", "tls.key"),
                 ("--ca-bundle-file=", "ca.crt"),

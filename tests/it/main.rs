@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod batch;
+mod ca;
 mod ca_bundle;
 mod completion;
 mod contract;

@@ -1,23 +1,31 @@
 //! `kumactl generate ca-certificate`.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
+use kuma_pki::verify::kuma::KumaVersion;
+use kuma_pki::verify::{self, File, MeshCaFiles, MeshCaPurpose};
 use kuma_pki::{CaRequest, ConstraintError, PermittedSubtree};
 use time::OffsetDateTime;
 
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::issuance;
-use crate::args::issuer::DEFAULT_NAME;
+use crate::args::issuer::{self, DEFAULT_NAME, OwnCaArgs};
 use crate::args::key_options::KeyArgs;
+use crate::args::subject;
 use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
-use crate::job::{Job, Request};
+use crate::job::{Job, PemFiles, Request};
 use crate::report::console::Console;
 use crate::report::failure::Failure;
+use crate::report::hints;
 use crate::report::render::{self, ReportFormat};
 
 /// Create a CA to issue certificates from
+///
+/// Without --issuer-cert-file the CA is a root CA. With it, or with --purpose=mesh-identity, it is an
+/// intermediate CA, and its certificate is followed by those of the CAs above it.
 ///
 /// Clients that trust the CA certificate accept every certificate that the CA issues, so you can replace
 /// certificates without touching the clients. Keep the key safe: anyone who has it can impersonate any
@@ -31,7 +39,17 @@ Examples:
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key
 
   # Create a CA that is limited to one DNS domain
-  kumactl generate ca-certificate --permit-dns=mesh.example")]
+  kumactl generate ca-certificate --permit-dns=mesh.example
+
+  # Create a root CA and an intermediate CA
+  kumactl generate ca-certificate --path-length=1 \\
+    --cert-file=root.crt --key-file=root.key
+  kumactl generate ca-certificate --issuer-cert-file=root.crt \\
+    --issuer-key-file=root.key
+
+  # Create the CA of a MeshIdentity
+  kumactl generate ca-certificate --purpose=mesh-identity --key-type=ecdsa \\
+    --cert-file=mesh-ca.crt --key-file=mesh-ca.key")]
 pub(crate) struct Args {
     /// Write the certificate to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "ca.crt")]
@@ -44,6 +62,22 @@ pub(crate) struct Args {
     /// Common name of the CA; kumactl appends 8 digits of the key identifier
     #[arg(long, default_value = DEFAULT_NAME)]
     name: String,
+
+    /// Subject of the CA: C, O, OU and CN in the order of the certificate; CN replaces --name [default:
+    /// O=Kuma]
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Option<String>,
+
+    /// Purpose of the CA, if it has to have a certain form
+    #[arg(long, value_enum, value_name = "PURPOSE")]
+    purpose: Option<Purpose>,
+
+    #[command(flatten)]
+    issuer: OwnCaArgs,
+
+    /// Number of intermediate CAs that may be below this CA, one under the other
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=16))]
+    path_length: u8,
 
     #[command(flatten)]
     key: KeyArgs,
@@ -68,24 +102,54 @@ pub(crate) struct Args {
     output: ReportFormat,
 }
 
+/// The purpose of a CA for which only one form works.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+enum Purpose {
+    /// An intermediate CA and its root, RSA or ECDSA P-256, for MeshIdentity. Without
+    /// --issuer-cert-file, the key of the root is never written
+    MeshIdentity,
+}
+
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let mut request = request(args)?;
+    let issuer = args.issuer.open(now)?.map(Arc::new);
+    let is_mesh_identity = args.purpose == Some(Purpose::MeshIdentity);
     let mut plan = plan(args, console)?;
     let existing = ExistingFiles::read(args.existing, &mut plan)?;
     request.key_algorithm = existing.key_type(args.key.key_type);
+    let signer = Signer { is_ephemeral: is_mesh_identity && issuer.is_none(), issuer };
     let job = Job {
         request: Request::Ca(&request),
-        signer: &Signer::SELF_SIGNED,
+        signer: &signer,
         existing,
         key: (&args.key).into(),
         now,
     };
     let (pem_files, outcome) = job.run()?;
+    if is_mesh_identity {
+        check_mesh_identity(&pem_files, now)?;
+    }
     let report = outcome.write(plan, |kind| pem_files.content(kind), |_, _| Ok(Vec::new()))?;
-    let warnings = if report.is_kept { Vec::new() } else { warnings(args) };
+    let mut warnings = if report.is_kept { Vec::new() } else { warnings(args) };
+    warnings.extend(signer.issuer.as_deref().and_then(issuer::warning));
     report.print(console, args.output, warnings);
     Ok(())
+}
+
+/// Verifies a CA as `kumactl verify ca-certificate --purpose=mesh-identity` does.
+fn check_mesh_identity(pem_files: &PemFiles, now: OffsetDateTime) -> Result<(), Failure> {
+    let certificate = File { name: "the CA certificate", bytes: &pem_files.certificate };
+    let files = MeshCaFiles { certificate, key: None };
+    let purpose = MeshCaPurpose::Identity { allows_self_signed: false };
+    let report = verify::verify_mesh_ca(&files, purpose, KumaVersion::MESH_IDENTITY_ONLY, now);
+    match report.failures().next() {
+        None => Ok(()),
+        Some((_, finding)) => {
+            let text = format!("a MeshIdentity cannot use the CA: {finding}");
+            Err(Failure::failed(text).hint_if_any(hints::hint(finding)))
+        }
+    }
 }
 
 fn plan(args: &Args, console: Console) -> Result<Plan, Failure> {
@@ -94,6 +158,7 @@ fn plan(args: &Args, console: Console) -> Result<Plan, Failure> {
         Output::of_flag(OutputKind::Certificate, &args.cert_file, PUBLIC_MODE),
     ];
     let plan = Plan::new(outputs, args.existing.policy(), console)?;
+    plan.refuse_inputs(args.issuer.inputs())?;
     render::refuse_shared_stdout(&plan, args.output)?;
     Ok(plan)
 }
@@ -114,15 +179,21 @@ fn request(args: &Args) -> Result<CaRequest, Failure> {
         failures.push(failure);
         None
     });
-    match Failure::join(failures) {
-        Some(failure) => Err(failure),
-        None => Ok(CaRequest::new(
-            &args.name,
-            args.key.key_type.unwrap_or_default(),
-            permitted,
-            valid_for,
-        )?),
+    let subject = args.subject.as_deref().map(subject::parse).transpose();
+    let subject = subject.unwrap_or_else(|failure| {
+        failures.push(failure);
+        None
+    });
+    if let Some(failure) = Failure::join(failures) {
+        return Err(failure);
     }
+    let key_type = args.key.key_type.unwrap_or_default();
+    let request = CaRequest::new(&args.name, key_type, permitted, valid_for)?;
+    let request = request.with_path_length(args.path_length);
+    Ok(match subject {
+        Some(subject) => request.with_subject(subject)?,
+        None => request,
+    })
 }
 
 fn refusal(flag: &str, error: &ConstraintError) -> Failure {

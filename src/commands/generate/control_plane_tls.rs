@@ -2,17 +2,18 @@
 
 mod artifacts;
 mod next_steps;
+mod own_pair;
 
 use std::path::PathBuf;
 
-use kuma_pki::{ExtendedKeyUsage, IssuanceRequest};
+use kuma_pki::{ExtendedKeyUsage, IssuanceRequest, SubjectAltName};
 use time::OffsetDateTime;
 
 use self::artifacts::Artifacts;
 use crate::args::control_plane::{SecretArgs, ServiceArgs};
 use crate::args::hostname::{self, NameArgs};
 use crate::args::issuance::{self, IssuanceArgs};
-use crate::args::pem_files;
+use crate::args::pem_files::{self, PemFilesArgs};
 use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
@@ -27,6 +28,10 @@ use crate::report::shell;
 /// are a Secret, Helm values and flags for `kumactl install control-plane`; for Universal, the environment
 /// variables of kuma-cp and kuma-dp. NEXT-STEPS.md lists the commands to run next. By default, a CA that is
 /// generated for this run signs the certificate. kumactl writes all files or none.
+///
+/// With --cert-file, --key-file and --ca-cert-file the files are made from a certificate of another PKI,
+/// which is verified first. The certificates may be in any order: the intermediate CAs go to tls.crt, the
+/// root CA to ca.crt.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,6 +39,10 @@ Examples:
 
   kumactl generate control-plane-tls --mode=universal --hostname=cp.example \\
     --output-dir=tls
+
+  # From the answer of a PKI to a certificate request
+  kumactl generate control-plane-tls --mode=kubernetes --output-dir=tls \\
+    --cert-file=answer.crt --key-file=cp.key --ca-cert-file=pki-root.crt
 
   # A global control plane that zones reach at zones.example, in a pipeline
   # that runs again and again
@@ -72,6 +81,9 @@ pub(crate) struct Args {
     self_signed: bool,
 
     #[command(flatten)]
+    pair: PemFilesArgs,
+
+    #[command(flatten)]
     issuance: IssuanceArgs,
 }
 
@@ -84,6 +96,9 @@ pub(crate) enum Mode {
 }
 
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
+    if args.pair.cert_file.is_some() || args.pair.ca_cert_file.is_some() {
+        return own_pair::run(args, console);
+    }
     let mut request = args.request()?;
     let now = OffsetDateTime::now_utc();
     let signer = Signer::open(&args.issuance.issuer, !args.self_signed, now)?;
@@ -140,6 +155,17 @@ impl Args {
             Mode::Kubernetes => self.service.read()?.subject_alt_names(),
             Mode::Universal => Vec::new(),
         };
+        names.extend(self.hostnames()?);
+        Ok(IssuanceRequest::new(
+            ExtendedKeyUsage::ServerAuth,
+            names,
+            self.issuance.key.key_type.unwrap_or_default(),
+            issuance::valid_for(self.issuance.valid_for.as_deref())?,
+        )?)
+    }
+
+    /// Returns the names of --hostname.
+    fn hostnames(&self) -> Result<Vec<SubjectAltName>, Failure> {
         if self.names.is_empty() && self.mode == Mode::Universal {
             let failure = Failure::usage("--hostname is required with --mode=universal");
             let hint = "add --hostname=NAME for each name or IP address that proxies connect to";
@@ -159,13 +185,7 @@ impl Args {
             let hint = "add --hostname=NAME with a DNS name without a wildcard, or an IP address";
             return Err(Failure::usage(text).hint(hint));
         }
-        names.extend(hostnames);
-        Ok(IssuanceRequest::new(
-            ExtendedKeyUsage::ServerAuth,
-            names,
-            self.issuance.key.key_type.unwrap_or_default(),
-            issuance::valid_for(self.issuance.valid_for.as_deref())?,
-        )?)
+        Ok(hostnames)
     }
 
     /// Returns the files of the mode.

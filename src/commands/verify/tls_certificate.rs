@@ -196,7 +196,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
 }
 
-fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
+pub(super) fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
     let Some(text) = text else { return Ok(now) };
     if let Some(span) = text.strip_prefix('+') {
         let span = span.parse::<ValidFor>()?;

@@ -113,7 +113,7 @@ fn files_that_are_no_ca_are_refused_with_what_they_are() {
         ),
         ("--issuer-key-file=ca.crt", ["no private key but \"CERTIFICATE\"", "and --issuer-key"]),
         ("--issuer-key-file=garbage", ["garbage", "no PEM block"]),
-        ("--issuer-key-file=encrypted.key", ["is encrypted", "openssl pkey -in encrypted.key"]),
+        ("--issuer-key-file=encrypted.key", ["is encrypted", "--issuer-key-passphrase-file=FILE"]),
         ("--issuer-key-file=koblitz.key", ["koblitz.key", "P-256, P-384, P-521 or Ed25519"]),
         (
             "--issuer-key-file=der.key",

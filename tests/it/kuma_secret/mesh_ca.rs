@@ -61,8 +61,8 @@ fn ca_secrets(kind: &str, certificates: &str, key: &str) -> Ended {
     ended
 }
 
-const SELF_SIGNED: &str = "warning: ca.crt: the first certificate is self-signed: the MeshIdentity is \
-                           not Ready, and traffic is not encrypted, without `insecureAllowSelfSigned: true`\n";
+const SELF_SIGNED: &str = "is self-signed: without insecureAllowSelfSigned: true, the MeshIdentity does not \
+                           become Ready, and traffic is not encrypted\n";
 
 #[test]
 fn the_ca_of_a_mesh_is_two_secrets() {
@@ -98,7 +98,8 @@ fn cas_that_work_are_accepted() {
     let intermediate = Ca::new(&P256, Some(&root), |_| {});
     ca_secrets("provided-ca", &intermediate.pem, &intermediate.key()).quiet_success();
     let ended = ca_secrets("mesh-identity-ca", &root.pem, &root.key());
-    assert_eq!((ended.status, ended.stderr.as_str()), (0, SELF_SIGNED));
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(ended.stderr.starts_with("warning: ca.crt: ") && ended.stderr.ends_with(SELF_SIGNED));
     // With a CRLF in every line, and our own CA with constraints for DNS names.
     let crlf = root.pem.replace("\r\n", "\n").replace('\n', "\r\n");
     ca_secrets("provided-ca", &crlf, &root.key()).quiet_success();
@@ -116,14 +117,9 @@ fn cas_that_work_are_accepted() {
             vec![CustomExtension::from_oid_content(&[2, 5, 29, 30], content)];
     });
     let ended = ca_secrets("provided-ca", &limited.pem, &limited.key());
-    assert_eq!(
-        (ended.status, ended.stderr.as_str()),
-        (
-            0,
-            "warning: ca.crt: certificate 1 permits only some URIs (spiffe.example): Envoy rejects \
-             proxies whose SPIFFE ID is not among them\n"
-        )
-    );
+    assert_eq!(ended.status, 0, "{ended:?}");
+    let warning = "permit only URIs of spiffe.example: Envoy rejects SPIFFE IDs of other";
+    assert!(ended.stderr.contains(warning), "{ended:?}");
 }
 
 #[test]
@@ -137,25 +133,17 @@ fn cas_that_kuma_or_envoy_refuse_are_refused_before() {
     let expired = changed(&|params| params.not_after = date_time_ymd(2021, 1, 1));
     let early = changed(&|params| params.not_before = date_time_ymd(2999, 1, 1));
     for (ca, problem) in [
-        (&leaf, "certificate 1 is not a CA; kuma-cp: basic constraint 'CA' must be set to 'true'"),
-        (
-            &no_usage,
-            "certificate 1 does not permit certificate signing; kuma-cp: key usage extension",
-        ),
-        (
-            &no_sign,
-            "certificate 1 does not permit certificate signing; kuma-cp: key usage extension",
-        ),
-        (
-            &agreement,
-            "certificate 1 permits key agreement; kuma-cp: key usage extension 'keyAgreement'",
-        ),
-        (&expired, "certificate 1 expired on 2021-01-01T00:00:00Z"),
-        (&early, "certificate 1 is not valid before 2999-01-01T00:00:00Z"),
+        (&leaf, "is not a CA certificate"),
+        (&no_usage, "has no keyUsage"),
+        (&no_sign, "must not sign certificates: its keyUsage lacks keyCertSign"),
+        (&agreement, "has keyAgreement in its keyUsage"),
+        (&expired, "expired at 2021-01-01T00:00:00Z"),
+        (&early, "is valid only from 2999-01-01T00:00:00Z"),
     ] {
         for kind in ["provided-ca", "mesh-identity-ca"] {
             let stderr = ca_secrets(kind, &ca.pem, &ca.key()).failure(1);
-            assert!(stderr.contains(&format!("error: ca.crt: {problem}")), "{kind}: {stderr}");
+            assert!(stderr.starts_with("error: ca.crt: "), "{kind}: {stderr}");
+            assert!(stderr.contains(problem), "{kind}: {stderr}");
         }
     }
     let root = Ca::ecdsa();
@@ -178,17 +166,12 @@ fn cas_that_kuma_or_envoy_refuse_are_refused_before() {
     let with_key = format!("{}{}", root.pem, root.key());
     let stderr = ca_secrets("mesh-identity-ca", &with_key, &root.key()).failure(1);
     assert!(stderr.contains("cannot use certificate file ca.crt: "), "{stderr}");
-    assert_eq!(
-        ca_secrets("mesh-identity-ca", &intermediate.pem, &intermediate.key()).failure(1),
-        "error: ca.crt: the CA is an intermediate, and its root certificate is missing\n\
-         hint: append the root certificate to the file\n"
-    );
+    let stderr = ca_secrets("mesh-identity-ca", &intermediate.pem, &intermediate.key()).failure(1);
+    assert!(stderr.contains("is there without the CA that issued it"), "{stderr}");
+    assert!(stderr.contains("hint: append the certificate of "), "{stderr}");
     for (algorithm, name) in [(&P384, "ECDSA P-384"), (&PKCS_ED25519, "Ed25519")] {
         let ca = Ca::new(algorithm, None, |_| {});
         let stderr = ca_secrets("mesh-identity-ca", &ca.pem, &ca.key()).failure(1);
-        assert!(
-            stderr.starts_with(&format!("error: ca.crt: the key of the CA is {name}, and")),
-            "{stderr}"
-        );
+        assert!(stderr.starts_with(&format!("error: ca.crt: the CA key is {name}:")), "{stderr}");
     }
 }

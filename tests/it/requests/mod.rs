@@ -1,5 +1,6 @@
 //! Certificate requests, made for other PKIs and signed for others.
 
+mod installed;
 mod made;
 mod signed;
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use kuma_pki::format::pem::{self, PemError};
-use kuma_pki::verify::mesh_ca::{self, MeshCaFinding, MeshCaPurpose};
+use kuma_pki::verify::kuma::KumaVersion;
+use kuma_pki::verify::{self, File, Finding, MeshCaFiles, MeshCaPurpose};
 use kuma_pki::{
     Certificate, ExistingKey, KeyAlgorithm, KeyError, KeyPair, PrivateKeyDer, PrivateKeyEncoding,
 };
@@ -188,16 +189,21 @@ impl Pair {
         now: OffsetDateTime,
         console: Console,
     ) -> Result<(), Failure> {
-        let findings = mesh_ca::check(&self.certificates, &self.public_key, purpose, now);
-        let (warnings, problems): (Vec<_>, Vec<_>) =
-            findings.iter().partition(|finding| finding.is_warning());
-        let failure = |finding: &&MeshCaFinding| match finding {
-            MeshCaFinding::KeyMismatch { belongs_to } => self.mismatch(*belongs_to),
-            finding => {
-                Failure::failed(format!("{}: {finding}", self.cert_name)).hint_if_any(hint(finding))
-            }
+        let (certificates, key) = (self.certificates(), self.key());
+        let certificate = File { name: &self.cert_name, bytes: &certificates };
+        let key = Some(File { name: &self.key_name, bytes: &key });
+        // What Kuma 3 refuses is no CA to start with.
+        let kuma = KumaVersion::MESH_IDENTITY_ONLY;
+        let report = verify::verify_mesh_ca(&MeshCaFiles { certificate, key }, purpose, kuma, now);
+        let is_conditional = |finding: &&Finding| matches!(finding, Finding::MeshCa(fault) if fault.is_conditional());
+        let findings = report.failures().map(|(_, finding)| finding);
+        let (warnings, problems): (Vec<_>, Vec<_>) = findings.partition(is_conditional);
+        let failure = |finding: &Finding| match finding {
+            Finding::KeyMismatch { belongs_to, .. } => self.mismatch(*belongs_to),
+            finding => Failure::failed(format!("{}: {finding}", self.cert_name))
+                .hint_if_any(hints::hint(finding)),
         };
-        if let Some(failure) = Failure::join(problems.iter().map(failure)) {
+        if let Some(failure) = Failure::join(problems.into_iter().map(failure)) {
             return Err(failure);
         }
         for warning in warnings {
@@ -224,27 +230,9 @@ impl Kind {
     /// Returns what the Secrets of a CA are for.
     pub(super) const fn mesh_ca_purpose(self) -> Option<MeshCaPurpose> {
         match self {
-            Self::ProvidedCa => Some(MeshCaPurpose::ProvidedBackend),
-            Self::MeshIdentityCa => Some(MeshCaPurpose::MeshIdentity),
+            Self::ProvidedCa => Some(MeshCaPurpose::Provided),
+            Self::MeshIdentityCa => Some(MeshCaPurpose::Identity { allows_self_signed: false }),
             _ => None,
         }
-    }
-}
-
-/// What to do about the CA of a mesh that does not work.
-const fn hint(finding: &MeshCaFinding) -> Option<&'static str> {
-    match finding {
-        MeshCaFinding::NotCa { .. }
-        | MeshCaFinding::NoCertSign { .. }
-        | MeshCaFinding::KeyAgreement { .. }
-        | MeshCaFinding::Expired { .. } => {
-            Some("use another CA, such as `kumactl generate ca-certificate` creates")
-        }
-        MeshCaFinding::NotYetValid { .. } => Some("check the clock of this machine"),
-        MeshCaFinding::KeyType { .. } => {
-            Some("create the CA with `kumactl generate ca-certificate --key-type=ecdsa`")
-        }
-        MeshCaFinding::RootMissing => Some("append the root certificate to the file"),
-        _ => None,
     }
 }

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::ca_files::CaFiles;
 use crate::args::issuer;
+use crate::args::passphrase::PassphraseArgs;
 use crate::files::{Changes, ExistingPolicy, Output, OutputKind, PUBLIC_MODE, Plan, read};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::new_key::{self, KeyOptions};
@@ -76,11 +77,12 @@ impl CaFiles {
             return Ok(Ca { kept_key, ..ca });
         };
         check_validity(request, now)?;
+        let passphrase = PassphraseArgs::default();
         let has_new_key = plan.has(OutputKind::PrivateKey);
         let key = if has_new_key {
             None
         } else {
-            Some(issuer::read_key(&self.key, Interface::Specification)?)
+            Some(issuer::read_key(&self.key, &passphrase, Interface::Specification)?)
         };
         let mut request = request.clone();
         request.key_algorithm =
@@ -118,18 +120,18 @@ impl CaFiles {
     pub(super) fn read(&self, now: OffsetDateTime) -> Result<Ca, Failure> {
         let missing = self.paths().any(|path| !path.exists());
         let interface = Interface::Specification;
-        let issuer = issuer::open(&self.certificate, &self.key, interface, now).map_err(
-            |failure| match (missing, &self.create) {
-                (false, _) => failure,
-                (true, None) => {
-                    failure.hint("add `create: {}` to issuer to create the CA on the first run")
-                }
-                (true, Some(_)) => failure.hint(
-                    "restore the missing file of the CA, or move the other one away to create a \
+        let passphrase = PassphraseArgs::default();
+        let issuer = issuer::open(&self.certificate, &self.key, &passphrase, interface, now);
+        let issuer = issuer.map_err(|failure| match (missing, &self.create) {
+            (false, _) => failure,
+            (true, None) => {
+                failure.hint("add `create: {}` to issuer to create the CA on the first run")
+            }
+            (true, Some(_)) => failure.hint(
+                "restore the missing file of the CA, or move the other one away to create a \
                          new CA",
-                ),
-            },
-        )?;
+            ),
+        })?;
         if issuer.root().is_none() {
             let text = format!(
                 "{} has no self-signed certificate, so there is no CA certificate for clients to trust",

@@ -1,0 +1,39 @@
+//! Hints for the CA of a mesh.
+
+use kuma_pki::verify::MeshCaFault;
+
+use super::typed;
+
+/// Returns what to type or do about a fault of a mesh CA.
+pub(super) fn hint(fault: &MeshCaFault) -> String {
+    match fault {
+        MeshCaFault::KeyPublished { file } => format!(
+            "keep only the certificates: openssl crl2pkcs7 -nocrl -certfile {} | openssl pkcs7 -print_certs \
+             -out mesh-ca.crt; if the file was in use, replace the CA",
+            typed(file)
+        ),
+        MeshCaFault::SelfSigned { .. } => {
+            "kumactl generate ca-certificate --purpose=mesh-identity makes an intermediate CA with its \
+             root; or set insecureAllowSelfSigned: true, and add --insecure-allow-self-signed here"
+                .to_owned()
+        }
+        MeshCaFault::WithoutRoot { issuer, .. } => {
+            format!("append the certificate of {issuer} to the file")
+        }
+        MeshCaFault::Expired { .. } => {
+            "make a new CA, and let the mesh trust both until every proxy has a new certificate"
+                .to_owned()
+        }
+        MeshCaFault::NotYetValid { .. } => "check the clock of this machine".to_owned(),
+        MeshCaFault::PathTooLong { below, .. } => format!(
+            "make it with kumactl generate ca-certificate --path-length={below}, and the CAs below it again"
+        ),
+        MeshCaFault::UriConstraint { .. } => {
+            "use a CA without name constraints for URIs".to_owned()
+        }
+        MeshCaFault::Ed25519 | MeshCaFault::Curve { .. } => {
+            "kumactl generate ca-certificate --purpose=mesh-identity --key-type=ecdsa".to_owned()
+        }
+        _ => "kumactl generate ca-certificate --purpose=mesh-identity makes a CA that works".to_owned(),
+    }
+}
