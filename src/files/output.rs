@@ -87,6 +87,7 @@ impl Output {
             OutputKind::CertificateRequest => "--csr-file",
             OutputKind::CaCertificate => "--ca-cert-file",
             OutputKind::CaBundle => "--ca-bundle-file",
+            OutputKind::Diagram => "--diagram",
             _ => "--output-dir",
         };
         Self { kind, destination: Destination::parse(value), mode, setting: Setting::Flag(flag) }
@@ -153,6 +154,8 @@ pub(crate) enum OutputKind {
     ZoneEnvironment,
     /// What to type next.
     NextSteps,
+    /// A drawing of an installation.
+    Diagram,
 }
 
 /// The names of an [`OutputKind`].
@@ -269,6 +272,9 @@ impl OutputKind {
                 key: "next_steps",
                 example: "NEXT-STEPS.md",
             },
+            Self::Diagram => {
+                Words { name: "diagram", title: "Diagram", key: "diagram", example: "map.svg" }
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
+use kuma_pki::installation::NamedFile;
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
@@ -73,6 +74,54 @@ pub(crate) fn up_to(path: &Path, label: &str, longest: u64) -> Result<Zeroizing<
         })
     };
     not_longer(bytes.map_err(|error| unreadable(path, label, &error))?, path, label, longest)
+}
+
+/// Opens a file of any length, or standard input for `-`, to read it piece by piece.
+///
+/// # Errors
+///
+/// A file that cannot be opened.
+pub(crate) fn open(path: &Path, role: &str) -> Result<Box<dyn Read>, Failure> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+    match opened {
+        Ok((metadata, _)) if metadata.is_dir() => {
+            Err(unreadable(path, role, &io::ErrorKind::IsADirectory.into()))
+        }
+        Ok((_, file)) => Ok(Box::new(file)),
+        Err(error) => Err(unreadable(path, role, &error)),
+    }
+}
+
+/// The most files of a directory that are read.
+const MAX_FILES: usize = 256;
+
+/// Reads the files of a directory, sorted by their names: regular files of at most 1 MiB that are not hidden.
+///
+/// # Errors
+///
+/// A directory or a file that cannot be read, and more files than anyone keeps in one.
+pub(crate) fn directory(path: &Path) -> Result<Vec<NamedFile>, Failure> {
+    let mut names = super::names(path).map_err(|error| unreadable(path, "directory", &error))?;
+    names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
+    names.sort();
+    let mut files = Vec::new();
+    for name in names {
+        let place = path.join(&name);
+        let is_short =
+            |metadata: &std::fs::Metadata| metadata.is_file() && metadata.len() <= MAX_LENGTH;
+        if !std::fs::metadata(&place).is_ok_and(|metadata| is_short(&metadata)) {
+            continue;
+        }
+        if files.len() == MAX_FILES {
+            let text = format!("the directory {} has more than {MAX_FILES} files", shown(path));
+            return Err(Failure::failed(text).hint("name the directory of the installation"));
+        }
+        files.push(NamedFile::new(name.to_string_lossy(), any(&place, "file")?));
+    }
+    Ok(files)
 }
 
 /// Reads the existing file at the path of an output, if there is one; it may be empty. Does not wait for

@@ -1,5 +1,6 @@
 //! The hints about findings of `verify`: something to type or do.
 
+pub(crate) mod installation;
 mod mesh_ca;
 
 use std::borrow::Cow;

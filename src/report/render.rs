@@ -1,7 +1,9 @@
 //! Reports as text and as JSON.
 
 pub(crate) mod certificate_request;
+pub(crate) mod diagram;
 pub(crate) mod inspection;
+pub(crate) mod installation;
 pub(crate) mod verification;
 
 use kuma_pki::verify::inspect;

@@ -37,11 +37,13 @@ const GIVEN: &str = "
       --issuer-cert-file=ca.crt --issuer-key-file=ca.key
     cp ca.crt pki-root.crt
     cp ca.crt new-ca.crt
+    cp ca.crt old-ca.crt
     kumactl generate ca-bundle --ca-cert-file=ca.crt > ca-bundle.b64
     kumactl generate kubernetes-secret --cert-file=tls.crt --key-file=tls.key \\
       --ca-cert-file=ca.crt > general-tls-certs.yaml
     printf 'certificates: [{name: a, type: server, hostnames: [a.example]}]' > zones.yaml
     kumactl generate tls-certificates --file=zones.yaml --output-dir=tls --quiet
+    kubectl get secret,service -o yaml > cluster.yaml
     kubectl create namespace kuma-system > made
     kumactl generate ca-certificate --quiet --purpose=mesh-identity \\
       --cert-file=mesh-ca.crt --key-file=mesh-ca.key

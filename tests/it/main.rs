@@ -11,6 +11,7 @@ mod files;
 mod help;
 mod inputs;
 mod inspect;
+mod installation;
 mod issued;
 mod kuma_secret;
 mod library;

@@ -76,7 +76,7 @@ fn the_manifest_and_the_readme_say_what_is_needed_to_build_it() {
 }
 
 /// The modules of the library: each imports only modules before it. Up to `kubernetes` they are the leaves.
-const MODULES: [&str; 12] = [
+const MODULES: [&str; 13] = [
     "text",
     "usage",
     "validity",
@@ -89,6 +89,7 @@ const MODULES: [&str; 12] = [
     "verify",
     "issue",
     "spec",
+    "installation",
 ];
 
 /// Returns the files under a directory.

@@ -15,6 +15,7 @@
 
 mod constraint;
 pub mod format;
+pub mod installation;
 pub mod issue;
 mod key;
 mod kubernetes;

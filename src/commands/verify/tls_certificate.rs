@@ -196,6 +196,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
 }
 
+/// Reads the value of `--at`.
+///
+/// # Errors
+///
+/// Text that is no time.
 pub(super) fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
     let Some(text) = text else { return Ok(now) };
     if let Some(span) = text.strip_prefix('+') {

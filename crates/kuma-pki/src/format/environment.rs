@@ -127,6 +127,13 @@ impl Purpose {
         }
     }
 
+    /// Returns the variables that name files: of the certificate, its key, the CA of servers, and the CA of
+    /// clients.
+    pub(crate) fn file_variables(self) -> [Option<&'static str>; 4] {
+        let Variables { certificate, key, ca, client_ca, .. } = self.variables();
+        [certificate, key, ca, client_ca.map(|names| names.file)]
+    }
+
     /// The name on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

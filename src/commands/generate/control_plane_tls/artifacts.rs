@@ -70,6 +70,7 @@ impl<'a> Artifacts<'a> {
             OutputKind::PrivateKey
             | OutputKind::Certificate
             | OutputKind::CertificateRequest
+            | OutputKind::Diagram
             | OutputKind::CaCertificate
             | OutputKind::CaBundle => self.pem_files.content(kind),
             OutputKind::Secret => self.pem_files.secret(&SecretMetadata::new(

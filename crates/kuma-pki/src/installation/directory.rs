@@ -1,0 +1,213 @@
+//! The files of a directory: those of `generate control-plane-tls`, or of a machine that runs Kuma.
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::ca_bundle::CaBundle;
+use super::control_plane::ControlPlane;
+use super::finding::Finding;
+use super::objects::{Name, Secret};
+use super::report::{CheckName, Component, Outcome, Report};
+use super::site::Site;
+use super::trust::{Dialer, Pem, Server, host};
+use super::{Directory, NamedFile};
+use crate::format::environment::Purpose;
+
+/// The Service that the chart makes.
+const SERVICE: &str = "kuma-control-plane";
+
+impl Directory {
+    /// Returns a file by its name, or by the last part of a path.
+    pub(super) fn file(&self, path: &str) -> Option<&NamedFile> {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        self.files.iter().find(|file| file.name == name)
+    }
+
+    pub(super) fn shown(&self, file: &str) -> String {
+        crate::text::excerpt(&format!("{}/{file}", self.name.trim_end_matches('/')))
+    }
+
+    pub(super) fn text(&self, file: &str) -> Option<&str> {
+        self.file(file).and_then(|file| std::str::from_utf8(&file.bytes).ok())
+    }
+}
+
+/// What values and flags for an installation say.
+#[derive(Debug, Default)]
+struct Settings {
+    /// The file that says it.
+    file: String,
+    bundle: Option<String>,
+    secret: Option<String>,
+    service: Option<String>,
+    is_global: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Values {
+    control_plane: ControlPlaneValues,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ControlPlaneValues {
+    mode: Option<String>,
+    service: ServiceValues,
+    tls: TlsValues,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ServiceValues {
+    name: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TlsValues {
+    general: GeneralValues,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct GeneralValues {
+    secret_name: Option<String>,
+    ca_bundle: Option<String>,
+}
+
+fn settings(directory: &Directory) -> Vec<Settings> {
+    let mut all = Vec::new();
+    if let Some(text) = directory.text("values.yaml")
+        && let Ok(values) = serde_saphyr::from_str::<Values>(text)
+    {
+        let ControlPlaneValues { mode, service, tls } = values.control_plane;
+        all.push(Settings {
+            file: directory.shown("values.yaml"),
+            bundle: tls.general.ca_bundle,
+            secret: tls.general.secret_name,
+            service: service.name,
+            is_global: mode.as_deref() == Some("global"),
+        });
+    }
+    if let Some(text) = directory.text("install-flags") {
+        let mut flags = Settings { file: directory.shown("install-flags"), ..Settings::default() };
+        for (flag, value) in text.split_ascii_whitespace().filter_map(|word| word.split_once('=')) {
+            let value = value.to_owned();
+            match flag {
+                "--tls-general-ca-bundle" => flags.bundle = Some(value),
+                "--tls-general-secret" => flags.secret = Some(value),
+                "--control-plane-service-name" => flags.service = Some(value),
+                "--mode" => flags.is_global = value == "global",
+                _ => {}
+            }
+        }
+        all.push(flags);
+    }
+    if let Some(text) = directory.text("ca-bundle.b64") {
+        let bundle = Some(text.to_owned());
+        all.push(Settings {
+            file: directory.shown("ca-bundle.b64"),
+            bundle,
+            ..Settings::default()
+        });
+    }
+    all
+}
+
+/// Checks a directory for an installation on Kubernetes; returns the control plane that it is for.
+pub(super) fn kubernetes<'a>(
+    directory: &'a Directory,
+    site: &Site<'a>,
+    report: &mut Report,
+) -> Option<ControlPlane<'a>> {
+    let all = settings(directory);
+    let named = all.iter().find_map(|settings| settings.secret.as_deref());
+    let has_pair =
+        |secret: &&Secret| secret.content.as_ref().is_ok_and(|content| content.has("tls.crt"));
+    let secret = site.own.secrets.iter().find(has_pair)?;
+    let piece = format!("Secret {}", secret.name);
+    if let Some(found) = named.filter(|found| *found != secret.name.name) {
+        let file =
+            all.iter().find(|settings| settings.secret.is_some()).map(|one| one.file.clone());
+        let (file, found) = (file.unwrap_or_default(), crate::text::excerpt(found));
+        let finding =
+            Finding::OtherSecret { file: file.clone(), found, expected: secret.name.name.clone() };
+        report.add(CheckName::Files, Component::Kubelet, file, Outcome::Failed(finding));
+    }
+    let content = secret.content.as_ref().ok()?;
+    let value = |key: &str| {
+        let value = content.data.get(key)?;
+        Some(Pem::new(format!("{key} of {piece}"), value.as_slice()))
+    };
+    for key in ["tls.crt", "tls.key", "ca.crt"] {
+        let (Some(file), Some(value)) = (directory.file(key), content.data.get(key)) else {
+            continue;
+        };
+        let (one, other) = (directory.shown(key), format!("{key} of {piece}"));
+        let outcome = if *file.bytes == **value {
+            Outcome::Passed(format!("{one} is {other}"))
+        } else {
+            Outcome::Failed(Finding::FilesDiffer { one, other })
+        };
+        report.add(CheckName::Files, Component::KumaCp, &*piece, outcome);
+    }
+    let service = all.iter().find_map(|settings| settings.service.as_deref()).unwrap_or(SERVICE);
+    let namespace = secret.name.namespace.as_deref().unwrap_or("kuma-system");
+    let hosts =
+        |suffix: &str| host(&format!("{service}.{namespace}{suffix}")).into_iter().collect();
+    let is_global = all.iter().any(|settings| settings.is_global);
+    let mut dialers = vec![Dialer {
+        check: CheckName::ProxyCa,
+        component: Component::KumaDp,
+        piece: format!("proxies of {}", Name::new(Some(namespace), service)),
+        ca: value("ca.crt"),
+        hosts: hosts(""),
+    }];
+    for settings in &all {
+        dialers.extend(bundle(settings, hosts(".svc"), report));
+    }
+    let server = Server {
+        piece: piece.clone(),
+        certificate: value("tls.crt")?,
+        key: value("tls.key"),
+        purposes: vec![Purpose::General],
+        dialers,
+    };
+    Some(ControlPlane {
+        title: format!("control plane of {}", directory.shown("").trim_end_matches('/')),
+        service: Some(format!("Service {}", Name::new(Some(namespace), service))),
+        is_global,
+        servers: vec![server],
+        zone: None,
+    })
+}
+
+fn bundle<'a>(
+    settings: &Settings,
+    hosts: Vec<crate::verify::Host>,
+    report: &mut Report,
+) -> Option<Dialer<'a>> {
+    let bundle = CaBundle::read(settings.bundle.as_deref()?);
+    if let Some(finding) = bundle.fault {
+        // The chart prints the value unquoted, so that a line break does harm in any case.
+        let outcome = Outcome::Failed(finding);
+        report.add(CheckName::WebhookCaBundle, Component::KubeApiserver, &*settings.file, outcome);
+    }
+    Some(Dialer {
+        check: CheckName::WebhookCaBundle,
+        component: Component::KubeApiserver,
+        piece: settings.file.clone(),
+        ca: bundle.pem.map(|pem| Pem::new(format!("the CA bundle in {}", settings.file), pem)),
+        hosts,
+    })
+}
+
+/// Values of a file that are wiped with it.
+impl NamedFile {
+    /// Returns a file with its name in the directory.
+    #[must_use]
+    pub fn new(name: impl Into<String>, bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self { name: name.into(), bytes }
+    }
+}

@@ -1,0 +1,286 @@
+//! A control plane in a cluster, from its objects.
+
+use super::cert_manager::{self, Consumer};
+use super::control_plane::{ControlPlane, Zone};
+use super::finding::Finding;
+use super::mounts::{self, Source};
+use super::objects::{Name, Service, Workload};
+use super::report::{CheckName, Component, Outcome, Report};
+use super::schema::Container;
+use super::site::{Site, file, half_pair, in_directory, missing_label, paths};
+use super::trust::{Dialer, Pem, Server, host};
+use crate::format::environment::Purpose;
+use crate::verify::Host;
+
+/// The CA that the control plane gives to sidecars.
+pub(super) const INJECTOR_CA: &str = "KUMA_RUNTIME_KUBERNETES_INJECTOR_CA_CERT_FILE";
+/// The directory with the pair for webhooks.
+pub(super) const ADMISSION_DIRECTORY: &str = "KUMA_RUNTIME_KUBERNETES_ADMISSION_SERVER_CERT_DIR";
+const SERVICE_NAME: &str = "KUMA_RUNTIME_KUBERNETES_CONTROL_PLANE_SERVICE_NAME";
+pub(super) const SYSTEM_NAMESPACE: &str = "KUMA_STORE_KUBERNETES_SYSTEM_NAMESPACE";
+
+/// Finds the servers and clients of one control plane.
+pub(super) struct Builder<'s, 'a, 'r> {
+    pub(super) site: &'s Site<'a>,
+    pub(super) workload: &'a Workload,
+    pub(super) container: &'a Container,
+    /// The Service, as variables name it.
+    pub(super) service: Name,
+    /// Whether clients can be expected to reach it.
+    pub(super) has_service: bool,
+    pub(super) report: &'r mut Report,
+    pub(super) control_plane: ControlPlane<'a>,
+}
+
+impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
+    pub(super) fn new(
+        site: &'s Site<'a>,
+        workload: &'a Workload,
+        container: &'a Container,
+        report: &'r mut Report,
+    ) -> Self {
+        let name = container.variable(SERVICE_NAME).unwrap_or("kuma-control-plane");
+        let namespace = container.variable(SYSTEM_NAMESPACE).unwrap_or("kuma-system");
+        let namespace = workload.name.namespace.as_deref().unwrap_or(namespace);
+        let service = Name::new(Some(namespace), name);
+        let control_plane = ControlPlane {
+            title: workload.title(),
+            service: Some(format!("Service {service}")),
+            is_global: container.variable("KUMA_MODE") == Some("global"),
+            ..ControlPlane::default()
+        };
+        Self { site, workload, container, service, has_service: true, report, control_plane }
+    }
+
+    fn fail(&mut self, name: CheckName, component: Component, finding: Finding) {
+        let title = self.control_plane.title.clone();
+        self.report.add(name, component, title, Outcome::Failed(finding));
+    }
+
+    /// Returns what is at the path in a variable, if it is a key of a Secret that is there.
+    fn file(&self, path: &str) -> Option<(Name, Pem<'a>)> {
+        file(self.site, self.workload, self.container, path)
+    }
+
+    pub(super) fn variables(&mut self) {
+        let namespace = self.container.variable(SYSTEM_NAMESPACE);
+        if let (Some(value), Some(own)) = (namespace, self.workload.name.namespace.as_deref())
+            && value != own
+        {
+            let finding = Finding::VariableDiffers {
+                variable: SYSTEM_NAMESPACE.to_owned(),
+                value: value.to_owned(),
+                expected: format!("{} is in namespace {own}", self.control_plane.title),
+            };
+            self.fail(CheckName::Variables, Component::KumaDp, finding);
+        }
+        for purpose in Purpose::ALL {
+            if let Some((present, missing)) =
+                half_pair(purpose, |name| self.container.variable(name))
+            {
+                let finding = Finding::VariableMissing { present, missing };
+                self.fail(CheckName::Variables, Component::KumaCp, finding);
+            }
+        }
+        let services = self.site.services();
+        if !services.is_empty() {
+            self.check_service(&services);
+        }
+    }
+
+    fn check_service(&mut self, services: &[&'a Service]) {
+        let title = format!("Service {}", self.service);
+        let Some(service) = services.iter().find(|one| one.name.is(&self.service)) else {
+            self.has_service = false;
+            let selects = |one: &&&Service| {
+                one.name.is(&Name { name: one.name.name.clone(), ..self.service.clone() })
+                    && one.ports.contains(&5678)
+                    && missing_label(one, self.workload).is_none()
+            };
+            let near = services.iter().find(selects).map(|one| one.name.to_string());
+            let finding = Finding::ServiceMissing { service: self.service.to_string(), near };
+            return self.report.add(
+                CheckName::Service,
+                Component::KumaDp,
+                title,
+                Outcome::Failed(finding),
+            );
+        };
+        let mut findings = Vec::new();
+        if let Some(label) = missing_label(service, self.workload) {
+            let workload = self.control_plane.title.clone();
+            findings.push(Finding::ServiceSelector {
+                service: service.name.to_string(),
+                label,
+                workload,
+            });
+        }
+        let needed = [
+            (5678, "to which data plane proxies connect", true),
+            (443, "to which kube-apiserver connects", self.has_webhooks()),
+        ];
+        for (port, purpose, is_needed) in needed {
+            if is_needed && !self.control_plane.is_global && !service.ports.contains(&port) {
+                let service = service.name.to_string();
+                findings.push(Finding::ServicePort { service, port, purpose });
+            }
+        }
+        if findings.is_empty() {
+            let text = format!("leads to {}", self.control_plane.title);
+            self.report.add(CheckName::Service, Component::KumaDp, &*title, Outcome::Passed(text));
+        }
+        for finding in findings {
+            self.report.add(
+                CheckName::Service,
+                Component::KumaDp,
+                &*title,
+                Outcome::Failed(finding),
+            );
+        }
+    }
+
+    fn has_webhooks(&self) -> bool {
+        self.container.variable(ADMISSION_DIRECTORY).is_some()
+    }
+
+    /// Finds the pair of every server.
+    pub(super) fn servers(&mut self) {
+        let mut has_dp_server = false;
+        let mut pairs: Vec<(Purpose, String, Option<String>)> = Vec::new();
+        for purpose in Purpose::ALL {
+            let [certificate, key, ..] = purpose.file_variables();
+            let path = |name: Option<&str>| Some(self.container.variable(name?)?.to_owned());
+            if let Some(certificate) = path(certificate) {
+                has_dp_server |= matches!(purpose, Purpose::General | Purpose::DpServer);
+                pairs.push((purpose, certificate, path(key)));
+            }
+        }
+        if !has_dp_server
+            && half_pair(Purpose::General, |name| self.container.variable(name)).is_none()
+        {
+            let servers = "data plane proxies".to_owned();
+            self.fail(CheckName::Variables, Component::KumaDp, Finding::Autogenerated { servers });
+        }
+        for (purpose, certificate, key) in pairs {
+            self.server(&certificate, key.as_deref(), Some(purpose));
+        }
+    }
+
+    /// Adds a pair, once; returns its place.
+    pub(super) fn server(
+        &mut self,
+        certificate: &str,
+        key: Option<&str>,
+        purpose: Option<Purpose>,
+    ) -> Option<usize> {
+        let (secret, certificate) = self.file(certificate)?;
+        let servers = &mut self.control_plane.servers;
+        if let Some(place) =
+            servers.iter().position(|server| server.certificate.name == certificate.name)
+        {
+            servers[place].purposes.extend(purpose);
+            return Some(place);
+        }
+        let key = key.and_then(|path| self.file(path)).map(|(_, key)| key);
+        self.control_plane.servers.push(Server {
+            piece: format!("Secret {secret}"),
+            certificate,
+            key,
+            purposes: purpose.into_iter().collect(),
+            dialers: Vec::new(),
+        });
+        Some(self.control_plane.servers.len() - 1)
+    }
+
+    /// The sidecars get their CA from the control plane; a global one has none, but its clients have the CA.
+    pub(super) fn sidecars(&mut self) {
+        if !self.has_webhooks() {
+            return;
+        }
+        let ca = match self.container.variable(INJECTOR_CA) {
+            None => {
+                let present = "KUMA_GENERAL_TLS_CERT_FILE".to_owned();
+                let finding = Finding::VariableMissing { present, missing: INJECTOR_CA.to_owned() };
+                self.fail(CheckName::Variables, Component::KumaDp, finding);
+                None
+            }
+            Some(path) => self.file(path).map(|(_, ca)| ca),
+        };
+        let dialer = if self.control_plane.is_global {
+            Dialer {
+                check: CheckName::ProxyCa,
+                component: Component::Kumactl,
+                piece: format!("clients of {}", self.service),
+                ca,
+                hosts: Vec::new(),
+            }
+        } else {
+            Dialer {
+                check: CheckName::ProxyCa,
+                component: Component::KumaDp,
+                piece: format!("sidecars of {}", self.service),
+                ca,
+                hosts: if self.has_service { self.service_host("") } else { Vec::new() },
+            }
+        };
+        self.control_plane.dial(Purpose::DpServer, dialer);
+    }
+
+    pub(super) fn service_host(&self, suffix: &str) -> Vec<Host> {
+        let Name { namespace, name } = &self.service;
+        let namespace = namespace.as_deref().unwrap_or_default();
+        host(&format!("{name}.{namespace}{suffix}")).into_iter().collect()
+    }
+
+    /// Returns whether a Service leads to this control plane.
+    pub(super) fn selects(&self, name: &Name) -> bool {
+        let services = self.site.services();
+        services
+            .iter()
+            .any(|service| service.name.is(name) && missing_label(service, self.workload).is_none())
+    }
+
+    pub(super) fn cert_manager(&mut self) {
+        let secret = |path: &str| match mounts::source(self.workload, self.container, path) {
+            Source::Secret { secret, .. } => Some(secret),
+            _ => None,
+        };
+        let directory = self.container.variable(ADMISSION_DIRECTORY);
+        let admission = directory.and_then(|directory| secret(&in_directory(directory, "tls.crt")));
+        let mut secrets: Vec<_> =
+            paths(self.container).iter().filter_map(|(_, path)| secret(path)).collect();
+        secrets.sort();
+        secrets.dedup();
+        let mut names = Vec::new();
+        if self.has_service && !self.control_plane.is_global {
+            names.extend(self.service_host("").pop().map(|host| (host.typed, Component::KumaDp)));
+        }
+        if self.has_service && directory.is_some() {
+            names.extend(
+                self.service_host(".svc").pop().map(|host| (host.typed, Component::KubeApiserver)),
+            );
+        }
+        let consumer = Consumer {
+            title: &self.control_plane.title,
+            secrets: &secrets,
+            admission: admission.as_ref(),
+            names: &names,
+        };
+        cert_manager::check(self.site, &consumer, self.report);
+    }
+
+    pub(super) fn zone(&mut self) {
+        let Some(address) = self.container.variable("KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS") else {
+            return;
+        };
+        let path = self.container.variable("KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE");
+        let ca = path.and_then(|path| self.file(path)).map(|(_, ca)| ca);
+        let skips = self.container.variable("KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY");
+        self.control_plane.zone = Some(Zone {
+            address: address.to_owned(),
+            has_missing_ca: path.is_some() && ca.is_none(),
+            ca,
+            skips_verification: skips == Some("true"),
+        });
+    }
+}

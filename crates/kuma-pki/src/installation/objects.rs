@@ -1,0 +1,266 @@
+//! The objects of a cluster that an installation of Kuma consists of.
+
+use std::collections::BTreeMap;
+
+use super::documents::{Document, ManifestError};
+use super::schema::{Container, IssuerRef, Loose, Object, Volume, Webhook};
+use crate::format::kubernetes_secret::{self, KubernetesSecret, SecretError};
+use crate::format::yaml::{self, Limits};
+use crate::text::excerpt;
+
+/// More than any object of 4 MiB that `kubectl` or Helm prints has.
+const LIMITS: Limits = Limits { nodes: 250_000, copies: 1_000, copied_bytes: 1 << 16 };
+
+/// The longest value of a Secret that is kept, in bytes. A CA file can be long; release data of other tools
+/// need no memory.
+const MAX_KEPT: usize = 256 << 10;
+
+/// Returns whether objects of a kind matter.
+pub(super) fn is_wanted(kind: &str) -> bool {
+    kind.ends_with("List")
+        || matches!(
+            kind,
+            "Secret"
+                | "Service"
+                | "Deployment"
+                | "StatefulSet"
+                | "DaemonSet"
+                | "Pod"
+                | "MutatingWebhookConfiguration"
+                | "ValidatingWebhookConfiguration"
+                | "Certificate"
+                | "Issuer"
+                | "ClusterIssuer"
+        )
+}
+
+/// A name in a namespace. Objects in hand-written manifests may leave the namespace to `kubectl`.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Name {
+    pub(super) namespace: Option<String>,
+    pub(super) name: String,
+}
+
+impl Name {
+    pub(super) fn new(namespace: Option<&str>, name: &str) -> Self {
+        Self { namespace: namespace.map(str::to_owned), name: name.to_owned() }
+    }
+
+    /// Returns whether two names can mean the same object.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.name == other.name && is_same_namespace(&self.namespace, &other.namespace)
+    }
+}
+
+fn is_same_namespace(one: &Option<String>, other: &Option<String>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
+impl std::fmt::Display for Name {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = match &self.namespace {
+            Some(namespace) => format!("{namespace}/{}", self.name),
+            None => self.name.clone(),
+        };
+        f.write_str(&excerpt(&text))
+    }
+}
+
+/// A Secret, or why it cannot be read.
+#[derive(Debug)]
+pub(super) struct Secret {
+    pub(super) name: Name,
+    pub(super) content: Result<KubernetesSecret, SecretError>,
+}
+
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) name: Name,
+    pub(super) ports: Vec<u16>,
+    /// The labels of its pods; empty if it has no selector.
+    pub(super) selector: BTreeMap<String, String>,
+}
+
+/// A Deployment, StatefulSet, DaemonSet or Pod.
+#[derive(Debug)]
+pub(super) struct Workload {
+    pub(super) kind: String,
+    pub(super) name: Name,
+    /// The labels of its pods.
+    pub(super) labels: BTreeMap<String, String>,
+    pub(super) containers: Vec<Container>,
+    pub(super) volumes: Vec<Volume>,
+}
+
+#[derive(Debug)]
+pub(super) struct WebhookConfiguration {
+    pub(super) kind: String,
+    pub(super) name: String,
+    /// The Certificate from which cert-manager fills the CA bundles, as `NAMESPACE/NAME`.
+    pub(super) inject_ca_from: Option<String>,
+    pub(super) webhooks: Vec<Webhook>,
+}
+
+/// A Certificate of cert-manager.
+#[derive(Debug)]
+pub(super) struct ManagedCertificate {
+    pub(super) name: Name,
+    pub(super) secret: Name,
+    pub(super) names: Vec<String>,
+    pub(super) issuer: IssuerRef,
+}
+
+/// An Issuer or ClusterIssuer of cert-manager.
+#[derive(Debug)]
+pub(super) struct Issuer {
+    pub(super) kind: String,
+    pub(super) name: Name,
+    /// The Secret with its CA, if it signs with one.
+    pub(super) ca_secret: Option<String>,
+    pub(super) is_self_signed: bool,
+}
+
+/// The objects of one cluster.
+#[derive(Debug, Default)]
+pub(super) struct Objects {
+    pub(super) secrets: Vec<Secret>,
+    pub(super) services: Vec<Service>,
+    pub(super) workloads: Vec<Workload>,
+    pub(super) webhooks: Vec<WebhookConfiguration>,
+    pub(super) certificates: Vec<ManagedCertificate>,
+    pub(super) issuers: Vec<Issuer>,
+}
+
+impl Objects {
+    /// Returns whether a control plane is among them.
+    pub(super) fn has_control_plane(&self) -> bool {
+        let mut containers = self.workloads.iter().flat_map(|workload| &workload.containers);
+        containers.any(super::site::is_control_plane)
+    }
+
+    /// Adds the objects of a document.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no YAML or JSON of Kubernetes objects.
+    pub(super) fn read(&mut self, document: &Document<'_>) -> Result<(), ManifestError> {
+        let malformed = |line: u64| ManifestError::Malformed { line: document.line + line };
+        let text = std::str::from_utf8(document.text).map_err(|_| malformed(0))?;
+        if is_irrelevant(text) {
+            return Ok(());
+        }
+        let object: Option<Object> =
+            serde_saphyr::from_str_with_options(text, yaml::options(&LIMITS)).map_err(|error| {
+                malformed(error.location().map_or(0, |location| location.line().saturating_sub(1)))
+            })?;
+        // A document may hold nothing but comments.
+        let Some(object) = object else { return Ok(()) };
+        self.read_secrets(&object, text);
+        self.add(object, None);
+        Ok(())
+    }
+
+    fn read_secrets(&mut self, object: &Object, text: &str) {
+        let holds_secrets = object.kind == "Secret"
+            || object.kind == "SecretList"
+            || object.items.iter().any(|item| item.kind == "Secret");
+        if !holds_secrets {
+            return;
+        }
+        match kubernetes_secret::decode_all(text.as_bytes()) {
+            Ok(secrets) => self.secrets.extend(secrets.into_iter().map(|mut secret| {
+                for value in secret.data.values_mut() {
+                    if value.len() > MAX_KEPT {
+                        *value = zeroize::Zeroizing::default();
+                    }
+                }
+                let name = Name::new(secret.namespace.as_deref(), &secret.name);
+                Secret { name, content: Ok(secret) }
+            })),
+            Err(error) => {
+                self.secrets.push(Secret { name: object.metadata.full_name(), content: Err(error) })
+            }
+        }
+    }
+
+    /// Adds an object other than a Secret. `default_kind` is that of the items of a list.
+    fn add(&mut self, object: Object, default_kind: Option<&str>) {
+        let name = object.metadata.full_name();
+        let kind = match object.kind.as_str() {
+            "" => default_kind.unwrap_or_default().to_owned(),
+            kind => kind.to_owned(),
+        };
+        let spec = object.spec;
+        let is_cert_manager = object.api_version.starts_with("cert-manager.io/");
+        match kind.as_str() {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => {
+                let (labels, spec) = match spec.template {
+                    Some(template) => (template.metadata.labels, template.spec),
+                    None => (object.metadata.labels, spec),
+                };
+                let containers = spec.containers.into_iter().chain(spec.init_containers).collect();
+                let volumes = spec.volumes;
+                self.workloads.push(Workload { kind, name, labels, containers, volumes });
+            }
+            "Service" => {
+                let selector = spec.selector.into_iter().filter_map(|(key, value)| match value {
+                    Loose::Text(text) => Some((key, text)),
+                    Loose::Other(_) => None,
+                });
+                self.services.push(Service {
+                    name,
+                    ports: spec.ports.iter().map(|port| port.port).collect(),
+                    selector: selector.collect(),
+                });
+            }
+            "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
+                let annotation = "cert-manager.io/inject-ca-from";
+                self.webhooks.push(WebhookConfiguration {
+                    kind,
+                    name: name.name,
+                    inject_ca_from: object.metadata.annotations.get(annotation).cloned(),
+                    webhooks: object.webhooks,
+                });
+            }
+            "Certificate" if is_cert_manager => self.certificates.push(ManagedCertificate {
+                secret: Name { name: spec.secret_name.unwrap_or_default(), ..name.clone() },
+                name,
+                names: spec.dns_names.into_iter().chain(spec.ip_addresses).collect(),
+                issuer: spec.issuer_ref.unwrap_or_default(),
+            }),
+            "Issuer" | "ClusterIssuer" if is_cert_manager => self.issuers.push(Issuer {
+                kind,
+                name,
+                ca_secret: spec.ca.map(|ca| ca.secret_name),
+                is_self_signed: spec.self_signed.is_some(),
+            }),
+            list if list.ends_with("List") => {
+                let item_kind = list.strip_suffix("List").filter(|kind| !kind.is_empty());
+                for item in object.items {
+                    self.add(item, item_kind);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Returns whether an object can be passed over without parsing: a Secret with the data of a Helm release, and
+/// a workload without any of Kuma's variables.
+fn is_irrelevant(text: &str) -> bool {
+    let has = |part: &str| text.contains(part);
+    if has("helm.sh/release.v1") {
+        return true;
+    }
+    let is_workload = ["Deployment", "StatefulSet", "DaemonSet", "Pod"]
+        .iter()
+        .any(|kind| has(&format!("kind: {kind}\n")) || has(&format!("\"kind\": \"{kind}\"")));
+    is_workload && !has("KUMA_") && !has("List")
+}
+
+impl Workload {
+    /// Returns `Deployment NAMESPACE/NAME`.
+    pub(super) fn title(&self) -> String {
+        format!("{} {}", self.kind, self.name)
+    }
+}

@@ -1,0 +1,79 @@
+//! The proxies that connect to a control plane: zone ingresses and egresses, and running sidecars.
+
+use std::collections::BTreeMap;
+
+use super::finding::Finding;
+use super::kubernetes::Builder;
+use super::objects::{Name, Workload};
+use super::report::{CheckName, Component, Outcome};
+use super::schema::Container;
+use super::site::{file, host_of};
+use super::trust::{Dialer, Pem, host};
+use crate::format::environment::Purpose;
+
+impl<'a> Builder<'_, 'a, '_> {
+    /// Adds zone ingresses and egresses, and running sidecars.
+    pub(super) fn proxies(
+        &mut self,
+        others: &[&(&'a Workload, &'a Container)],
+        takes_unknown: bool,
+    ) {
+        let mut by_ca: BTreeMap<(&str, &str), Vec<&Workload>> = BTreeMap::new();
+        for (workload, container) in others {
+            let address = container.variable("KUMA_CONTROL_PLANE_URL").unwrap_or_default();
+            if let Some(ca) = container.variable("KUMA_CONTROL_PLANE_CA_CERT") {
+                by_ca.entry((ca, address)).or_default().push(*workload);
+                continue;
+            }
+            let Some(path) = container.variable("KUMA_CONTROL_PLANE_CA_CERT_FILE") else {
+                continue;
+            };
+            let ca = file(self.site, workload, container, path).map(|(_, ca)| ca);
+            self.proxy(workload.title(), address, ca, takes_unknown);
+        }
+        for ((ca, address), workloads) in by_ca {
+            let piece = match workloads.as_slice() {
+                [one] => one.title(),
+                [one, others @ ..] => {
+                    format!("{} and {} other running proxies", one.title(), others.len())
+                }
+                [] => continue,
+            };
+            let ca = Pem::new(format!("KUMA_CONTROL_PLANE_CA_CERT of {piece}"), ca.as_bytes());
+            self.proxy(piece, address, Some(ca), takes_unknown);
+        }
+    }
+
+    fn proxy(&mut self, piece: String, address: &str, ca: Option<Pem<'a>>, takes_unknown: bool) {
+        let dialed = host_of(address);
+        let is_own = dialed.is_some_and(|name| self.is_own_name(name));
+        if !is_own && !takes_unknown {
+            return;
+        }
+        let mut hosts = Vec::new();
+        match dialed {
+            Some(name) if is_own && self.has_service => hosts.extend(host(name)),
+            _ if !self.has_service => {}
+            _ => {
+                let expected = format!("the address of Service {}", self.service);
+                let finding = Finding::Address { address: address.to_owned(), expected };
+                let outcome = Outcome::Failed(finding);
+                self.report.add(CheckName::ProxyAddress, Component::KumaDp, &*piece, outcome);
+            }
+        }
+        let dialer =
+            Dialer { check: CheckName::ProxyCa, component: Component::KumaDp, piece, ca, hosts };
+        if dialer.ca.is_some() {
+            self.control_plane.dial(Purpose::DpServer, dialer);
+        }
+    }
+
+    /// Returns whether a name of a Service is one that leads to this control plane.
+    fn is_own_name(&self, name: &str) -> bool {
+        let mut parts = name.split('.');
+        let (service, namespace) = (parts.next().unwrap_or_default(), parts.next());
+        let own = self.service.namespace.as_deref();
+        let name = Name::new(namespace.or(own), service);
+        name.is(&self.service) || self.selects(&name)
+    }
+}

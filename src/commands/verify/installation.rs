@@ -1,0 +1,201 @@
+//! `kumactl verify installation`.
+
+use std::path::{Path, PathBuf};
+
+use kuma_pki::format::pem;
+use kuma_pki::installation::{self, Inventory, NamedFile, Options, Report};
+use kuma_pki::verify::kuma::KumaVersion;
+use kuma_pki::{Certificate, printable, rfc3339};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::tls_certificate::moment;
+use crate::files::{ExistingPolicy, Output, OutputKind, PUBLIC_MODE, Plan, read};
+use crate::report::color::ColorChoice;
+use crate::report::console::{self, Console};
+use crate::report::conversion;
+use crate::report::failure::Failure;
+use crate::report::program_name;
+use crate::report::render::{ReportFormat, diagram, installation as render};
+
+/// Verify that the pieces of an installation fit together
+///
+/// Reads rendered manifests and Secrets, or a directory of `generate control-plane-tls`, and checks Secrets,
+/// control planes, Services, webhooks, proxies and zones against each other. The exit status is 0 if they fit,
+/// 1 if not, and 3 if something could not be read. Values of Secrets are never printed.
+#[derive(clap::Args)]
+#[command(override_usage = "\
+kumactl verify installation [OPTIONS] --manifest <FILE>
+       kumactl verify installation [OPTIONS] --directory <DIR>")]
+#[command(after_help = "\
+Examples:
+  # Before the installation: what Helm renders, and the Secret
+  kumactl generate control-plane-tls --mode=kubernetes --output-dir=tls
+  helm template kuma kuma/kuma --namespace=kuma-system \\
+    --values=tls/values.yaml \\
+    | kumactl verify installation --manifest=- --secret=tls/secret.yaml
+
+  # A running installation
+  kubectl get secret,service,deployment,pod -A -o yaml > objects.yaml
+  kubectl get mutatingwebhookconfiguration,validatingwebhookconfiguration \\
+    -o yaml > webhooks.yaml
+  kumactl verify installation --manifest=objects.yaml --manifest=webhooks.yaml
+
+  # On Universal
+  kumactl generate control-plane-tls --mode=universal --hostname=cp.example \\
+    --output-dir=tls
+  kumactl verify installation --directory=tls --diagram=map.svg
+
+  # Which pieces still have the CA from before a rotation
+  kumactl verify installation --manifest=cluster.yaml --previous=old-ca.crt")]
+pub(crate) struct Args {
+    /// Kubernetes objects as YAML or JSON, such as `helm template` or `kubectl get -o yaml` prints them (can be
+    /// repeated: one file for each cluster); `-` for standard input
+    #[arg(long = "manifest", value_name = "FILE")]
+    manifests: Vec<PathBuf>,
+
+    /// Secrets that are not in a manifest (can be repeated)
+    #[arg(long = "secret", value_name = "FILE")]
+    secrets: Vec<PathBuf>,
+
+    /// Directory of `generate control-plane-tls`, or of a machine with environment files, unit files of systemd
+    /// and PEM files (can be repeated)
+    #[arg(long = "directory", value_name = "DIR")]
+    directories: Vec<PathBuf>,
+
+    /// CA certificates that clients outside of the manifests trust
+    #[arg(long, value_name = "FILE")]
+    ca_cert_file: Option<PathBuf>,
+
+    /// Draw the map: a file that ends in `.svg`, or in `.mmd` for Mermaid
+    #[arg(long, value_name = "FILE")]
+    diagram: Option<PathBuf>,
+
+    /// CA certificates from before a rotation
+    #[arg(long, value_name = "FILE")]
+    previous: Option<PathBuf>,
+
+    /// Time for which to verify: `2027-01-31T12:00:00Z`, a day, or `+90d` from now [default: now]
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+
+    /// Version of Kuma, such as 2.13 [default: 2.14]
+    #[arg(long, value_name = "VERSION")]
+    kuma_version: Option<KumaVersion>,
+
+    /// Print failures only
+    #[arg(long, short)]
+    quiet: bool,
+
+    /// Format of the report
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    output: ReportFormat,
+
+    /// When to use color
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    color: ColorChoice,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    if args.manifests.is_empty() && args.directories.is_empty() {
+        let failure = Failure::usage("--manifest or --directory is missing: which installation?");
+        return Err(failure
+            .hint("--manifest=FILE, with what `helm template` or `kubectl get -o yaml` prints"));
+    }
+    let diagram = args.diagram.as_deref().map(Diagram::plan).transpose()?;
+    let inputs = args.manifests.iter().chain(&args.secrets).chain(&args.previous);
+    let inputs = inputs.chain(&args.ca_cert_file);
+    read::stdin_once(inputs)?;
+    let inventory = args.read().map_err(Failure::while_reading)?;
+    let options = Options {
+        at,
+        kuma: args.kuma_version.unwrap_or(KumaVersion::NEWEST),
+        previous: args.previous().map_err(Failure::while_reading)?,
+    };
+    let report = installation::verify(&inventory, &options);
+    if report.checks.is_empty() {
+        let failure = Failure::unreadable("there is no control plane of Kuma in what was read");
+        return Err(
+            failure.hint("include its Deployment: kubectl get deployment -n kuma-system -o yaml")
+        );
+    }
+    if let Some(diagram) = diagram {
+        diagram.write(&report)?;
+    }
+    let text = match args.output {
+        ReportFormat::Json if args.quiet && report.verifies() => String::new(),
+        ReportFormat::Json => render::json(&report, &rfc3339(&at)),
+        ReportFormat::Text => render::text(&report, args.quiet, args.color.palette()),
+    };
+    console::print(program_name::in_message(&text).as_bytes())?;
+    if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
+}
+
+impl Args {
+    fn read(&self) -> Result<Inventory, Failure> {
+        let mut inventory = Inventory::default();
+        for (path, role) in self
+            .manifests
+            .iter()
+            .map(|path| (path, "manifest"))
+            .chain(self.secrets.iter().map(|path| (path, "Secret")))
+        {
+            let source = read::open(path, role)?;
+            inventory.read_manifest(source).map_err(|error| {
+                Failure::failed(format!("could not read the {role} {}: {error}", read::shown(path)))
+            })?;
+        }
+        for path in &self.directories {
+            let files = read::directory(path)?;
+            let shown = read::shown(path);
+            inventory.add_directory(&shown, files).map_err(|(file, error)| {
+                Failure::failed(format!("could not read {shown}/{}: {error}", printable(&file)))
+            })?;
+        }
+        if let Some(path) = &self.ca_cert_file {
+            let bytes = read::file(path, "CA certificate file")?;
+            inventory.set_ca(NamedFile::new(read::shown(path), bytes));
+        }
+        Ok(inventory)
+    }
+
+    /// Reads the CA certificates from before a rotation.
+    fn previous(&self) -> Result<Vec<Certificate>, Failure> {
+        let Some(path) = &self.previous else { return Ok(Vec::new()) };
+        let text = read::file(path, "CA certificate file")?;
+        let shown = read::shown(path);
+        pem::decode_certificates(&text).map_err(|error| {
+            let failure = Failure::failed(format!("{shown}: {error}"));
+            failure.hint_if_any(conversion::hint(&error, &shown, conversion::Wanted::Ca))
+        })
+    }
+}
+
+/// The drawing that was requested.
+struct Diagram {
+    plan: Plan,
+    draw: fn(&Report) -> String,
+}
+
+impl Diagram {
+    fn plan(path: &Path) -> Result<Self, Failure> {
+        let draw = match path.extension().and_then(|end| end.to_str()) {
+            Some("svg") => diagram::svg,
+            Some("mmd") => diagram::mermaid,
+            _ => {
+                let failure =
+                    Failure::usage(format!("--diagram: {} has no format", read::shown(path)));
+                return Err(failure.hint("--diagram=map.svg, or --diagram=map.mmd for Mermaid"));
+            }
+        };
+        let output = Output::of_flag(OutputKind::Diagram, path.as_os_str(), PUBLIC_MODE);
+        let console = Console::new(true);
+        Ok(Self { plan: Plan::new(vec![output], ExistingPolicy::Replace, console)?, draw })
+    }
+
+    fn write(self, report: &Report) -> Result<(), Failure> {
+        let text = (self.draw)(report);
+        self.plan.commit(|_| Zeroizing::new(text.clone().into_bytes())).map(drop)
+    }
+}

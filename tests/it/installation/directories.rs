@@ -1,0 +1,245 @@
+//! Directories: those of `generate control-plane-tls`, and those of machines.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
+
+use super::{Material, check, checks, manifest};
+use crate::support::Sandbox;
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+/// A directory for a control plane.
+fn directory(flags: &[&str]) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let fixed =
+        ["generate", "control-plane-tls", "--output-dir=tls", "--key-type=ecdsa", "--quiet"];
+    sandbox.kumactl(fixed.iter().chain(flags)).quiet_success();
+    sandbox
+}
+
+fn report(sandbox: &Sandbox, flags: &[&str]) -> Value {
+    let fixed = ["verify", "installation", "--directory=tls", "--output=json"];
+    let ended = sandbox.kumactl(fixed.iter().chain(flags));
+    assert!(ended.status < 2 && ended.stderr.is_empty(), "{ended:?}");
+    serde_json::from_str(&ended.stdout).expect("JSON")
+}
+
+/// Changes a file of the directory.
+#[track_caller]
+fn change(sandbox: &Sandbox, file: &str, old: &str, new: &str) {
+    let path = format!("tls/{file}");
+    let text = sandbox.read(&path);
+    assert!(text.contains(old), "{old:?} is not in {file}: {text}");
+    std::fs::remove_file(sandbox.path(&path)).expect("a file to replace");
+    sandbox.write(&path, text.replacen(old, new, 1));
+}
+
+#[test]
+fn directories_of_every_kind_fit_as_they_are_generated() {
+    for flags in [
+        &["--mode=kubernetes"][..],
+        &["--mode=kubernetes", "--namespace=mesh", "--service=my-cp", "--secret-name=certs"],
+        &["--mode=kubernetes", "--multizone", "--hostname=zones.example"],
+        &["--mode=universal", "--hostname=cp.example,10.0.0.1"],
+        &["--mode=universal", "--multizone", "--hostname=zones.example"],
+        &["--mode=universal", "--hostname=cp.example", "--self-signed"],
+    ] {
+        let sandbox = directory(flags);
+        let report = report(&sandbox, &[]);
+        assert_eq!(checks(&report, "failed"), none(), "{flags:?} {report:#}");
+        assert!(!checks(&report, "passed").is_empty(), "{flags:?}");
+    }
+}
+
+#[test]
+fn each_mutation_of_a_kubernetes_directory_fails_its_check() {
+    let other = Material::new(&Sandbox::new());
+    let other_bundle = other.bundle();
+    for (file, old, new, fails) in [
+        ("values.yaml", "caBundle: ", "caBundle: A", "webhook-ca-bundle"),
+        ("values.yaml", "secretName: general-tls-certs", "secretName: certs", "files"),
+        (
+            "install-flags",
+            "--tls-general-ca-bundle=LS0",
+            "--tls-general-ca-bundle=TFMwdExTM",
+            "webhook-ca-bundle",
+        ),
+        ("ca-bundle.b64", "\n", &other_bundle, "webhook-ca-bundle"),
+        ("ca.crt", "-----END", "\n-----END", "files"),
+        ("secret.yaml", "tls.key: ", "tls.keys: ", "files"),
+    ] {
+        let sandbox = directory(&["--mode=kubernetes"]);
+        if file == "ca-bundle.b64" {
+            let old = sandbox.read("tls/ca-bundle.b64");
+            change(&sandbox, file, &old, new);
+        } else if file == "secret.yaml" {
+            let key = BASE64_STANDARD.encode(sandbox.read("tls/tls.key"));
+            change(&sandbox, file, &key, &BASE64_STANDARD.encode(&other.key));
+            let report = report(&sandbox, &[]);
+            assert_eq!(checks(&report, "failed"), ["files", "private-key"], "{report:#}");
+            continue;
+        } else {
+            change(&sandbox, file, old, new);
+        }
+        let report = report(&sandbox, &[]);
+        assert_eq!(checks(&report, "failed"), [fails], "{file} {report:#}");
+    }
+}
+
+#[test]
+fn each_mutation_of_a_universal_directory_fails_its_check() {
+    let other = Material::issue(&Sandbox::new(), &["--type=server", "--hostname=cp.example"]);
+    let pem = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (other_key, other_ca) = (pem(&other.key), pem(&other.ca));
+    for (file, old, new, fails) in [
+        ("kuma-dp.env", "https://cp.example:5678", "https://other.example:5678", "hostname"),
+        ("kuma-dp.env", "https://cp.example:5678", "http://cp.example:5678", "proxy-address"),
+        ("kuma-cp.env", "/tls.key", "/server.key", "files"),
+        ("kuma-cp.env", "KUMA_GENERAL_TLS_KEY_FILE=", "KUMA_GENERAL_TLS_KEY=", "variables"),
+        ("kuma-cp.env", "KUMA_GENERAL_TLS_", "#", "variables"),
+        ("tls.key", "", &other_key, "private-key"),
+        ("kuma-dp.env", "KUMA_CONTROL_PLANE_CA_CERT=", "KUMA_CONTROL_PLANE_CA=", "variables"),
+        ("kuma-dp.env", "", &other_ca, "chain"),
+        ("kuma-dp.env", "-----BEGIN CERTIFICATE-----", "-----BEGIN-----", "ca-file"),
+    ] {
+        let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
+        match (file, old) {
+            ("tls.key", _) => {
+                let old = sandbox.read("tls/tls.key");
+                change(&sandbox, file, &old, new);
+            }
+            ("kuma-dp.env", "") => {
+                let old = sandbox.read("tls/ca.crt");
+                change(&sandbox, file, old.trim_end(), new.trim_end());
+            }
+            // Both variables.
+            ("kuma-cp.env", "KUMA_GENERAL_TLS_") => {
+                change(&sandbox, file, old, new);
+                change(&sandbox, file, old, new);
+            }
+            _ => change(&sandbox, file, old, new),
+        }
+        let report = report(&sandbox, &[]);
+        let failed = checks(&report, "failed");
+        if new == "#" {
+            assert!(failed.contains(&fails.to_owned()), "{file} {old} {report:#}");
+        } else {
+            assert_eq!(failed, [fails], "{file} {old} {report:#}");
+        }
+    }
+}
+
+#[test]
+fn a_unit_file_names_its_environment_file_and_its_flags_override_it() {
+    let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
+    sandbox.write(
+        "tls/kuma-dp.service",
+        "[Service]\nEnvironmentFile=/etc/kuma/kuma-dp.env\nExecStart=/usr/bin/kuma-dp run --cp-address=https://other.example:5678\n",
+    );
+    let failing = report(&sandbox, &[]);
+    assert_eq!(checks(&failing, "failed"), ["hostname"], "{failing:#}");
+    sandbox.write("tls/kuma-dp.service", "[Service]\nEnvironmentFile=-/etc/kuma/kuma-dp.env\n");
+    let good = report(&sandbox, &[]);
+    assert_eq!(checks(&good, "failed"), none(), "{good:#}");
+    let pieces = good["map"]["pieces"].as_array().expect("pieces");
+    assert!(
+        pieces.iter().any(|piece| piece["piece"] == "kuma-dp with tls/kuma-dp.service"),
+        "{good:#}"
+    );
+}
+
+#[test]
+fn plain_files_with_the_usual_names_are_a_control_plane() {
+    let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
+    sandbox.shell("rm tls/kuma-cp.env").quiet_success();
+    assert_eq!(checks(&report(&sandbox, &[]), "failed"), none());
+    let other = Material::new(&Sandbox::new());
+    sandbox.shell("rm tls/tls.key").quiet_success();
+    sandbox.write("tls/tls.key", &other.key);
+    assert_eq!(checks(&report(&sandbox, &[]), "failed"), ["private-key"]);
+}
+
+#[test]
+fn a_proxy_of_another_machine_connects_to_the_only_control_plane() {
+    let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
+    sandbox.shell("mkdir web; mv tls/kuma-dp.env web").quiet_success();
+    let good = report(&sandbox, &["--directory=web"]);
+    assert_eq!(checks(&good, "failed"), none(), "{good:#}");
+    check(&good, "proxy-ca", "passed");
+    let text =
+        sandbox.read("web/kuma-dp.env").replace("https://cp.example", "https://other.example");
+    sandbox.shell("rm web/kuma-dp.env").quiet_success();
+    sandbox.write("web/kuma-dp.env", text);
+    assert_eq!(checks(&report(&sandbox, &["--directory=web"]), "failed"), ["hostname"]);
+    // Alone, its CA is all that can be checked.
+    let ended = sandbox.kumactl(["verify", "installation", "--directory=web", "--output=json"]);
+    let alone: Value = serde_json::from_str(&ended.quiet_success()).expect("JSON");
+    check(&alone, "proxy-ca", "skipped");
+}
+
+#[test]
+fn the_secret_of_a_directory_is_that_of_a_manifest() {
+    let sandbox = directory(&["--mode=kubernetes"]);
+    let material = Material {
+        certificate: sandbox.read("tls/tls.crt").into_bytes(),
+        key: sandbox.read("tls/tls.key").into_bytes(),
+        ca: sandbox.read("tls/ca.crt").into_bytes(),
+    };
+    let text = manifest(&material);
+    let (objects, _) = text.rsplit_once("---\n").expect("a Secret");
+    sandbox.write("objects.yaml", objects);
+    let good = report(&sandbox, &["--manifest=objects.yaml"]);
+    assert_eq!(checks(&good, "failed"), none(), "{good:#}");
+    check(&good, "webhook-ca-bundle", "passed");
+    sandbox.write(
+        "objects.yaml",
+        objects.replace(&material.bundle(), &Material::new(&Sandbox::new()).bundle()),
+    );
+    let bad = report(&sandbox, &["--manifest=objects.yaml"]);
+    assert_eq!(checks(&bad, "failed"), ["webhook-ca-bundle"], "{bad:#}");
+}
+
+#[test]
+fn the_ca_file_of_clients_elsewhere_is_checked_too() {
+    let sandbox = directory(&["--mode=kubernetes"]);
+    sandbox.write("other.crt", Material::new(&Sandbox::new()).ca);
+    for (file, fails) in [("tls/ca.crt", vec![]), ("other.crt", vec!["proxy-ca".to_owned()])] {
+        let report = report(&sandbox, &[&format!("--ca-cert-file={file}")]);
+        assert_eq!(checks(&report, "failed"), fails, "{report:#}");
+    }
+}
+
+#[test]
+fn the_map_is_drawn_as_mermaid_and_as_svg() {
+    let sandbox = directory(&["--mode=kubernetes"]);
+    change(&sandbox, "values.yaml", "caBundle: ", "caBundle: A");
+    for (file, starts) in [("map.mmd", "flowchart LR\n"), ("map.svg", "<svg xmlns=")] {
+        for _ in 0..2 {
+            let flag = format!("--diagram={file}");
+            let ended =
+                sandbox.kumactl(["verify", "installation", "--directory=tls", "--quiet", &flag]);
+            assert_eq!((ended.status, ended.stderr.as_str()), (1, ""), "{ended:?}");
+        }
+        let drawn = sandbox.read(file);
+        assert!(drawn.starts_with(starts), "{drawn}");
+        for part in ["Secret kuma-system/general-tls-certs", "tls/values.yaml", "#b42318"] {
+            assert!(drawn.contains(part), "{part} is not in {drawn}");
+        }
+    }
+    let ended = sandbox.kumactl(["verify", "installation", "--directory=tls", "--diagram=map.png"]);
+    assert!(ended.failure(2).contains(".svg"));
+}
+
+#[test]
+fn a_directory_without_an_installation_is_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "x");
+    for directory in [".", "no"] {
+        let ended =
+            sandbox.kumactl(["verify", "installation", &format!("--directory={directory}")]);
+        assert_eq!(ended.status, 3, "{ended:?}");
+    }
+}
