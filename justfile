@@ -22,6 +22,17 @@ bench:
 package:
     cargo package --workspace --locked --offline --allow-dirty --no-verify
 
+# Build, pack and install what a release has, as far as a machine without the forge can
+dist:
+    dist/release check
+    dist/tools build
+    dist/tools package
+    dist/build x86_64-unknown-linux-musl
+    dist/reproduce x86_64-unknown-linux-musl
+    dist/build aarch64-unknown-linux-musl
+    dist/package
+    dist/test
+
 # Check licenses, advisories and sources of the dependencies
 deny:
     cargo deny check

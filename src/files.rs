@@ -3,6 +3,7 @@
 mod batch_dir;
 mod commit;
 mod directories;
+mod documents;
 mod leftovers;
 mod lock;
 mod output;
@@ -17,6 +18,7 @@ mod transaction;
 pub(crate) use self::batch_dir::BatchDir;
 pub(crate) use self::commit::Changes;
 pub(crate) use self::directories::names;
+pub(crate) use self::documents::write_documents;
 pub(crate) use self::leftovers::has_leftovers;
 pub(crate) use self::output::{Destination, Output, OutputKind, PUBLIC_MODE};
 pub(crate) use self::permissions::{NOT_KEPT, warning as permissions_warning, wrong_mode};

@@ -1,5 +1,11 @@
 //! `kumactl`: prepares TLS certificates for Kuma.
 
+#[cfg(not(unix))]
+compile_error!(
+    "kumactl runs on Unix only: it relies on file permissions, directory locks and signals; \
+     on Windows, build and use it in WSL"
+);
+
 mod args;
 mod commands;
 mod files;

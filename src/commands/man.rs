@@ -1,11 +1,13 @@
 //! `kumactl man`.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use clap::Command;
 use clap::builder::{Resettable, StyledStr};
 use clap_mangen::Man;
 
+use crate::files;
 use crate::report::console;
 use crate::report::failure::Failure;
 
@@ -14,36 +16,67 @@ use crate::report::failure::Failure;
 #[command(after_help = "\
 Examples:
   kumactl man | man -l -
-  kumactl man generate tls-certificate | man -l -")]
+  kumactl man generate tls-certificate | man -l -
+  kumactl man --output-dir=man1")]
 pub(crate) struct Args {
     /// Command to print the page of, such as `generate tls-certificate` [default: kumactl itself]
     command: Vec<String>,
+
+    /// Write the pages of all commands into this directory, one file per command, and overwrite older
+    /// pages
+    #[arg(long, value_name = "DIR", conflicts_with = "command")]
+    output_dir: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut program = crate::program();
     program.build();
-    let (mut found, mut words) = (&program, vec![program.get_name().to_owned()]);
-    let mut above = None;
+    let mut words = vec![program.get_name().to_owned()];
+    if let Some(directory) = &args.output_dir {
+        let mut pages = Vec::new();
+        collect_pages(&program, None, &words, &mut pages)?;
+        return files::write_documents(directory, &pages);
+    }
+    let (mut found, mut above) = (&program, None);
     for word in &args.command {
         above = Some(found);
         found = found.find_subcommand(word).ok_or_else(|| unknown(&words, word, found))?;
         words.push(found.get_name().to_owned());
     }
-    let command = found
+    console::print_result(&page(found, above, &words)?)
+}
+
+/// Adds the pages of a command and of all below it, with their file names.
+fn collect_pages(
+    command: &Command,
+    above: Option<&Command>,
+    words: &[String],
+    pages: &mut Vec<(String, Vec<u8>)>,
+) -> Result<(), Failure> {
+    pages.push((format!("{}.1", words.join("-")), page(command, above, words)?));
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        let words = [words, &[below.get_name().to_owned()]].concat();
+        collect_pages(below, Some(command), &words, pages)?;
+    }
+    Ok(())
+}
+
+/// Returns the page of the command with these words.
+fn page(command: &Command, above: Option<&Command>, words: &[String]) -> Result<Vec<u8>, Failure> {
+    let described = command
         .clone()
         .display_name(words.join("-"))
         .bin_name(words.join(" "))
         // clap_mangen would fill its lines.
         .after_help(Resettable::<StyledStr>::Reset);
     let mut page = Vec::new();
-    Man::new(command)
+    Man::new(described)
         .title(words.join("-").to_uppercase())
         .source(format!("{} {}", words[0], env!("CARGO_PKG_VERSION")))
         .render(&mut page)
         .map_err(|error| Failure::failed(format!("could not write the page: {error}")))?;
-    page.extend_from_slice(sections(found, above, &words).as_bytes());
-    console::print_result(&page)
+    page.extend_from_slice(sections(command, above, words).as_bytes());
+    Ok(page)
 }
 
 /// Writes the sections that clap does not know.

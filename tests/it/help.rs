@@ -1,5 +1,7 @@
 //! Help texts and manual pages: their examples, and what they say of status and files.
 
+use std::fs;
+
 use crate::support::{Sandbox, commands, installed, kumactl, run};
 
 /// The examples of a help text: its lines behind `Examples:`, up to the next heading.
@@ -104,6 +106,31 @@ fn every_command_has_a_manual_page() {
     assert!(
         stderr.starts_with("error: there is no command \"kumactl generate certificate\"\nhint: ")
     );
+}
+
+#[test]
+fn the_manual_pages_of_all_commands_are_written_into_a_directory() {
+    let sandbox = Sandbox::new();
+    sandbox.kumactl(["man", "--output-dir=share/man1"]).quiet_success();
+    let words: Vec<Vec<String>> = commands().into_iter().map(|(words, _)| words).collect();
+    let directory = sandbox.path("share/man1");
+    assert_eq!(fs::read_dir(&directory).expect("a directory").count(), words.len());
+    for words in &words {
+        let name = [&["kumactl".to_owned()], &words[..]].concat().join("-");
+        let page = sandbox.read(&format!("share/man1/{name}.1"));
+        let printed = sandbox.kumactl([&["man".to_owned()], &words[..]].concat()).quiet_success();
+        assert_eq!(page, printed, "{name}");
+        let (_, related) = page.split_once(".SH \"SEE ALSO\"\n").expect("a section");
+        for line in related.lines() {
+            let page = line.trim_start_matches("\\fB").split("\\fR").next().unwrap_or_default();
+            let file = directory.join(page.replace("\\-", "-") + ".1");
+            assert!(file.is_file(), "{name} refers to {}", file.display());
+        }
+    }
+    sandbox.kumactl(["man", "--output-dir=share/man1"]).quiet_success();
+    sandbox.write("file", "");
+    let stderr = sandbox.kumactl(["man", "--output-dir=file/man1"]).failure(1);
+    assert!(stderr.starts_with("error: could not create the directory file/man1: "), "{stderr}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod ca;
 mod ca_bundle;
 mod completion;
 mod contract;
+mod dist;
 mod docs;
 mod files;
 mod help;
