@@ -28,7 +28,7 @@ use crate::report::render::{self, ReportFormat};
 /// intermediate CA, and its certificate is followed by those of the CAs above it.
 ///
 /// Clients that trust the CA certificate accept every certificate that the CA issues, so you can replace
-/// certificates without touching the clients. Keep the key safe: anyone who has it can impersonate any
+/// certificates without touching the clients. Keep the key safe: anyone with the key can impersonate any
 /// server.
 #[derive(clap::Args)]
 #[command(after_help = "\
