@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::{Sandbox, installed, run, skipped};
 
 #[test]
-fn completion_scripts_know_our_commands_and_flags() {
+fn completion_scripts_contain_the_commands_and_flags() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = Sandbox::new().kumactl(["completion", shell]).quiet_success();
         for word in ["tls-certificate", "ca-bundle", "hostname", "ca-bundle-file", "decode"] {
@@ -15,7 +15,7 @@ fn completion_scripts_know_our_commands_and_flags() {
 }
 
 #[test]
-fn completion_for_another_shell_is_refused() {
+fn completion_for_another_shell_is_rejected() {
     let stderr = Sandbox::new().kumactl(["completion", "tcsh"]).failure(2);
     assert_eq!(
         stderr,
@@ -107,7 +107,7 @@ fn bash_completes_flags_their_values_and_files() {
 }
 
 #[test]
-fn bash_offers_all_values_behind_an_equals_sign_and_files_to_inspect() {
+fn bash_offers_all_values_after_an_equals_sign_and_files_for_inspect() {
     let Some(bash) = installed("bash") else { return };
     let sandbox = files();
     // Words as bash splits them.

@@ -126,7 +126,7 @@ fn every_console_block_prints_what_it_shows() {
 }
 
 #[test]
-fn a_console_block_that_shows_something_else_is_noticed() {
+fn a_console_block_with_other_output_is_found() {
     for (text, is_right) in [
         ("```console\n$ echo a; echo bcd\na\nb...d\n```\n", true),
         ("```console\n$ echo a; echo b\n...\n```\n", true),
@@ -145,7 +145,7 @@ fn a_console_block_that_shows_something_else_is_noticed() {
 }
 
 #[test]
-fn every_command_has_a_description_of_its_own() {
+fn every_command_has_its_own_description() {
     let mut seen = BTreeMap::new();
     for (words, help) in commands() {
         let description = help.lines().next().unwrap_or_default().to_owned();

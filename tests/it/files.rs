@@ -32,7 +32,7 @@ fn with_fault(sandbox: &Sandbox, strace: &Path, calls: &str, fault: &str) -> End
 }
 
 #[test]
-fn a_failing_rename_puts_the_old_files_back_and_leaves_nothing_else() {
+fn a_failed_rename_restores_the_old_files_and_leaves_nothing_else() {
     let Some(strace) = installed("strace") else { return };
     for nth in 1..=2 {
         let sandbox = Sandbox::new();
@@ -45,7 +45,7 @@ fn a_failing_rename_puts_the_old_files_back_and_leaves_nothing_else() {
 }
 
 #[test]
-fn a_failing_rename_leaves_an_empty_directory_empty() {
+fn a_failed_rename_leaves_an_empty_directory_empty() {
     let Some(strace) = installed("strace") else { return };
     for nth in 1..=2 {
         let sandbox = Sandbox::new();
@@ -56,7 +56,7 @@ fn a_failing_rename_leaves_an_empty_directory_empty() {
 }
 
 #[test]
-fn a_kill_leaves_files_whole_and_what_it_leaves_over_the_next_run_removes() {
+fn a_killed_run_leaves_complete_files_and_the_next_run_removes_its_leftovers() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     sandbox.kumactl(ARGUMENTS).quiet_success();
@@ -76,7 +76,7 @@ fn a_kill_leaves_files_whole_and_what_it_leaves_over_the_next_run_removes() {
 }
 
 #[test]
-fn permissions_are_those_of_the_role_whatever_the_umask_and_the_old_file() {
+fn permissions_depend_on_neither_the_umask_nor_the_old_file() {
     for umask in ["000", "022", "077"] {
         let sandbox = Sandbox::new();
         sandbox.shell(&format!(
@@ -148,7 +148,7 @@ fn a_failure_of_any_call_leaves_the_old_pair_or_the_new_one_and_the_status_says_
 }
 
 #[test]
-fn the_calls_whose_failures_are_tested_are_all_that_a_run_makes() {
+fn the_tested_system_calls_are_all_that_a_run_makes() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     sandbox.kumactl(ARGUMENTS).quiet_success();
@@ -165,7 +165,7 @@ fn lines(log: &str, parts: &[&str]) -> Vec<usize> {
 }
 
 #[test]
-fn new_files_are_on_disk_before_they_get_their_names_and_the_names_before_the_run_ends() {
+fn new_files_are_synced_before_their_renames_and_the_directory_before_the_run_ends() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     let calls = format!("fsync,fdatasync,{RENAMES}");
@@ -182,7 +182,7 @@ fn new_files_are_on_disk_before_they_get_their_names_and_the_names_before_the_ru
 }
 
 #[test]
-fn a_batch_is_on_disk_before_it_ends() {
+fn a_batch_is_synced_before_it_ends() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     sandbox.write("all.yaml", BATCH);
@@ -200,7 +200,7 @@ const BATCH_ARGUMENTS: [&str; 4] =
     ["generate", "tls-certificates", "--file=all.yaml", "--output-dir=tls"];
 
 #[test]
-fn a_certificates_directory_that_cannot_get_its_name_does_not_stay_half_made() {
+fn a_certificate_directory_that_cannot_be_renamed_is_removed() {
     let Some(strace) = installed("strace") else { return };
     for (calls, fault) in [(RENAMES, "error=EIO"), ("write", "error=ENOSPC:when=2")] {
         let sandbox = Sandbox::new();
@@ -213,7 +213,7 @@ fn a_certificates_directory_that_cannot_get_its_name_does_not_stay_half_made() {
 }
 
 #[test]
-fn an_old_file_that_cannot_be_put_back_stays_under_its_second_name_and_the_error_says_so() {
+fn an_old_file_that_cannot_be_restored_keeps_its_second_name_and_the_error_names_it() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     sandbox.kumactl(ARGUMENTS).quiet_success();
@@ -229,7 +229,7 @@ fn an_old_file_that_cannot_be_put_back_stays_under_its_second_name_and_the_error
 }
 
 #[test]
-fn without_hard_links_old_files_come_back_from_copies() {
+fn without_hard_links_old_files_are_restored_from_copies() {
     let Some(strace) = installed("strace") else { return };
     for nth in 1..=2 {
         let sandbox = Sandbox::new();
@@ -265,7 +265,7 @@ fn a_file_that_appears_while_the_run_writes_is_not_replaced() {
 
 /// The standard library's reader of directories panics then.
 #[test]
-fn a_directory_that_cannot_be_closed_is_no_panic() {
+fn a_directory_that_cannot_be_closed_does_not_panic() {
     let Some(strace) = installed("strace") else { return };
     let again = [&BATCH_ARGUMENTS[..], &["--force"]].concat();
     let if_needed = [&BATCH_ARGUMENTS[..], &["--if-needed"]].concat();
@@ -291,7 +291,7 @@ fn a_directory_that_cannot_be_closed_is_no_panic() {
 }
 
 #[test]
-fn a_signal_while_files_are_written_leaves_everything_as_it_was() {
+fn a_signal_while_files_are_written_changes_nothing() {
     let Some(strace) = installed("strace") else { return };
     for (signal, _) in SIGNALS {
         for nth in 1..=2 {
@@ -344,7 +344,7 @@ fn a_signal_in_the_last_step_ends_the_run_before_its_report() {
 }
 
 #[test]
-fn a_file_over_the_limit_of_its_size_is_an_error_that_names_it() {
+fn a_file_over_the_size_limit_is_an_error_that_names_it() {
     let sandbox = Sandbox::new();
     sandbox.kumactl(ARGUMENTS).quiet_success();
     let before = sandbox.snapshot();
@@ -358,7 +358,7 @@ fn a_file_over_the_limit_of_its_size_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_run_that_waits_for_another_in_the_directory_that_it_made_ends_at_once_when_it_is_told_to() {
+fn a_signal_ends_a_run_that_waits_in_a_directory_that_it_created() {
     let (Some(strace), Some(_)) = (installed("strace"), installed("flock")) else { return };
     for (signal, number) in [("INT", 2), ("TERM", 15)] {
         let sandbox = Sandbox::new();
@@ -390,7 +390,7 @@ fn a_run_that_waits_for_another_in_the_directory_that_it_made_ends_at_once_when_
 }
 
 #[test]
-fn a_run_that_waits_for_the_reader_of_a_pipe_ends_at_once_when_it_is_told_to() {
+fn a_signal_ends_a_run_that_waits_for_the_reader_of_a_pipe() {
     for (signal, number) in SIGNALS {
         let sandbox = Sandbox::new();
         sandbox.shell("mkfifo pipe").quiet_success();
@@ -405,7 +405,7 @@ fn a_run_that_waits_for_the_reader_of_a_pipe_ends_at_once_when_it_is_told_to() {
 }
 
 #[test]
-fn a_run_whose_standard_output_is_full_goes_on_when_it_is_read_and_ends_when_it_is_told_to() {
+fn a_run_with_full_standard_output_continues_when_it_is_read_and_ends_on_a_signal() {
     let fill = |mut writer: &io::PipeWriter| writer.write_all(&[b' '; 1 << 16]).expect("room");
     for is_read in [false, true] {
         let sandbox = Sandbox::new();
@@ -431,7 +431,7 @@ fn a_run_whose_standard_output_is_full_goes_on_when_it_is_read_and_ends_when_it_
 }
 
 #[test]
-fn a_signal_between_the_renames_waits_for_them() {
+fn a_signal_between_renames_takes_effect_after_them() {
     let Some(strace) = installed("strace") else { return };
     for (signal, _) in SIGNALS {
         let sandbox = Sandbox::new();

@@ -11,7 +11,7 @@ fn examples(help: &str) -> Vec<&str> {
 }
 
 #[test]
-fn examples_fit_a_terminal_of_80_columns_and_are_not_wrapped() {
+fn examples_fit_80_columns_without_wrapping() {
     let mut with_examples = 0;
     for (words, help) in commands() {
         let sandbox = Sandbox::new();
@@ -134,7 +134,7 @@ fn the_manual_pages_of_all_commands_are_written_into_a_directory() {
 }
 
 #[test]
-fn a_manual_page_has_the_examples_line_by_line_and_says_how_the_command_ends() {
+fn a_manual_page_has_the_examples_line_by_line_and_the_exit_status() {
     let Some(groff) = installed("groff") else { return };
     for (words, help) in commands() {
         let sandbox = Sandbox::new();
@@ -157,7 +157,7 @@ fn a_manual_page_has_the_examples_line_by_line_and_says_how_the_command_ends() {
 }
 
 #[test]
-fn quiet_commands_print_what_was_asked_for_and_no_more() {
+fn quiet_commands_print_only_the_requested_output() {
     let sandbox = Sandbox::new();
     // A warning about a key that others may read, and one about Envoy.
     let make = ["generate", "tls-certificate", "--type=server", "--hostname=a_b.example", "-q"];

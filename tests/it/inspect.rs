@@ -25,7 +25,7 @@ fn json(sandbox: &Sandbox, source: &str) -> Value {
 }
 
 #[test]
-fn every_field_is_shown_with_the_names_by_their_kinds() {
+fn every_field_is_shown_and_names_have_their_types() {
     let sandbox = sandbox();
     let text = sandbox.kumactl(["inspect", "certificate", "tls.crt"]).quiet_success();
     let (identifier, serial) =
@@ -55,7 +55,7 @@ fn text_of_first(pem: &str) -> String {
 }
 
 #[test]
-fn the_fingerprint_and_dates_are_those_that_openssl_shows() {
+fn the_fingerprint_and_dates_match_openssl() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = sandbox();
     let shown = sandbox.kumactl(["inspect", "certificate", "ca.crt"]).quiet_success();
@@ -66,7 +66,7 @@ fn the_fingerprint_and_dates_are_those_that_openssl_shows() {
 }
 
 #[test]
-fn every_encoding_of_a_certificate_says_the_same() {
+fn every_encoding_of_a_certificate_is_shown_alike() {
     let sandbox = sandbox();
     let pem = sandbox.read("ca.crt");
     let line = BASE64_STANDARD.encode(&pem);
@@ -104,7 +104,7 @@ fn every_encoding_of_a_certificate_says_the_same() {
 }
 
 #[test]
-fn a_key_is_told_by_its_type_and_by_the_certificate_that_it_belongs_to() {
+fn a_key_is_shown_by_its_type_and_its_matching_certificate() {
     let sandbox = sandbox();
     sandbox.write("both.pem", sandbox.read("tls.key") + &sandbox.read("tls.crt"));
     sandbox.write("wrong.pem", sandbox.read("tls.key") + &sandbox.read("ca.crt"));
@@ -123,7 +123,7 @@ fn a_key_is_told_by_its_type_and_by_the_certificate_that_it_belongs_to() {
 }
 
 #[test]
-fn certificates_can_be_taken_out_as_pem_without_the_key() {
+fn certificates_can_be_extracted_as_pem_without_the_key() {
     let sandbox = sandbox();
     sandbox.write("both.pem", sandbox.read("tls.key") + &sandbox.read("tls.crt"));
     let sources = ["inspect", "certificate", "both.pem", "ca.crt", "-o", "pem"];
@@ -132,7 +132,7 @@ fn certificates_can_be_taken_out_as_pem_without_the_key() {
 }
 
 #[test]
-fn who_would_refuse_the_certificate_is_a_warning() {
+fn clients_that_reject_the_certificate_are_named_in_a_warning() {
     let sandbox = Sandbox::new();
     sandbox.generate(["--type=server", "--hostname=cp.example"]).quiet_success();
     let shown = sandbox.kumactl(["inspect", "certificate", "cert.pem"]).quiet_success();
@@ -144,7 +144,7 @@ fn who_would_refuse_the_certificate_is_a_warning() {
 }
 
 #[test]
-fn text_of_a_certificate_cannot_steer_the_terminal() {
+fn text_of_a_certificate_cannot_control_the_terminal() {
     let mut params = rcgen::CertificateParams::default();
     params.distinguished_name = rcgen::DistinguishedName::new();
     let hostile = "a\u{1b}[2Jb\nc\u{202e}d";
@@ -171,7 +171,7 @@ fn text_of_a_certificate_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
+fn a_source_without_a_certificate_ends_with_status_3_after_the_others_are_shown() {
     let sandbox = sandbox();
     sandbox.write("text", "hello\n");
     sandbox.write("empty", "");
@@ -195,7 +195,7 @@ fn what_holds_no_certificate_ends_with_status_3_after_the_others_were_shown() {
 }
 
 #[test]
-fn names_are_written_with_the_keywords_of_rfc_4514_and_what_has_none_as_its_number() {
+fn names_have_the_keywords_of_rfc_4514_or_an_object_identifier() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(openssl);
@@ -219,7 +219,7 @@ fn names_are_written_with_the_keywords_of_rfc_4514_and_what_has_none_as_its_numb
 }
 
 #[test]
-fn a_secret_is_known_in_every_way_to_write_it_and_what_is_damaged_in_it_is_named() {
+fn a_secret_is_recognized_in_every_notation_and_a_damaged_key_is_named() {
     let sandbox = sandbox();
     let value = BASE64_STANDARD.encode(sandbox.read("ca.crt"));
     for text in [
@@ -251,7 +251,7 @@ fn a_secret_is_known_in_every_way_to_write_it_and_what_is_damaged_in_it_is_named
 }
 
 #[test]
-fn a_file_full_of_certificates_of_one_name_is_read_in_bounded_work() {
+fn a_file_full_of_certificates_with_one_name_takes_bounded_work() {
     // Each names every other as its issuer: without a bound, a signature for each of their pairs.
     let mut params = rcgen::CertificateParams::default();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -275,7 +275,7 @@ fn a_file_full_of_certificates_of_one_name_is_read_in_bounded_work() {
 }
 
 #[test]
-fn a_source_that_looks_like_a_server_is_told_how_to_write_one() {
+fn a_source_that_looks_like_a_server_gets_a_hint_with_host_and_port() {
     let sandbox = sandbox();
     for (source, says) in [
         ("localhost", "hint: add the port of the server: localhost:5678\n"),

@@ -51,7 +51,7 @@ fn force_replaces_a_key_that_its_owner_can_only_read() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_stays_as_it_is() {
+fn a_directory_that_cannot_be_written_stays_unchanged() {
     let sandbox = Sandbox::new();
     sandbox.kumactl(ARGUMENTS).quiet_success();
     let before = sandbox.snapshot();
@@ -66,7 +66,7 @@ fn a_directory_that_cannot_be_written_stays_as_it_is() {
 /// Linux does not apply its own rules (`fs.protected_symlinks`, `fs.protected_fifos`) to a link that a
 /// program follows itself, nor to a pipe that it does not create.
 #[test]
-fn what_another_user_has_put_into_a_directory_for_everybody_is_not_written_through() {
+fn links_and_pipes_of_other_users_in_a_shared_directory_are_not_followed() {
     let sandbox = Sandbox::new();
     let root = sandbox.directory();
     sandbox
@@ -148,7 +148,7 @@ fn a_full_device_leaves_the_old_files_and_nothing_else() {
 }
 
 #[test]
-fn runs_at_the_same_moment_leave_one_matching_pair_and_nothing_else() {
+fn simultaneous_runs_leave_one_matching_pair_and_nothing_else() {
     let sandbox = Sandbox::new();
     for _ in 0..3 {
         let runs: Vec<_> = (0..8)
@@ -172,7 +172,7 @@ fn runs_at_the_same_moment_leave_one_matching_pair_and_nothing_else() {
 }
 
 #[test]
-fn what_is_left_of_an_old_file_stays_until_a_run_succeeds() {
+fn the_second_name_of_an_old_file_stays_until_a_run_succeeds() {
     let sandbox = Sandbox::new();
     sandbox.kumactl(ARGUMENTS).quiet_success();
     sandbox.write(".key.pem.kumactl-old-abc123", "the only copy");

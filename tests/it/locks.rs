@@ -69,7 +69,7 @@ fn the_first_signal_ends_a_batch_that_waits_for_a_lock() {
 }
 
 #[test]
-fn two_batches_each_with_its_ca_in_the_directory_of_the_other_do_not_wait_for_each_other() {
+fn two_batches_with_their_cas_in_each_others_directory_do_not_deadlock() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     sandbox.shell("mkdir a b").quiet_success();
@@ -94,7 +94,7 @@ fn two_batches_each_with_its_ca_in_the_directory_of_the_other_do_not_wait_for_ea
 }
 
 #[test]
-fn a_run_that_makes_a_directory_and_a_batch_in_it_with_its_ca_above_do_not_wait_for_each_other() {
+fn a_run_that_creates_a_directory_and_a_batch_in_it_do_not_deadlock() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     sandbox.write("all.yaml", specification("."));
@@ -137,7 +137,7 @@ fn a_run_that_waits_for_a_lock_holds_no_other() {
 }
 
 #[test]
-fn a_lock_that_somebody_holds_for_too_long_is_an_error_that_says_who() {
+fn a_lock_that_is_held_for_too_long_is_an_error_that_names_the_process() {
     let (Some(strace), Some(_)) = (installed("strace"), installed("flock")) else { return };
     let sandbox = Sandbox::new();
     // Even without the right to write to the directory, a user who can read it can do this.
@@ -178,7 +178,7 @@ fn files_that_appear_while_a_run_waits_for_a_lock_are_kept() {
 }
 
 #[test]
-fn without_locks_runs_warn_and_leave_the_files_of_others_on_their_way_alone() {
+fn without_locks_runs_warn_and_keep_the_temporary_files_of_other_runs() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     sandbox.write("all.yaml", specification("."));

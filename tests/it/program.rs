@@ -49,7 +49,7 @@ fn the_help_of_the_program_lists_every_command_in_its_group() {
             "{words:?}: {help}"
         );
     }
-    assert!(group("Hand-over to the official kumactl:").contains("install"), "{help}");
+    assert!(group("Run by the official kumactl:").contains("install"), "{help}");
 }
 
 /// As pflag, which looks for it before any value is checked.
@@ -72,7 +72,7 @@ fn a_command_with_nothing_to_do_prints_its_help() {
 }
 
 #[test]
-fn the_version_is_the_packages_and_says_how_the_program_was_built() {
+fn version_prints_the_package_version_and_how_the_program_was_built() {
     let expected = format!("kumactl {}\n", env!("CARGO_PKG_VERSION"));
     for arguments in [&["version"][..], &["--version"], &["-V"]] {
         assert_eq!(Sandbox::new().kumactl(arguments).quiet_success(), expected, "{arguments:?}");
@@ -89,7 +89,7 @@ fn the_version_is_the_packages_and_says_how_the_program_was_built() {
 }
 
 #[test]
-fn misspelled_commands_are_corrected() {
+fn misspelled_commands_get_a_suggestion() {
     for (arguments, meant, command) in [
         (&["generat"][..], "a similar subcommand exists: 'generate'", "kumactl"),
         (&["gen"], "a similar subcommand exists: 'generate'", "kumactl"),
@@ -117,7 +117,7 @@ fn misspelled_commands_are_corrected() {
 }
 
 #[test]
-fn the_official_global_flags_are_accepted_anywhere_and_do_nothing() {
+fn the_official_global_flags_are_accepted_anywhere_and_ignored() {
     let values: &[&[&str]] = &[
         &["--config-file=/nonexistent/config"],
         &["--config-file", ""],
@@ -160,7 +160,7 @@ fn the_official_global_flags_are_accepted_anywhere_and_do_nothing() {
 }
 
 #[test]
-fn values_that_the_official_global_flags_refuse_are_refused() {
+fn values_that_the_official_global_flags_reject_are_rejected() {
     const LEVELS: &str = " [possible values: off, info, debug]";
     const DURATION: &str = ": use a duration such as 90s, 10m or 1h";
     for (flag, value, name, reason) in [
@@ -189,7 +189,7 @@ fn values_that_the_official_global_flags_refuse_are_refused() {
 
 /// The official program asks a control plane for its version and writes `~/.kumactl/config`.
 #[test]
-fn no_socket_is_opened_and_no_file_but_the_named_ones_is_touched() {
+fn no_socket_is_opened_and_only_the_named_files_are_touched() {
     let Some(strace) = installed("strace") else { return };
     for (arguments, writes) in [
         (&["generate", "tls-certificate", "--type=server", "--hostname=localhost"][..], true),
@@ -237,7 +237,7 @@ fn is_harmless(call: &str) -> bool {
 }
 
 #[test]
-fn of_several_similar_commands_the_nearest_is_named_first() {
+fn the_most_similar_command_is_suggested_first() {
     let stderr = Sandbox::new().kumactl(["generate", "tls-cert"]).failure(2);
     let says = "hint: some similar subcommands exist: 'tls-certificate', 'tls-certificates'\n";
     assert!(stderr.contains(says), "{stderr}");

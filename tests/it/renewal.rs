@@ -48,7 +48,7 @@ fn assert_pair(sandbox: &Sandbox) {
 }
 
 #[test]
-fn a_second_run_changes_no_byte_and_no_time_and_says_so() {
+fn a_second_run_changes_nothing_and_says_so() {
     let sandbox = made();
     let (before, times) = (sandbox.snapshot(), modified(&sandbox));
     let stdout = again(&sandbox, &[]).quiet_success();
@@ -64,7 +64,7 @@ fn a_second_run_changes_no_byte_and_no_time_and_says_so() {
 }
 
 #[test]
-fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
+fn each_difference_is_named_and_fixed_in_one_run() {
     type Spoil = fn(&Sandbox);
     let nothing: Spoil = |_| {};
     let rows: [(Spoil, &[&str], &str); 8] = [
@@ -119,7 +119,7 @@ fn each_difference_is_noticed_and_named_and_mended_in_one_run() {
 }
 
 #[test]
-fn a_file_made_from_the_ca_is_repaired_and_the_pair_stays() {
+fn a_file_derived_from_the_ca_is_repaired_and_the_pair_stays() {
     for (file, content, reason) in [
         ("ca.crt", None, "ca.crt does not exist"),
         ("ca.b64", None, "ca.b64 does not exist"),
@@ -153,7 +153,7 @@ fn a_ca_file_with_the_ca_and_an_older_one_stays() {
 }
 
 #[test]
-fn a_file_that_is_not_ours_is_kept_unless_forced() {
+fn a_file_that_kumactl_did_not_write_is_kept_without_force() {
     for (file, content) in [
         ("key.pem", "garbage".to_owned()),
         ("cert.pem", "garbage".to_owned()),
@@ -204,7 +204,7 @@ fn a_key_without_a_certificate_is_kept_and_gets_one() {
 }
 
 #[test]
-fn a_bundle_that_is_not_ours_is_kept_and_replaced_with_force() {
+fn a_bundle_that_kumactl_did_not_write_is_kept_without_force() {
     let sandbox = made();
     let (bundle, pair) = (sandbox.read("ca.b64"), sandbox.read("key.pem"));
     sandbox.write("ca.b64", "no Base64 at all!\n");
@@ -217,7 +217,7 @@ fn a_bundle_that_is_not_ours_is_kept_and_replaced_with_force() {
 }
 
 #[test]
-fn the_hint_about_a_key_that_cannot_be_reused_leads_to_a_line_that_works() {
+fn the_hint_about_a_key_that_cannot_be_reused_works() {
     let sandbox = made();
     sandbox.write("key.pem", "no key\n");
     let stderr = again(&sandbox, &["--reuse-key"]).failure(1);
@@ -232,7 +232,7 @@ fn the_hint_about_a_key_that_cannot_be_reused_leads_to_a_line_that_works() {
 }
 
 #[test]
-fn another_issuer_is_noticed() {
+fn another_issuer_is_a_reason_to_replace() {
     let sandbox = Sandbox::new();
     for name in ["one", "two"] {
         let (cert, key) = (format!("--cert-file={name}.crt"), format!("--key-file={name}.key"));
@@ -255,7 +255,7 @@ fn another_issuer_is_noticed() {
 }
 
 #[test]
-fn a_valid_ca_is_replaced_by_another_only_with_force() {
+fn a_valid_ca_is_replaced_only_with_force() {
     let sandbox = Sandbox::new();
     let ca = |more: &[&str]| {
         let wanted = ["generate", "ca-certificate", "--if-needed"];
@@ -302,7 +302,7 @@ fn a_valid_ca_is_replaced_by_another_only_with_force() {
 }
 
 #[test]
-fn a_ca_that_has_expired_or_soon_will_is_replaced() {
+fn a_ca_that_has_expired_or_expires_soon_is_replaced() {
     let sandbox = Sandbox::new();
     let ca = ["generate", "ca-certificate", "--key-type=ecdsa", "--if-needed"];
     assert_eq!(sandbox.kumactl(ca).status, 0);
@@ -313,7 +313,7 @@ fn a_ca_that_has_expired_or_soon_will_is_replaced() {
 }
 
 #[test]
-fn a_certificate_of_a_ca_does_not_become_self_signed_for_want_of_a_flag() {
+fn a_certificate_from_a_ca_does_not_become_self_signed_without_force() {
     let sandbox = made();
     let before = sandbox.snapshot();
     let flags = ["--type=server", "--hostname=cp.example,10.0.0.1", "--if-needed"];
@@ -324,7 +324,7 @@ fn a_certificate_of_a_ca_does_not_become_self_signed_for_want_of_a_flag() {
 }
 
 #[test]
-fn a_key_is_reused_when_that_is_asked_for() {
+fn reuse_key_keeps_the_key() {
     let sandbox = made();
     let key = sandbox.read("key.pem");
     let certificate = sandbox.read("cert.pem");
@@ -349,7 +349,7 @@ fn a_key_is_reused_when_that_is_asked_for() {
 }
 
 #[test]
-fn a_certificate_that_every_run_would_renew_gets_a_warning() {
+fn a_certificate_that_every_run_would_renew_causes_a_warning() {
     let sandbox = made();
     let ended = again(&sandbox, &["--valid-for=24h", "--renew-before=30d"]);
     assert!(!ended.stderr.contains("warning"), "the old one lives long enough: {ended:?}");
@@ -366,7 +366,7 @@ fn a_certificate_that_every_run_would_renew_gets_a_warning() {
 }
 
 #[test]
-fn outputs_that_cannot_be_read_back_are_refused() {
+fn outputs_that_cannot_be_read_back_are_rejected() {
     for flag in ["--key-file=-", "--cert-file=/dev/null", "--ca-cert-file=-"] {
         let sandbox = Sandbox::new();
         let stderr = again(&sandbox, &[flag]).failure(2);
@@ -376,7 +376,7 @@ fn outputs_that_cannot_be_read_back_are_refused() {
 }
 
 #[test]
-fn runs_at_the_same_moment_leave_one_pair() {
+fn simultaneous_runs_leave_one_pair() {
     let sandbox = Sandbox::new();
     let runs: Vec<_> = (0..6)
         .map(|_| {

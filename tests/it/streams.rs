@@ -42,7 +42,7 @@ fn to(stdout: Stdio, sandbox: &Sandbox, arguments: &[&str], more: &[&str]) -> En
 }
 
 #[test]
-fn a_lost_report_is_a_warning_and_the_files_are_there() {
+fn a_report_that_cannot_be_printed_is_a_warning_and_the_files_exist() {
     for arguments in WRITERS {
         for (stdout, why) in [
             (full_device as fn() -> Stdio, "no space left on device"),
@@ -69,7 +69,7 @@ fn a_lost_report_is_a_warning_and_the_files_are_there() {
 }
 
 #[test]
-fn a_key_or_certificate_that_standard_output_does_not_take_fails_the_run_and_changes_nothing() {
+fn a_key_or_certificate_that_cannot_be_printed_fails_the_run_and_changes_nothing() {
     let closed = |sandbox: &Sandbox, more: &[&str]| {
         sandbox.shell(&format!("kumactl {} {} >&-", PAIR.join(" "), more.join(" ")))
     };
@@ -96,7 +96,7 @@ fn a_key_or_certificate_that_standard_output_does_not_take_fails_the_run_and_cha
 }
 
 #[test]
-fn a_key_can_be_thrown_away_on_purpose() {
+fn a_key_can_be_discarded_with_dev_null() {
     let sandbox = Sandbox::new();
     let flags = "--key-file=- --cert-file=-";
     let ended = sandbox.shell(&format!("kumactl {} {flags} >/dev/null", PAIR.join(" ")));
@@ -104,7 +104,7 @@ fn a_key_can_be_thrown_away_on_purpose() {
 }
 
 #[test]
-fn what_a_command_makes_on_standard_output_is_not_lost_without_an_error() {
+fn a_result_that_cannot_be_printed_is_an_error() {
     let sandbox = Sandbox::new();
     let made =
         ["--ca-cert-file=ca.crt", "--ephemeral-ca", "--hostname=kuma-control-plane.kuma-system"];
@@ -123,7 +123,7 @@ fn what_a_command_makes_on_standard_output_is_not_lost_without_an_error() {
 }
 
 #[test]
-fn a_reader_of_help_or_of_an_inspection_may_go_away() {
+fn a_reader_of_help_or_inspect_may_close_the_pipe() {
     let sandbox = Sandbox::new();
     sandbox.kumactl(PAIR).quiet_success();
     for arguments in [&["--help"][..], &["version"], &["inspect", "certificate", "cert.pem"]] {

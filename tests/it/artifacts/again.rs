@@ -24,7 +24,7 @@ fn new_ca(sandbox: &Sandbox) {
 
 /// The rotation of docs/guides/rotation.md, in one directory: both CAs, a certificate of the new one, the new CA.
 #[test]
-fn a_ca_that_is_replaced_stays_for_as_long_as_it_is_in_the_ca_file() {
+fn the_old_ca_of_a_rotation_stays_while_it_is_in_the_ca_file() {
     let modes: [&[&str]; 3] = [
         &["--mode=kubernetes"],
         &["--mode=universal", "--hostname=cp.example"],
@@ -65,7 +65,7 @@ fn a_ca_that_is_replaced_stays_for_as_long_as_it_is_in_the_ca_file() {
 }
 
 #[test]
-fn a_ca_file_that_lacks_the_ca_or_does_not_begin_with_one_is_made_anew() {
+fn a_ca_file_without_the_ca_or_with_another_certificate_first_is_rewritten() {
     let sandbox = with_ca();
     let again = [&["--mode=kubernetes"], &AGAIN[..], &ISSUER].concat();
     assert_eq!(make(&sandbox, &again).status, 0);
@@ -83,7 +83,7 @@ fn a_ca_file_that_lacks_the_ca_or_does_not_begin_with_one_is_made_anew() {
 }
 
 #[test]
-fn a_secret_that_others_can_read_gets_its_permissions_back() {
+fn the_permissions_of_a_readable_secret_are_repaired() {
     let sandbox = Sandbox::new();
     let again = [&["--mode=kubernetes"], &AGAIN[..]].concat();
     assert_eq!(make(&sandbox, &again).status, 0);
@@ -98,7 +98,7 @@ fn a_secret_that_others_can_read_gets_its_permissions_back() {
 }
 
 #[test]
-fn files_of_other_flags_are_named_where_they_stay() {
+fn files_from_a_run_with_other_flags_cause_a_warning() {
     let sandbox = Sandbox::new();
     let universal = ["--mode=universal", "--hostname=cp.example"];
     let all = [&["--mode=kubernetes", "--multizone", "--hostname=cp.example"], &AGAIN[..]].concat();
@@ -128,7 +128,7 @@ fn files_of_other_flags_are_named_where_they_stay() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_removed_also_where_nothing_or_little_is_to_be_done() {
+fn the_leftovers_of_a_killed_run_are_removed_even_if_little_or_nothing_is_written() {
     let sandbox = Sandbox::new();
     let again = [&["--mode=kubernetes"], &AGAIN[..]].concat();
     assert_eq!(make(&sandbox, &again).status, 0);
@@ -162,7 +162,7 @@ fn what_a_killed_run_left_is_removed_also_where_nothing_or_little_is_to_be_done(
 }
 
 #[test]
-fn what_a_killed_run_left_of_many_certificates_is_removed_where_they_are_kept() {
+fn the_leftovers_of_a_killed_batch_are_removed_even_if_its_certificates_are_kept() {
     let sandbox = Sandbox::new();
     let specification =
         "certificates:\n- {name: one, type: server, hostnames: [a], keyType: ecdsa}\n";
@@ -177,7 +177,7 @@ fn what_a_killed_run_left_of_many_certificates_is_removed_where_they_are_kept() 
 }
 
 #[test]
-fn a_key_that_envoy_refuses_and_an_early_end_are_told_as_of_a_single_certificate() {
+fn an_unsupported_key_and_an_early_expiry_are_reported_as_for_a_single_certificate() {
     let sandbox = Sandbox::new();
     let short = ["generate", "ca-certificate", "--key-type=ecdsa", "--valid-for=60d"];
     sandbox.kumactl(short).quiet_success();

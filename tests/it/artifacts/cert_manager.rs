@@ -20,7 +20,7 @@ fn documents(text: &str) -> Vec<Value> {
 }
 
 #[test]
-fn the_manifests_are_the_ca_an_issuer_of_it_and_a_certificate_of_that_for_the_service() {
+fn the_manifests_are_a_secret_an_issuer_and_a_certificate_for_the_service() {
     let sandbox = ca();
     let more =
         ["--namespace=mesh", "--hostname=cp.example,10.0.0.1,spiffe://mesh/cp", "--key-type=ecdsa"];
@@ -60,7 +60,7 @@ fn the_manifests_are_the_ca_an_issuer_of_it_and_a_certificate_of_that_for_the_se
 
 /// From nothing to the last artefact: what webhooks and proxies trust is what the Issuer signs with.
 #[test]
-fn the_secret_of_the_ca_the_issuer_the_certificate_and_the_values_are_of_one_piece() {
+fn the_manifests_and_the_values_refer_to_each_other() {
     let sandbox = ca();
     let more = ["--namespace=mesh", "--service=cp", "--secret-name=s", "--issuer-name=i"];
     let text = generate(&sandbox, "cert-manager", &[&ISSUER[..], &more].concat());
@@ -77,7 +77,7 @@ fn the_secret_of_the_ca_the_issuer_the_certificate_and_the_values_are_of_one_pie
 }
 
 #[test]
-fn a_chart_that_makes_the_certificate_itself_gets_its_issuer_and_values() {
+fn a_chart_that_creates_the_certificate_gets_its_issuer_and_values() {
     let sandbox = ca();
     let issuer = generate(&sandbox, "cert-manager", &[&ISSUER[..], &["--for=chart"]].concat());
     let kinds: Vec<_> = documents(&issuer).iter().map(|one| one["kind"].clone()).collect();
@@ -103,7 +103,7 @@ fn the_charts_values_name_the_service_whose_names_the_certificate_has() {
 }
 
 #[test]
-fn a_ca_that_cannot_issue_the_certificate_is_refused() {
+fn a_ca_that_cannot_issue_the_certificate_is_rejected() {
     let sandbox = Sandbox::new();
     let limited = ["generate", "ca-certificate", "--key-type=ecdsa", "--permit-dns=mesh.example"];
     assert_eq!(sandbox.kumactl(limited.iter().chain(&["--valid-for=60d"])).status, 0);
@@ -123,7 +123,7 @@ fn a_ca_that_cannot_issue_the_certificate_is_refused() {
 }
 
 #[test]
-fn a_certificate_lives_as_long_as_asked_for_and_is_renewed_after_two_thirds() {
+fn a_certificate_has_the_requested_lifetime_and_is_renewed_after_two_thirds() {
     let sandbox = ca();
     for (valid_for, duration, renew_before) in [
         ("1h", "1h0m0s", "0h20m0s"),
@@ -159,7 +159,7 @@ fn the_cas_own_secret_is_not_overwritten_with_a_certificate() {
 }
 
 #[test]
-fn what_the_charts_own_certificate_has_no_place_for_is_refused() {
+fn flags_that_the_chart_does_not_support_are_rejected() {
     let sandbox = ca();
     for purpose in ["--for=values", "--for=chart"] {
         for (flag, says) in [

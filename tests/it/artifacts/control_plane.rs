@@ -50,7 +50,7 @@ pub(super) fn assert_consistent(sandbox: &Sandbox) {
 }
 
 #[test]
-fn kubernetes_gets_a_secret_values_and_flags_that_carry_the_same_pair_and_ca() {
+fn kubernetes_gets_a_secret_values_and_flags_with_the_same_pair_and_ca() {
     for more in
         [&[][..], &["--self-signed"], &["--namespace=mesh", "--service=cp", "--secret-name=s"]]
     {
@@ -73,7 +73,7 @@ fn kubernetes_gets_a_secret_values_and_flags_that_carry_the_same_pair_and_ca() {
 }
 
 #[test]
-fn plain_machines_get_the_environment_of_both_programs() {
+fn universal_gets_the_environment_of_both_programs() {
     let sandbox = Sandbox::new();
     assert_eq!(make(&sandbox, &UNIVERSAL).status, 0);
     assert_eq!(
@@ -117,7 +117,7 @@ fn zones_get_the_ca_as_a_secret_values_and_environment() {
 }
 
 #[test]
-fn a_ca_of_ones_own_signs_and_is_handed_out() {
+fn your_own_ca_signs_and_is_written_to_the_ca_file() {
     let sandbox = Sandbox::new();
     sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"]).quiet_success();
     let issuer = ["--issuer-cert-file=ca.crt", "--issuer-key-file=ca.key"];
@@ -128,7 +128,7 @@ fn a_ca_of_ones_own_signs_and_is_handed_out() {
 }
 
 #[test]
-fn a_second_run_changes_nothing_and_a_missing_or_changed_file_is_repaired_alone() {
+fn a_second_run_changes_nothing_and_repairs_only_a_missing_or_changed_file() {
     let sandbox = Sandbox::new();
     let again = [&KUBERNETES[..], &["--if-needed"]].concat();
     assert_eq!(make(&sandbox, &again).status, 0);
@@ -158,7 +158,7 @@ fn a_second_run_changes_nothing_and_a_missing_or_changed_file_is_repaired_alone(
 }
 
 #[test]
-fn files_that_exist_are_kept_and_a_failed_run_leaves_no_directory() {
+fn existing_files_are_kept_and_a_failed_run_leaves_no_directory() {
     let sandbox = Sandbox::new();
     for (arguments, status, says) in [
         (
@@ -199,7 +199,7 @@ fn files_that_exist_are_kept_and_a_failed_run_leaves_no_directory() {
 }
 
 #[test]
-fn the_single_commands_make_the_same_from_the_files_of_the_directory() {
+fn the_single_commands_print_the_same_as_the_files_in_the_directory() {
     let sandbox = Sandbox::new();
     assert_eq!(make(&sandbox, &KUBERNETES).status, 0);
     let pair = ["--cert-file=tls/tls.crt", "--key-file=tls/tls.key"];

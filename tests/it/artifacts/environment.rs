@@ -40,7 +40,7 @@ fn systemd(text: &str) -> BTreeMap<String, String> {
 const NAMES: [&str; 2] = ["KUMA_CONTROL_PLANE_CA_CERT", "KUMA_CONTROL_PLANE_URL"];
 
 #[test]
-fn the_ca_of_a_proxy_is_read_back_byte_for_byte_by_a_shell_and_by_systemd() {
+fn shells_and_systemd_read_the_ca_of_a_proxy_byte_for_byte() {
     let sandbox = files();
     let address = "--cp-address=https://cp.example:5678";
     let arguments = ["--component=kuma-dp", CA, address];
@@ -64,7 +64,7 @@ fn the_ca_of_a_proxy_is_read_back_byte_for_byte_by_a_shell_and_by_systemd() {
 }
 
 #[test]
-fn a_path_is_read_back_byte_for_byte_whatever_is_in_it() {
+fn shells_and_systemd_read_any_path_byte_for_byte() {
     let sandbox = files();
     for directory in ["/srv/it's$x`y\\z\"#", "/srv/two words", "/srv/'", "/srv/\u{e9}"] {
         let flag = format!("--directory={directory}");
@@ -92,7 +92,7 @@ fn proxy_ca(sandbox: &Sandbox, file: &str) -> String {
 }
 
 #[test]
-fn the_variable_of_a_proxy_begins_with_the_ca_where_the_file_does_not() {
+fn the_variable_of_a_proxy_starts_with_the_ca_even_if_the_file_does_not() {
     let sandbox = files();
     // As `cp tls.crt ca.crt` makes it of a certificate from an ephemeral CA.
     let ca = sandbox.read("ca.crt");
@@ -107,7 +107,7 @@ fn the_variable_of_a_proxy_begins_with_the_ca_where_the_file_does_not() {
 }
 
 #[test]
-fn what_a_variable_cannot_hold_is_not_changed_but_left_out() {
+fn comments_that_a_variable_cannot_hold_are_left_out() {
     let sandbox = files();
     let ca = sandbox.read("ca.crt");
     for comment in [&b"# caf\xe9\n"[..], b"# NUL \0\n"] {
@@ -120,7 +120,7 @@ fn what_a_variable_cannot_hold_is_not_changed_but_left_out() {
 }
 
 #[test]
-fn a_path_that_is_not_utf_8_is_refused() {
+fn a_path_that_is_not_utf_8_is_rejected() {
     use std::ffi::OsString;
     use std::os::unix::ffi::OsStringExt as _;
 
@@ -143,7 +143,7 @@ fn a_path_that_is_not_utf_8_is_refused() {
 
 /// A line break would end the block of commands in NEXT-STEPS.md, and a fence begin another one.
 #[test]
-fn a_path_with_a_control_character_is_not_written_into_files() {
+fn a_path_with_a_control_character_is_not_written_to_artifacts() {
     let sandbox = files();
     let before = sandbox.names();
     for character in ["\n", "\r", "\t", "\u{1b}", "\u{7f}", "\u{85}"] {
@@ -174,7 +174,7 @@ fn a_path_with_a_control_character_is_not_written_into_files() {
 }
 
 #[test]
-fn the_address_of_the_control_plane_is_one_that_kuma_dp_can_dial() {
+fn the_address_of_the_control_plane_must_be_a_url_that_kuma_dp_accepts() {
     let sandbox = files();
     let proxy = ["generate", "environment", "--component=kuma-dp", CA];
     let meant = |meant: &str| format!("hint: did you mean --cp-address={meant}?\n");
@@ -214,7 +214,7 @@ fn the_address_of_the_control_plane_is_one_that_kuma_dp_can_dial() {
 }
 
 #[test]
-fn the_certificate_must_have_the_host_of_the_address() {
+fn the_certificate_must_be_valid_for_the_host_of_the_address() {
     let sandbox = files();
     let proxy = ["generate", "environment", "--component=kuma-dp", CA, PAIR[0], PAIR[1]];
     let right = "--cp-address=https://kuma-control-plane.kuma-system:5678";
@@ -224,7 +224,7 @@ fn the_certificate_must_have_the_host_of_the_address() {
 }
 
 #[test]
-fn the_ca_of_the_api_servers_clients_is_another_than_that_of_the_mesh() {
+fn the_ca_of_api_clients_is_not_the_ca_of_the_control_plane() {
     let sandbox = files();
     let client =
         ["--type=client", "--hostname=operator", "--cert-file=me.crt", "--key-file=me.key"];
@@ -262,7 +262,7 @@ fn the_ca_of_the_api_servers_clients_is_another_than_that_of_the_mesh() {
 /// As kuma-cp: `cp client.crt client-ca.crt` of a certificate from an ephemeral CA holds both, and the
 /// certificate alone is trusted for itself.
 #[test]
-fn a_copy_of_the_clients_certificate_is_a_file_of_client_cas() {
+fn a_client_ca_file_may_be_a_copy_of_the_client_certificate() {
     let sandbox = files();
     let client = ["--type=client", "--ephemeral-ca", "--hostname=operator"];
     let files = ["--cert-file=me.crt", "--key-file=me.key"];
@@ -280,7 +280,7 @@ fn a_copy_of_the_clients_certificate_is_a_file_of_client_cas() {
 }
 
 #[test]
-fn flags_that_would_change_nothing_are_refused_and_a_purpose_is_told_once() {
+fn flags_without_effect_are_rejected_and_a_repeated_purpose_counts_once() {
     let sandbox = files();
     let proxy = &["--component=kuma-dp", CA][..];
     let server = &["--component=kuma-cp", PAIR[0], PAIR[1]][..];
@@ -314,7 +314,7 @@ fn flags_that_would_change_nothing_are_refused_and_a_purpose_is_told_once() {
 }
 
 #[test]
-fn standard_input_has_no_path_for_kuma_cp() {
+fn files_for_kuma_cp_cannot_come_from_standard_input() {
     let sandbox = files();
     for (flags, flag) in [
         (&["--cert-file=-", "--key-file=tls.key"][..], "--cert-file"),
@@ -334,7 +334,7 @@ fn standard_input_has_no_path_for_kuma_cp() {
 }
 
 #[test]
-fn the_first_block_of_the_proxys_ca_is_a_ca() {
+fn the_first_certificate_in_the_ca_file_of_a_proxy_is_a_ca() {
     let sandbox = files();
     let text = generate(&sandbox, "environment", &["--component=kuma-dp", CA, "--format=systemd"]);
     let pem = &systemd(&text)[NAMES[0]];
@@ -345,7 +345,7 @@ fn the_first_block_of_the_proxys_ca_is_a_ca() {
 }
 
 #[test]
-fn every_purpose_has_the_variables_that_kuma_reads() {
+fn every_purpose_sets_the_variables_that_kuma_reads() {
     let sandbox = files();
     let pair = |prefix: &str| {
         vec![
@@ -381,7 +381,7 @@ fn every_purpose_has_the_variables_that_kuma_reads() {
 }
 
 #[test]
-fn an_environment_that_could_not_work_is_refused() {
+fn an_environment_that_cannot_work_is_rejected() {
     let sandbox: Sandbox = files();
     for (arguments, status, says) in [
         (&[][..], 2, "--component"),

@@ -11,7 +11,7 @@ const SECRETS: [&str; 5] = [
 ];
 
 #[test]
-fn the_values_have_the_bundle_on_one_line_and_nothing_that_was_not_asked_for() {
+fn the_values_have_the_bundle_on_one_line_and_only_the_requested_settings() {
     let sandbox = files();
     let text = generate(&sandbox, "helm-values", &[CA]);
     let tls = &yaml(&text)["controlPlane"]["tls"];
@@ -30,7 +30,7 @@ fn the_values_have_the_bundle_on_one_line_and_nothing_that_was_not_asked_for() {
 }
 
 #[test]
-fn a_shell_splits_the_flags_and_the_arguments_into_exactly_the_intended_words() {
+fn a_shell_splits_flags_and_arguments_into_the_intended_words() {
     let sandbox = files();
     let bundle = generate(&sandbox, "ca-bundle", &[CA]);
     let bundle = bundle.trim_end();
@@ -67,7 +67,7 @@ fn a_shell_splits_the_flags_and_the_arguments_into_exactly_the_intended_words() 
 
 /// Helm's `--set` makes a number, a boolean or nothing of such a value; `--set-string` a text of each.
 #[test]
-fn a_secret_whose_name_looks_like_something_else_stays_a_text() {
+fn a_secret_name_that_looks_like_a_number_stays_a_string() {
     let sandbox = files();
     for name in ["123", "true", "null", "1e3", "0x1f", "on"] {
         let secret = format!("--general-secret={name}");
@@ -81,7 +81,7 @@ fn a_secret_whose_name_looks_like_something_else_stays_a_text() {
 }
 
 #[test]
-fn what_is_no_ca_and_what_sets_nothing_is_refused() {
+fn a_file_without_a_ca_and_a_command_without_settings_are_rejected() {
     let sandbox = files();
     for (arguments, status, says) in [
         (&[][..], 2, "at least one flag is required\nhint: add --ca-cert-file=ca.crt"),
@@ -101,7 +101,7 @@ fn what_is_no_ca_and_what_sets_nothing_is_refused() {
 /// Linux starts no program with an argument or a variable of more than 131,071 bytes. A CA file of 98,286
 /// bytes makes such a bundle; `kuma-dp` gets the file itself.
 #[test]
-fn a_ca_file_that_fits_into_no_argument_is_refused_for_one_and_kept_in_files() {
+fn a_ca_file_too_large_for_an_argument_is_rejected_there_and_accepted_in_files() {
     let sandbox = files();
     let ca = sandbox.read("ca.crt");
     for (size, fits_bundle, fits_variable) in [
@@ -151,7 +151,7 @@ fn a_ca_file_that_fits_into_no_argument_is_refused_for_one_and_kept_in_files() {
 }
 
 #[test]
-fn a_directory_with_a_ca_file_that_fits_into_no_argument_says_what_to_use_instead() {
+fn control_plane_tls_says_what_to_use_for_a_ca_file_too_large_for_an_argument() {
     let sandbox = files();
     let make = ["generate", "control-plane-tls", "--mode=kubernetes", "--output-dir=tls"];
     let again = || sandbox.kumactl(make.iter().chain(&["--key-type=ecdsa", "--if-needed"]));

@@ -39,7 +39,7 @@ fn issued(sandbox: &Sandbox, params: &CertificateParams) {
 }
 
 #[test]
-fn a_certificate_that_no_server_could_use_is_refused_with_a_ca_file_and_without() {
+fn a_certificate_that_no_server_can_use_is_rejected_with_and_without_a_ca_file() {
     let mut expired = params();
     expired.not_after = OffsetDateTime::now_utc() - Duration::days(1);
     let mut early = params();
@@ -95,7 +95,7 @@ fn ca(name: &str, days: i64) -> String {
 }
 
 #[test]
-fn an_expired_ca_beside_a_good_one_is_worth_a_warning() {
+fn an_expired_ca_next_to_a_valid_one_causes_a_warning() {
     let sandbox = files();
     let good = sandbox.read("ca.crt");
     sandbox.write("rotated.crt", ca("old", -1) + &good);
@@ -144,7 +144,7 @@ fn intermediate(sandbox: &Sandbox) {
 }
 
 #[test]
-fn a_ca_without_its_root_is_worth_a_warning_that_names_who_refuses_it() {
+fn a_ca_without_its_root_causes_a_warning_that_names_the_clients() {
     let sandbox = files();
     intermediate(&sandbox);
     let issuer = ["--issuer-cert-file=middle.crt", "--issuer-key-file=middle.key"];

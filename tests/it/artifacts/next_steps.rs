@@ -25,7 +25,7 @@ fn played(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn a_control_plane_of_another_name_in_another_namespace_is_installed_there() {
+fn the_commands_use_the_requested_service_and_namespace() {
     let sandbox = Sandbox::new();
     let more = ["--mode=kubernetes", "--namespace=mesh", "--service=my-cp"];
     make(&sandbox, &more).quiet_success();
@@ -46,7 +46,7 @@ fn a_control_plane_of_another_name_in_another_namespace_is_installed_there() {
 }
 
 #[test]
-fn what_is_installed_without_a_word_is_not_said() {
+fn flags_with_default_values_are_not_printed() {
     let sandbox = Sandbox::new();
     make(&sandbox, &["--mode=kubernetes"]).quiet_success();
     let flags = sandbox.read("tls/install-flags");
@@ -60,7 +60,7 @@ fn what_is_installed_without_a_word_is_not_said() {
 }
 
 #[test]
-fn a_global_control_plane_in_kubernetes_is_started_as_one_and_found_by_its_zones() {
+fn a_global_control_plane_on_kubernetes_starts_and_its_zones_find_it() {
     for (host, address) in
         [("zones.example", "grpcs://zones.example:5685"), ("fd00::1", "grpcs://[fd00::1]:5685")]
     {
@@ -83,7 +83,7 @@ fn a_global_control_plane_in_kubernetes_is_started_as_one_and_found_by_its_zones
 }
 
 #[test]
-fn a_global_control_plane_on_plain_machines_is_started_as_one_and_has_no_proxies() {
+fn a_global_control_plane_on_universal_starts_and_has_no_proxies() {
     let sandbox = Sandbox::new();
     let directory = sandbox.path("etc/kuma").display().to_string();
     let placed = format!("--directory={directory}");
@@ -101,7 +101,7 @@ fn a_global_control_plane_on_plain_machines_is_started_as_one_and_has_no_proxies
 }
 
 #[test]
-fn the_files_of_plain_machines_are_brought_to_their_directory() {
+fn the_commands_for_universal_copy_the_files_to_their_directory() {
     for directory in ["", "etc/kuma", "it's here"] {
         let sandbox = Sandbox::new();
         let place = sandbox.path(if directory.is_empty() { "tls" } else { directory });
@@ -124,7 +124,7 @@ fn the_files_of_plain_machines_are_brought_to_their_directory() {
 }
 
 #[test]
-fn the_first_name_that_can_be_dialled_is_the_address_and_without_one_nothing_is_made() {
+fn the_first_name_that_can_be_dialed_is_the_address_and_without_one_the_run_fails() {
     let sandbox = Sandbox::new();
     let more =
         ["--mode=universal", "--hostname=spiffe://mesh/cp,*.mesh.example,fd00::1,cp.example"];
@@ -151,7 +151,7 @@ fn the_first_name_that_can_be_dialled_is_the_address_and_without_one_nothing_is_
 }
 
 #[test]
-fn flags_that_would_change_nothing_are_refused() {
+fn flags_without_effect_are_rejected() {
     let sandbox = Sandbox::new();
     let universal = ["--mode=universal", "--hostname=cp.example"];
     for (mode, flag, says) in [

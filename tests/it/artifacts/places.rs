@@ -12,7 +12,7 @@ use crate::support::{Sandbox, eventually, faulty_command, installed, kumactl};
 const KUBERNETES: [&str; 2] = ["--mode=kubernetes", "--key-type=ecdsa"];
 
 #[test]
-fn directories_are_made_and_taken_away_again_with_those_above_them_if_the_run_fails() {
+fn directories_and_their_parents_are_created_and_removed_if_the_run_fails() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("there")).expect("a directory");
     let before = sandbox.names();
@@ -44,7 +44,7 @@ fn directories_are_made_and_taken_away_again_with_those_above_them_if_the_run_fa
 }
 
 #[test]
-fn a_run_that_is_told_to_end_leaves_no_directory() {
+fn an_interrupted_run_leaves_no_directory() {
     for existing in ["--force", "--if-needed"] {
         let sandbox = Sandbox::new();
         let mut command = sandbox.command(kumactl());
@@ -63,7 +63,7 @@ fn a_run_that_is_told_to_end_leaves_no_directory() {
 }
 
 #[test]
-fn runs_at_the_same_moment_into_a_new_directory_agree_on_one_pair() {
+fn simultaneous_runs_into_a_new_directory_agree_on_one_pair() {
     let sandbox = Sandbox::new();
     let script = format!(
         "for i in 1 2 3 4; do kumactl generate control-plane-tls {} --output-dir=new/tls \
@@ -81,7 +81,7 @@ fn runs_at_the_same_moment_into_a_new_directory_agree_on_one_pair() {
 
 /// The first run sleeps before each of its locks, also before that on the directory that it has made.
 #[test]
-fn a_run_that_finds_the_directory_of_another_leaves_it_nothing_to_replace() {
+fn a_run_does_not_replace_the_files_of_a_simultaneous_run() {
     let Some(strace) = installed("strace") else { return };
     let sandbox = Sandbox::new();
     let arguments = [
@@ -104,7 +104,7 @@ fn a_run_that_finds_the_directory_of_another_leaves_it_nothing_to_replace() {
 }
 
 #[test]
-fn a_place_that_is_none_is_refused_with_what_this_command_can_be_told() {
+fn an_unusable_output_directory_is_rejected_with_a_hint_about_output_dir() {
     let elsewhere = "hint: use another directory for --output-dir\n";
     type Spoil = fn(&Sandbox);
     let rows: [(Spoil, &[&str], &str, i32); 5] = [
@@ -164,7 +164,7 @@ fn a_place_that_is_none_is_refused_with_what_this_command_can_be_told() {
 }
 
 #[test]
-fn a_missing_and_an_empty_input_come_with_what_to_do() {
+fn missing_and_empty_inputs_are_reported_with_a_hint() {
     let sandbox = Sandbox::new();
     sandbox.write("empty.crt", "");
     for (file, says) in [

@@ -6,7 +6,7 @@ use super::{CA, PAIR, decoded, files, generate, yaml};
 use crate::support::{Sandbox, installed, run};
 
 #[test]
-fn the_secret_is_the_one_that_kubectl_makes_of_the_same_files() {
+fn the_secret_equals_that_of_kubectl_for_the_same_files() {
     let Some(kubectl) = installed("kubectl") else { return };
     let sandbox = files();
     type Row = (&'static [&'static str], &'static [&'static str]);
@@ -37,7 +37,7 @@ fn the_secret_is_the_one_that_kubectl_makes_of_the_same_files() {
 }
 
 #[test]
-fn a_secret_has_its_fields_in_order_and_its_files_byte_for_byte() {
+fn a_secret_has_its_fields_in_order_and_the_exact_bytes_of_the_files() {
     let sandbox = files();
     let more = ["--label=app.kubernetes.io/part-of=kuma", "--annotation=note=yes: \"no\""];
     let named = ["--name=other", "--namespace=kuma-system", "--secret-type=Opaque"];
@@ -75,7 +75,7 @@ fn a_secret_has_its_fields_in_order_and_its_files_byte_for_byte() {
 }
 
 #[test]
-fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
+fn a_secret_that_cannot_work_is_rejected_before_anything_is_printed() {
     let sandbox = files();
     sandbox.generate(["--type=server", "--hostname=cp.example"]).quiet_success();
     for (arguments, status, says) in [
@@ -131,7 +131,7 @@ fn a_secret_that_could_not_work_is_refused_before_anything_is_printed() {
 /// apimachinery's IsDNS1123Subdomain has no limit but the 253 in all, and ValidateAnnotations makes a
 /// key small before it looks, which ValidateLabels does not.
 #[test]
-fn names_are_those_that_kubernetes_takes() {
+fn names_follow_the_rules_of_kubernetes() {
     let sandbox = files();
     let long = "a".repeat(200);
     let name = format!("--name={long}.b");
@@ -156,7 +156,7 @@ fn names_are_those_that_kubernetes_takes() {
 }
 
 #[test]
-fn an_expired_ca_is_refused_everywhere() {
+fn an_expired_ca_is_rejected_by_every_command() {
     let sandbox = Sandbox::new();
     let mut params = rcgen::CertificateParams::default();
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -175,7 +175,7 @@ fn an_expired_ca_is_refused_everywhere() {
 }
 
 #[test]
-fn a_ca_file_that_only_some_clients_trust_is_refused_alone_and_worth_a_warning_beside_its_pair() {
+fn a_ca_file_that_only_some_clients_trust_is_rejected_alone_and_causes_a_warning_with_its_pair() {
     let sandbox = files();
     let text = sandbox.read("tls.crt");
     let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;

@@ -14,7 +14,7 @@ fn own(artefacts: &str, hostname: &str) -> String {
 }
 
 #[test]
-fn what_was_replaced_or_mended_is_told_with_its_reason() {
+fn replacements_and_repairs_are_reported_with_their_reasons() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();
     let text = ZONES.replace("cp.zone-2.example,", "new.example,");
@@ -33,7 +33,7 @@ fn what_was_replaced_or_mended_is_told_with_its_reason() {
 }
 
 #[test]
-fn notes_of_many_are_the_first_and_a_count() {
+fn of_many_notes_the_first_and_a_count_are_printed() {
     let text = |domain: &str| {
         let mut text = String::from("defaults: {type: client, keyType: ecdsa}\ncertificates:\n");
         for index in 100..150 {
@@ -54,7 +54,7 @@ fn notes_of_many_are_the_first_and_a_count() {
 }
 
 #[test]
-fn what_some_clients_refuse_is_warned_of_with_its_place() {
+fn a_certificate_that_some_clients_reject_causes_a_warning_with_its_line() {
     let sandbox = sandbox(
         "\
 defaults: {type: server, keyType: ecdsa}
@@ -76,7 +76,7 @@ certificates:
 }
 
 #[test]
-fn a_ca_that_is_made_anew_beside_certificates_is_told() {
+fn a_new_ca_for_existing_certificates_is_reported() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();
     for file in ["ca.crt", "ca.key"] {
@@ -89,7 +89,7 @@ fn a_ca_that_is_made_anew_beside_certificates_is_told() {
 }
 
 #[test]
-fn artefacts_of_a_pair_that_was_replaced_are_not_left_beside_the_new_one() {
+fn artifacts_of_a_replaced_pair_are_removed() {
     let sandbox = sandbox(&own("secret, bundle", "a.example"));
     generate(&sandbox, &[]).quiet_success();
     // Not asked for any more, but of the pair that stays.
@@ -117,7 +117,7 @@ fn artefacts_of_a_pair_that_was_replaced_are_not_left_beside_the_new_one() {
 }
 
 #[test]
-fn good_certificates_are_not_waited_for() {
+fn certificates_that_match_are_checked_without_locks() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();
     let held = fs::File::open(sandbox.path("tls/zone-1")).expect("a directory");
@@ -126,7 +126,7 @@ fn good_certificates_are_not_waited_for() {
 }
 
 #[test]
-fn both_cas_of_a_rotation_stay_in_a_directory_and_a_secret_gets_its_permissions_back() {
+fn both_cas_of_a_rotation_stay_and_the_permissions_of_a_secret_are_repaired() {
     let sandbox = crate::support::Sandbox::new();
     let specification = "certificates:\n- {name: one, type: server, hostnames: [a], keyType: ecdsa, \
                          artefacts: [secret, bundle], namespace: mesh}\n";

@@ -46,7 +46,7 @@ fn within_a_minute(command: &mut Command) -> Ended {
 }
 
 #[test]
-fn the_permissions_of_a_key_that_create_made_are_repaired_and_those_of_an_input_are_not() {
+fn permissions_are_repaired_for_a_created_ca_key_and_not_for_an_input() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
     generate(&sandbox, &[]).quiet_success();
     let mode = |mode| fs::set_permissions(sandbox.path("ca.key"), fs::Permissions::from_mode(mode));
@@ -62,7 +62,7 @@ fn the_permissions_of_a_key_that_create_made_are_repaired_and_those_of_an_input_
 }
 
 #[test]
-fn a_ca_file_with_a_line_break_alone_is_empty_and_no_flag_is_said_to_replace_it() {
+fn a_ca_file_with_only_a_line_break_is_empty_and_the_hint_names_no_flag() {
     for (file, role) in [("ca.crt", "CA certificate file"), ("ca.key", "CA key file")] {
         let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
         sandbox.write(file, "\n");
@@ -73,7 +73,7 @@ fn a_ca_file_with_a_line_break_alone_is_empty_and_no_flag_is_said_to_replace_it(
 }
 
 #[test]
-fn what_is_wrong_with_create_is_said_in_fields() {
+fn errors_about_create_name_fields_and_not_flags() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", ", create: {keyType: ecdsa, validFor: 2s}"));
     let stderr = generate(&sandbox, &[]).failure(2);
     assert!(stderr.contains("hint: use a longer lifetime, such as validFor: 1h\n"), "{stderr}");
@@ -99,7 +99,7 @@ fn no_certificate_replaces_the_ca_that_signs_it() {
 }
 
 #[test]
-fn a_ca_is_not_made_where_a_certificate_goes() {
+fn a_ca_is_not_created_in_the_directory_of_a_certificate() {
     let sandbox = sandbox(&issued("tls/Z1/tls.crt", "./tls/../tls/z1/tls.key", CREATE));
     fs::create_dir_all(sandbox.path("tls/z1")).expect("a directory");
     let stderr = generate(&sandbox, &["--if-needed"]).failure(2);
@@ -108,7 +108,7 @@ fn a_ca_is_not_made_where_a_certificate_goes() {
 }
 
 #[test]
-fn a_symbolic_link_does_not_lead_a_certificate_to_its_ca() {
+fn a_certificate_does_not_overwrite_its_ca_through_a_symbolic_link() {
     // The directory of a certificate is that of the CA.
     let sandbox = sandbox(&issued("ca/tls.crt", "ca/tls.key", ""));
     for directory in ["ca", "tls"] {
@@ -133,7 +133,7 @@ fn a_symbolic_link_does_not_lead_a_certificate_to_its_ca() {
 }
 
 #[test]
-fn two_certificates_do_not_share_a_directory_by_a_link() {
+fn two_certificates_cannot_share_a_directory_through_a_link() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
     fs::create_dir_all(sandbox.path("tls/z1")).expect("a directory");
     symlink("z1", sandbox.path("tls/z2")).expect("a link");
@@ -166,7 +166,7 @@ fn the_ca_can_be_in_the_directory_of_the_certificates() {
 }
 
 #[test]
-fn a_certificates_directory_can_be_that_of_all() {
+fn the_directory_of_a_certificate_may_be_a_link_to_the_output_directory() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
     fs::create_dir(sandbox.path("tls")).expect("a directory");
     symlink(".", sandbox.path("tls/z1")).expect("a link");
@@ -183,7 +183,7 @@ fn a_certificates_directory_can_be_that_of_all() {
 }
 
 #[test]
-fn a_run_that_makes_its_ca_can_be_interrupted() {
+fn a_run_that_creates_its_ca_can_be_interrupted() {
     let mut text = issued("ca.crt", "ca.key", CREATE);
     for index in 0..2000 {
         text += &format!("- {{name: n{index}, hostnames: [n{index}.example]}}\n");
@@ -207,7 +207,7 @@ fn a_run_that_makes_its_ca_can_be_interrupted() {
 }
 
 #[test]
-fn runs_at_the_same_moment_share_the_ca_that_is_made() {
+fn simultaneous_runs_share_the_created_ca() {
     for directories in [["tls", "tls"], ["tls", "other"]] {
         let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
         let runs = directories.map(|directory| {
@@ -234,14 +234,14 @@ fn runs_at_the_same_moment_share_the_ca_that_is_made() {
 }
 
 #[test]
-fn the_cas_key_is_its_owners_alone_whatever_the_mode_of_the_others() {
+fn only_the_owner_can_read_the_ca_key_whatever_key_mode_is() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
     generate(&sandbox, &["--key-mode=0640"]).quiet_success();
     assert_eq!((sandbox.mode("ca.key"), sandbox.mode("tls/z1/tls.key")), (0o600, 0o640));
 }
 
 #[test]
-fn places_where_no_ca_can_be_are_told_with_their_place_and_nothing_is_made() {
+fn unusable_paths_of_the_ca_are_reported_with_their_line_and_nothing_is_written() {
     for (certificate, key, more, says) in [
         (
             "none/ca.crt",
@@ -267,7 +267,7 @@ fn places_where_no_ca_can_be_are_told_with_their_place_and_nothing_is_made() {
 }
 
 #[test]
-fn a_ca_that_cannot_be_read_is_told_in_the_words_of_a_specification() {
+fn errors_about_an_unreadable_ca_name_fields_of_the_specification() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", ""));
     let stderr = generate(&sandbox, &[]).failure(1);
     let says = "error: zones.yaml:1:9: could not read the CA certificate file ca.crt: no such";
@@ -286,7 +286,7 @@ fn a_ca_that_cannot_be_read_is_told_in_the_words_of_a_specification() {
 }
 
 #[test]
-fn a_directory_that_was_there_stays_when_a_run_fails() {
+fn an_existing_directory_stays_if_a_run_fails() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", ""));
     fs::create_dir(sandbox.path("tls")).expect("a directory");
     generate(&sandbox, &[]).failure(1);
@@ -329,7 +329,7 @@ fn a_run_that_waits_for_another_says_so() {
 }
 
 #[test]
-fn an_empty_directory_is_filled() {
+fn an_empty_directory_is_used() {
     let sandbox = sandbox(&issued("ca.crt", "ca.key", CREATE));
     fs::create_dir_all(sandbox.path("tls/z1")).expect("a directory");
     fs::set_permissions(sandbox.path("tls/z1"), fs::Permissions::from_mode(0o700)).expect("it");
@@ -337,7 +337,7 @@ fn an_empty_directory_is_filled() {
 }
 
 #[test]
-fn a_new_ca_with_a_key_that_some_clients_reject_is_worth_a_warning() {
+fn a_new_ca_with_a_key_that_some_clients_reject_causes_a_warning() {
     for (key_type, warns) in [("ed25519", true), ("ecdsa", false)] {
         let create = format!(", create: {{keyType: {key_type}}}");
         let ended = generate(&sandbox(&issued("ca.crt", "ca.key", &create)), &[]);

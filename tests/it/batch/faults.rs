@@ -11,7 +11,7 @@ fn faults(text: &str) -> String {
 }
 
 #[test]
-fn a_number_or_a_boolean_is_not_taken_for_the_text_that_was_typed() {
+fn numbers_and_booleans_are_not_accepted_as_strings() {
     for (text, place, typed) in [
         ("issuer: {certFile: 1.0, keyFile: ca.key}\n", "1:20", "1.0"),
         ("defaults: {type: server, namespace: 1e3}\n", "1:37", "1e3"),
@@ -45,7 +45,7 @@ fn a_number_or_a_boolean_is_not_taken_for_the_text_that_was_typed() {
 }
 
 #[test]
-fn fields_of_ones_own_and_fields_that_are_there_twice_end_the_reading() {
+fn unknown_and_duplicate_fields_are_errors() {
     for (text, says) in [
         ("default: {}\n", "1:1: there is no field \"default\" here\nhint: did you mean defaults?"),
         (
@@ -72,7 +72,7 @@ fn fields_of_ones_own_and_fields_that_are_there_twice_end_the_reading() {
 }
 
 #[test]
-fn a_text_that_cannot_be_read_as_yaml_is_the_only_fault() {
+fn a_syntax_error_is_reported_alone() {
     let stderr = faults(
         "certificates:\n- {name: a, hostnames: [a.example]}\n- {name: b, hostnames: [*.b.example]}\n\
          defaults: {type: server}\n",
@@ -85,7 +85,7 @@ fn a_text_that_cannot_be_read_as_yaml_is_the_only_fault() {
 }
 
 #[test]
-fn a_value_that_is_far_too_long_is_not_repeated() {
+fn a_value_that_is_far_too_long_is_not_repeated_in_the_error() {
     let long = "n".repeat(5_000_000);
     for field in ["name", "hostnames", "validFor", "keyType"] {
         let stderr = faults(&format!("certificates:\n- {{type: server, {field}: {long}}}\n"));
@@ -95,14 +95,14 @@ fn a_value_that_is_far_too_long_is_not_repeated() {
 }
 
 #[test]
-fn a_fault_of_the_defaults_is_not_repeated_for_each_certificate() {
+fn an_error_in_defaults_is_reported_once() {
     let stderr =
         faults("defaults: {type: servr}\ncertificates:\n- {name: a, hostnames: [a.example]}\n");
     assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
 }
 
 #[test]
-fn the_ca_is_looked_at_whatever_else_is_wrong() {
+fn the_ca_is_checked_whatever_else_is_wrong() {
     let stderr = faults(
         "issuer: {certFile: ca.crt, keyFile: ca.key}\ncertificates:\n- {name: a/b, type: server, \
          hostnames: [a.example]}\n",
@@ -112,7 +112,7 @@ fn the_ca_is_looked_at_whatever_else_is_wrong() {
 }
 
 #[test]
-fn common_mistakes_in_yaml_are_told_with_what_to_do() {
+fn common_mistakes_in_yaml_are_reported_with_a_hint() {
     for (text, place, says) in [
         ("- name: a\n\ttype: server\n", "2:9", "a tab\nhint: indent with blanks"),
         ("\t- name: a\n", "2:2", "a tab\nhint: indent with blanks"),
@@ -148,7 +148,7 @@ fn common_mistakes_in_yaml_are_told_with_what_to_do() {
 }
 
 #[test]
-fn what_would_take_too_much_is_told_with_what_to_do() {
+fn documents_over_a_limit_are_reported_with_a_hint() {
     let mut bomb = String::from("certificates:\n- &x0 {type: server}\n");
     for index in 0..8 {
         let aliases = vec![format!("*x{index}"); 10].join(", ");
@@ -169,7 +169,7 @@ fn what_would_take_too_much_is_told_with_what_to_do() {
 }
 
 #[test]
-fn faults_that_are_not_told_are_counted() {
+fn errors_that_are_not_printed_are_counted() {
     let mut text = String::from("certificates:\n");
     for index in 0..2000 {
         text += &format!("- {{name: n{index}, hostnames: [n{index}.example]}}\n");
@@ -180,7 +180,7 @@ fn faults_that_are_not_told_are_counted() {
 }
 
 #[test]
-fn a_name_that_some_system_cannot_have_for_a_directory_is_refused() {
+fn a_name_that_is_no_directory_name_on_every_system_is_rejected() {
     for name in ["CON", "nul.txt", "lpt1", "a.", "-a", "a b"] {
         let text = format!("certificates:\n- {{name: '{name}', type: server, hostnames: [a.b]}}\n");
         let stderr = faults(&text);
@@ -189,7 +189,7 @@ fn a_name_that_some_system_cannot_have_for_a_directory_is_refused() {
 }
 
 #[test]
-fn a_secrets_name_can_be_a_default() {
+fn the_name_of_the_secret_can_be_a_default() {
     let sandbox = sandbox(
         "defaults: {type: server, keyType: ecdsa, artefacts: secret, namespace: kuma-system, \
          secretName: kuma-tls-cert}\n\

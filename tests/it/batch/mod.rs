@@ -44,7 +44,7 @@ fn sandbox(specification: &str) -> Sandbox {
 }
 
 #[test]
-fn every_certificate_gets_a_directory_with_what_was_asked_for() {
+fn every_certificate_gets_a_directory_with_the_requested_files() {
     let sandbox = sandbox(ZONES);
     let printed = generate(&sandbox, &[]).quiet_success();
     assert!(printed.starts_with("Certificates: 3 created, in "), "{printed}");
@@ -115,7 +115,7 @@ fn permissions_do_not_depend_on_the_umask_but_those_of_directories_do() {
 }
 
 #[test]
-fn a_second_run_is_refused_and_with_if_needed_makes_and_mends_what_is_not_as_specified() {
+fn a_second_run_fails_and_with_if_needed_it_creates_and_repairs_what_differs() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();
     let stderr = generate(&sandbox, &[]).failure(1);
@@ -144,7 +144,7 @@ fn a_second_run_is_refused_and_with_if_needed_makes_and_mends_what_is_not_as_spe
 }
 
 #[test]
-fn all_wrong_values_are_reported_at_once_with_their_places_and_nothing_is_made() {
+fn all_wrong_values_are_reported_at_once_with_their_lines_and_nothing_is_written() {
     let sandbox = sandbox(
         "\
 issuer: {certFile: ca.crt, create: {name: ''}}
@@ -193,7 +193,7 @@ certificates:
 }
 
 #[test]
-fn what_the_ca_has_against_a_certificate_is_told_before_anything_is_made() {
+fn names_that_the_ca_may_not_certify_are_reported_before_anything_is_written() {
     let sandbox = sandbox(
         "\
 issuer: {certFile: ca.crt, keyFile: ca.key}
@@ -215,7 +215,7 @@ certificates:
 }
 
 #[test]
-fn json_is_read_and_without_a_ca_every_certificate_is_its_own() {
+fn json_is_accepted_and_without_a_ca_every_certificate_is_self_signed() {
     let sandbox = sandbox(
         r#"{"certificates": [{"name": "a", "type": "server", "keyType": "ecdsa",
             "hostnames": ["a.example"]}]}"#,
@@ -227,7 +227,7 @@ fn json_is_read_and_without_a_ca_every_certificate_is_its_own() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_by_its_place_and_not_repeated() {
+fn unreadable_text_is_reported_by_its_line_and_not_repeated() {
     for (text, says) in [
         ("", "there is no certificate in it"),
         ("certificates: []\n", "there is no certificate in it"),
@@ -244,7 +244,7 @@ fn what_cannot_be_read_is_told_by_its_place_and_not_repeated() {
 }
 
 #[test]
-fn after_an_interruption_each_certificate_is_whole_and_if_needed_makes_the_rest() {
+fn an_interruption_leaves_complete_certificates_and_if_needed_creates_the_rest() {
     let mut text = String::from("defaults: {type: server, keyType: ecdsa}\ncertificates:\n");
     for index in 0..500 {
         text += &format!("- {{name: n{index}, hostnames: [n{index}.example]}}\n");
@@ -281,7 +281,7 @@ fn after_an_interruption_each_certificate_is_whole_and_if_needed_makes_the_rest(
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_stops_the_run_and_says_what_is_there() {
+fn a_directory_that_cannot_be_written_stops_the_run_which_reports_its_progress() {
     let sandbox = sandbox(ZONES);
     sandbox.write("tls", "a file");
     let stderr = generate(&sandbox, &[]).failure(1);

@@ -8,7 +8,7 @@ fn print(sandbox: &Sandbox) -> Ended {
 }
 
 #[test]
-fn the_printed_specification_of_a_directory_asks_for_nothing_new() {
+fn the_printed_specification_matches_the_directory() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();
     let printed = sandbox.kumactl(["generate", "tls-certificates", "--print-spec=tls"]);
@@ -20,7 +20,7 @@ fn the_printed_specification_of_a_directory_asks_for_nothing_new() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_named_and_a_pipe_is_not_waited_for() {
+fn an_unreadable_file_is_named_and_a_pipe_does_not_block() {
     let rows = [
         ("ca.crt", "mkfifo", "the CA file tls/client/ca.crt is not a regular file"),
         ("tls.crt", "mkfifo", "the certificate file tls/client/tls.crt is not a regular file"),
@@ -39,7 +39,7 @@ fn a_file_that_cannot_be_read_is_named_and_a_pipe_is_not_waited_for() {
 }
 
 #[test]
-fn what_a_killed_run_left_is_not_printed() {
+fn the_leftovers_of_a_killed_run_are_not_printed() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();
     let printed = print(&sandbox).quiet_success();
@@ -50,7 +50,7 @@ fn what_a_killed_run_left_is_not_printed() {
 }
 
 #[test]
-fn the_ca_is_named_and_without_it_nothing_becomes_self_signed() {
+fn the_ca_is_named_and_without_an_issuer_nothing_becomes_self_signed() {
     let sandbox = sandbox(ZONES);
     generate(&sandbox, &[]).quiet_success();
     let printed = print(&sandbox).quiet_success();
@@ -72,7 +72,7 @@ fn the_ca_is_named_and_without_it_nothing_becomes_self_signed() {
 }
 
 #[test]
-fn any_length_of_life_is_printed_as_it_was_asked_for() {
+fn any_lifetime_is_printed_as_requested() {
     for (asked, printed) in [("30m", "30m"), ("601s", "601s"), ("90m", "90m"), ("2d", "48h")] {
         let sandbox = sandbox(&format!(
             "certificates:\n- {{name: a, type: client, hostnames: [a.b], keyType: ecdsa, \
@@ -86,7 +86,7 @@ fn any_length_of_life_is_printed_as_it_was_asked_for() {
 }
 
 #[test]
-fn a_certificate_that_ends_with_its_ca_is_not_asked_to_live_longer() {
+fn no_lifetime_is_printed_for_a_certificate_that_expires_with_its_ca() {
     let sandbox = sandbox(
         "issuer: {certFile: ca.crt, keyFile: ca.key, create: {keyType: ecdsa, validFor: 60d}}\n\
          certificates:\n- {name: a, type: client, hostnames: [a.b], keyType: ecdsa}\n",
@@ -96,7 +96,7 @@ fn a_certificate_that_ends_with_its_ca_is_not_asked_to_live_longer() {
 }
 
 #[test]
-fn flags_that_mean_nothing_beside_it_are_refused() {
+fn flags_without_effect_on_print_spec_are_rejected() {
     for flag in ["--force", "--if-needed", "--output=json", "--quiet", "--key-mode=0640"] {
         let ended =
             Sandbox::new().kumactl(["generate", "tls-certificates", "--print-spec=.", flag]);

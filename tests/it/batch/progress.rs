@@ -26,7 +26,7 @@ fn drawn(shown: &str) -> (Vec<&str>, &str) {
 }
 
 #[test]
-fn a_bar_shows_how_many_are_finished_and_the_time_left_and_is_removed() {
+fn a_progress_bar_shows_count_and_time_left_and_is_removed() {
     let Some(ended) = on_a_terminal("xterm", 100) else { return };
     assert_eq!(ended.status, 0, "{ended:?}");
     let (lines, last) = drawn(&ended.stdout);
@@ -39,7 +39,7 @@ fn a_bar_shows_how_many_are_finished_and_the_time_left_and_is_removed() {
 }
 
 #[test]
-fn a_bar_fits_into_a_narrow_terminal() {
+fn a_progress_bar_fits_a_narrow_terminal() {
     let Some(ended) = on_a_terminal("xterm", 30) else { return };
     assert_eq!(ended.status, 0, "{ended:?}");
     let (lines, _) = drawn(&ended.stdout);
@@ -50,7 +50,7 @@ fn a_bar_fits_into_a_narrow_terminal() {
 }
 
 #[test]
-fn a_terminal_that_cannot_take_a_line_away_gets_none() {
+fn a_terminal_that_cannot_erase_a_line_gets_no_progress_bar() {
     let Some(ended) = on_a_terminal("dumb", 100) else { return };
     assert_eq!(ended.status, 0, "{ended:?}");
     assert!(!ended.stdout.contains('\u{1b}'), "{ended:?}");
@@ -62,7 +62,7 @@ fn a_terminal_that_cannot_take_a_line_away_gets_none() {
 }
 
 #[test]
-fn a_limit_on_threads_makes_a_run_slower_and_not_wrong() {
+fn a_limit_on_threads_makes_a_run_slower_but_not_wrong() {
     let Some(strace) = installed("strace") else { return };
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     for first in [1, 2] {

@@ -12,7 +12,7 @@ fn schema() -> Value {
 }
 
 #[test]
-fn the_schema_for_editors_has_the_fields_that_are_read() {
+fn the_schema_for_editors_has_the_fields_of_the_reader() {
     let schema = schema();
     let fields = |place: &str| {
         let properties = schema.pointer(place).and_then(Value::as_object).expect(place);
@@ -95,7 +95,7 @@ fn number(value: &Value) -> usize {
 }
 
 #[test]
-fn the_schema_and_the_reader_take_and_refuse_the_same() {
+fn the_schema_and_the_reader_accept_the_same() {
     let schema = schema();
     let long = format!(r#"{{"name": "{}"}}"#, "n".repeat(201));
     let certificates = [

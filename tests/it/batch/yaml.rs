@@ -35,7 +35,7 @@ fn names(specification: &Specification, position: usize) -> Vec<String> {
 }
 
 #[test]
-fn an_alias_is_a_copy_that_stands_where_it_is_used() {
+fn an_alias_is_a_copy_and_errors_name_the_place_of_its_use() {
     let text = "certificates:\n\
                 - {name: &n a, type: server, hostnames: &h [&x a.example, b.example]}\n\
                 - {name: b, type: server, hostnames: *h}\n\
@@ -71,7 +71,7 @@ fn the_certificates_can_have_an_anchor() {
 }
 
 #[test]
-fn a_merge_key_gives_the_fields_that_are_not_there() {
+fn a_merge_key_adds_the_missing_fields() {
     let text = "certificates:\n\
                 - &a {name: a, type: server, keyType: ecdsa, hostnames: [a.example]}\n\
                 - {<<: *a, name: b}\n\
@@ -100,7 +100,7 @@ fn a_merge_key_gives_the_fields_that_are_not_there() {
 }
 
 #[test]
-fn a_number_is_told_as_it_was_typed() {
+fn a_number_is_quoted_as_it_was_typed() {
     for number in ["1.10", "90", "007", "0x1F", "1_000", "1e3", "+5", "-.inf", ".NaN"] {
         let text = format!("certificates: [{{name: {number}, type: server}}]\n");
         let told = last(&text);
@@ -114,7 +114,7 @@ fn a_number_is_told_as_it_was_typed() {
 }
 
 #[test]
-fn texts_are_what_the_core_schema_of_yaml_says() {
+fn strings_follow_the_core_schema_of_yaml() {
     let texts = "yes no on off y N nUll tRue 1.2.3 1__0 _1 0xg 0o8 0b2 1e . - -- ..5 .inF inf nan \
                  2024-01-01 12:30:45 = 1a '1.10' \"true\" 'null' !!str\u{a0}5 !\u{a0}null";
     let nothing = "null Null NULL ~ !!null\u{a0}x";
@@ -142,7 +142,7 @@ fn texts_are_what_the_core_schema_of_yaml_says() {
 }
 
 #[test]
-fn aliases_that_make_a_mountain_of_a_molehill_end_at_once() {
+fn aliases_that_expand_exponentially_are_rejected_at_once() {
     let aliases = |name: &str, count: usize| vec![format!("*{name}"); count].join(", ");
     let mut bomb = String::from("certificates:\n- &x0 {type: server}\n");
     for index in 0..40 {
@@ -179,7 +179,7 @@ fn aliases_that_make_a_mountain_of_a_molehill_end_at_once() {
 }
 
 #[test]
-fn what_is_nested_too_deep_is_told_as_that_however_it_is_nested() {
+fn text_that_is_nested_too_deeply_is_reported_as_such() {
     for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", "")] {
         for depth in [65, 200, 300, 5000] {
             let (open, close) = (open.repeat(depth), close.repeat(depth));

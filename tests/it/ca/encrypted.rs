@@ -37,7 +37,7 @@ fn issue_with_variable(sandbox: &Sandbox, passphrase: &str) -> Ended {
 }
 
 #[test]
-fn keys_that_openssl_encrypted_issue_with_the_passphrase_of_a_file() {
+fn keys_encrypted_by_openssl_sign_with_a_passphrase_file() {
     let Some(_) = installed("openssl") else { return };
     for arguments in [
         PKCS8,
@@ -69,7 +69,7 @@ fn the_passphrase_comes_from_standard_input_or_from_the_variable_too() {
 }
 
 #[test]
-fn a_passphrase_that_is_wrong_missing_or_empty_is_told_apart_and_never_repeated() {
+fn wrong_missing_and_empty_passphrases_have_their_own_errors_and_are_not_repeated() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = with_locked_key(PKCS8);
     sandbox.write("wrong", "wrong-secret\n");

@@ -30,7 +30,7 @@ fn a_certificate_from_a_ca_below_two_others_verifies_against_the_root() {
 }
 
 #[test]
-fn a_ca_that_allows_no_ca_below_it_issues_none() {
+fn a_ca_with_path_length_0_issues_no_ca() {
     let sandbox = with_root("0");
     let error = sandbox.ca(&BELOW_ROOT).failure(1);
     assert!(error.contains("allows 0 CAs below it, and has 1"), "{error}");
@@ -76,7 +76,7 @@ fn with_if_needed_an_intermediate_ca_stays_until_its_request_changes() {
 }
 
 #[test]
-fn a_subject_with_an_organization_suits_a_ca_that_permits_only_that() {
+fn a_subject_can_satisfy_the_name_constraints_of_the_issuer() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     sandbox.write(

@@ -258,7 +258,7 @@ const OBSERVED: [Row; 27] = [
 ];
 
 #[test]
-fn every_shape_gets_the_verdict_of_kuma_and_envoy() {
+fn every_ca_shape_gets_the_verdict_of_kuma_and_envoy() {
     let Some(_) = installed("openssl") else { return };
     for Row { shape, identity, is_secure, provided, in_kuma_3 } in OBSERVED {
         let sandbox = Sandbox::new();
@@ -280,7 +280,7 @@ fn every_shape_gets_the_verdict_of_kuma_and_envoy() {
 }
 
 #[test]
-fn a_self_signed_ca_is_refused_in_the_words_of_kuma_with_the_way_out() {
+fn a_self_signed_ca_is_rejected_with_the_error_of_kuma_and_a_hint() {
     let sandbox = Sandbox::new();
     make(&sandbox, "ours ecdsa");
     let report = verify(&sandbox, &["--purpose=mesh-identity"]).failure_report();
@@ -289,7 +289,7 @@ fn a_self_signed_ca_is_refused_in_the_words_of_kuma_with_the_way_out() {
 }
 
 #[test]
-fn what_kuma_3_will_refuse_is_a_warning_before() {
+fn a_rejection_by_kuma_3_is_a_warning_for_earlier_versions() {
     let sandbox = Sandbox::new();
     make(&sandbox, "keyAgreement");
     let arguments = ["--purpose=mesh-identity", "--insecure-allow-self-signed"];
@@ -307,7 +307,7 @@ fn the_private_key_in_a_certificate_file_is_not_repeated() {
 }
 
 #[test]
-fn the_ca_that_is_made_for_a_mesh_identity_needs_no_insecure_flag() {
+fn a_ca_for_a_mesh_identity_needs_no_insecure_flag() {
     for key_type in ["rsa", "ecdsa"] {
         let sandbox = Sandbox::new();
         let key_type = format!("--key-type={key_type}");
@@ -330,7 +330,7 @@ fn the_ca_that_is_made_for_a_mesh_identity_needs_no_insecure_flag() {
 }
 
 #[test]
-fn a_mesh_identity_ca_below_a_root_of_ones_own_needs_room_in_its_path() {
+fn a_mesh_identity_ca_requires_an_issuer_with_path_length_1_or_more() {
     let sandbox = Sandbox::new();
     let root = ["--cert-file=root.crt", "--key-file=root.key"];
     assert_eq!(sandbox.ca(&[&root[..], &["--path-length=1"]].concat()).status, 0);
@@ -341,7 +341,7 @@ fn a_mesh_identity_ca_below_a_root_of_ones_own_needs_room_in_its_path() {
 }
 
 #[test]
-fn a_key_type_that_envoy_rejects_is_refused_for_a_mesh_identity() {
+fn a_key_type_that_envoy_rejects_is_rejected_for_a_mesh_identity() {
     for key_type in ["ecdsa-p384", "ed25519"] {
         let sandbox = Sandbox::new();
         let key_type = format!("--key-type={key_type}");
@@ -353,7 +353,7 @@ fn a_key_type_that_envoy_rejects_is_refused_for_a_mesh_identity() {
 }
 
 #[test]
-fn an_issuer_needs_its_key_a_chain_in_order_and_valid_cas() {
+fn an_issuer_requires_its_key_an_ordered_chain_and_valid_cas() {
     let issuer = |sandbox: &Sandbox| verify(sandbox, &["--purpose=issuer"]);
     let sandbox = Sandbox::new();
     for shape in ["ours ed25519", "intermediate, root"] {
@@ -376,7 +376,7 @@ fn an_issuer_needs_its_key_a_chain_in_order_and_valid_cas() {
 }
 
 #[test]
-fn flags_that_do_not_fit_the_purpose_are_refused() {
+fn flags_without_effect_on_the_purpose_are_rejected() {
     let sandbox = Sandbox::new();
     make(&sandbox, "ours ecdsa");
     for (arguments, error) in [
@@ -396,7 +396,7 @@ fn flags_that_do_not_fit_the_purpose_are_refused() {
 }
 
 #[test]
-fn a_trust_anchor_is_judged_as_data_plane_proxies_do() {
+fn a_trust_anchor_is_checked_as_data_plane_proxies_do() {
     let sandbox = Sandbox::new();
     let anchor = || sandbox.kumactl(["verify", "ca-certificate", "--cert-file=ca.crt"]);
     make(&sandbox, "ours ecdsa");

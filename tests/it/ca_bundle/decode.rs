@@ -15,7 +15,7 @@ fn wrapped(bundle: &str, end: &str) -> String {
 }
 
 #[test]
-fn a_bundle_is_decoded_from_a_file_and_from_standard_input_however_it_is_wrapped() {
+fn a_bundle_is_decoded_from_a_file_or_standard_input_wrapped_or_not() {
     let pem = format!("# a comment\r\n{}{}", made::ca("a").pem(), made::ca("b").pem());
     let line = BASE64_STANDARD.encode(&pem);
     for bundle in [
@@ -39,7 +39,7 @@ fn a_bundle_is_decoded_from_a_file_and_from_standard_input_however_it_is_wrapped
 }
 
 #[test]
-fn encoding_and_decoding_in_a_pipe_gives_the_file_again() {
+fn decoding_an_encoded_file_in_a_pipe_returns_the_file() {
     let sandbox = Sandbox::new();
     sandbox.write("ca.crt", made::ca("a").pem());
     let script = "kumactl generate ca-bundle --ca-cert-file=ca.crt \
@@ -48,7 +48,7 @@ fn encoding_and_decoding_in_a_pipe_gives_the_file_again() {
 }
 
 #[test]
-fn what_is_no_bundle_is_refused_by_name_with_its_fault() {
+fn a_file_that_is_not_a_bundle_is_named_with_the_reason() {
     let ca = made::ca("a");
     let line = BASE64_STANDARD.encode(ca.pem());
     for (content, fault) in [
@@ -75,7 +75,7 @@ fn what_is_no_bundle_is_refused_by_name_with_its_fault() {
 }
 
 #[test]
-fn an_empty_bundle_is_refused() {
+fn an_empty_bundle_is_rejected() {
     let sandbox = Sandbox::new();
     sandbox.write("bundle", " \n");
     let stderr = ca_bundle(&sandbox, &["--decode", "--ca-cert-file=bundle"], None).failure(1);

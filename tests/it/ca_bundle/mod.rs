@@ -53,7 +53,7 @@ fn the_bundle_of_one_file_is_that_file_byte_for_byte() {
 
 /// Kuma's documentation puts `$(...)` without quotes, and `base64` of GNU breaks lines.
 #[test]
-fn a_bundle_is_one_word_of_shell_even_without_quotes() {
+fn a_bundle_is_one_shell_word_even_without_quotes() {
     let sandbox = Sandbox::new();
     let script = "
 kumactl generate tls-certificate --type=server --hostname=a --cert-file=tls.crt --key-file=tls.key
@@ -78,7 +78,7 @@ fn the_bundle_file_of_tls_certificate_is_the_bundle_of_its_ca_file() {
 }
 
 #[test]
-fn several_files_are_joined_in_their_order_and_no_certificate_stands_twice() {
+fn several_files_are_joined_in_order_without_duplicates() {
     let (old, new, other) = (made::ca("old"), made::ca("new"), made::ca("other"));
     let sandbox = Sandbox::new();
     sandbox.write("old.crt", format!("# the old one\n{}", old.pem()));
@@ -89,7 +89,7 @@ fn several_files_are_joined_in_their_order_and_no_certificate_stands_twice() {
 }
 
 #[test]
-fn a_certificate_that_stands_twice_in_one_file_stands_once_in_its_bundle() {
+fn a_duplicate_certificate_in_one_file_is_written_once() {
     let (one, other) = (made::ca("one"), made::ca("other"));
     let sandbox = Sandbox::new();
     sandbox.write("ca.crt", [one.pem(), other.pem(), one.pem()].concat());
@@ -98,7 +98,7 @@ fn a_certificate_that_stands_twice_in_one_file_stands_once_in_its_bundle() {
 }
 
 #[test]
-fn standard_input_is_read_for_a_hyphen() {
+fn a_hyphen_is_standard_input() {
     let (old, new) = (made::ca("old"), made::ca("new"));
     let sandbox = Sandbox::new();
     sandbox.write("old.crt", old.pem());
@@ -112,7 +112,7 @@ fn standard_input_is_read_for_a_hyphen() {
 
 /// Without basicConstraints Kuma lets the first certificate pass; clients need its issuer.
 #[test]
-fn a_certificate_without_basic_constraints_is_put_behind_its_ca() {
+fn a_certificate_without_basic_constraints_is_moved_after_its_ca() {
     let ca = made::ca("ca");
     let leaf = ca.issue("leaf");
     let sandbox = Sandbox::new();

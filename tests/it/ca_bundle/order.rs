@@ -27,7 +27,7 @@ fn blocks(text: &str) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn whatever_is_made_of_a_ca_file_begins_with_what_is_valid_and_warns_of_the_rest() {
+fn everything_written_from_a_ca_file_starts_with_valid_cas_and_warns_about_the_rest() {
     let sandbox = Sandbox::new();
     let (old, new) = renewed();
     sandbox.write("ca.crt", format!("{old}{new}"));
@@ -55,7 +55,7 @@ fn whatever_is_made_of_a_ca_file_begins_with_what_is_valid_and_warns_of_the_rest
 }
 
 #[test]
-fn a_renewed_ca_stands_before_the_certificate_that_expires_first() {
+fn a_renewed_ca_comes_before_the_one_that_expires_first() {
     let sandbox = Sandbox::new();
     let key = ["--cert-file=ca.crt", "--key-file=ca.key", "--valid-for=30d"];
     let made = ["generate", "ca-certificate", "--name=mesh"];

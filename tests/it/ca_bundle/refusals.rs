@@ -34,7 +34,7 @@ fn refused(content: impl AsRef<[u8]>, fault: &str, hint: Option<&str>) {
 }
 
 #[test]
-fn a_file_without_a_certificate_is_refused() {
+fn a_file_without_a_certificate_is_rejected() {
     refused("-- no PEM --", "it has no PEM block", Some(BLOCKS));
     refused("not-base64!!", "it has no PEM block", Some(BLOCKS));
     // Base64, but not of PEM.
@@ -42,7 +42,7 @@ fn a_file_without_a_certificate_is_refused() {
 }
 
 #[test]
-fn a_file_with_something_else_than_certificates_is_refused() {
+fn a_file_with_anything_but_certificates_is_rejected() {
     let ca = made::ca("a");
     let request = made::block("CERTIFICATE REQUEST", &ca.der);
     refused(&request, "its PEM block 1 is a certificate request, not a certificate", Some(REQUEST));
@@ -54,7 +54,7 @@ fn a_file_with_something_else_than_certificates_is_refused() {
 }
 
 #[test]
-fn a_file_with_a_private_key_is_refused_wherever_the_key_stands() {
+fn a_file_with_a_private_key_anywhere_is_rejected() {
     let ca = made::ca("a");
     for (content, position, label) in [
         (ca.key(), 1, "PRIVATE KEY"),
@@ -84,7 +84,7 @@ fn no_part_of_a_private_key_is_printed() {
 }
 
 #[test]
-fn a_first_certificate_that_is_not_a_ca_is_refused_even_if_one_follows() {
+fn a_first_certificate_that_is_not_a_ca_is_rejected_even_if_one_follows() {
     let (ca, leaf) = (made::ca("ca"), made::not_ca("leaf"));
     let fault = "its first certificate (CN=leaf) is not a CA certificate";
     refused(leaf.pem(), fault, Some(FIRST));
@@ -96,14 +96,14 @@ fn a_first_certificate_that_is_not_a_ca_is_refused_even_if_one_follows() {
 }
 
 #[test]
-fn the_subject_of_a_certificate_cannot_steer_the_terminal() {
+fn the_subject_of_a_certificate_cannot_control_the_terminal() {
     let leaf = made::not_ca("a\u{1b}[2Jb\nerror: c");
     let fault = "its first certificate (CN=a\\u{1b}[2Jb\\u{a}error: c) is not a CA certificate";
     refused(leaf.pem(), fault, Some(FIRST));
 }
 
 #[test]
-fn base64_is_refused_however_often_it_was_encoded() {
+fn base64_is_rejected_however_often_it_was_encoded() {
     let once = BASE64_STANDARD.encode(made::ca("a").pem());
     let hint = "the file already is a bundle: use it unchanged, or add --decode to print its PEM";
     refused(&once, "it is Base64 already, not PEM", Some(hint));
@@ -120,7 +120,7 @@ fn base64_is_refused_however_often_it_was_encoded() {
 }
 
 #[test]
-fn der_is_refused_with_the_command_that_converts_it() {
+fn der_is_rejected_with_the_command_that_converts_it() {
     let sandbox = Sandbox::new();
     sandbox.write("my ca.der", made::ca("a").der);
     for (name, shown, from) in
@@ -139,7 +139,7 @@ fn der_is_refused_with_the_command_that_converts_it() {
 }
 
 #[test]
-fn a_block_without_its_end_is_refused() {
+fn a_block_without_an_end_line_is_rejected() {
     let (one, other) = (made::ca("one").pem(), made::ca("other").pem());
     refused(&one[..one.len() / 2], "its PEM block 1 has no end", Some(ONCE_MORE));
     let cut = one + &other[..other.len() - 20];
@@ -147,7 +147,7 @@ fn a_block_without_its_end_is_refused() {
 }
 
 #[test]
-fn damaged_certificates_are_refused() {
+fn damaged_certificates_are_rejected() {
     let ca = made::ca("a");
     let sandbox = Sandbox::new();
     for (content, fault) in [
@@ -208,7 +208,7 @@ fn files_that_cannot_be_read_are_named() {
 }
 
 #[test]
-fn a_command_line_without_a_file_or_with_two_standard_inputs_is_refused() {
+fn a_command_line_without_a_file_or_with_two_standard_inputs_is_rejected() {
     let sandbox = Sandbox::new();
     assert_eq!(
         ca_bundle(&sandbox, &[], None).failure(2),

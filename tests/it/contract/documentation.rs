@@ -131,7 +131,7 @@ grep ^data: secret.yaml | cut -d' ' -f2 | base64 -d > both.pem"#,
 }
 
 #[test]
-fn openssl_serves_with_the_pair_and_its_client_trusts_the_ca_file() {
+fn openssl_serves_the_pair_and_its_client_trusts_the_ca_file() {
     let Some(openssl) = installed("openssl") else { return };
     for key_type in ["rsa", "ecdsa"] {
         let (sandbox, _) = documented(&format!(

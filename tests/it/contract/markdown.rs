@@ -13,7 +13,7 @@ const END: &str = "<!-- declared-differences:end -->\n";
 
 /// `UPDATE_DOCS=1 cargo test` writes the tables again.
 #[test]
-fn the_tables_in_the_documentation_are_those_of_the_contract() {
+fn the_tables_in_the_documentation_match_the_contract() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reports/differences.md");
     let text = fs::read_to_string(&path).expect("docs/reports/differences.md");
     let (before, rest) = text.split_once(BEGIN).expect("where the tables begin");

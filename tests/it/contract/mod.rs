@@ -78,7 +78,7 @@ fn faults(case: &Case, ours: &Outcome) -> Vec<String> {
 }
 
 #[test]
-fn every_difference_to_the_official_kumactl_is_declared_and_every_declared_one_is_there() {
+fn every_difference_from_the_official_kumactl_is_declared_and_every_declared_one_exists() {
     let faults: Vec<_> = contract()
         .cases
         .iter()
@@ -93,7 +93,7 @@ fn every_difference_to_the_official_kumactl_is_declared_and_every_declared_one_i
 /// The measurements can be made again where the official program is: `KUMACTL_OFFICIAL=PATH cargo test`.
 /// It cannot be installed by a package manager, so `KUMACTL_REQUIRE_ALL` does not ask for it.
 #[test]
-fn the_official_kumactl_does_what_the_contract_says_of_it() {
+fn the_official_kumactl_does_what_the_contract_says() {
     let Some(official) = std::env::var_os("KUMACTL_OFFICIAL") else {
         return crate::support::said_aloud("for want of KUMACTL_OFFICIAL");
     };
@@ -175,7 +175,7 @@ fn every_reason_is_given_once_and_used() {
 }
 
 #[test]
-fn undeclared_vanished_and_changed_differences_are_faults() {
+fn undeclared_vanished_and_changed_differences_are_failures() {
     let case = |declared: Option<Value>| Case {
         command: String::new(),
         official: Outcome::from([("exit".to_owned(), json!(1))]),

@@ -94,7 +94,7 @@ fn the_action_installs_the_release_of_its_version_and_generates_what_the_inputs_
 }
 
 #[test]
-fn the_action_refuses_an_archive_without_its_checksum_or_attestation() {
+fn the_action_rejects_an_archive_without_its_checksum_or_attestation() {
     let Some(_) = installed("curl") else { return };
     let archive = format!("release/{}.tar.gz", name());
     for (what, spoil, gh) in [

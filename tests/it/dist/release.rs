@@ -64,7 +64,7 @@ fn a_prepared_release_passes_the_check_of_its_tag() {
 }
 
 #[test]
-fn a_tag_that_does_not_fit_is_refused() {
+fn a_tag_that_does_not_fit_is_rejected() {
     let copy = repository();
     let repository = copy.path();
     let refused = |tag: &str, expected: &str| {

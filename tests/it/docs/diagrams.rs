@@ -87,7 +87,7 @@ const WAYS: [Way; 3] = [
 ];
 
 #[test]
-fn the_diagram_of_the_three_ways_has_what_the_program_writes_and_the_guides_say() {
+fn the_diagram_of_the_three_ways_matches_the_program_and_the_guides() {
     let sandbox = Sandbox::new();
     for way in &WAYS {
         let mut command = sandbox.command(kumactl());

@@ -53,7 +53,7 @@ fn broken(page: &Path, text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_link_leads_to_a_file_and_a_heading_that_exist() {
+fn every_link_leads_to_an_existing_file_and_heading() {
     let others = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/interop/README.md"];
     let others = others.iter().map(|name| root().join(name));
     for page in documents().into_iter().chain(others) {

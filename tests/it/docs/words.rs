@@ -91,7 +91,7 @@ fn the_help_of_every_command_has_no_word_that_the_style_forbids() {
 }
 
 #[test]
-fn forbidden_words_are_found_in_prose_alone() {
+fn forbidden_words_are_found_in_prose_only() {
     let entries = entries();
     let found = |text: &str| findings(&entries, &prose(text)).len();
     assert_eq!(found("Judges\nlook  \nat it"), 2);

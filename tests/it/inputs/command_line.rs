@@ -12,7 +12,7 @@ fn refused(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_flag_with_one_hyphen_is_a_usage_error_with_the_flag_that_was_meant() {
+fn a_flag_with_one_hyphen_is_a_usage_error_with_the_intended_flag() {
     const TLS: [&str; 2] = ["generate", "tls-certificate"];
     for (arguments, meant) in [
         (&["-hostname=a", "--type=server"][..], "--hostname=a"),
@@ -40,7 +40,7 @@ fn a_flag_with_one_hyphen_is_a_usage_error_with_the_flag_that_was_meant() {
 }
 
 #[test]
-fn what_could_steer_a_terminal_is_escaped_in_every_error() {
+fn control_characters_are_escaped_in_every_error() {
     const HOSTILE: &str = "\u{1b}[2J\u{9b}1m\u{7f}\u{202e}\r";
     let sandbox = sandbox();
     let spec = format!("certificates: [{{name: a, type: \"{HOSTILE}\", hostnames: [a]}}]\n");
@@ -68,7 +68,7 @@ fn what_could_steer_a_terminal_is_escaped_in_every_error() {
 }
 
 #[test]
-fn help_that_was_asked_for_is_no_error() {
+fn requested_help_is_not_an_error() {
     let sandbox = Sandbox::new();
     for arguments in [
         &["generate", "tls-certificate", "-h"][..],
@@ -80,7 +80,7 @@ fn help_that_was_asked_for_is_no_error() {
 }
 
 #[test]
-fn a_noun_without_its_verb_is_answered_with_the_whole_command() {
+fn a_noun_without_a_verb_gets_a_hint_with_the_whole_command() {
     for (arguments, meant) in [
         (
             &["tls-certificate", "--type=server"][..],
@@ -97,7 +97,7 @@ fn a_noun_without_its_verb_is_answered_with_the_whole_command() {
 }
 
 #[test]
-fn a_name_with_its_type_in_front_is_answered_with_the_name() {
+fn a_name_with_a_type_prefix_gets_a_hint_with_the_name() {
     for (value, meant) in [
         ("DNS:cp.example", "cp.example"),
         ("dns:cp.example", "cp.example"),
@@ -119,7 +119,7 @@ fn a_name_with_its_type_in_front_is_answered_with_the_name() {
 }
 
 #[test]
-fn a_number_without_a_unit_is_answered_in_days_and_of_a_time_limit_in_seconds() {
+fn a_number_without_a_unit_gets_a_hint_in_days_or_for_a_timeout_in_seconds() {
     let stderr = refused(&[
         "generate",
         "tls-certificate",
@@ -139,7 +139,7 @@ fn a_number_without_a_unit_is_answered_in_days_and_of_a_time_limit_in_seconds() 
 }
 
 #[test]
-fn base64_that_the_shell_took_apart_is_called_wrapped() {
+fn base64_that_the_shell_split_is_reported_as_wrapped() {
     let sandbox = sandbox();
     for (command, flag) in [("base64 ca.crt", "="), ("base64 -w64 ca.crt", "=")] {
         let script = format!(

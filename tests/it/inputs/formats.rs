@@ -43,7 +43,7 @@ fn converted() -> Option<Sandbox> {
 }
 
 #[test]
-fn pkcs12_and_pkcs7_are_named_and_the_commands_make_pem_of_them() {
+fn pkcs12_and_pkcs7_are_named_and_the_suggested_commands_convert_them() {
     let Some(sandbox) = converted() else { return };
     for (file, says) in [
         ("store.p12", "it is PKCS#12 (.p12, .pfx), not PEM"),
@@ -75,7 +75,7 @@ fn pkcs12_and_pkcs7_are_named_and_the_commands_make_pem_of_them() {
 }
 
 #[test]
-fn the_key_of_a_ca_in_pkcs12_comes_through_a_pipe() {
+fn a_ca_key_in_pkcs12_can_be_piped() {
     let Some(sandbox) = converted() else { return };
     let command = "generate tls-certificate --type=server --hostname=a.example --key-type=ecdsa --valid-for=90d \
                    --issuer-cert-file=ca.crt";
@@ -86,7 +86,7 @@ fn the_key_of_a_ca_in_pkcs12_comes_through_a_pipe() {
 }
 
 #[test]
-fn a_request_is_called_one_wherever_it_is_given() {
+fn a_certificate_request_is_recognized_everywhere() {
     let Some(sandbox) = converted() else { return };
     for file in ["request.pem", "request.der"] {
         for (command, status) in [
@@ -104,7 +104,7 @@ fn a_request_is_called_one_wherever_it_is_given() {
 }
 
 #[test]
-fn labels_that_only_openssl_reads_are_converted_by_the_command() {
+fn the_suggested_command_converts_labels_that_only_openssl_reads() {
     let Some(sandbox) = converted() else { return };
     for file in ["trusted.crt", "old.crt"] {
         let says = "CERTIFICATE\"";
@@ -116,7 +116,7 @@ fn labels_that_only_openssl_reads_are_converted_by_the_command() {
 }
 
 #[test]
-fn an_encrypted_key_is_called_one() {
+fn an_encrypted_key_is_recognized() {
     let Some(sandbox) = converted() else { return };
     for file in ["encrypted.key", "legacy.key"] {
         let shown = sandbox.kumactl(["inspect", "certificate", file]).quiet_success();
@@ -127,7 +127,7 @@ fn an_encrypted_key_is_called_one() {
 }
 
 #[test]
-fn pem_in_json_and_with_written_line_breaks_is_named_and_the_commands_take_it_out() {
+fn pem_in_json_or_with_escaped_line_breaks_is_named_and_the_suggested_commands_extract_it() {
     let sandbox = sandbox();
     let escaped = |name: &str| sandbox.read(name).replace('\n', "\\n");
     let (certificate, key) = (escaped("ca.crt"), escaped("ca.key"));
@@ -177,7 +177,7 @@ fn pem_in_json_and_with_written_line_breaks_is_named_and_the_commands_take_it_ou
 }
 
 #[test]
-fn pem_on_one_line_is_named() {
+fn pem_on_one_line_is_recognized() {
     let sandbox = sandbox();
     sandbox.write("folded.crt", sandbox.read("ca.crt").replace('\n', " "));
     let stderr = sandbox.kumactl(["generate", "ca-bundle", "--ca-cert-file=folded.crt"]).failure(1);
@@ -185,7 +185,7 @@ fn pem_on_one_line_is_named() {
 }
 
 #[test]
-fn what_sops_encrypted_is_named() {
+fn a_file_encrypted_with_sops_is_recognized() {
     let sandbox = sandbox();
     let value = "ENC[AES256_GCM,data:abc,iv:def,tag:ghi,type:str]";
     sandbox.write("sops.json", format!("{{\"data\": \"{value}\", \"sops\": {{}}}}"));

@@ -33,7 +33,7 @@ const ISSUE: [&str; 4] = [
 ];
 
 #[test]
-fn a_ca_whose_only_usage_is_any_is_warned_of_wherever_it_issues() {
+fn a_ca_with_any_extended_key_usage_alone_causes_a_warning_in_every_command() {
     let says = "warning: the only extKeyUsage of the CA CN=any is anyExtendedKeyUsage: OpenSSL, \
                 Firefox and other clients reject its certificates\n";
     for (usages, is_warned_of) in [
@@ -67,7 +67,7 @@ fn a_ca_whose_only_usage_is_any_is_warned_of_wherever_it_issues() {
 }
 
 #[test]
-fn a_cross_signed_certificate_beside_the_root_is_named_and_without_it_the_chain_issues() {
+fn a_cross_signed_certificate_in_addition_to_the_root_is_named_and_without_it_the_ca_issues() {
     let [issuing_key, root_key, other_key] = [(); 3].map(|()| KeyPair::generate().expect("a key"));
     let root = ca("root");
     let root_pem = pem(&root.self_signed(&root_key).expect("a root"));

@@ -4,7 +4,7 @@ use super::sandbox;
 use crate::support::{Ended, Sandbox};
 
 #[test]
-fn a_text_of_a_specification_is_repeated_at_its_beginning_alone() {
+fn only_the_start_of_a_long_value_is_repeated_in_an_error() {
     let long = "a".repeat(1 << 20);
     let spec = |field: &str, value: &str| {
         format!("certificates: [{{name: a, type: server, hostnames: [a], {field}: \"{value}\"}}]\n")
@@ -34,7 +34,7 @@ fn a_text_of_a_specification_is_repeated_at_its_beginning_alone() {
 }
 
 #[test]
-fn what_is_written_can_be_read_again_and_what_could_not_is_not_written() {
+fn every_written_file_can_be_read_again_and_a_larger_one_is_not_written() {
     let sandbox = sandbox();
     let names = |count: usize| {
         let names: Vec<_> = (0..count).map(|index| format!("name-{index}.example")).collect();

@@ -35,7 +35,7 @@ fn verify(sandbox: &Sandbox, more: &[&str]) -> Ended {
 }
 
 #[test]
-fn the_only_secret_with_a_pair_is_found_among_documents_and_in_lists() {
+fn the_only_secret_with_a_pair_is_found_in_documents_and_lists() {
     let sandbox = sandbox();
     let wanted = secret(&sandbox, "kuma-system", "general-tls-certs", &ALL);
     let zone = secret(&sandbox, "kuma-system", "kds-ca-certs", &["ca.crt"]);
@@ -68,7 +68,7 @@ fn the_only_secret_with_a_pair_is_found_among_documents_and_in_lists() {
 }
 
 #[test]
-fn of_several_pairs_the_one_that_is_named_is_taken() {
+fn secret_name_selects_one_of_several_secrets() {
     let sandbox = sandbox();
     let good = secret(&sandbox, "kuma-system", "general-tls-certs", &ALL);
     let client = Sandbox::new();
@@ -101,7 +101,7 @@ fn of_several_pairs_the_one_that_is_named_is_taken() {
 }
 
 #[test]
-fn what_holds_no_secret_with_a_pair_says_what_it_holds() {
+fn a_file_without_a_secret_with_a_pair_is_reported_with_its_contents() {
     let sandbox = sandbox();
     let zone = secret(&sandbox, "kuma-system", "kds-ca-certs", &["ca.crt"]);
     let keyless = secret(&sandbox, "kuma-system", "keyless", &["tls.crt"]);
@@ -150,7 +150,7 @@ fn what_holds_no_secret_with_a_pair_says_what_it_holds() {
 }
 
 #[test]
-fn a_secret_without_the_ca_that_the_chart_mounts_is_warned_of() {
+fn a_secret_without_the_ca_that_the_chart_mounts_causes_a_warning() {
     let sandbox = sandbox();
     sandbox.write("all.yaml", secret(&sandbox, "kuma-system", "a", &["tls.crt", "tls.key"]));
     let says = "the Secret has no ca.crt, which the chart mounts into the control plane unless \

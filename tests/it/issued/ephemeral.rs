@@ -92,7 +92,7 @@ fn rustls_accepts_every_key_type() {
 }
 
 #[test]
-fn rustls_refuses_the_self_signed_certificate_as_the_documentation_says() {
+fn rustls_rejects_the_self_signed_certificate_as_documented() {
     let sandbox = Sandbox::new();
     sandbox.generate(["--type=server", "--hostname=localhost"]).quiet_success();
     let error = handshake(&sandbox, &sandbox.read("cert.pem")).expect_err("a CA as a server");
@@ -100,7 +100,7 @@ fn rustls_refuses_the_self_signed_certificate_as_the_documentation_says() {
 }
 
 #[test]
-fn the_ca_file_and_the_bundle_hold_the_ca_alone_and_its_key_is_nowhere() {
+fn the_ca_file_and_the_bundle_contain_only_the_ca_and_its_key_is_not_written() {
     let sandbox = issued();
     let chain = read_back::blocks(&sandbox.read("cert.pem"));
     let ca = read_back::blocks(&sandbox.read("ca.crt"));
@@ -115,7 +115,7 @@ fn the_ca_file_and_the_bundle_hold_the_ca_alone_and_its_key_is_nowhere() {
 }
 
 #[test]
-fn the_certificate_has_no_basic_constraints_and_points_to_the_ca() {
+fn the_certificate_has_no_basic_constraints_and_identifies_its_ca() {
     let sandbox = issued();
     let pem = sandbox.read("cert.pem");
     let (leaf, _) = pem.split_at(pem.find("-----END CERTIFICATE-----\n").expect("an end") + 26);
@@ -134,7 +134,7 @@ fn the_certificate_has_no_basic_constraints_and_points_to_the_ca() {
 }
 
 #[test]
-fn an_ephemeral_ca_and_a_ca_of_ones_own_exclude_each_other() {
+fn an_ephemeral_ca_and_your_own_ca_exclude_each_other() {
     let sandbox = Sandbox::new();
     let flags = ["--type=server", "--hostname=a.example", "--ephemeral-ca"];
     let own = ["--issuer-cert-file=ca.crt", "--issuer-key-file=ca.key"];

@@ -28,7 +28,7 @@ fn openssl_ca(openssl: &Path, key: &str, distinguished_name: &str, options: &str
 }
 
 #[test]
-fn certificates_from_cas_with_any_name_and_key_verify_and_name_them_octet_for_octet() {
+fn certificates_from_cas_with_any_name_and_key_verify_and_have_their_issuer_byte_for_byte() {
     let Some(openssl) = installed("openssl") else { return };
     let plain = "CN=plain";
     let names = [
@@ -66,7 +66,7 @@ fn certificates_from_cas_with_any_name_and_key_verify_and_name_them_octet_for_oc
 }
 
 #[test]
-fn a_chain_file_gives_a_full_chain_without_the_root() {
+fn a_chain_file_results_in_a_full_chain_without_the_root() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = openssl_ca(&openssl, "ecparam -name prime256v1 -genkey", "CN=root", "");
     let openssl_shown = openssl.display();

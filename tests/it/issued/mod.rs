@@ -80,7 +80,7 @@ fn an_rsa_server_has_key_encipherment_only_if_a_ca_issued_its_certificate() {
 }
 
 #[test]
-fn names_outside_the_constraints_of_a_ca_are_refused_and_those_inside_verify() {
+fn names_outside_the_constraints_of_a_ca_are_rejected_and_those_inside_verify() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     let permit = ["--permit-dns=mesh.example", "--permit-ip=10.0.0.0/8", "--permit-ip=fd00::/8"];
@@ -128,7 +128,7 @@ fn names_outside_the_constraints_of_a_ca_are_refused_and_those_inside_verify() {
 }
 
 #[test]
-fn a_certificate_ends_with_its_ca_and_an_explicit_longer_life_is_refused() {
+fn a_certificate_expires_with_its_ca_and_an_explicit_longer_lifetime_is_rejected() {
     let sandbox = Sandbox::new();
     sandbox
         .kumactl(["generate", "ca-certificate", "--key-type=ecdsa", "--valid-for=30d"])
@@ -171,7 +171,7 @@ fn an_old_and_a_new_self_signed_certificate_verify_from_one_bundle_in_either_ord
 }
 
 #[test]
-fn the_names_of_a_kubernetes_service_are_three() {
+fn a_kubernetes_service_has_three_names() {
     let sandbox = Sandbox::new();
     sandbox
         .generate(["--type=server", "--kubernetes-service=kuma-control-plane.kuma-system"])

@@ -50,7 +50,7 @@ fn refused(sandbox: &Sandbox, arguments: &[&str], words: &[&str]) {
 }
 
 #[test]
-fn a_ca_with_one_thing_wrong_is_refused_for_that_thing() {
+fn a_ca_with_one_defect_is_rejected_for_that_defect() {
     let Some(openssl) = installed("openssl") else { return };
     let openssl = openssl.display().to_string();
     for (extensions, words) in BROKEN {
@@ -59,7 +59,7 @@ fn a_ca_with_one_thing_wrong_is_refused_for_that_thing() {
 }
 
 #[test]
-fn a_ca_without_a_name_or_with_the_name_of_the_certificate_is_refused() {
+fn a_ca_without_a_name_or_with_the_name_of_the_certificate_is_rejected() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     let openssl = openssl.display();
@@ -81,7 +81,7 @@ fn a_ca_without_a_name_or_with_the_name_of_the_certificate_is_refused() {
 }
 
 #[test]
-fn a_key_of_another_ca_is_refused_with_both_identifiers() {
+fn a_key_of_another_ca_is_rejected_with_both_identifiers() {
     let sandbox = Sandbox::new();
     for name in ["ca", "other"] {
         let (cert, key) = (format!("--cert-file={name}.crt"), format!("--key-file={name}.key"));
@@ -93,7 +93,7 @@ fn a_key_of_another_ca_is_refused_with_both_identifiers() {
 }
 
 #[test]
-fn files_that_are_no_ca_are_refused_with_what_they_are() {
+fn files_that_are_not_a_ca_are_rejected_by_their_contents() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"]).quiet_success();
@@ -130,7 +130,7 @@ fn files_that_are_no_ca_are_refused_with_what_they_are() {
 }
 
 #[test]
-fn a_constraint_that_is_none_is_refused_with_the_one_that_was_meant() {
+fn an_invalid_constraint_is_rejected_with_the_intended_one() {
     for (flag, words) in [
         ("--permit-dns=*.mesh.example", "did you mean --permit-dns=mesh.example?"),
         ("--permit-dns=.mesh.example", "did you mean --permit-dns=mesh.example?"),
@@ -158,7 +158,7 @@ fn the_key_of_the_ca_is_not_certified_for_a_server() {
 }
 
 #[test]
-fn the_longest_validity_is_named_in_a_unit_that_can_be_typed() {
+fn the_longest_possible_lifetime_is_suggested() {
     let sandbox = Sandbox::new();
     let ca = ["generate", "ca-certificate", "--key-type=ecdsa", "--valid-for=40m"];
     sandbox.kumactl(ca).quiet_success();

@@ -123,7 +123,7 @@ fn cas_that_work_are_accepted() {
 }
 
 #[test]
-fn cas_that_kuma_or_envoy_refuse_are_refused_before() {
+fn cas_that_kuma_or_envoy_reject_are_rejected() {
     use rcgen::{PKCS_ECDSA_P256_SHA256 as P256, PKCS_ECDSA_P384_SHA384 as P384, PKCS_ED25519};
     let changed = |change: &dyn Fn(&mut CertificateParams)| Ca::new(&P256, None, change);
     let leaf = changed(&|params| params.is_ca = IsCa::ExplicitNoCa);

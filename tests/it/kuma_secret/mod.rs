@@ -81,7 +81,7 @@ fn a_signing_key_has_the_name_and_form_that_kuma_expects() {
 }
 
 #[test]
-fn on_kubernetes_it_is_a_secret_of_a_type_of_kuma() {
+fn on_kubernetes_it_is_a_secret_with_a_type_of_kuma() {
     let Some(sandbox) = with_signing_key() else { return };
     let yaml = generate(
         &sandbox,
@@ -113,7 +113,7 @@ fn on_kubernetes_it_is_a_secret_of_a_type_of_kuma() {
 }
 
 #[test]
-fn a_number_with_zeros_in_front_is_refused() {
+fn a_number_with_leading_zeros_is_rejected() {
     for (number, reason) in [
         ("0", "a number from 1, such as 1 or 2"),
         ("one", "a number from 1, such as 1 or 2"),
@@ -129,7 +129,7 @@ fn a_number_with_zeros_in_front_is_refused() {
 }
 
 #[test]
-fn keys_that_kuma_would_store_and_not_read_are_refused() {
+fn keys_that_kuma_stores_but_cannot_read_are_rejected() {
     let Some(sandbox) = with_signing_key() else { return };
     sandbox
         .shell(
@@ -153,7 +153,7 @@ fn keys_that_kuma_would_store_and_not_read_are_refused() {
 }
 
 #[test]
-fn revocations_are_a_global_secret_of_ids_without_blanks() {
+fn revocations_are_a_global_secret_with_ids_without_spaces() {
     let sandbox = Sandbox::new();
     sandbox.write("ids", " id-3 \r\nid-1,id-4\n\n");
     for (flags, name) in [
@@ -187,25 +187,25 @@ fn each_kind_has_its_flags() {
     for (flags, problem) in [
         (
             "--kind=zone-token-signing-key --kid=1",
-            "--kind=zone-token-signing-key needs --signing-key-path",
+            "--kind=zone-token-signing-key requires --signing-key-path",
         ),
         (
             "--kind=zone-token-signing-key --signing-key-path=k",
-            "--kind=zone-token-signing-key needs --kid",
+            "--kind=zone-token-signing-key requires --kid",
         ),
         (
             "--kind=zone-token-signing-key --kid=1 --signing-key-path=k --mesh=m",
-            "--mesh does not go with --kind=zone-token-signing-key",
+            "--mesh has no effect with --kind=zone-token-signing-key",
         ),
-        ("--kind=user-token-revocations", "--kind=user-token-revocations needs --token-id"),
-        ("--kind=provided-ca --cert-file=c --key-file=k", "--kind=provided-ca needs --name"),
+        ("--kind=user-token-revocations", "--kind=user-token-revocations requires --token-id"),
+        ("--kind=provided-ca --cert-file=c --key-file=k", "--kind=provided-ca requires --name"),
         (
             &format!("--kind=provided-ca {pair} --kid=1"),
-            "--kid does not go with --kind=provided-ca",
+            "--kid has no effect with --kind=provided-ca",
         ),
         (
             &format!("--kind=gateway-certificate {pair} --namespace=n"),
-            "--namespace does not go with --mode=universal",
+            "--namespace has no effect with --mode=universal",
         ),
     ] {
         let stderr = generate(&Sandbox::new(), flags).failure(2);

@@ -44,7 +44,7 @@ fn durations_are_read_as_go_reads_them_and_days_weeks_and_years_too() {
 }
 
 #[test]
-fn what_is_no_duration_is_refused_with_its_fault() {
+fn an_invalid_duration_is_rejected_with_the_reason() {
     use DurationFault::{Malformed, MissingUnit, NotPositive, TooLong};
     for (input, fault) in [
         ("", Malformed),

@@ -32,7 +32,7 @@ fn at(now: OffsetDateTime) -> Result<Issuer, IssueError> {
 }
 
 #[test]
-fn an_issuer_is_refused_before_and_after_its_life_with_both_times() {
+fn an_issuer_is_rejected_before_and_after_its_validity_with_both_times() {
     assert!(at(NOW).is_ok());
     let early = at(datetime!(2026-08-21 11:54:59 UTC)).expect_err("too early").to_string();
     assert!(early.contains("2026-08-21T11:55:00Z on; it is 2026-08-21T11:54:59Z"), "{early}");
@@ -48,7 +48,7 @@ fn root() -> Issuer {
 }
 
 #[test]
-fn an_issuer_below_a_ca_that_allows_none_below_it_is_refused() {
+fn an_issuer_below_a_ca_with_path_length_0_is_rejected() {
     let (root, key) = (root(), key());
     let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
     // The same root, as it would be if it allowed none.
@@ -68,7 +68,7 @@ fn a_ca_issues_no_ca_that_its_path_length_forbids() {
 }
 
 #[test]
-fn a_chain_whose_second_certificate_did_not_issue_the_first_is_refused_with_both_names() {
+fn a_chain_whose_second_certificate_did_not_issue_the_first_is_rejected_with_both_names() {
     let (root, other, key) = (root(), root(), key());
     let middle = kuma_pki::issued_by(&ca(&key), &key, &root).expect("a certificate");
     let chain = vec![middle, other.certificate().clone()];

@@ -62,7 +62,7 @@ fn a_normalized_name_reads_as_itself() {
 }
 
 #[test]
-fn names_that_cannot_work_are_refused_with_the_name_that_was_meant() {
+fn names_that_cannot_work_are_rejected_with_the_intended_name() {
     use NameFault as Fault;
     let refused = [
         ("", Fault::Empty, &[][..]),
@@ -154,7 +154,7 @@ fn names_that_cannot_work_are_refused_with_the_name_that_was_meant() {
 }
 
 #[test]
-fn a_label_has_63_characters_at_most_and_a_name_253() {
+fn a_label_has_at_most_63_characters_and_a_name_253() {
     let label = |length: usize| "a".repeat(length);
     let longest = format!("{}.{}.{}.{}", label(63), label(63), label(63), label(61));
     assert_eq!(longest.len(), 253);
@@ -178,7 +178,7 @@ fn a_label_has_63_characters_at_most_and_a_name_253() {
 }
 
 #[test]
-fn a_spiffe_id_has_2048_bytes_at_most() {
+fn a_spiffe_id_has_at_most_2048_bytes() {
     let of_length = |length: usize| format!("spiffe://mesh/{}", "a".repeat(length - 14));
     let longest = of_length(2048);
     assert_eq!(SubjectAltName::parse(&longest).map(|name| name.to_string()), Ok(longest));
@@ -187,7 +187,7 @@ fn a_spiffe_id_has_2048_bytes_at_most() {
 }
 
 #[test]
-fn names_that_work_in_some_clients_only_have_a_warning() {
+fn names_that_work_in_some_clients_only_cause_a_warning() {
     use NameWarning::{BareWildcard, TopLevelWildcard, Underscore};
     for (input, warning) in [
         ("*", Some(BareWildcard)),
@@ -207,7 +207,7 @@ fn names_that_work_in_some_clients_only_have_a_warning() {
 }
 
 #[test]
-fn an_error_quotes_the_input_without_its_control_characters_and_not_at_any_length() {
+fn an_error_quotes_the_start_of_the_input_without_control_characters() {
     assert_eq!(refusal("a\nb\u{7}").to_string(), r#""a\nb\u{7}" has white space inside"#);
     let long = refusal(&"a".repeat(300)).to_string();
     assert_eq!(

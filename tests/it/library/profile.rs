@@ -59,7 +59,7 @@ fn key_usage_follows_the_type_and_the_key() {
 }
 
 #[test]
-fn the_common_name_is_the_first_name_if_64_characters_hold_it() {
+fn the_common_name_is_the_first_name_of_at_most_64_characters() {
     let of_length = |length: usize| {
         let name = format!("{}.{}", "a".repeat(60), "b".repeat(length - 61));
         assert_eq!(name.len(), length);
@@ -84,7 +84,7 @@ fn the_common_name_is_the_first_name_if_64_characters_hold_it() {
 }
 
 #[test]
-fn a_name_stands_once_at_its_first_place_however_it_was_typed() {
+fn a_repeated_name_is_written_once_at_its_first_place() {
     let hosts = ["b.example", "A.example", "a.EXAMPLE", "::ffff:10.0.0.1", "10.0.0.1", "b.example"];
     let request = request(ValidFor::DEFAULT, &hosts);
     let names: Vec<_> = request.subject_alt_names().iter().map(ToString::to_string).collect();
@@ -92,7 +92,7 @@ fn a_name_stands_once_at_its_first_place_however_it_was_typed() {
 }
 
 #[test]
-fn a_request_without_a_name_is_refused() {
+fn a_request_without_a_name_is_rejected() {
     let algorithm = KeyAlgorithm::EcdsaP256;
     let result =
         IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, [], algorithm, Some(ValidFor::DEFAULT));
@@ -100,7 +100,7 @@ fn a_request_without_a_name_is_refused() {
 }
 
 #[test]
-fn validity_starts_five_minutes_ago_and_lasts_as_long_as_was_asked() {
+fn validity_starts_five_minutes_ago_and_has_the_requested_length() {
     assert_eq!(
         dates(NOW, "87600h"),
         (datetime!(2026-08-21 11:55:00 UTC), datetime!(2036-08-18 11:55:00 UTC))
@@ -118,7 +118,7 @@ fn validity_starts_five_minutes_ago_and_lasts_as_long_as_was_asked() {
 }
 
 #[test]
-fn an_offset_of_the_clock_does_not_move_the_dates() {
+fn the_time_zone_does_not_change_the_dates() {
     let now = datetime!(2026-08-21 23:00:00 +11:00);
     let (not_before, not_after) = dates(now, "1h");
     assert_eq!(not_before, datetime!(2026-08-21 11:55:00 UTC));
@@ -152,7 +152,7 @@ fn dates_through_2049_are_utc_time_and_later_ones_generalized_time() {
 }
 
 #[test]
-fn a_certificate_of_another_key_does_not_pass_the_check_of_what_was_made() {
+fn a_certificate_for_another_key_fails_the_self_check() {
     let [key, other] = [(); 2].map(|()| KeyPair::generate(KeyAlgorithm::EcdsaP256).expect("a key"));
     let request = request(ValidFor::DEFAULT, &["cp.example"]);
     let template = resolve(&request, NOW).expect("a template");
@@ -166,7 +166,7 @@ fn a_certificate_of_another_key_does_not_pass_the_check_of_what_was_made() {
 }
 
 #[test]
-fn a_validity_that_ends_before_it_is_used_is_refused() {
+fn a_validity_that_has_already_ended_is_rejected() {
     for seconds in ["1s", "299s", "5m"] {
         let request = request(seconds.parse().expect("a duration"), &["cp.example"]);
         let result = resolve(&request, NOW);
@@ -181,7 +181,7 @@ fn a_validity_that_ends_before_it_is_used_is_refused() {
 }
 
 #[test]
-fn a_validity_beyond_the_year_9999_is_refused() {
+fn a_validity_beyond_the_year_9999_is_rejected() {
     for (now, valid_for) in
         [(datetime!(9999-12-31 23:05:00 UTC), "1h"), (NOW, "8000y"), (NOW, "18446744073709551615s")]
     {
@@ -195,7 +195,7 @@ fn a_validity_beyond_the_year_9999_is_refused() {
 }
 
 #[test]
-fn a_clock_outside_the_years_of_x509_is_refused() {
+fn a_clock_outside_the_range_of_x509_is_rejected() {
     for now in [
         datetime!(1950-01-01 00:04:59 UTC),
         datetime!(1949-12-31 00:00:00 UTC),

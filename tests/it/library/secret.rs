@@ -31,7 +31,7 @@ fn a_secret_can_have_anchors_aliases_and_merge_keys() {
 }
 
 #[test]
-fn a_key_that_is_there_twice_is_told_with_its_line_wherever_it_is() {
+fn a_duplicate_key_is_reported_with_its_line() {
     for (text, line) in [
         ("kind: Secret\ndata:\n  a: ''\n  b: ''\n  a: ''\n", 5),
         ("kind: Secret\ndata:\n  a: ''\n  'a': ''\n", 4),
@@ -48,7 +48,7 @@ fn a_key_that_is_there_twice_is_told_with_its_line_wherever_it_is() {
 }
 
 #[test]
-fn what_no_secret_is_ends_soon_and_is_told_with_its_line() {
+fn a_document_that_is_not_a_secret_is_rejected_early_with_its_line() {
     let mut bomb = String::from("kind: Secret\nx0: &x0 [a, a]\n");
     for index in 0..40 {
         let next = index + 1;
@@ -79,7 +79,7 @@ fn what_no_secret_is_ends_soon_and_is_told_with_its_line() {
 }
 
 #[test]
-fn values_that_are_no_texts_are_those_that_kubernetes_rejects() {
+fn values_that_are_not_strings_are_those_that_kubernetes_rejects() {
     for value in ["1234", "1e35", "0x1F", "true", "~5", "[aGVsbG8=]", "{a: b}", ".nan", "!!int 5"] {
         let text = format!(
             "kind: Secret\ndata: {{a: {value}, b: aGVsbG8=}}\nstringData: {{c: {value}}}\n"

@@ -83,7 +83,7 @@ fn read_all(bytes: &[u8]) {
 }
 
 #[test]
-fn no_spoilt_input_makes_a_reader_panic() {
+fn no_damaged_input_makes_a_reader_panic() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join(".fuzz/corpus");
     let mut numbers = Numbers(1);
     let mut seeds = 0;

@@ -15,7 +15,7 @@ fn copy_of_ours(sandbox: &Sandbox, directory: &str) -> PathBuf {
 }
 
 #[test]
-fn two_copies_of_ours_find_the_official_program_and_do_not_find_each_other_for_ever() {
+fn two_copies_of_this_program_find_the_official_one_without_a_loop() {
     let sandbox = Sandbox::new();
     let copy = copy_of_ours(&sandbox, "copy");
     let stderr = run(ours(&sandbox, &["copy"]).args(["get", "zones"])).failure(127);
@@ -69,7 +69,7 @@ fn a_wrapper_that_calls_back_reaches_the_official_program_or_an_error() {
 }
 
 #[test]
-fn a_script_of_the_official_program_may_use_other_commands_and_ours() {
+fn a_wrapper_may_call_other_commands_of_both_programs() {
     let sandbox = Sandbox::new();
     let script = "case \"$1 $2\" in 'install control-plane')
         kumactl get meshes && kumactl install crds && kumactl generate --help > help ;;

@@ -51,7 +51,7 @@ fn prints(command: &mut Command, expected: &str) {
 }
 
 #[test]
-fn the_official_program_gets_every_command_that_is_not_ours_with_its_arguments() {
+fn the_official_program_gets_every_other_command_with_its_arguments() {
     let sandbox = Sandbox::new();
     stand_in(&sandbox, "official", "printf '%s\\0' \"$@\"");
     for arguments in [
@@ -83,7 +83,7 @@ fn the_official_program_gets_every_command_that_is_not_ours_with_its_arguments()
 }
 
 #[test]
-fn the_official_program_takes_the_place_of_the_process() {
+fn the_official_program_replaces_the_process() {
     let sandbox = Sandbox::new();
     stand_in(&sandbox, "official", "echo $$; cat; echo \"$COLOR $PWD\"; echo oops >&2; exit 7");
     let mut command = ours(&sandbox, &["official"]);
@@ -107,7 +107,7 @@ fn the_official_program_takes_the_place_of_the_process() {
 
 /// What the kernel tells of a process that was started directly, and of one that was handed a command.
 #[test]
-fn signals_and_descriptors_of_the_official_program_are_those_of_the_caller() {
+fn the_official_program_inherits_signals_and_descriptors() {
     if !Path::new("/proc/self/status").exists() {
         return skipped("for want of /proc");
     }
@@ -143,7 +143,7 @@ fn signals_and_descriptors_of_the_official_program_are_those_of_the_caller() {
 }
 
 #[test]
-fn our_own_commands_are_never_handed_over() {
+fn commands_of_this_program_are_never_handed_over() {
     let sandbox = Sandbox::new();
     stand_in(&sandbox, "official", &format!("echo \"$@\" >> {}", sandbox.path("run").display()));
     let own = |arguments: &[&str]| run(ours(&sandbox, &["official"]).args(arguments));
@@ -178,7 +178,7 @@ fn our_own_commands_are_never_handed_over() {
 }
 
 #[test]
-fn a_private_key_in_an_argument_is_refused_before_the_hand_over() {
+fn a_private_key_in_an_argument_is_rejected_before_the_hand_over() {
     let sandbox = Sandbox::new();
     sandbox.kumactl(["generate", "ca-certificate", "--key-type=ecdsa"]).quiet_success();
     stand_in(&sandbox, "official", ECHO);
@@ -191,13 +191,13 @@ fn a_private_key_in_an_argument_is_refused_before_the_hand_over() {
 #[test]
 fn the_help_says_what_is_handed_over() {
     let help = Sandbox::new().kumactl(["--help"]).quiet_success();
-    let section = help.split_once("\nHand-over to the official kumactl:\n").expect("a section").1;
+    let section = help.split_once("\nRun by the official kumactl:\n").expect("a section").1;
     for verb in ["apply", "config", "delete", "export", "get", "install", "uninstall"] {
         assert!(section.contains(verb), "{verb}: {section}");
     }
     assert!(section.contains("KUMACTL_OFFICIAL"), "{section}");
     for verb in ["generate", "inspect"] {
         let help = Sandbox::new().kumactl([verb, "--help"]).quiet_success();
-        assert!(help.ends_with("\nOther nouns are handed to the official kumactl.\n"), "{help}");
+        assert!(help.ends_with("\nThe official kumactl runs all other commands.\n"), "{help}");
     }
 }

@@ -70,7 +70,7 @@ fn under_another_name_every_text_uses_that_name() {
 }
 
 #[test]
-fn a_name_that_could_not_be_typed_is_not_used() {
+fn a_program_name_that_cannot_be_typed_is_not_used() {
     for name in ["", "a b", "-kumactl", "\u{1b}[31m"] {
         let sandbox = Sandbox::new();
         let mut command = sandbox.command(kumactl());

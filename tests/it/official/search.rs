@@ -33,7 +33,7 @@ fn without_an_official_program_the_status_is_127_and_the_message_says_where_it_i
 }
 
 #[test]
-fn what_cannot_be_run_or_is_ours_is_passed_over_on_path() {
+fn programs_on_path_that_cannot_run_or_are_this_program_are_skipped() {
     let sandbox = Sandbox::new();
     let home = sandbox.home();
     fs::create_dir_all(home.join("directory/kumactl")).expect("a directory");
@@ -118,7 +118,7 @@ fn the_setting_names_a_path_or_a_program_on_path() {
 }
 
 #[test]
-fn a_file_that_the_system_refuses_to_run_is_an_error_of_its_own() {
+fn a_file_that_the_system_rejects_to_run_is_an_error_of_its_own() {
     let sandbox = Sandbox::new();
     let broken = stand_in(&sandbox, "official", "");
     fs::write(&broken, "#!/nonexistent/interpreter\n").expect("a script");

@@ -96,7 +96,7 @@ fn an_answer_in_any_order_becomes_a_directory_that_verifies() {
 }
 
 #[test]
-fn line_ends_of_windows_and_a_root_in_the_same_file_are_read() {
+fn windows_line_ends_and_a_root_in_the_same_file_are_read() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = answered();
     answer(&sandbox, &["root.crt", "leaf.crt", "int.crt"]);
@@ -126,7 +126,7 @@ fn pkcs7_and_der_are_named_with_the_command_that_converts_them() {
 }
 
 #[test]
-fn the_certificate_that_is_missing_is_named_with_where_it_is() {
+fn a_missing_certificate_is_named_with_its_source() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = answered();
     answer(&sandbox, &["leaf.crt"]);
@@ -146,7 +146,7 @@ fn the_certificate_that_is_missing_is_named_with_where_it_is() {
 }
 
 #[test]
-fn a_certificate_for_another_key_or_without_the_names_is_refused() {
+fn a_certificate_for_another_key_or_without_the_names_is_rejected() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = answered();
     answer(&sandbox, &["leaf.crt", "int.crt"]);
@@ -161,7 +161,7 @@ fn a_certificate_for_another_key_or_without_the_names_is_refused() {
 }
 
 #[test]
-fn with_if_needed_only_what_differs_is_written() {
+fn with_if_needed_only_files_that_differ_are_written() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = answered();
     answer(&sandbox, &["leaf.crt", "int.crt"]);
@@ -187,7 +187,7 @@ fn a_universal_control_plane_gets_its_environment_from_the_answer() {
 }
 
 #[test]
-fn flags_about_a_new_certificate_do_not_go_with_one_that_exists() {
+fn flags_about_a_new_certificate_are_rejected_with_an_existing_one() {
     let sandbox = Sandbox::new();
     for flag in ["--key-type=rsa", "--ephemeral-ca", "--self-signed", "--valid-for=90d"] {
         let error = sandbox.make(&INSTALL, &[flag]).failure(2);
@@ -195,5 +195,5 @@ fn flags_about_a_new_certificate_do_not_go_with_one_that_exists() {
         assert!(error.contains(&format!("{flag} has no effect with --cert-file")), "{error}");
     }
     let error = sandbox.make(&INSTALL[..4], &["--ca-cert-file=root.crt"]).failure(2);
-    assert!(error.contains("--ca-cert-file needs --cert-file and --key-file"), "{error}");
+    assert!(error.contains("--ca-cert-file requires --cert-file and --key-file"), "{error}");
 }

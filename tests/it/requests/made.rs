@@ -99,7 +99,7 @@ fn existing_files_are_kept_without_a_flag_and_a_key_of_another_type_without_forc
 }
 
 #[test]
-fn a_name_that_cannot_work_is_refused_and_nothing_is_written() {
+fn a_name_that_cannot_work_is_rejected_and_nothing_is_written() {
     let sandbox = Sandbox::new();
     for (name, error) in [("a b", "hostname \"a b\""), ("https://cp.example:8443", "hostname")] {
         let text = sandbox.make(&MAKE, &[&format!("--hostname={name}")]).failure(2);
@@ -124,7 +124,7 @@ fn a_subject_is_written_in_the_typed_order() {
 }
 
 #[test]
-fn json_has_what_to_ask_for_and_the_commands() {
+fn json_has_the_requirements_and_the_commands() {
     let sandbox = Sandbox::new();
     let stdout = sandbox.make(&MAKE, &["--output=json", "--instructions"]).quiet_success();
     let report: Value = serde_json::from_str(&stdout).expect("JSON");
@@ -141,7 +141,7 @@ fn json_has_what_to_ask_for_and_the_commands() {
 }
 
 #[test]
-fn the_openssl_command_of_the_instructions_gives_a_certificate_that_verifies() {
+fn the_openssl_command_of_the_instructions_issues_a_certificate_that_verifies() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     sandbox.make_ca(&[]);
@@ -161,7 +161,7 @@ fn the_openssl_command_of_the_instructions_gives_a_certificate_that_verifies() {
 }
 
 #[test]
-fn a_request_on_standard_output_stands_there_alone() {
+fn a_request_on_standard_output_is_the_only_output() {
     let sandbox = Sandbox::new();
     let ended = sandbox.make(&MAKE, &["--csr-file=-"]);
     assert_eq!((ended.status, ended.stderr.as_str()), (0, ""), "{ended:?}");

@@ -34,7 +34,7 @@ fn openssl_request(sandbox: &Sandbox, key: &str, extensions: &str) {
 const EC: &str = "ec ec_paramgen_curve:P-256";
 
 #[test]
-fn a_request_of_ours_gives_a_certificate_that_verifies_with_its_key() {
+fn a_certificate_for_our_own_request_verifies_with_its_key() {
     let sandbox = sandbox();
     let before = sandbox.names();
     let more = ["--csr-file=tls.csr", "--ca-cert-file=root.crt", "--valid-for=90d"];
@@ -59,7 +59,7 @@ fn a_request_of_ours_gives_a_certificate_that_verifies_with_its_key() {
 }
 
 #[test]
-fn requests_of_openssl_are_signed_for_every_type_of_key() {
+fn requests_from_openssl_are_signed_for_every_key_type() {
     let Some(_) = installed("openssl") else { return };
     for key in [
         "rsa:2048",
@@ -82,7 +82,7 @@ fn requests_of_openssl_are_signed_for_every_type_of_key() {
 }
 
 #[test]
-fn der_is_read_as_well_as_pem_with_the_label_of_windows() {
+fn der_and_pem_with_the_label_of_windows_are_read() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = sandbox();
     sandbox.openssl(&["req", "-in", "tls.csr", "-outform", "DER", "-out", "der.csr"]);
@@ -95,7 +95,7 @@ fn der_is_read_as_well_as_pem_with_the_label_of_windows() {
 }
 
 #[test]
-fn hostname_replaces_the_names_and_what_is_left_out_is_named() {
+fn hostname_replaces_the_names_and_a_note_lists_the_omitted_ones() {
     let sandbox = sandbox();
     let more = ["--csr-file=tls.csr", "--hostname=kuma-control-plane.kuma-system,other.example"];
     let ended = sandbox.make(&SIGN, &more);
@@ -112,7 +112,7 @@ fn hostname_replaces_the_names_and_what_is_left_out_is_named() {
 }
 
 #[test]
-fn extensions_that_no_certificate_of_ours_has_are_named_and_dropped() {
+fn unsupported_extensions_are_named_and_dropped() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     sandbox.make_ca(&[]);
@@ -143,7 +143,7 @@ fn refused(sandbox: &Sandbox, more: &[&str], status: i32) -> String {
 }
 
 #[test]
-fn a_request_that_is_not_signed_is_refused_with_its_own_message() {
+fn an_unsigned_request_is_rejected_with_its_own_message() {
     let Some(_) = installed("openssl") else { return };
     for (key, extensions, error) in [
         (EC, "basicConstraints=CA:TRUE", "it asks for a CA certificate (basicConstraints CA:TRUE)"),
@@ -164,7 +164,7 @@ fn a_request_that_is_not_signed_is_refused_with_its_own_message() {
 }
 
 #[test]
-fn hostname_helps_where_the_names_of_the_request_cannot_be_used() {
+fn hostname_replaces_names_that_cannot_be_used() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     sandbox.make_ca(&[]);
@@ -176,7 +176,7 @@ fn hostname_helps_where_the_names_of_the_request_cannot_be_used() {
 }
 
 #[test]
-fn a_changed_request_is_refused_because_of_its_signature() {
+fn a_changed_request_is_rejected_because_of_its_signature() {
     let sandbox = sandbox();
     let der = pem::parse(sandbox.read("tls.csr")).expect("PEM").into_contents();
     let place = der.windows(4).position(|octets| octets == b"kuma").expect("a name");
@@ -188,7 +188,7 @@ fn a_changed_request_is_refused_because_of_its_signature() {
 }
 
 #[test]
-fn what_the_ca_may_not_certify_is_refused() {
+fn names_that_the_ca_may_not_certify_are_rejected() {
     let sandbox = Sandbox::new();
     sandbox.make_ca(&["--permit-dns=mesh.example"]);
     for name in ["*.other.example", "cp.other.example"] {
@@ -237,7 +237,7 @@ fn with_if_needed_the_certificate_stays_until_the_request_has_another_key_or_nam
 }
 
 #[test]
-fn files_that_are_not_a_request_are_named_for_what_they_are() {
+fn files_that_are_not_a_request_are_rejected_by_their_contents() {
     let sandbox = sandbox();
     for (file, error) in [
         ("ca.crt", "it holds no certificate request but \"CERTIFICATE\""),
@@ -250,7 +250,7 @@ fn files_that_are_not_a_request_are_named_for_what_they_are() {
 }
 
 #[test]
-fn flags_about_a_key_of_our_own_do_not_go_with_a_request() {
+fn flags_about_a_new_key_are_rejected_with_a_request() {
     let sandbox = sandbox();
     for flag in ["--key-file=a.key", "--key-type=rsa", "--reuse-key", "--key-mode=0640"] {
         let error = sandbox.make(&SIGN, &["--csr-file=tls.csr", flag]).failure(2);

@@ -4,7 +4,7 @@
 use crate::support::Sandbox;
 
 #[test]
-fn the_documentations_older_form_is_explained_with_the_line_that_was_meant() {
+fn a_comment_after_a_backslash_gets_a_hint_with_the_intended_line() {
     let sandbox = Sandbox::new();
     let ended = sandbox.shell(
         r"set +e
@@ -27,7 +27,7 @@ exit 0",
 }
 
 #[test]
-fn the_line_that_was_meant_is_told_for_every_way_to_write_a_flag() {
+fn the_intended_line_is_printed_for_every_notation_of_a_flag() {
     for (arguments, comment, line) in [
         (&["--hostname=a", " #", "adjust"][..], "# adjust", "--hostname=a \\"),
         (&["--hostname", "a", " #", "adjust"], "# adjust", "--hostname a \\"),
@@ -50,7 +50,7 @@ fn the_line_that_was_meant_is_told_for_every_way_to_write_a_flag() {
 }
 
 #[test]
-fn a_blank_behind_the_backslash_is_explained_too() {
+fn a_space_after_the_backslash_gets_a_hint() {
     let sandbox = Sandbox::new();
     let stderr = sandbox.generate(["--type=server", "--hostname=a", " "]).failure(2);
     assert_eq!(
@@ -63,7 +63,7 @@ fn a_blank_behind_the_backslash_is_explained_too() {
 
 /// A file may be called so: only a command line that is wrong anyway is suspected.
 #[test]
-fn a_value_that_begins_with_a_number_sign_is_a_value() {
+fn a_value_that_starts_with_a_number_sign_is_a_value() {
     let sandbox = Sandbox::new();
     sandbox.generate(["--type=server", "--hostname=a", "--cert-file", "#1.crt"]).quiet_success();
     assert_eq!(sandbox.names(), ["#1.crt", "key.pem"]);

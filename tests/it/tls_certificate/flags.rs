@@ -56,7 +56,7 @@ fn the_type_decides_the_extended_key_usage() {
 }
 
 #[test]
-fn a_certificate_is_valid_for_as_long_as_was_asked() {
+fn a_certificate_has_the_requested_lifetime() {
     for (flag, seconds) in [
         (None, 87_600 * 3_600),
         (Some("--valid-for=720h"), 720 * 3_600),
@@ -74,7 +74,7 @@ fn a_certificate_is_valid_for_as_long_as_was_asked() {
 }
 
 #[test]
-fn validities_that_no_certificate_can_have_are_refused() {
+fn lifetimes_that_no_certificate_can_have_are_rejected() {
     const FORMS: &str = "use hours, days, weeks or years: 720h, 90d, 2w, 10y";
     for (value, problem, hint) in [
         ("90", "\"90\" is a duration without a unit", "did you mean 90d? In hours it would be 90h"),
@@ -103,7 +103,7 @@ fn validities_that_no_certificate_can_have_are_refused() {
 }
 
 #[test]
-fn a_flag_given_twice_has_its_last_value() {
+fn the_last_value_of_a_repeated_flag_counts() {
     let sandbox = Sandbox::new();
     let ended = sandbox.generate([
         "--type=client",

@@ -35,7 +35,7 @@ fn every_key_type_is_read_by_openssl_in_both_forms_and_verifies() {
 }
 
 #[test]
-fn a_server_key_that_envoy_refuses_is_made_with_a_warning_that_names_kuma() {
+fn a_server_key_that_envoy_rejects_causes_a_warning() {
     for (key_type, warns) in [("ecdsa", false), ("ecdsa-p384", true), ("ed25519", true)] {
         for (certificate_type, warns) in [("server", warns), ("client", false)] {
             let sandbox = Sandbox::new();
@@ -63,7 +63,7 @@ fn threads(sandbox: &Sandbox, words: &str, key_type: &str) -> usize {
 }
 
 #[test]
-fn primes_are_searched_on_all_processors_that_the_process_may_use_and_on_one_without_threads() {
+fn primes_are_searched_on_all_usable_processors_or_on_one_without_threads() {
     if installed("strace").is_none() || installed("taskset").is_none() {
         return;
     }

@@ -12,7 +12,7 @@ fn names(hostnames: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn four_names_in_a_list_and_in_flags_have_their_kinds_and_their_order() {
+fn names_in_lists_and_flags_keep_their_types_and_order() {
     assert_eq!(
         names(&["--hostname=a.example,b.example", "--hostname=10.0.0.1", "--hostname=::1"]),
         ["dNSName a.example", "dNSName b.example", "iPAddress 10.0.0.1", "iPAddress ::1"]
@@ -20,7 +20,7 @@ fn four_names_in_a_list_and_in_flags_have_their_kinds_and_their_order() {
 }
 
 #[test]
-fn addresses_stay_before_dns_names_where_they_were_given_first() {
+fn ip_addresses_stay_before_dns_names_if_given_first() {
     assert_eq!(
         names(&["--hostname=10.0.0.1,a.example,spiffe://mesh.example/zone"]),
         [
@@ -32,7 +32,7 @@ fn addresses_stay_before_dns_names_where_they_were_given_first() {
 }
 
 #[test]
-fn blanks_around_commas_are_cut_and_repeated_names_stand_once() {
+fn spaces_around_commas_are_removed_and_repeated_names_written_once() {
     assert_eq!(
         names(&["--hostname= a.example , b.example,A.EXAMPLE", "--hostname=a.example"]),
         ["dNSName a.example", "dNSName b.example"]
@@ -109,7 +109,7 @@ fn refusal(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn names_that_cannot_work_are_refused_with_a_hint_and_nothing_is_written() {
+fn names_that_cannot_work_are_rejected_with_a_hint_and_nothing_is_written() {
     for (value, fault, hint) in REFUSED {
         assert_eq!(
             refusal(&["--type=server", "--hostname=good.example", &format!("--hostname={value}")]),
@@ -119,7 +119,7 @@ fn names_that_cannot_work_are_refused_with_a_hint_and_nothing_is_written() {
 }
 
 #[test]
-fn names_that_are_too_long_are_refused_and_nothing_is_written() {
+fn names_that_are_too_long_are_rejected_and_nothing_is_written() {
     let label = "a".repeat(64);
     assert_eq!(
         refusal(&["--type=server", &format!("--hostname={label}")]),
@@ -139,7 +139,7 @@ fn names_that_are_too_long_are_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn an_empty_name_between_commas_is_refused_with_the_list_that_was_meant() {
+fn an_empty_name_between_commas_is_rejected_with_the_intended_list() {
     for (value, hint) in [
         ("a,,b", "did you mean --hostname=a,b?"),
         ("a,", "did you mean --hostname=a?"),
@@ -174,7 +174,7 @@ hint: did you mean 90d? In hours it would be 90h
 }
 
 #[test]
-fn a_name_of_terminal_commands_is_printed_without_them() {
+fn terminal_commands_in_a_name_are_escaped() {
     let stderr = refusal(&["--type=server", "--hostname=a\u{1b}[2Jb"]);
     assert_eq!(
         stderr,
@@ -186,7 +186,7 @@ fn a_name_of_terminal_commands_is_printed_without_them() {
 }
 
 #[test]
-fn names_that_few_clients_match_are_written_with_a_warning_each() {
+fn each_name_that_only_some_clients_match_causes_a_warning() {
     let sandbox = Sandbox::new();
     let ended =
         sandbox.generate(["--type=server", "--hostname=*,*.test,foo_bar.test,*.example.test"]);

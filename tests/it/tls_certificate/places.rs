@@ -20,7 +20,7 @@ fn files_have_their_permissions_whatever_the_umask() {
 }
 
 #[test]
-fn a_name_that_could_steer_the_terminal_is_reported_with_escapes() {
+fn a_file_name_with_control_characters_is_escaped() {
     let sandbox = Sandbox::new();
     let key = "--key-file=\u{1b}[2J\u{9b}1m\u{202e}\u{7f}\n.key";
     let stdout = sandbox.generate(SERVER.into_iter().chain([key])).quiet_success();
@@ -30,7 +30,7 @@ fn a_name_that_could_steer_the_terminal_is_reported_with_escapes() {
 }
 
 #[test]
-fn key_mode_is_the_permissions_of_the_key_alone() {
+fn key_mode_applies_to_the_key_only() {
     for (value, mode) in [("0400", 0o400), ("640", 0o640), ("0660", 0o660), ("00600", 0o600)] {
         let sandbox = Sandbox::new();
         sandbox.generate(SERVER.into_iter().chain(["--key-mode", value])).quiet_success();
@@ -39,7 +39,7 @@ fn key_mode_is_the_permissions_of_the_key_alone() {
 }
 
 #[test]
-fn a_key_mode_for_everybody_is_obeyed_with_a_warning() {
+fn a_key_mode_for_all_users_is_applied_with_a_warning() {
     for mode in ["0604", "0602", "0601", "0777"] {
         let sandbox = Sandbox::new();
         let ended = sandbox.generate(SERVER.into_iter().chain(["--key-mode", mode]));
@@ -58,7 +58,7 @@ fn a_key_mode_for_everybody_is_obeyed_with_a_warning() {
 }
 
 #[test]
-fn key_modes_that_are_none_are_refused() {
+fn invalid_key_modes_are_rejected() {
     const OCTAL: &str = "use octal permissions such as 0600 or 0640";
     const MOST: &str = "use at most 0777";
     const OWNER: &str = "the owner could not read the key";
@@ -89,7 +89,7 @@ fn key_modes_that_are_none_are_refused() {
 }
 
 #[test]
-fn paths_that_are_no_places_for_a_file_are_refused() {
+fn paths_that_cannot_be_a_file_are_rejected() {
     const DIRECTORY: &str = "is a directory";
     const MISSING: &str = "no such file or directory";
     for (flag, file, status, problem, hint) in [
@@ -173,7 +173,7 @@ fn paths_that_are_no_places_for_a_file_are_refused() {
 }
 
 #[test]
-fn files_that_exist_are_kept_without_force_and_replaced_with_it() {
+fn existing_files_are_kept_without_force_and_replaced_with_it() {
     let sandbox = Sandbox::new();
     sandbox.write("key.pem", "old key");
     sandbox.write("cert.pem", "old certificate");

@@ -13,7 +13,7 @@ fn server(sandbox: &Sandbox, arguments: &[&str]) -> Ended {
 }
 
 #[test]
-fn the_official_lines_are_printed_and_both_files_are_there() {
+fn the_official_lines_are_printed_and_both_files_exist() {
     let sandbox = Sandbox::new();
     let stdout = server(&sandbox, &[]).quiet_success();
     assert_eq!(stdout, "Private key saved in key.pem\nCertificate saved in cert.pem\n");
@@ -21,7 +21,7 @@ fn the_official_lines_are_printed_and_both_files_are_there() {
 }
 
 #[test]
-fn further_files_have_a_line_each_behind_the_official_ones() {
+fn each_additional_file_has_a_line_after_the_official_ones() {
     let sandbox = Sandbox::new();
     let stdout = server(
         &sandbox,
@@ -43,7 +43,7 @@ fn further_files_have_a_line_each_behind_the_official_ones() {
 }
 
 #[test]
-fn key_and_certificate_on_standard_output_come_in_this_order_and_alone() {
+fn standard_output_has_the_key_then_the_certificate_and_nothing_else() {
     let sandbox = Sandbox::new();
     let stdout = server(&sandbox, &["--cert-file=-", "--key-file=-"]).quiet_success();
     assert_eq!(read_back::labels(&stdout), ["EC PRIVATE KEY", "CERTIFICATE"]);
@@ -71,7 +71,7 @@ fn all_four_outputs_on_standard_output_have_a_fixed_order() {
 }
 
 #[test]
-fn nothing_is_said_when_any_output_is_on_standard_output() {
+fn no_report_is_printed_if_any_output_is_on_standard_output() {
     for (flag, label) in [
         ("--key-file=-", "EC PRIVATE KEY"),
         ("--cert-file=-", "CERTIFICATE"),
@@ -109,7 +109,7 @@ fn dev_stdout_is_the_same_as_a_hyphen() {
 }
 
 #[test]
-fn warnings_go_to_standard_error_and_leave_standard_output_clean() {
+fn warnings_go_to_standard_error_only() {
     let sandbox = Sandbox::new();
     let ended = sandbox.generate([
         "--type=server",
@@ -223,7 +223,7 @@ fn two_runs_give_different_keys_serial_numbers_and_identifiers() {
 }
 
 #[test]
-fn a_reader_that_has_gone_away_is_no_failure_unless_it_was_to_get_a_file() {
+fn a_closed_pipe_is_an_error_only_if_a_file_goes_to_it() {
     for (flags, status, expected) in [
         (&[][..], 0, "warning: could not print the report: broken pipe\n"),
         (

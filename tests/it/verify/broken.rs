@@ -950,7 +950,7 @@ impl Case {
 }
 
 #[test]
-fn each_defect_fails_the_check_that_it_should_and_openssl_agrees_or_the_reason_is_listed() {
+fn each_defect_fails_its_check_and_openssl_agrees_or_the_reason_is_listed() {
     let openssl = installed("openssl");
     let cases = cases();
     assert!(cases.len() >= 60, "{}", cases.len());

@@ -95,7 +95,7 @@ fn failure(sandbox: &Sandbox, chain: &[&str], ca_file: &[&str], check: &str) -> 
 }
 
 #[test]
-fn an_expired_ca_before_its_renewal_is_what_envoy_takes() {
+fn envoy_chooses_an_expired_ca_before_its_renewal() {
     let (sandbox, root) = (Sandbox::new(), Ca::new("root"));
     let (old, new) = (root.expired().root(), root.root());
     let leaf = leaf(&sandbox, &root, |_| {});
@@ -104,7 +104,7 @@ fn an_expired_ca_before_its_renewal_is_what_envoy_takes() {
 }
 
 #[test]
-fn an_expired_intermediate_before_its_renewal_is_what_envoy_and_gnutls_take() {
+fn envoy_and_gnutls_choose_an_expired_intermediate_before_its_renewal() {
     let (sandbox, root, between) = (Sandbox::new(), Ca::new("root"), Ca::new("between"));
     let (old, new) = (between.expired().by(&root), between.by(&root));
     let leaf = leaf(&sandbox, &between, |_| {});
@@ -125,7 +125,7 @@ fn an_expired_intermediate_in_the_ca_file_hides_the_renewal_in_the_chain() {
 }
 
 #[test]
-fn a_certificate_with_its_cas_name_counts_as_self_signed_unless_an_identifier_tells() {
+fn a_certificate_with_the_name_of_its_ca_counts_as_self_signed_without_an_identifier() {
     let (sandbox, root) = (Sandbox::new(), Ca::new("root"));
     let name = root.params.distinguished_name.clone();
     let same = |has_identifier, has_usage: bool| {
@@ -147,7 +147,7 @@ fn a_certificate_with_its_cas_name_counts_as_self_signed_unless_an_identifier_te
 }
 
 #[test]
-fn openssl_tells_two_cas_of_one_name_apart_by_the_type_of_the_key() {
+fn openssl_distinguishes_two_cas_with_one_name_by_key_type() {
     let sandbox = Sandbox::new();
     let own = Ca::new("twin").without_identifiers();
     let mut other = Ca::new("twin").without_identifiers();
@@ -166,7 +166,7 @@ fn openssl_tells_two_cas_of_one_name_apart_by_the_type_of_the_key() {
 }
 
 #[test]
-fn the_first_of_two_ways_through_the_chain_is_the_only_one_for_clients_that_do_not_search() {
+fn clients_that_do_not_search_use_only_the_first_of_two_paths() {
     let (sandbox, root, between) = (Sandbox::new(), Ca::new("root"), Ca::new("between"));
     let (known, unknown) = (between.by(&root), between.by(&Ca::new("unknown")));
     let leaf = leaf(&sandbox, &between, |_| {});
@@ -177,7 +177,7 @@ fn the_first_of_two_ways_through_the_chain_is_the_only_one_for_clients_that_do_n
 }
 
 #[test]
-fn mbedtls_looks_for_an_issuer_behind_the_certificate_only() {
+fn mbedtls_searches_for_an_issuer_after_the_certificate_only() {
     let (sandbox, root) = (Sandbox::new(), Ca::new("root"));
     let (upper, lower) = (Ca::new("upper"), Ca::new("lower"));
     let leaf = leaf(&sandbox, &lower, |_| {});
@@ -187,7 +187,7 @@ fn mbedtls_looks_for_an_issuer_behind_the_certificate_only() {
 }
 
 #[test]
-fn of_two_self_signed_certificates_of_one_key_in_the_ca_file_the_first_counts() {
+fn the_first_of_two_self_signed_certificates_with_one_key_counts() {
     let (sandbox, mut own) = (Sandbox::new(), Ca::new("cp"));
     own.params.subject_alt_names = Pki::new().leaf.subject_alt_names;
     own.params.key_usages.push(rcgen::KeyUsagePurpose::DigitalSignature);
@@ -206,7 +206,7 @@ fn of_two_self_signed_certificates_of_one_key_in_the_ca_file_the_first_counts() 
 }
 
 #[test]
-fn a_self_signed_certificate_that_reuses_its_key_works_beside_the_old_one() {
+fn a_self_signed_certificate_that_reuses_its_key_works_next_to_the_old_one() {
     let sandbox = Sandbox::new();
     let made = ["--type=server", "--hostname=cp.example", "--key-type=ecdsa", "--valid-for=825d"];
     let files = ["--cert-file=tls.crt", "--key-file=tls.key"];
@@ -224,7 +224,7 @@ fn a_self_signed_certificate_that_reuses_its_key_works_beside_the_old_one() {
 }
 
 #[test]
-fn a_ca_name_in_another_type_of_text_is_told_apart_from_a_missing_ca() {
+fn a_ca_name_in_another_string_type_is_distinguished_from_a_missing_ca() {
     let (sandbox, mut root) = (Sandbox::new(), Ca::new("root"));
     let leaf = leaf(&sandbox, &root, |_| {});
     let text = DnValue::PrintableString("Root".try_into().expect("letters"));
@@ -249,7 +249,7 @@ fn go_ends_the_handshake_over_a_certificate_that_the_chain_does_not_need() {
 }
 
 #[test]
-fn what_go_does_not_process_of_a_ca_fails() {
+fn extensions_of_a_ca_that_go_does_not_process_fail() {
     let (sandbox, sound) = (Sandbox::new(), Ca::new("root"));
     let leaf = leaf(&sandbox, &sound, |_| {});
     let spoil = |change: &dyn Fn(&mut CertificateParams)| {
@@ -344,7 +344,7 @@ fn an_empty_extended_key_usage_limits_nothing_in_go() {
 }
 
 #[test]
-fn a_name_that_go_cannot_compare_fails_under_a_ca_with_constraints_only() {
+fn a_name_that_go_cannot_compare_fails_only_if_the_ca_has_constraints() {
     let (sandbox, mut root) = (Sandbox::new(), Ca::new("root"));
     let named = |leaf: &mut CertificateParams| {
         leaf.subject_alt_names.push(SanType::DnsName("a..b".try_into().expect("ASCII")));
@@ -360,7 +360,7 @@ fn a_name_that_go_cannot_compare_fails_under_a_ca_with_constraints_only() {
 }
 
 #[test]
-fn a_self_signed_client_certificate_that_is_no_ca_is_known_by_itself() {
+fn a_self_signed_client_certificate_that_is_not_a_ca_is_its_own_trust_anchor() {
     let sandbox = Sandbox::new();
     let Pki { mut leaf, leaf_key, .. } = Pki::new();
     leaf.is_ca = IsCa::ExplicitNoCa;
@@ -374,7 +374,7 @@ fn a_self_signed_client_certificate_that_is_no_ca_is_known_by_itself() {
 }
 
 #[test]
-fn a_curve_that_is_described_and_not_named_is_told_as_such() {
+fn a_key_with_explicit_curve_parameters_is_reported_as_such() {
     if installed("openssl").is_none() {
         return;
     }
@@ -395,7 +395,7 @@ fn a_curve_that_is_described_and_not_named_is_told_as_such() {
 }
 
 #[test]
-fn nobody_verifies_the_signature_of_a_ca_that_is_trusted() {
+fn no_client_verifies_the_signature_of_a_trust_anchor() {
     let (sandbox, mut root) = (Sandbox::new(), Ca::new("root"));
     root.params.use_authority_key_identifier_extension = false;
     let leaf = leaf(&sandbox, &root, |_| {});

@@ -16,7 +16,7 @@ fn official(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_certificates_of_the_official_command_verify_and_those_who_refuse_them_are_named() {
+fn official_certificates_verify_and_the_clients_that_reject_them_are_named() {
     for name in ["rsa.crt", "ecdsa.crt"] {
         let sandbox = Sandbox::new();
         sandbox.write("tls.crt", official(name));
@@ -55,7 +55,7 @@ fn the_certificates_of_the_official_command_verify_and_those_who_refuse_them_are
 }
 
 #[test]
-fn what_is_made_with_an_ephemeral_ca_is_refused_by_nobody_but_for_its_length() {
+fn a_certificate_from_an_ephemeral_ca_is_rejected_only_for_its_lifetime() {
     let sandbox = Sandbox::new();
     let made = ["--type=server", "--hostname=cp.example", "--ephemeral-ca", "--valid-for=825d"];
     sandbox.generate(made.iter().chain(&["--cert-file=tls.crt", "--key-file=tls.key"]));
@@ -67,7 +67,7 @@ fn what_is_made_with_an_ephemeral_ca_is_refused_by_nobody_but_for_its_length() {
 }
 
 #[test]
-fn a_client_that_was_asked_for_makes_its_refusal_a_failure() {
+fn a_rejection_by_a_required_client_is_a_failure() {
     let sandbox = Sandbox::new();
     sandbox.generate(["--type=server", "--hostname=cp.example"]).quiet_success();
     let own = ["verify", "tls-certificate", "--cert-file=cert.pem", "--hostname=cp.example"];
@@ -90,7 +90,7 @@ fn a_client_that_was_asked_for_makes_its_refusal_a_failure() {
 }
 
 #[test]
-fn a_key_that_envoy_refuses_fails_with_envoys_words() {
+fn a_key_that_envoy_rejects_fails_with_the_error_of_envoy() {
     let sandbox = Sandbox::new();
     let mut pki = Pki::new();
     pki.leaf_key = KeyPair::generate_for(&PKCS_ED25519).expect("a key");
@@ -108,7 +108,7 @@ fn a_key_that_envoy_refuses_fails_with_envoys_words() {
 }
 
 #[test]
-fn a_refusal_by_all_is_no_acceptance_by_the_client_that_was_asked_for() {
+fn a_certificate_that_all_clients_reject_is_not_accepted_by_the_required_client() {
     let sandbox = Sandbox::new();
     Pki::new().make().write(&sandbox);
     let ended = verify(&sandbox, &["--hostname=wrong.example", "--client=java"]);
@@ -117,7 +117,7 @@ fn a_refusal_by_all_is_no_acceptance_by_the_client_that_was_asked_for() {
 }
 
 #[test]
-fn a_name_that_a_wildcard_or_capital_letters_stand_for_is_refused_by_the_bootstrap_of_older_kuma() {
+fn kuma_dp_before_2_14_rejects_wildcards_and_other_letter_case() {
     for (name, is_refused) in [("*.example", true), ("CP.example", true), ("cp.example", false)] {
         let sandbox = Sandbox::new();
         let mut pki = Pki::new();
@@ -143,7 +143,7 @@ fn a_name_that_a_wildcard_or_capital_letters_stand_for_is_refused_by_the_bootstr
 }
 
 #[test]
-fn a_ca_made_anew_with_other_identifiers_of_its_key_is_refused_by_openssl_and_java() {
+fn openssl_and_java_reject_a_renewed_ca_with_another_key_identifier() {
     let sandbox = Sandbox::new();
     let script = "
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout ca.key \
@@ -171,7 +171,7 @@ fn a_ca_made_anew_with_other_identifiers_of_its_key_is_refused_by_openssl_and_ja
 }
 
 #[test]
-fn of_two_cas_of_one_name_that_nothing_tells_apart_openssl_takes_the_first() {
+fn openssl_chooses_the_first_of_two_indistinguishable_cas() {
     let ca = |key: &KeyPair| {
         let mut params = Pki::new().root;
         params.use_authority_key_identifier_extension = false;
@@ -201,7 +201,7 @@ fn of_two_cas_of_one_name_that_nothing_tells_apart_openssl_takes_the_first() {
 }
 
 #[test]
-fn keys_that_no_tls_stack_takes_fail_and_rare_ones_are_judged() {
+fn keys_that_no_tls_stack_supports_fail_and_rare_ones_are_checked() {
     if installed("openssl").is_none() {
         return;
     }
@@ -224,7 +224,7 @@ fn keys_that_no_tls_stack_takes_fail_and_rare_ones_are_judged() {
 }
 
 #[test]
-fn key_files_that_go_does_not_load_fail() {
+fn key_files_that_go_cannot_load_fail() {
     let sandbox = Sandbox::new();
     let made = ["--type=server", "--hostname=cp.example", "--key-type=ecdsa"];
     sandbox.generate(made.iter().chain(&["--cert-file=tls.crt", "--key-file=tls.key"]));
@@ -244,7 +244,7 @@ fn key_files_that_go_does_not_load_fail() {
 }
 
 #[test]
-fn a_self_signed_certificate_is_its_own_ca_whatever_it_is_signed_with() {
+fn a_self_signed_certificate_is_its_own_ca_whatever_its_signature_algorithm() {
     if installed("openssl").is_none() {
         return;
     }
@@ -266,7 +266,7 @@ fn a_self_signed_certificate_is_its_own_ca_whatever_it_is_signed_with() {
 }
 
 #[test]
-fn names_in_the_types_of_text_that_older_cas_write_are_shown_as_text() {
+fn names_in_the_string_types_of_older_cas_are_shown_as_text() {
     let sandbox = Sandbox::new();
     let mut pki = Pki::new();
     pki.leaf.distinguished_name = rcgen::DistinguishedName::new();
@@ -293,7 +293,7 @@ fn critical(oid: &[u64], contents: &[u8]) -> rcgen::CustomExtension {
 }
 
 #[test]
-fn what_kumas_own_clients_refuse_fails_and_what_others_refuse_does_not() {
+fn a_rejection_by_kumas_clients_is_a_failure_and_by_others_is_not() {
     // RFC 5280 4.2.1.13: one distribution point without fields.
     let crl: &[u8] = &[0x30, 2, 0x30, 0];
     let (json, status) = changed("cp.example", |pki| {
@@ -349,7 +349,7 @@ fn strings(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_policy_that_is_required_and_missing_is_refused_by_go_envoy_and_java() {
+fn go_envoy_and_java_reject_a_missing_required_policy() {
     // RFC 5280 4.2.1.11: requireExplicitPolicy 0.
     let (json, status) = changed("cp.example", |pki| {
         pki.has_intermediate = true;
@@ -373,7 +373,7 @@ fn a_policy_that_is_required_and_missing_is_refused_by_go_envoy_and_java() {
 }
 
 #[test]
-fn any_extended_key_usage_is_refused_by_those_who_look_at_that_place_of_the_chain() {
+fn any_extended_key_usage_is_rejected_by_the_clients_that_check_it_there() {
     let any = || vec![rcgen::ExtendedKeyUsagePurpose::Any];
     let openssl = ["curl", "openssl", "openssl-strict", "python", "node"];
     let refusals = |change: &dyn Fn(&mut Pki)| {
@@ -395,7 +395,7 @@ fn any_extended_key_usage_is_refused_by_those_who_look_at_that_place_of_the_chai
 }
 
 #[test]
-fn the_key_and_the_identifiers_of_every_ca_of_the_chain_count() {
+fn the_key_and_the_identifiers_of_every_ca_in_the_chain_count() {
     let (json, status) = changed("cp.example", |pki| {
         pki.has_intermediate = true;
         pki.intermediate.use_authority_key_identifier_extension = false;
@@ -418,7 +418,7 @@ fn the_key_and_the_identifiers_of_every_ca_of_the_chain_count() {
 }
 
 #[test]
-fn an_address_under_a_constraint_for_addresses_is_refused_by_envoy_and_warned_about() {
+fn envoy_rejects_an_ip_address_under_an_ip_constraint_and_issuing_it_causes_a_warning() {
     let sandbox = Sandbox::new();
     let made = sandbox.kumactl(["generate", "ca-certificate", "--permit-ip=10.0.0.0/8"]);
     assert!(
@@ -452,7 +452,7 @@ fn an_address_under_a_constraint_for_addresses_is_refused_by_envoy_and_warned_ab
 }
 
 #[test]
-fn a_failed_check_is_held_against_the_clients_that_make_it_alone() {
+fn a_failed_check_counts_only_for_the_clients_that_make_it() {
     let past = time::OffsetDateTime::now_utc() - time::Duration::days(2);
     let (json, _) = changed("cp.example", |pki| {
         pki.root.not_before = past - time::Duration::days(9);
@@ -479,7 +479,7 @@ fn a_failed_check_is_held_against_the_clients_that_make_it_alone() {
 }
 
 #[test]
-fn a_common_name_beside_names_of_no_host_is_accepted_by_all_that_read_it_but_mbedtls() {
+fn a_common_name_next_to_names_without_a_host_is_accepted_except_by_mbedtls() {
     // A subjectAltName with the directoryName CN=x.
     let directory: &[u8] =
         &[0x30, 16, 0xa4, 14, 0x30, 12, 0x31, 10, 0x30, 8, 6, 3, 0x55, 4, 3, 0x0c, 1, b'x'];
@@ -551,7 +551,7 @@ fn the_purpose_decides_which_of_kumas_clients_must_accept_a_certificate() {
 }
 
 #[test]
-fn an_address_that_is_dialed_in_another_form_is_refused_by_envoy_alone() {
+fn only_envoy_rejects_an_ip_address_in_another_notation() {
     let address = |pki: &mut Pki| {
         pki.leaf.subject_alt_names = vec![rcgen::SanType::IpAddress("::1".parse().expect("one"))];
     };
@@ -563,7 +563,7 @@ fn an_address_that_is_dialed_in_another_form_is_refused_by_envoy_alone() {
 }
 
 #[test]
-fn names_that_no_host_should_have_and_kuma_works_with_verify() {
+fn unusual_names_that_kuma_accepts_verify() {
     for name in ["123", "a.123", "a-", "-a.example.test", "xn--a.example"] {
         let (json, status) = changed(name, |pki| pki.dns(&[name]));
         assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{name}: {json}");
@@ -575,7 +575,7 @@ fn names_that_no_host_should_have_and_kuma_works_with_verify() {
 }
 
 #[test]
-fn a_chain_in_another_order_than_it_was_issued_in_is_refused_by_mbedtls() {
+fn mbedtls_rejects_a_chain_that_is_out_of_order() {
     let sandbox = Sandbox::new();
     let mut pki = Pki::new();
     pki.has_intermediate = true;
@@ -617,7 +617,7 @@ fn a_chain_in_another_order_than_it_was_issued_in_is_refused_by_mbedtls() {
 }
 
 #[test]
-fn a_certificate_that_is_too_large_for_clients_is_predicted_and_warned_about() {
+fn a_certificate_that_is_too_large_for_clients_is_predicted_and_causes_a_warning() {
     let sandbox = Sandbox::new();
     let names = |count: usize| {
         let names: Vec<_> =

@@ -30,7 +30,7 @@ fn secret(sandbox: &Sandbox) -> String {
 }
 
 #[test]
-fn a_secret_is_judged_as_yaml_and_as_json_and_beside_a_bundle() {
+fn a_secret_is_verified_as_yaml_and_json_and_with_a_bundle() {
     let (sandbox, made) = sound();
     let yaml = secret(&sandbox);
     let data: Vec<String> = yaml
@@ -67,7 +67,7 @@ fn a_secret_on_standard_input_is_read() {
 }
 
 #[test]
-fn what_is_no_secret_of_a_control_plane_is_told_apart() {
+fn objects_that_are_not_a_secret_of_a_control_plane_are_reported_as_such() {
     let (sandbox, _) = sound();
     for (text, status, says) in [
         ("kind: ConfigMap\ndata: {}\n", 3, "it is a ConfigMap, not a Secret"),
@@ -106,7 +106,7 @@ fn the_old_and_the_new_ca_in_one_file_verify_in_either_order() {
 }
 
 #[test]
-fn a_ca_file_without_the_root_is_worth_a_warning_that_openssl_confirms() {
+fn a_ca_file_without_the_root_causes_a_warning_that_openssl_confirms() {
     let sandbox = Sandbox::new();
     let mut pki = Pki::new();
     pki.has_intermediate = true;
@@ -125,7 +125,7 @@ fn a_ca_file_without_the_root_is_worth_a_warning_that_openssl_confirms() {
 }
 
 #[test]
-fn a_ca_file_with_the_certificate_alone_is_refused_by_those_who_want_its_ca() {
+fn a_ca_file_with_only_the_certificate_is_rejected_by_clients_that_require_its_ca() {
     let sandbox = Sandbox::new();
     let mut pki = Pki::new();
     pki.leaf.is_ca = rcgen::IsCa::NoCa;
@@ -148,7 +148,7 @@ fn a_ca_file_with_the_certificate_alone_is_refused_by_those_who_want_its_ca() {
 }
 
 #[test]
-fn text_around_the_blocks_and_windows_line_ends_do_no_harm() {
+fn text_around_the_blocks_and_windows_line_ends_are_accepted() {
     let (sandbox, _) = sound();
     for name in ["tls.crt", "tls.key", "ca.crt"] {
         let text = sandbox.read(name).replace("\r\n", "\n").replace('\n', "\r\n");
@@ -159,7 +159,7 @@ fn text_around_the_blocks_and_windows_line_ends_do_no_harm() {
 }
 
 #[test]
-fn other_blocks_behind_a_certificate_and_blanks_at_the_ends_of_lines_do_no_harm() {
+fn other_blocks_after_a_certificate_and_trailing_spaces_are_accepted() {
     let (sandbox, _) = sound();
     let parameters = "-----BEGIN DH PARAMETERS-----\nMAYCAQUCAQI=\n-----END DH PARAMETERS-----\n";
     let certificate = sandbox.read("tls.crt").replace("\r\n", "  \n");
@@ -173,7 +173,7 @@ fn other_blocks_behind_a_certificate_and_blanks_at_the_ends_of_lines_do_no_harm(
 }
 
 #[test]
-fn what_kuma_says_is_quoted_for_the_file_that_it_would_say_it_of() {
+fn the_error_of_kuma_is_quoted_for_the_right_file() {
     let (sandbox, _) = sound();
     let quoted = |arguments: &[&str]| {
         let (json, _) = report(&sandbox, arguments);
@@ -214,7 +214,7 @@ fn what_kuma_says_is_quoted_for_the_file_that_it_would_say_it_of() {
 }
 
 #[test]
-fn hints_name_files_that_can_be_typed() {
+fn hints_contain_file_names_that_can_be_typed() {
     let (sandbox, _) = sound();
     let swapped = secret(&sandbox).replace("tls.crt", "x").replace("tls.key", "tls.crt");
     sandbox.write("secret", swapped.replace("  x:", "  tls.key:"));
@@ -238,7 +238,7 @@ fn hints_name_files_that_can_be_typed() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_worth_a_warning() {
+fn a_key_that_other_users_can_read_causes_a_warning() {
     let (sandbox, _) = sound();
     fs::set_permissions(sandbox.path("tls.key"), fs::Permissions::from_mode(0o640)).expect("mode");
     let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
@@ -253,7 +253,7 @@ fn a_key_that_others_can_read_is_worth_a_warning() {
 }
 
 #[test]
-fn what_cannot_be_read_ends_with_status_3_and_is_named() {
+fn unreadable_input_is_named_and_ends_with_status_3() {
     let (sandbox, _) = sound();
     fs::create_dir(sandbox.path("directory")).expect("a directory");
     let zeros = File::create(sandbox.path("zeros")).expect("a file");
@@ -275,7 +275,7 @@ fn what_cannot_be_read_ends_with_status_3_and_is_named() {
 }
 
 #[test]
-fn a_hundred_megabytes_are_refused_in_constant_memory() {
+fn a_hundred_megabytes_are_rejected_in_constant_memory() {
     let (sandbox, _) = sound();
     let zeros = File::create(sandbox.path("zeros")).expect("a file");
     zeros.set_len(100 << 20).expect("a sparse file");
@@ -293,7 +293,7 @@ fn a_hundred_megabytes_are_refused_in_constant_memory() {
 }
 
 #[test]
-fn without_a_ca_the_file_is_its_own_if_its_ca_is_in_it_and_else_one_is_asked_for() {
+fn without_a_ca_file_the_certificate_file_must_contain_its_ca() {
     let (sandbox, made) = sound();
     let own = ["verify", "tls-certificate", "--cert-file=tls.crt", "--hostname=cp.example"];
     let stderr = sandbox.kumactl(own).failure(2);
@@ -310,7 +310,7 @@ fn without_a_ca_the_file_is_its_own_if_its_ca_is_in_it_and_else_one_is_asked_for
 }
 
 #[test]
-fn no_byte_of_a_key_is_printed_whatever_is_mixed_up() {
+fn no_byte_of_a_key_is_printed_if_files_are_swapped() {
     let (sandbox, made) = sound();
     let text = sandbox.read("tls.key");
     let secrets: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
@@ -336,7 +336,7 @@ fn no_byte_of_a_key_is_printed_whatever_is_mixed_up() {
 }
 
 #[test]
-fn a_secret_that_kubernetes_refuses_for_another_value_is_warned_of() {
+fn a_secret_that_kubernetes_rejects_for_another_value_causes_a_warning() {
     let (sandbox, _) = sound();
     let text = secret(&sandbox).replace("data:\n", "data:\n  other: '%%%'\n");
     sandbox.write("secret.yaml", text);

@@ -168,7 +168,7 @@ fn owned(flags: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_command_in_every_hint_cures_the_refusal_that_it_is_printed_for() {
+fn the_command_in_every_hint_fixes_the_rejection() {
     let cases = cases();
     for rule in RULES.iter().filter(|rule| !WITHOUT_COMMAND.contains(&rule.remedy)) {
         assert!(cases.iter().any(|case| case.remedy == rule.remedy), "{rule:?} has no case");

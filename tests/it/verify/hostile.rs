@@ -96,7 +96,7 @@ fn no_byte_of_a_key_is_printed_however_its_file_is_damaged() {
 }
 
 #[test]
-fn nothing_that_steers_a_terminal_is_printed_whatever_holds_it() {
+fn no_terminal_command_is_printed_wherever_it_is() {
     let sandbox = Sandbox::new();
     let made = Pki::new().make();
     made.write(&sandbox);
@@ -148,7 +148,7 @@ fn a_comma_in_a_name_does_not_look_like_the_next_attribute() {
 }
 
 #[test]
-fn a_file_full_of_cas_is_judged_in_bounded_work() {
+fn a_file_full_of_cas_takes_bounded_work() {
     // Two names, each CA of one signed by one of the other: as many paths as anyone could want.
     let sandbox = Sandbox::new();
     let made = Pki::new().make();
@@ -190,7 +190,7 @@ fn a_file_full_of_cas_is_judged_in_bounded_work() {
 }
 
 #[test]
-fn thousands_of_names_and_constraints_are_judged_in_bounded_work_and_words() {
+fn thousands_of_names_and_constraints_take_bounded_work_and_output() {
     let sandbox = Sandbox::new();
     let mut pki = Pki::new();
     let names: Vec<String> = (0..2000).map(|index| format!("n{index}.example")).collect();
@@ -235,7 +235,7 @@ fn as_many_names_and_constraints_as_go_and_openssl_compare_are_compared() {
 }
 
 #[test]
-fn of_a_thousand_faults_of_one_kind_the_first_are_told() {
+fn of_a_thousand_findings_of_one_check_the_first_are_printed() {
     let sandbox = Sandbox::new();
     let mut pki = Pki::new();
     pki.leaf.custom_extensions =
@@ -247,7 +247,7 @@ fn of_a_thousand_faults_of_one_kind_the_first_are_told() {
 }
 
 #[test]
-fn a_private_key_on_the_command_line_is_refused_and_not_repeated() {
+fn a_private_key_on_the_command_line_is_rejected_and_not_repeated() {
     let sandbox = Sandbox::new();
     let made = Pki::new().make();
     made.write(&sandbox);

@@ -126,13 +126,13 @@ fn a_server_with_the_right_ca_and_name_verifies_and_proves_its_key() {
 }
 
 #[test]
-fn a_server_that_wants_a_client_certificate_is_judged_all_the_same() {
+fn a_server_that_requires_a_client_certificate_is_verified() {
     let made = Pki::new().make();
     assert_eq!(judged(&sandbox(&made), &tls(&made, true), &[]), (vec![], 0));
 }
 
 #[test]
-fn the_wrong_ca_the_wrong_name_and_an_expired_certificate_are_refused() {
+fn the_wrong_ca_the_wrong_name_and_an_expired_certificate_are_rejected() {
     let made = Pki::new().make();
     let stranger = sandbox(&Pki::new().make());
     let (failed, status) = judged(&stranger, &tls(&made, false), &[]);
@@ -150,7 +150,7 @@ fn the_wrong_ca_the_wrong_name_and_an_expired_certificate_are_refused() {
 }
 
 #[test]
-fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
+fn a_server_without_tls_ends_with_status_3_and_the_reason() {
     let made = Pki::new().make();
     let sandbox = sandbox(&made);
     let http = serve(|mut stream| {
@@ -176,7 +176,7 @@ fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
         (closes, "during the handshake"),
         (refuses, "aborted the handshake: HandshakeFailure\nhint: the server must accept TLS 1.2"),
         (closed, "could not connect to 127.0.0.1:"),
-        ("no-such-host.invalid:1".to_owned(), "there is no address for no-such-host.invalid"),
+        ("no-such-host.invalid:1".to_owned(), "could not find an address for no-such-host.invalid"),
     ] {
         let stderr = sandbox.kumactl(connect(&address, &[])).failure(3);
         let inspected = sandbox.kumactl(["inspect", "certificate", &address]).status;
@@ -186,7 +186,7 @@ fn what_is_no_tls_server_ends_with_status_3_and_says_what_it_is() {
 }
 
 #[test]
-fn a_server_that_shows_garbage_ends_with_status_3_after_the_others_were_shown() {
+fn a_server_that_sends_garbage_ends_with_status_3_after_the_others_are_shown() {
     let mut made = Pki::new().make();
     let sandbox = sandbox(&made);
     made.leaf = b"garbage".to_vec();
@@ -198,7 +198,7 @@ fn a_server_that_shows_garbage_ends_with_status_3_after_the_others_were_shown() 
 }
 
 #[test]
-fn more_certificates_than_a_handshake_can_have_are_called_too_many() {
+fn more_certificates_than_a_handshake_allows_are_reported() {
     let mut made = Pki::new().make();
     let sandbox = sandbox(&made);
     made.leaf = vec![0; 70_000];
@@ -207,7 +207,7 @@ fn more_certificates_than_a_handshake_can_have_are_called_too_many() {
 }
 
 #[test]
-fn the_proof_of_a_key_that_the_crypto_library_does_not_take_is_not_called_missing() {
+fn a_proof_with_an_unsupported_key_is_reported_as_not_checked() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = Sandbox::new();
     let made = sandbox.shell(&format!(
@@ -234,7 +234,7 @@ fn the_proof_of_a_key_that_the_crypto_library_does_not_take_is_not_called_missin
 }
 
 #[test]
-fn a_server_that_never_answers_is_left_when_the_time_is_over() {
+fn a_server_that_never_answers_causes_a_timeout() {
     let made = Pki::new().make();
     let sandbox = sandbox(&made);
     // Each closes the connection at last: to a client that still waits then, that is another error.
@@ -260,7 +260,7 @@ fn a_server_that_never_answers_is_left_when_the_time_is_over() {
 }
 
 #[test]
-fn what_a_server_shows_can_be_looked_at_and_kept_as_pem() {
+fn the_certificates_of_a_server_can_be_inspected_and_saved_as_pem() {
     let made = Pki::new().make();
     let sandbox = sandbox(&made);
     let address = tls(&made, false);

@@ -51,7 +51,7 @@ fn openssl(sandbox: &Sandbox) -> Option<bool> {
 }
 
 #[test]
-fn cas_with_keys_on_every_curve_are_understood() {
+fn ca_keys_on_every_curve_are_supported() {
     for (curve, is_known) in [
         (&PKCS_ECDSA_P256_SHA256, true),
         (&PKCS_ECDSA_P384_SHA384, true),
@@ -72,7 +72,7 @@ fn cas_with_keys_on_every_curve_are_understood() {
 }
 
 #[test]
-fn signatures_with_sha512_on_the_smaller_curves_are_understood() {
+fn signatures_with_sha512_on_smaller_curves_are_supported() {
     let Some(openssl) = installed("openssl") else { return };
     for curve in ["prime256v1", "secp384r1"] {
         let sandbox = Sandbox::new();
@@ -93,7 +93,7 @@ fn signatures_with_sha512_on_the_smaller_curves_are_understood() {
 }
 
 #[test]
-fn a_root_of_version_1_and_a_short_rsa_key_are_told_as_what_they_are() {
+fn a_root_of_version_1_and_a_short_rsa_key_are_reported_as_such() {
     if installed("openssl").is_none() {
         return;
     }
@@ -127,7 +127,7 @@ fn a_root_of_version_1_and_a_short_rsa_key_are_told_as_what_they_are() {
 }
 
 #[test]
-fn of_two_orders_of_cross_signed_cas_go_takes_both_and_envoy_one() {
+fn go_accepts_both_orders_of_cross_signed_cas_and_envoy_one() {
     // The CA between is certified twice: once by a root that may not certify the name.
     let (root_key, other_key, between_key) = (key(), key(), key());
     let (root, mut other, between) = (ca("root"), ca("other"), ca("between"));
@@ -157,7 +157,7 @@ fn of_two_orders_of_cross_signed_cas_go_takes_both_and_envoy_one() {
 }
 
 #[test]
-fn the_right_one_of_many_cas_of_one_name_is_found() {
+fn the_right_one_of_many_cas_with_one_name_is_found() {
     let (mut params, right) = (ca("root"), key());
     // Nothing but the signature tells them apart.
     params.key_identifier_method = rcgen::KeyIdMethod::PreSpecified(vec![1; 20]);
@@ -174,7 +174,7 @@ fn the_right_one_of_many_cas_of_one_name_is_found() {
 }
 
 #[test]
-fn self_issued_cas_count_for_the_path_length_as_they_do_in_go() {
+fn self_issued_cas_count_for_the_path_length_as_in_go() {
     let (mut root, old, new) = (ca("root"), key(), key());
     root.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     let renewed = signed(&root, &new, &Issuer::from_params(&root, &old));
@@ -212,7 +212,7 @@ fn write_long(count: usize) -> Sandbox {
 }
 
 #[test]
-fn a_path_that_is_too_long_for_rustls_alone_is_told_of_it_alone() {
+fn a_path_that_only_rustls_rejects_is_reported_for_rustls_only() {
     let sandbox = write_long(7);
     assert!(openssl(&sandbox).unwrap_or(true));
     let json = verifies(&sandbox);
@@ -222,7 +222,7 @@ fn a_path_that_is_too_long_for_rustls_alone_is_told_of_it_alone() {
 }
 
 #[test]
-fn a_path_longer_than_anyone_needs_is_not_looked_at() {
+fn a_path_over_the_length_limit_is_not_searched() {
     let (json, status) = report(&write_long(17), &[&FILES[..], NAMED].concat());
     let text = &checks(&json, "failed")[0].1;
     assert!(status == 1 && text.contains("longer than 16 certificates"), "{json}");

@@ -11,7 +11,7 @@ fn sound() -> Sandbox {
 }
 
 #[test]
-fn every_check_is_a_line_and_a_verdict_ends_them() {
+fn every_check_is_a_line_and_the_verdict_is_last() {
     let text = verify(&sound(), &["--hostname=cp.example"]).quiet_success();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines[0], "passed   certificate-file         tls.crt: 1 certificate");
@@ -22,7 +22,7 @@ fn every_check_is_a_line_and_a_verdict_ends_them() {
 }
 
 #[test]
-fn a_failure_says_what_was_compared_what_kuma_would_say_and_what_to_type() {
+fn a_failure_has_the_compared_values_the_error_of_kuma_and_a_hint() {
     let ended = verify(&sound(), &["--hostname=localhost", "--quiet"]);
     assert_eq!(
         ended.failure_report(),
@@ -58,7 +58,7 @@ fn quiet_prints_nothing_of_a_success() {
 }
 
 #[test]
-fn without_a_name_the_check_is_left_out_and_said_to_be() {
+fn without_a_name_the_check_is_reported_as_skipped() {
     let (json, status) = report(&sound(), &FILES);
     assert_eq!(status, 0);
     assert_eq!(
@@ -68,7 +68,7 @@ fn without_a_name_the_check_is_left_out_and_said_to_be() {
 }
 
 #[test]
-fn the_question_can_be_asked_of_another_time() {
+fn at_verifies_for_another_time() {
     let sandbox = sound();
     for (at, status, fails) in [
         ("--at=+100d", 0, None),
@@ -98,7 +98,11 @@ fn wrong_command_lines_end_with_status_2() {
     const CERT: [&str; 3] = ["verify", "tls-certificate", "--cert-file=tls.crt"];
     let sandbox = sound();
     for (arguments, says) in [
-        (&["verify", "tls-certificate"][..], "required arguments were not provided"),
+        (
+            &["verify", "tls-certificate"][..],
+            "error: --cert-file or --secret or --connect is required\n\
+             hint: add --cert-file=FILE or --secret=FILE or --connect=HOST:PORT\n",
+        ),
         (&["verify", "tls-certificate", "--cert-file=a", "--secret=b"], "cannot be used with"),
         (&["verify", "tls-certificate", "--secret=b", "--key-file=c"], "cannot be used with"),
         (&["verify", "tls-certificate", "--cert-file=-", "--key-file=-"], "read only once"),
@@ -137,7 +141,7 @@ fn wrong_command_lines_end_with_status_2() {
             &["verify", "tls-certificate", "--cert-file=tls.crt", "--hostname=*.a.example"],
             "--hostname=www.a.example",
         ),
-        (&["inspect", "certificate"], "required arguments were not provided"),
+        (&["inspect", "certificate"], "error: SOURCE is required\nhint: add SOURCE\n"),
         (&["inspect", "certificate", "-", "-"], "read only once"),
         (&["inspect", "certificate", "https://cp.example:5678"], "cp.example:5678"),
     ] {
@@ -147,7 +151,7 @@ fn wrong_command_lines_end_with_status_2() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_those_who_ask() {
+fn color_is_for_terminals_or_on_request() {
     let sandbox = sound();
     let plain = verify(&sandbox, &[]).quiet_success();
     assert!(!plain.contains('\u{1b}'));
