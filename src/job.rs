@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use self::existing_files::{ExistingFiles, SubjectKey};
 use self::new_key::KeyOptions;
 use self::signer::{Issued, SelfCheck, Signer};
-use crate::files::{Changes, OutputKind, Plan};
+use crate::files::{Changes, FileReason, OutputKind, Plan};
 use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::render::{self, ReportFormat};
@@ -61,7 +61,7 @@ pub(crate) struct JobOutcome {
     trust_anchor: Certificate,
     note: Option<String>,
     warnings: Vec<String>,
-    reasons: Vec<String>,
+    reasons: Vec<FileReason>,
 }
 
 /// The comparison of the existing pair with the request.
@@ -69,7 +69,7 @@ pub(crate) enum Comparison {
     /// The pair matches.
     Match(Box<(PemFiles, JobOutcome)>),
     /// The reasons to replace the pair.
-    Mismatch(Vec<String>),
+    Mismatch(Vec<FileReason>),
 }
 
 /// A finished job: the changes, and the texts that explain them.
@@ -78,7 +78,7 @@ pub(crate) struct JobReport {
     pub(crate) is_kept: bool,
     pub(crate) changes: Changes,
     /// Why the pair was replaced, or other files were written.
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<FileReason>,
     pub(crate) warnings: Vec<String>,
     note: Option<String>,
     uses_stdout: bool,
@@ -139,7 +139,7 @@ impl Job<'_> {
     /// A request for which no certificate can be issued.
     pub(crate) fn issue(
         self,
-        reasons: Vec<String>,
+        reasons: Vec<FileReason>,
         self_check: SelfCheck,
     ) -> Result<(PemFiles, JobOutcome), Failure> {
         let Self { request, signer, mut existing, key, now } = self;
@@ -226,8 +226,8 @@ impl PemFiles {
 }
 
 impl JobOutcome {
-    /// Writes the files of a new pair, or the stale files beside a kept pair. `content` returns the bytes
-    /// of an output, `stale` the files to write beside a kept pair, with reasons.
+    /// Writes the files of a new pair, or the stale files next to a kept pair. `content` returns the bytes
+    /// of an output, `stale` the files to write next to a kept pair, with reasons.
     ///
     /// # Errors
     ///
@@ -236,7 +236,7 @@ impl JobOutcome {
         self,
         plan: Plan,
         content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
-        stale: impl FnOnce(&Plan, &Certificate) -> Result<Vec<(OutputKind, String)>, Failure>,
+        stale: impl FnOnce(&Plan, &Certificate) -> Result<Vec<(OutputKind, FileReason)>, Failure>,
     ) -> Result<JobReport, Failure> {
         let Self { is_kept, certificate, template, trust_anchor, note, warnings, mut reasons } =
             self;

@@ -100,6 +100,10 @@ pub(crate) fn namespace(text: &str) -> Result<Namespace, String> {
 /// An invalid name.
 pub(crate) fn service(name: Option<&str>, namespace: &Namespace) -> Result<ServiceName, Failure> {
     let name = name.unwrap_or(SERVICE);
+    if name.is_empty() {
+        let failure = Failure::usage("--service is empty");
+        return Err(failure.hint(format!("pass the name of the Service: --service={SERVICE}")));
+    }
     ServiceName::parse(&format!("{name}.{}", namespace.as_str())).map_err(|error| {
         Failure::usage(format!("--service: {error}"))
             .hint(format!("pass the name only: --service={SERVICE}"))

@@ -19,7 +19,7 @@ use crate::report::failure::Failure;
 
 /// Generate certificates, keys and the files that install them
 #[derive(clap::Args)]
-#[command(after_help = "Other nouns are handed to the official kumactl.")]
+#[command(after_help = "The official kumactl runs all other commands.")]
 pub(crate) struct Args {
     /// Print errors only
     #[arg(long, short, global = true, display_order = 999)]

@@ -7,7 +7,7 @@ use crate::report::shell;
 
 /// Show certificates and check which clients reject them
 #[derive(clap::Args)]
-#[command(after_help = "Other nouns are handed to the official kumactl.")]
+#[command(after_help = "The official kumactl runs all other commands.")]
 pub(crate) struct Args {
     /// Output format of the official nouns, which accept the flag in front of them
     #[arg(long, short, hide = true, value_name = "FORMAT")]

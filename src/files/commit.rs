@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::leftovers::Leftovers;
 use super::output::{Output, OutputKind};
 use super::plan::{Plan, regular_paths};
+use super::reason::FileReason;
 use super::target::Target;
 use super::{signals, transaction};
 use crate::report::failure::Failure;
@@ -21,7 +22,7 @@ pub(crate) struct Changes {
     /// The files that were kept and whose permissions were repaired.
     pub(crate) repaired: Vec<Output>,
     /// The wrong permissions that were repaired.
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<FileReason>,
     /// The permissions that could not be set.
     pub(crate) warnings: Vec<String>,
 }

@@ -12,6 +12,7 @@ use rustix::fs::OFlags;
 
 use super::commit::Changes;
 use super::output::Output;
+use super::reason::FileReason;
 use crate::report::failure::reason;
 
 /// Sets the permissions of a new file, if the system allows it. They are checked after the rename.
@@ -96,8 +97,8 @@ fn repair(path: &Path, wanted: u32) -> Result<(), String> {
     }
 }
 
-fn difference(path: &Path, found: u32, wanted: u32) -> String {
-    format!("{} has permissions {found:04o} instead of {wanted:04o}", path.display())
+fn difference(path: &Path, found: u32, wanted: u32) -> FileReason {
+    FileReason::new(path, format!("has permissions {found:04o} instead of {wanted:04o}"))
 }
 
 fn mode(metadata: &fs::Metadata) -> u32 {

@@ -11,7 +11,7 @@ use super::signals::{self, Watch};
 use super::target::{self, State, Target};
 use super::{read, transaction};
 use crate::report::console::Console;
-use crate::report::failure::Failure;
+use crate::report::failure::{Failure, enumeration};
 
 /// The action for a file that exists and is not empty.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -223,7 +223,7 @@ impl Plan {
             return Ok(());
         }
         let verb = if existing.len() == 1 { "exists" } else { "exist" };
-        let text = format!("{} already {verb}; no file was changed", existing.join(" and "));
+        let text = format!("{} already {verb}; no file was changed", enumeration(&existing));
         Err(Failure::failed(text).hint(
             "rerun with --force to overwrite the files, or with --if-needed to replace them only if \
              they do not match the request or expire soon",

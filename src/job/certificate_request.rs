@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::existing_files::{ExistingFiles, SubjectKey, foreign_file};
 use super::new_key;
-use crate::files::{Changes, OutputKind, Plan, read};
+use crate::files::{Changes, FileReason, OutputKind, Plan, read};
 use crate::report::failure::Failure;
 
 /// A key and a certificate request, to keep or to make.
@@ -22,7 +22,7 @@ pub(crate) struct RequestJob {
 pub(crate) struct RequestOutcome {
     pub(crate) request: CertificateRequest,
     pub(crate) changes: Changes,
-    pub(crate) reasons: Vec<String>,
+    pub(crate) reasons: Vec<FileReason>,
 }
 
 impl RequestJob {
@@ -58,7 +58,7 @@ impl RequestJob {
                     return Ok(RequestOutcome { request: found, changes, reasons });
                 }
                 Ok(_) => {}
-                Err(reason) => reasons.push(format!("{} {reason}", path.display())),
+                Err(reason) => reasons.push(FileReason::new(&path, reason)),
             }
         }
         let made = kuma_pki::issue::certificate_request(&request, &key)?;

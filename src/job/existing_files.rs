@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{PemFiles, stale_files};
 use crate::args::existing_files::ExistingFilesArgs;
-use crate::files::{OutputKind, Plan, read};
+use crate::files::{FileReason, OutputKind, Plan, read};
 use crate::report::failure::Failure;
 
 /// The existing files at the paths of a key and a certificate.
@@ -22,13 +22,13 @@ pub(crate) struct ExistingFiles {
     pub(super) key_text: Zeroizing<Vec<u8>>,
     pub(super) chain: Option<Vec<Certificate>>,
     chain_text: Zeroizing<Vec<u8>>,
-    pub(super) certificate_file: String,
+    pub(super) certificate_file: PathBuf,
     /// The path of the CA file, whose other CA certificates are kept.
     ca_path: Option<PathBuf>,
     /// Whether a killed run left unfinished files beside these.
     pub(super) is_of_killed_run: bool,
     /// Reasons to replace the files that are known from reading them.
-    pub(super) reasons: Vec<String>,
+    pub(super) reasons: Vec<FileReason>,
 }
 
 /// The key of a certificate.
@@ -97,7 +97,7 @@ impl ExistingFiles {
     ) -> Result<Self, Failure> {
         let mut files = Self::none(flags);
         if flags.reuse_key && !flags.if_needed && !flags.force {
-            let failure = Failure::usage("--reuse-key needs --force or --if-needed");
+            let failure = Failure::usage("--reuse-key requires --force or --if-needed");
             return Err(failure.hint("add --force to replace the certificate"));
         }
         if !flags.if_needed && !flags.reuse_key {
@@ -118,7 +118,8 @@ impl ExistingFiles {
             files.read_chain(&plan.regular_file(OutputKind::Certificate)?)?;
         }
         if flags.reuse_key && flags.force && files.key.is_none() {
-            let reason = files.reasons.first().map_or("it does not exist", String::as_str);
+            let reason =
+                files.reasons.first().map_or("it does not exist".to_owned(), ToString::to_string);
             let failure = Failure::failed(format!("cannot reuse the private key: {reason}"));
             return Err(failure.hint("rerun without --reuse-key to generate a key"));
         }
@@ -218,7 +219,6 @@ impl ExistingFiles {
         let Some(text) = self.read_file(path, "key file")? else {
             return Ok(());
         };
-        let shown = path.display();
         let key = match pem::decode_private_key(&text) {
             Ok(der) => KeyPair::from_der(&der),
             Err(error) if self.flags.reuse_key => return Err(self.foreign_key(path, &error)),
@@ -226,8 +226,8 @@ impl ExistingFiles {
         };
         match key {
             Ok(key) => (self.key, self.key_text) = (Some(SubjectKey::Pair(key)), text),
-            Err(KeyError::Malformed) => self.reasons.push(format!("{shown} is damaged")),
-            Err(error) if self.flags.force => self.reasons.push(format!("{shown}: {error}")),
+            Err(KeyError::Malformed) => self.reasons.push(FileReason::new(path, "is damaged")),
+            Err(error) if self.flags.force => self.reasons.push(FileReason::sentence(path, error)),
             Err(error) => return Err(self.foreign_key(path, &error)),
         }
         Ok(())
@@ -243,7 +243,7 @@ impl ExistingFiles {
     }
 
     fn read_chain(&mut self, path: &Path) -> Result<(), Failure> {
-        self.certificate_file = path.display().to_string();
+        self.certificate_file = path.to_owned();
         let Some(text) = self.read_file(path, "certificate file")? else {
             return Ok(());
         };
@@ -265,7 +265,7 @@ impl ExistingFiles {
             Some(text) if text.trim_ascii().is_empty() => "is empty",
             Some(_) => return Ok(found),
         };
-        self.reasons.push(format!("{} {fault}", path.display()));
+        self.reasons.push(FileReason::new(path, fault));
         Ok(None)
     }
 
@@ -285,7 +285,7 @@ impl ExistingFiles {
         if !is_own && !self.flags.force {
             return Err(foreign_file(path, error));
         }
-        self.reasons.push(format!("{} is damaged: {error}", path.display()));
+        self.reasons.push(FileReason::new(path, format!("is damaged: {error}")));
         Ok(())
     }
 }

@@ -1,13 +1,12 @@
 //! Decides whether an existing pair is replaced, and refuses what only --force may replace.
 
-use std::path::Path;
-
 use kuma_pki::issue::renewal::{self, CertificateRole, ExpectedIssuer, RenewalReason};
 use kuma_pki::{Template, spec};
 use time::OffsetDateTime;
 
 use super::existing_files::{ExistingFiles, SubjectKey, foreign_file};
 use super::signer::Signer;
+use crate::files::FileReason;
 use crate::report::failure::Failure;
 
 impl ExistingFiles {
@@ -21,7 +20,7 @@ impl ExistingFiles {
         wanted: &Template,
         issuer: ExpectedIssuer<'_>,
         now: OffsetDateTime,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<Vec<FileReason>, Failure> {
         let (file, force) = (&self.certificate_file, self.flags.force);
         let mut reasons = self.reasons.clone();
         let mut differences = Vec::new();
@@ -29,8 +28,8 @@ impl ExistingFiles {
             let key = key.public_key();
             match renewal::reasons(chain, key, wanted, issuer, self.flags.renew_before(), now) {
                 Ok(found) => differences = found,
-                Err(error) if force => reasons.push(format!("{file}: {error}")),
-                Err(error) => return Err(foreign_file(Path::new(file), &error)),
+                Err(error) if force => reasons.push(FileReason::sentence(file, error)),
+                Err(error) => return Err(foreign_file(file, &error)),
             }
         }
         if !force {
@@ -42,9 +41,9 @@ impl ExistingFiles {
         let is_requested = matches!(self.key, Some(SubjectKey::Requested(_)));
         reasons.extend(differences.iter().map(|difference| match difference {
             RenewalReason::KeyMismatch if is_requested => {
-                format!("{file}: its key is not the one in the certificate request")
+                FileReason::sentence(file, "its key is not the one in the certificate request")
             }
-            difference => format!("{file}: {difference}"),
+            difference => FileReason::sentence(file, difference),
         }));
         Ok(reasons)
     }
@@ -62,7 +61,8 @@ impl ExistingFiles {
             Some(issuer) => {
                 let text = format!(
                     "{} was issued by {}, and the request is for a self-signed certificate",
-                    self.certificate_file, issuer
+                    self.certificate_file.display(),
+                    issuer
                 );
                 Err(Failure::failed(text).hint(hint))
             }
@@ -86,7 +86,7 @@ impl ExistingFiles {
         let Some(difference) = differences.iter().find(needs_force) else {
             return Ok(());
         };
-        let text = format!("{} is not replaced: {difference}", self.certificate_file);
+        let text = format!("{} is not replaced: {difference}", self.certificate_file.display());
         Err(Failure::failed(text).hint(match difference {
             RenewalReason::NotYetValid { .. } => "check the system clock",
             _ => "rerun with --force to replace it, or write to other files",
@@ -108,7 +108,7 @@ impl ExistingFiles {
             // The killed run had replaced the key but not the certificate.
             Some(_) if self.is_of_killed_run => return Ok(()),
             Some(mismatch) => vec![mismatch.to_string()],
-            None if self.key.is_none() => self.reasons.clone(),
+            None if self.key.is_none() => self.reasons.iter().map(ToString::to_string).collect(),
             None if expires_soon => return Ok(()),
             None => differences.iter().map(ToString::to_string).collect(),
         };
@@ -120,7 +120,7 @@ impl ExistingFiles {
         }
         let failure = Failure::failed(format!(
             "{} is not replaced: it is a CA certificate valid until {}, and {}",
-            self.certificate_file,
+            self.certificate_file.display(),
             kuma_pki::rfc3339(&not_after),
             reasons.join("; ")
         ));

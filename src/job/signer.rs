@@ -15,6 +15,7 @@ use super::existing_files::{ExistingFiles, SubjectKey};
 use super::{PemFiles, ca};
 use crate::args::hostname;
 use crate::args::issuer::IssuerArgs;
+use crate::files::FileReason;
 use crate::report::failure::Failure;
 
 /// The largest certificate message, in bytes, that OpenSSL and BoringSSL accept from a server
@@ -131,7 +132,7 @@ impl Signer {
         existing: &ExistingFiles,
         profile: Profile<'_>,
         now: OffsetDateTime,
-    ) -> Result<(Template, Vec<String>), Failure> {
+    ) -> Result<(Template, Vec<FileReason>), Failure> {
         let wanted = profile.resolve(now, SerialNumber::random()?)?;
         let reasons = existing.reasons_to_replace(&wanted, self.expected(), now)?;
         Ok((wanted, reasons))

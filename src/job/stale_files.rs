@@ -1,4 +1,4 @@
-//! Finds the files beside a kept pair that are missing or stale.
+//! Finds the files next to a kept pair that are missing or stale.
 
 use std::path::Path;
 
@@ -10,8 +10,7 @@ use zeroize::Zeroizing;
 
 use super::existing_files::{ExistingFiles, foreign_file};
 use crate::args::existing_files::ExistingFilesArgs;
-use crate::files::read;
-use crate::files::{OutputKind, Plan};
+use crate::files::{FileReason, OutputKind, Plan, read};
 use crate::report::failure::Failure;
 
 /// Returns the CA files that are missing or stale, with reasons. Keeps a file that holds the CA certificate
@@ -24,7 +23,7 @@ pub(crate) fn stale_ca_files(
     plan: &Plan,
     trust_anchor: &Certificate,
     flags: ExistingFilesArgs,
-) -> Result<Vec<(OutputKind, String)>, Failure> {
+) -> Result<Vec<(OutputKind, FileReason)>, Failure> {
     let mut stale = Vec::new();
     for kind in [OutputKind::CaCertificate, OutputKind::CaBundle] {
         if plan.has(kind) {
@@ -67,18 +66,18 @@ fn is_usable(text: &[u8], trust_anchor: &Certificate) -> bool {
 /// Files that cannot be read.
 pub(crate) fn stale_artifacts(
     directory: &Path,
-    roles: &[OutputKind],
+    kinds: &[OutputKind],
     content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
-) -> Result<Vec<(OutputKind, String)>, Failure> {
+) -> Result<Vec<(OutputKind, FileReason)>, Failure> {
     let mut stale = Vec::new();
-    for kind in roles {
+    for kind in kinds {
         let path = directory.join(kind.file_name());
         let reason = match read::existing(&path, "file")? {
             Some(found) if found == content(*kind) => continue,
             Some(_) => "does not match the pair",
             None => "does not exist",
         };
-        stale.push((*kind, format!("{} {reason}", path.display())));
+        stale.push((*kind, FileReason::new(&path, reason)));
     }
     Ok(stale)
 }
@@ -94,14 +93,13 @@ impl ExistingFiles {
         let Some(text) = self.read_file(path, "CA file")? else {
             return Ok(());
         };
-        let shown = path.display();
         let certificates = if kind == OutputKind::CaBundle {
             let certificates = |pem: Vec<u8>| pem::decode_certificates(&pem).unwrap_or_default();
             let read = bundle::decode(&text).map(certificates);
             match read {
                 Ok(certificates) => certificates,
                 Err(error) if self.flags.force => {
-                    self.reasons.push(format!("{shown}: {error}"));
+                    self.reasons.push(FileReason::sentence(path, error));
                     return Ok(());
                 }
                 Err(error) => return Err(foreign_file(path, &error)),
@@ -113,9 +111,9 @@ impl ExistingFiles {
             }
         };
         if !certificates.contains(trust_anchor) {
-            self.reasons.push(format!("{shown} does not contain the CA certificate"));
+            self.reasons.push(FileReason::new(path, "does not contain the CA certificate"));
         } else if kind == OutputKind::CaBundle && text.trim_ascii().contains(&b'\n') {
-            self.reasons.push(format!("{shown} has more than one line"));
+            self.reasons.push(FileReason::new(path, "has more than one line"));
         }
         Ok(())
     }

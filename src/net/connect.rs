@@ -132,9 +132,12 @@ fn resolve(
     match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(_)) => {
-            Err(Failure::unreadable(format!("there is no address for {}", address.host())).hint(
-                "to ask one server under another's name: --connect=ADDRESS:PORT --server-name=NAME",
-            ))
+            let host = address.host();
+            let failure = Failure::unreadable(format!("could not find an address for {host}"));
+            Err(failure.hint(format!(
+                "check the host name, or connect to an IP address: --connect=ADDRESS:PORT \
+                 --server-name={host}"
+            )))
         }
         Err(_) => Err(too_slow(address, timeout)),
     }
@@ -242,7 +245,7 @@ impl Recorder {
         seen.proof = Some(match proof {
             Ok(_) => KeyProof::Proved,
             Err(_) if !seen.chain.first().is_some_and(|der| verify::can_check_proof(der)) => {
-                KeyProof::NotChecked("its RSA key is shorter than 2048 bits: not looked at")
+                KeyProof::NotChecked("its RSA key is shorter than 2048 bits: not checked")
             }
             Err(error) => KeyProof::NotProved(error.to_string()),
         });

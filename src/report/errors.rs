@@ -38,6 +38,14 @@ impl Interface {
         }
     }
 
+    /// The setting for the lifetime of a certificate.
+    const fn valid_for_setting(self) -> &'static str {
+        match self {
+            Self::Flags => "--valid-for",
+            Self::Specification => "validFor",
+        }
+    }
+
     /// Returns the setting for the lifetime of a certificate, with a value.
     fn valid_for(self, value: &str) -> String {
         match self {
@@ -71,7 +79,8 @@ pub(crate) fn issue_hint(error: &IssueError, interface: Interface) -> Option<Str
             "give the CA a name of its own: `kumactl generate ca-certificate`".to_owned()
         }
         IssueError::OutlivesIssuer { now, issuer_not_after, .. } => format!(
-            "leave the lifetime out, and the certificate expires with its CA; or use {}",
+            "remove {} so that the certificate expires with its CA, or use {}",
+            interface.valid_for_setting(),
             interface.valid_for(&longest_duration(*issuer_not_after - *now + kuma_pki::BACKDATE))
         ),
         IssueError::SelfCheck { .. } => "this is a bug in kumactl: please report it".to_owned(),

@@ -154,6 +154,14 @@ pub(crate) fn printable(text: &str) -> String {
     text.split('\n').map(kuma_pki::printable).collect::<Vec<_>>().join("\n")
 }
 
+/// Joins words as a sentence does: `a`, `a and b`, or `a, b and c`.
+pub(crate) fn enumeration(words: &[String]) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => words.concat(),
+    }
+}
+
 /// Returns the system's error message in lower case and without its number.
 pub(crate) fn reason(error: &io::Error) -> String {
     let text = error.to_string();

@@ -50,10 +50,10 @@ fn rows(program: &Command, verb: &str) -> Vec<(String, String)> {
 fn hand_over() -> String {
     let verbs = official::VERBS.join(", ");
     let text = format!(
-        "{verbs}, and other nouns of generate and inspect. The official kumactl runs them: the program \
-         that KUMACTL_OFFICIAL names, or the next official kumactl on PATH."
+        "{verbs}, and all other commands of generate and inspect. Set KUMACTL_OFFICIAL to its path, or \
+         put it on PATH after this program."
     );
-    format!("Hand-over to the official kumactl:\n  {}\n", wrap(&text, 2, Some(WIDTH)))
+    format!("Run by the official kumactl:\n  {}\n", wrap(&text, 2, Some(WIDTH)))
 }
 
 fn section(title: &str, rows: &[(String, String)]) -> String {

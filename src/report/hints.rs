@@ -114,7 +114,7 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
         }
         Finding::TooManyConstraints { .. } => "use a CA with fewer constraints".to_owned(),
         Finding::NameExcluded { .. } | Finding::NameNotComparable { .. } => {
-            "leave the name out, or issue it from a CA whose name constraints permit it".to_owned()
+            "remove the name, or issue it from a CA whose name constraints permit it".to_owned()
         }
         Finding::KeyUnusable { .. } => "reissue it with --key-type=rsa or --key-type=ecdsa".to_owned(),
         Finding::Usage { wanted, .. } => format!(

@@ -11,7 +11,7 @@ use kuma_pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, Template};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::files::{Changes, Output, Plan};
+use crate::files::{Changes, FileReason, Output, Plan};
 use crate::report::console::Console;
 use crate::report::failure::Failure;
 
@@ -84,10 +84,10 @@ pub(crate) fn report(
     format: Option<ReportFormat>,
     certificate: &CertificateReport,
     changes: Changes,
-    reasons: Vec<String>,
+    reasons: Vec<FileReason>,
     warnings: Vec<String>,
 ) {
-    let reasons = [reasons, changes.reasons].concat();
+    let reasons = texts([reasons, changes.reasons].concat());
     let warnings = [warnings, changes.warnings].concat();
     reasons.iter().for_each(|reason| console.note(reason));
     warnings.iter().for_each(|warning| console.warn(warning));
@@ -108,6 +108,11 @@ pub(crate) fn report(
             certificate.not_after
         ),
     });
+}
+
+/// Returns the reasons as text.
+fn texts(reasons: Vec<FileReason>) -> Vec<String> {
+    reasons.iter().map(ToString::to_string).collect()
 }
 
 fn changed_file(file: &Output) -> Option<ChangedFile> {

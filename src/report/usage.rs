@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::official;
 use crate::report::console;
-use crate::report::failure::Failure;
+use crate::report::failure::{Failure, enumeration};
 use crate::report::program_name;
 use crate::report::shell;
 
@@ -26,6 +26,7 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
             .or_else(|| official_command(error, arguments))
             .or_else(|| comment_behind_backslash(arguments))
             .or_else(|| wrapped_base64(error, arguments))
+            .or_else(|| missing_arguments(error, arguments))
             .unwrap_or_else(|| failure(error, arguments)),
     };
     failure.report()
@@ -144,6 +145,30 @@ fn wrapped_base64(error: &clap::Error, arguments: &[OsString]) -> Option<Failure
     Some(failure.hint(format!(
         "one line, in quotes: {flag}=\"$(kumactl generate ca-bundle --ca-cert-file=ca.crt)\""
     )))
+}
+
+/// Reports missing arguments, with the arguments to add.
+fn missing_arguments(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
+    if error.kind() != ErrorKind::MissingRequiredArgument {
+        return None;
+    }
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    // clap writes `--mode <MODE>`, `<SHELL>`, or `<--file <FILE>|--print-spec <DIR>>` for alternatives.
+    let alternatives = |argument: &String| -> Vec<String> {
+        let argument = argument.replace(['<', '>'], "");
+        argument.split('|').map(|one| one.trim_end_matches("...").replacen(' ', "=", 1)).collect()
+    };
+    let typed: Vec<_> = missing.iter().map(|one| alternatives(one).join(" or ")).collect();
+    let name = |typed: &String| typed.split('=').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = missing
+        .iter()
+        .map(|one| alternatives(one).iter().map(name).collect::<Vec<_>>().join(" or "))
+        .collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    let failure = Failure::usage(format!("{} {verb} required", enumeration(&names)));
+    Some(failure.hint(format!("add {}", enumeration(&typed))).hint(shows_help(arguments)))
 }
 
 /// Converts clap's message: its first paragraph is the error, and its tips are hints.

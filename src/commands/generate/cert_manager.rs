@@ -45,7 +45,12 @@ pub(crate) struct Args {
     secret: SecretArgs,
 
     /// Name of the Issuer and of the Secret with the CA
-    #[arg(long, value_parser = control_plane::object_name, default_value = "kuma-ca")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = control_plane::object_name,
+        default_value = "kuma-ca"
+    )]
     issuer_name: ObjectName,
 
     /// Type of the private keys [default: rsa]

@@ -168,14 +168,15 @@ impl Args {
             ("--token-id", "ID", has_ids, kind.is_revocations()),
         ];
         let unused = |flag, other: &str| {
-            Failure::usage(format!("{flag} does not go with {other}")).hint(format!("omit {flag}"))
+            Failure::usage(format!("{flag} has no effect with {other}"))
+                .hint(format!("remove {flag}"))
         };
         for (flag, value, is_given, is_needed) in needed {
             if is_given && !is_needed {
                 return Err(unused(flag, &kind.typed()));
             }
             if is_needed && !is_given {
-                return Err(Failure::usage(format!("{} needs {flag}", kind.typed()))
+                return Err(Failure::usage(format!("{} requires {flag}", kind.typed()))
                     .hint(format!("add {flag}={value}")));
             }
         }

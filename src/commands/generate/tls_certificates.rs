@@ -7,6 +7,7 @@ mod entry;
 mod faults;
 mod notices;
 mod print_spec;
+mod source;
 mod symlinks;
 
 use std::path::{Path, PathBuf};
@@ -14,23 +15,20 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use kuma_pki::spec::Specification;
 use time::OffsetDateTime;
 
 use self::batch::{Batch, BatchOutcome};
-use self::ca_files::CaFiles;
+use self::ca::Ca;
+use self::source::Source;
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::issuer;
 use crate::args::key_options::KeyFileArgs;
-use crate::files::{BatchDir, ExistingPolicy, read, signals};
+use crate::files::{BatchDir, ExistingPolicy, signals};
 use crate::job::signer::Signer;
 use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::progress::thousands;
 use crate::report::render::{self, ReportFormat};
-
-/// The longest specification, in bytes.
-const MAX_LENGTH: u64 = 256 << 20;
 
 /// Issue many TLS certificates from a specification
 ///
@@ -94,63 +92,30 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
 fn issue_all(args: &Args, file: &Path, directory: &Path, console: Console) -> Result<(), Failure> {
     let begun = Instant::now();
     let now = OffsetDateTime::now_utc();
-    let shown = read::shown(file);
-    let parent = file.parent().filter(|_| file.as_os_str() != "-").unwrap_or_else(|| Path::new(""));
-    let ca_files = |ca| CaFiles::new(ca, parent);
-    let bytes = read::up_to(file, "specification", MAX_LENGTH)?;
-    let text = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::failed(format!("the specification {shown} is not UTF-8 text")))?;
-    let mut specification = match Specification::parse(text) {
-        Ok(specification) => specification,
-        Err(found) => return Err(faults::all(&shown, found, ca_files, directory, now)),
-    };
-    let ca_files = specification.issuer.take().map(ca_files);
-    let names = || specification.certificates.iter().map(|certificate| &*certificate.name);
-    let misplaced: Vec<_> =
-        ca_files.iter().flat_map(|files| files.faults(directory, names())).collect();
-    faults::check(&shown, &misplaced)?;
-
+    let source = Source::read(file, directory, now)?;
     let watch = signals::watch()?;
-    let in_place =
-        |failure: Failure, files: &CaFiles| failure.within(&format!("{shown}:{}", files.place));
-    let (batch_dir, ca_plan) = BatchDir::open(directory, console, || match &ca_files {
-        Some(files) => files.plan(console).map_err(|failure| in_place(failure, files)),
-        None => Ok(None),
-    })?;
-    let linked = symlinks::faults(&specification.certificates, &batch_dir, ca_files.as_ref());
-    faults::check(&shown, &linked)?;
-    let encoding = args.key.key_format.into();
-    let ca = ca_files.as_ref().map(|files| {
-        let opened = files.open(ca_plan, encoding, now, console);
-        opened.map_err(|failure| in_place(failure, files))
-    });
-    let ca = ca.transpose()?;
-    let signer =
-        Signer { issuer: ca.as_ref().map(|ca| Arc::clone(&ca.issuer)), is_ephemeral: false };
-    if let Some(warning) = signer.issuer.as_deref().and_then(issuer::usage_warning) {
-        console.warn(warning);
-    }
-    faults::check(&shown, &faults::of_requests(&specification, &signer, now)?)?;
+    let (batch_dir, ca_plan) = source.open_directory(directory, console)?;
+    let ca = source.open_ca(ca_plan, args.key.key_format.into(), now, console)?;
+    let signer = signer(ca.as_ref(), console);
+    source.check_requests(&signer, now)?;
     if args.existing.policy() == ExistingPolicy::Keep {
-        refuse_existing(names(), &batch_dir)?;
+        refuse_existing(source.names(), &batch_dir)?;
     }
     if let Some(ca) = ca {
-        let note = ca.note(|| names().filter(|name| batch_dir.has(name)).count());
+        let note = ca.note(|| source.names().filter(|name| batch_dir.has(name)).count());
         note.iter().for_each(|note| console.note(note));
         ca.write(console)?;
     }
-    let inputs: Vec<&Path> = ca_files.iter().flat_map(CaFiles::paths).collect();
     let batch = Batch {
         args,
         batch_dir: &batch_dir,
-        shown: &shown,
+        source: &source,
         signer: &signer,
-        inputs: &inputs,
         are_permissions_checked: AtomicBool::new(false),
         console,
         now,
     };
-    let outcome = batch.run(&specification.certificates);
+    let outcome = batch.run();
     batch_dir.sync()?;
     if !outcome.is_interrupted() {
         watch.finish()?;
@@ -162,9 +127,19 @@ fn issue_all(args: &Args, file: &Path, directory: &Path, console: Console) -> Re
         ReportFormat::Json => render::json_text(&outcome.report(seconds)),
         ReportFormat::Text => summary(&outcome, seconds),
     });
-    outcome.failure(specification.certificates.len()).map_or(Ok(()), Err)
+    outcome.failure(source.certificates.len()).map_or(Ok(()), Err)
 }
 
+/// Returns the signer of all certificates. Warns if some clients reject what the CA signs.
+fn signer(ca: Option<&Ca>, console: Console) -> Signer {
+    let issuer = ca.map(|ca| Arc::clone(&ca.issuer));
+    if let Some(warning) = issuer.as_deref().and_then(issuer::usage_warning) {
+        console.warn(warning);
+    }
+    Signer { issuer, is_ephemeral: false }
+}
+
+/// Returns the report of a batch as text.
 fn summary(outcome: &BatchOutcome, seconds: f64) -> String {
     let mut parts = Vec::new();
     for (count, verb) in [
@@ -183,6 +158,7 @@ fn summary(outcome: &BatchOutcome, seconds: f64) -> String {
     format!("Certificates: {}, in {seconds:.2} s\n", parts.join(", "))
 }
 
+/// Refuses to replace certificates that exist.
 fn refuse_existing<'n>(
     names: impl Iterator<Item = &'n str>,
     batch_dir: &BatchDir,

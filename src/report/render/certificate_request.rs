@@ -3,7 +3,7 @@
 use kuma_pki::{ExtendedKeyUsage, IssuanceRequest, SubjectAltName};
 use serde::Serialize;
 
-use super::{ChangedFile, Name, ReportFormat, changed_file, json_text, lines};
+use super::{ChangedFile, Name, ReportFormat, changed_file, json_text, lines, texts};
 use crate::job::certificate_request::RequestOutcome;
 use crate::report::console::Console;
 use crate::report::shell;
@@ -55,7 +55,7 @@ pub(crate) fn report(
     warnings: Vec<String>,
 ) {
     let RequestOutcome { request: made, changes, reasons } = outcome;
-    let reasons = [reasons, changes.reasons].concat();
+    let reasons = texts([reasons, changes.reasons].concat());
     let warnings = [warnings, changes.warnings].concat();
     reasons.iter().for_each(|reason| console.note(reason));
     warnings.iter().for_each(|warning| console.warn(warning));

@@ -89,7 +89,7 @@ fn read_pair(args: &Args) -> Result<PemInputs, Failure> {
     let paths = [&pair.cert_file, &pair.key_file, &pair.ca_cert_file];
     read::stdin_once(paths.into_iter().flatten())?;
     let (Some(cert_file), Some(key_file)) = (&pair.cert_file, &pair.key_file) else {
-        let failure = Failure::usage("--ca-cert-file needs --cert-file and --key-file");
+        let failure = Failure::usage("--ca-cert-file requires --cert-file and --key-file");
         return Err(failure.hint("add the certificate and the key that the PKI certified"));
     };
     let certificates = |path: &Path, label, wanted| {

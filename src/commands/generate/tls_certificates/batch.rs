@@ -1,6 +1,5 @@
 //! Processes the certificates of a specification on all processors.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
@@ -13,6 +12,7 @@ use time::OffsetDateTime;
 use super::Args;
 use super::entry::{Action, Entry, EntryOutcome};
 use super::notices::Notices;
+use super::source::Source;
 use crate::files::{BatchDir, signals};
 use crate::job::signer::{SelfCheck, Signer};
 use crate::report::console::Console;
@@ -30,11 +30,8 @@ const SAMPLE: usize = 64;
 pub(super) struct Batch<'a> {
     pub(super) args: &'a Args,
     pub(super) batch_dir: &'a BatchDir,
-    /// The name of the specification in messages.
-    pub(super) shown: &'a str,
+    pub(super) source: &'a Source,
     pub(super) signer: &'a Signer,
-    /// The files of the CA, which no certificate may overwrite.
-    pub(super) inputs: &'a [&'a Path],
     /// Whether the permissions of one new key have been checked.
     pub(super) are_permissions_checked: AtomicBool,
     pub(super) console: Console,
@@ -48,7 +45,7 @@ pub(super) struct BatchOutcome {
     pub(super) created: usize,
     /// Existing certificates that did not match the request.
     pub(super) replaced: usize,
-    /// Kept certificates beside which a file was missing or wrong.
+    /// Kept certificates with another file that was missing or wrong.
     pub(super) repaired: usize,
     /// Existing certificates that match the request.
     pub(super) kept: usize,
@@ -85,7 +82,8 @@ impl Drop for WorkerGuard<'_> {
 impl Batch<'_> {
     /// Processes all certificates. An error or a signal stops the run. The files of each certificate are
     /// written together or not at all.
-    pub(super) fn run(&self, certificates: &[CertificateSpecification]) -> BatchOutcome {
+    pub(super) fn run(&self) -> BatchOutcome {
+        let certificates = &self.source.certificates;
         let has_failed = AtomicBool::new(false);
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let done = Mutex::new(BatchOutcome::default());
@@ -100,7 +98,7 @@ impl Batch<'_> {
                 let outcome = Entry::new(self, certificate).process(self_check);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 match outcome {
-                    Ok(outcome) => done.count(index, certificate, self.shown, outcome),
+                    Ok(outcome) => done.count(index, certificate, self.source, outcome),
                     Err(failure) if failure.is_interruption() => break,
                     Err(failure) => {
                         has_failed.store(true, Ordering::Relaxed);
@@ -148,7 +146,7 @@ impl BatchOutcome {
         &mut self,
         index: usize,
         certificate: &CertificateSpecification,
-        shown: &str,
+        source: &Source,
         outcome: EntryOutcome,
     ) {
         match outcome.action {
@@ -157,11 +155,10 @@ impl BatchOutcome {
             Action::Repaired => self.repaired += 1,
             Action::Kept => self.kept += 1,
         }
-        let CertificateSpecification { name, place, .. } = certificate;
-        self.notes.add(index, outcome.notes.into_iter().map(|note| format!("{name}: {note}")));
-        let warnings = outcome.warnings.into_iter();
-        self.warnings
-            .add(index, warnings.map(|warning| format!("{shown}:{place}: {name}: {warning}")));
+        let name = &certificate.name;
+        self.notes.add(index, outcome.notes.iter().map(|note| format!("{name}: {note}")));
+        let warnings = outcome.warnings.iter();
+        self.warnings.add(index, warnings.map(|warning| source.message(certificate, warning)));
     }
 
     /// Prints the notes and warnings about single certificates.

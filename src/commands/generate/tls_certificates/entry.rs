@@ -10,7 +10,7 @@ use kuma_pki::spec::{Artefacts, CertificateSpecification};
 use zeroize::Zeroizing;
 
 use super::batch::Batch;
-use crate::files::{self, NOT_KEPT, Output, OutputKind, PUBLIC_MODE, Plan, read};
+use crate::files::{self, FileReason, NOT_KEPT, Output, OutputKind, PUBLIC_MODE, Plan, read};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::new_key::KeyOptions;
 use crate::job::signer::SelfCheck;
@@ -117,7 +117,7 @@ impl<'a> Entry<'a> {
         let flags = batch.args.existing;
         let output = |kind| Output::in_directory(kind, &self.directory, self.mode(kind));
         let plan = Plan::new(self.kinds().map(output).collect(), flags.policy(), batch.console)?;
-        plan.refuse_inputs(batch.inputs.iter().copied())?;
+        plan.refuse_inputs(batch.source.inputs())?;
         let mut plan = plan.under(batch.batch_dir);
         let existing = ExistingFiles::read(flags, &mut plan)?;
         let hint = "add issuer: {certFile: ca.crt, keyFile: ca.key}, or rerun with --force to replace \
@@ -149,11 +149,11 @@ impl<'a> Entry<'a> {
     }
 
     /// Returns the note on an action and its reasons, with paths relative to the directory.
-    fn note(&self, verb: &str, reasons: &[String]) -> Option<String> {
-        let directory = format!("{}/", self.directory.display());
+    fn note(&self, verb: &str, reasons: &[FileReason]) -> Option<String> {
         let more = reasons.len().saturating_sub(MAX_REASONS);
         let first = reasons.iter().take(MAX_REASONS);
-        let first: Vec<_> = first.map(|reason| reason.replace(&directory, "")).collect();
+        let relative = |reason: &FileReason| reason.relative_to(&self.directory).to_string();
+        let first: Vec<_> = first.map(relative).collect();
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         (!first.is_empty()).then(|| format!("{verb}: {}{more}", first.join("; ")))
     }
@@ -190,8 +190,8 @@ impl<'a> Entry<'a> {
         if kind.holds_key() { self.batch.args.key.key_mode } else { PUBLIC_MODE }
     }
 
-    /// Returns the files beside the pair that are missing or do not match it, with reasons.
-    fn stale(&self, files: &EntryFiles<'_>) -> Result<Vec<(OutputKind, String)>, Failure> {
+    /// Returns the files next to the pair that are missing or do not match it, with reasons.
+    fn stale(&self, files: &EntryFiles<'_>) -> Result<Vec<(OutputKind, FileReason)>, Failure> {
         let is_pair =
             |kind: &OutputKind| matches!(kind, OutputKind::PrivateKey | OutputKind::Certificate);
         let kinds: Vec<_> = self.kinds().filter(|kind| !is_pair(kind)).collect();

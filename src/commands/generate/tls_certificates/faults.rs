@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use kuma_pki::spec::{IssuerSpecification, Specification, SpecificationFault, SpecificationFaults};
+use kuma_pki::spec::{
+    CertificateSpecification, IssuerSpecification, SpecificationFault, SpecificationFaults,
+};
 use kuma_pki::{Profile, SerialNumber};
 use time::OffsetDateTime;
 
@@ -65,12 +67,12 @@ pub(super) fn all(
 ///
 /// A serial number that cannot be generated.
 pub(super) fn of_requests(
-    specification: &Specification,
+    certificates: &[CertificateSpecification],
     signer: &Signer,
     now: OffsetDateTime,
 ) -> Result<Vec<SpecificationFault>, Failure> {
     let mut faults = Vec::new();
-    for certificate in &specification.certificates {
+    for certificate in certificates {
         let request = &certificate.request;
         let profile = match &signer.issuer {
             None => Profile::SelfSigned { request },

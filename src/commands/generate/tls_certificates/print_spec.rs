@@ -21,7 +21,10 @@ const MAX_NAMES: usize = 5;
 /// A directory that cannot be read, and certificates that no specification can describe.
 pub(super) fn run(directory: &Path) -> Result<(), Failure> {
     let shown = directory.display();
-    let unreadable = |error| Failure::failed(format!("could not read {shown}: {}", reason(&error)));
+    let unreadable = |error| {
+        let text = format!("could not read the directory {shown}: {}", reason(&error));
+        Failure::failed(text).hint("pass a directory that contains NAME/tls.crt")
+    };
     let mut names = files::names(directory).map_err(unreadable)?;
     names.sort();
     let mut found = Vec::with_capacity(names.len());
