@@ -44,8 +44,8 @@ pub(crate) enum Request<'a> {
     EndEntity(&'a IssuanceRequest),
 }
 
-/// A certificate, its key and the CA certificates that clients trust, as PEM. All other files are made
-/// from them.
+/// A certificate, its key and the CA certificates that clients trust, as PEM. All other files are
+/// derived from them.
 pub(crate) struct PemFiles {
     pub(crate) certificate: Zeroizing<Vec<u8>>,
     pub(crate) key: Zeroizing<Vec<u8>>,

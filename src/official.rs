@@ -29,7 +29,7 @@ const SETTING: &str = "KUMACTL_OFFICIAL";
 /// handed `install` may still call `kumactl get`, which is another command.
 const TRAIL: &str = "KUMACTL_HANDED_OVER";
 
-/// The longest trail: a wrapper may invent a new command each time.
+/// The longest list: a wrapper may call a new command each time.
 const MAX_HAND_OVERS: usize = 32;
 
 /// The official verbs, as the help lists them (`kumactl --help` of Kuma 2.14).
@@ -43,7 +43,7 @@ pub(crate) struct Official {
     command: String,
 }
 
-/// What a file is, whatever its name: the device and the inode.
+/// The identity of a file, independent of its name: the device and the inode.
 #[derive(Clone, Copy, Eq, PartialEq)]
 struct FileId {
     device: u64,
@@ -98,7 +98,7 @@ pub(crate) fn hand_over(command: &str) -> Failure {
     }
 }
 
-/// Whether this process was started by the official program, or by a wrapper of it, for this very command.
+/// Returns whether the official program, or a wrapper of it, started this process for this very command.
 pub(crate) fn is_called_back(command: &str) -> bool {
     let key = trail_key(command, &env::args_os().collect::<Vec<_>>());
     trail().iter().any(|entry| entry.split('@').next() == Some(&key))
@@ -152,7 +152,7 @@ fn find(command: String) -> Result<Official, Missing> {
                 calls_back.get_or_insert(path);
             }
             Ok(id) => return Ok(Official { path, id, command }),
-            // A name is not in most directories.
+            // Most directories of PATH do not have the file.
             Err(error) if error.kind() == io::ErrorKind::NotFound && is_bare => {}
             Err(error) => problem = Some(reason(&error)),
         }
@@ -167,8 +167,8 @@ fn find(command: String) -> Result<Official, Missing> {
     })
 }
 
-/// Returns the paths that a name stands for, as a shell takes it: itself if it has a slash, and else
-/// in each directory of `PATH`.
+/// Returns the paths of a name, as a shell resolves it: the name itself if it has a slash, or else one in
+/// each directory of `PATH`.
 fn candidates(name: &OsStr) -> Vec<PathBuf> {
     if has_slash(name) {
         return vec![name.into()];
@@ -220,7 +220,7 @@ fn entry(command: &str, id: FileId) -> String {
     format!("{command}@{id}")
 }
 
-/// Returns the command as the trail has it, with the word behind it: a script that is handed `install
+/// Returns the command for the list, with the word after it: a script that is handed `install
 /// control-plane` may call `install crds`.
 fn trail_key(command: &str, arguments: &[OsString]) -> String {
     let last = command.rsplit(' ').next().unwrap_or(command);

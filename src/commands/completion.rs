@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// Returns a script that asks the official kumactl for what follows a command of its own. The separator
-/// stands between our words in a pattern or list of the shell.
+/// separates the commands of this program in a pattern or list of the shell.
 fn with_official(script: &str, program: &Command, separator: &str) -> String {
     let names = |command: &Command| {
         command.get_subcommands().map(Command::get_name).collect::<Vec<_>>().join(separator)
@@ -79,7 +79,7 @@ fn identifier(name: &str) -> String {
     name.replace(['-', '.'], "_")
 }
 
-/// Says of every value whether it is a file, as the name of the value tells. Without it a shell would
+/// Sets for every value whether it is a file, according to the name of the value. Otherwise a shell would
 /// offer files for a host name, and none for a file that is read as text.
 fn hinted(command: Command) -> Command {
     let hint = |arg: Arg| {
@@ -138,8 +138,8 @@ fn commands_with_files(command: &Command, words: &str, found: &mut Vec<String>) 
     }
 }
 
-/// Returns what clap's script for fish lacks: the values of arguments that are no flags, and that others are
-/// not files.
+/// Returns what clap's script for fish lacks: the values of positional arguments, and that values of
+/// other arguments are not files.
 fn fish_arguments<'a>(command: &'a Command, name: &str, words: &mut Vec<&'a str>) -> String {
     let mut lines = String::new();
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {

@@ -130,7 +130,7 @@ fn default_files(command: &Command) -> Vec<(String, String)> {
     files.filter_map(row).collect()
 }
 
-/// Returns the names of the pages of the command above, of those beside, and of those below.
+/// Returns the names of the pages of the parent, sibling and child commands.
 fn related(command: &Command, above: Option<&Command>, words: &[String]) -> Vec<String> {
     let names = |command: &Command, prefix: &[String]| -> Vec<String> {
         let below = command.get_subcommands().map(Command::get_name).filter(|name| *name != "help");

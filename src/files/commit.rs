@@ -1,4 +1,4 @@
-//! Writes the outputs of a plan: all of them, or those that are stale beside files that stay.
+//! Writes the outputs of a plan: all of them, or only the stale ones.
 
 use std::fs;
 use std::path::Path;
@@ -40,20 +40,20 @@ impl Plan {
         self.write(content)
     }
 
-    /// Writes the outputs of these roles. The files of the others are good: they stay, and nothing is
-    /// needed of what killed runs left beside them. Wrong permissions of those with a key are repaired.
+    /// Writes the outputs of these kinds and keeps the other files. Removes the leftovers of killed runs
+    /// next to kept files, and repairs the permissions of kept files that contain a key.
     ///
     /// # Errors
     ///
     /// A signal, or a place that could not be written; nothing was changed then.
     pub(crate) fn repair(
         mut self,
-        roles: &[OutputKind],
+        kinds: &[OutputKind],
         content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
     ) -> Result<Changes, Failure> {
         let (places, good): (Vec<_>, Vec<_>) = std::mem::take(&mut self.places)
             .into_iter()
-            .partition(|(output, _)| roles.contains(&output.kind));
+            .partition(|(output, _)| kinds.contains(&output.kind));
         self.left_over(&good).remove();
         self.places = places;
         let mut changes = Changes::default();
@@ -75,13 +75,13 @@ impl Plan {
         content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
     ) -> Result<Changes, Failure> {
         let watch = signals::watch()?;
-        // The time it took to make a key is long enough for another run to have written.
+        // Another run may have written files while this one generated a key.
         self.lock()?;
         self.refuse_existing()?;
         let mut left = self.left_over(&self.places);
         left.remove_unfinished();
         transaction::write(&mut self.made, &self.places, self.existing, content)?;
-        // Until then, a second name of an old file may be all that is left of it.
+        // Only now: before the renames, the second name of an old file may be its only copy.
         left.remove();
         for path in &self.removed {
             fs::remove_file(path)
@@ -99,8 +99,8 @@ impl Plan {
         Ok(changes)
     }
 
-    /// What killed runs left beside these places. What a run at work has made is not left, so this needs
-    /// the locks.
+    /// Returns the leftovers of killed runs next to these outputs. Requires the locks, since temporary files
+    /// of a running process are not leftovers.
     fn left_over(&self, places: &[(Output, Target)]) -> Leftovers {
         let is_locked = |path: &&Path| {
             let directory = path.parent().unwrap_or(path);
@@ -109,8 +109,8 @@ impl Plan {
         Leftovers::beside(regular_paths(places).filter(is_locked))
     }
 
-    /// Takes away what killed runs left on its way to these places, such as a key, and gives whether there
-    /// was anything. No other run is at work there once they are locked.
+    /// Removes the unfinished files of killed runs, such as a key, and returns whether there were any.
+    /// Requires the locks.
     pub(crate) fn remove_unfinished(&self) -> bool {
         self.left_over(&self.places).remove_unfinished()
     }

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 
 use crate::report::failure::Failure;
 
-/// Writes files into a directory, and creates it if it does not exist. Existing files are overwritten, one
-/// after the other: what an interrupted run leaves, the next run completes.
+/// Writes files into a directory, and creates it if it does not exist. Overwrites existing files one
+/// after the other: the next run completes an interrupted one.
 ///
 /// # Errors
 ///

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use super::directories::names;
 
-/// Between a file's name and the random end of its temporary names.
+/// The middle of a temporary name, between the file's name and a random end.
 pub(super) const MARK: &str = ".kumactl-";
 
-/// How much of a file's name its temporary names repeat: file systems allow 255 bytes in all.
+/// The longest part of a file's name in its temporary names, in bytes: file systems allow 255 in all.
 const MAX_STEM_LENGTH: usize = 120;
 
 /// The purpose of a temporary name.
@@ -37,7 +37,7 @@ pub(super) fn prefix(path: &Path, kind: Kind) -> OsString {
     OsString::from(format!(".{stem}{MARK}{}", kind.word()))
 }
 
-/// The files that killed runs left beside some files.
+/// The temporary files that killed runs left next to some files.
 #[derive(Default)]
 pub(super) struct Leftovers {
     unfinished: Vec<PathBuf>,
@@ -45,7 +45,7 @@ pub(super) struct Leftovers {
 }
 
 impl Leftovers {
-    /// Finds the leftovers beside these files. Their directories must be locked, so that no file of a
+    /// Finds the leftovers next to these files. Their directories must be locked, so that no file of a
     /// running process is taken for a leftover.
     pub(super) fn beside<'p>(paths: impl Iterator<Item = &'p Path>) -> Self {
         let mut left = Self::default();

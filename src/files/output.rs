@@ -41,7 +41,7 @@ pub(crate) struct Output {
 
 impl Destination {
     /// Reads a flag's value. `/dev/stdout` is standard output under another name: written as a file
-    /// it would be cut off by what is printed beside it.
+    /// it would be overwritten by other output.
     pub(crate) fn parse(value: &OsStr) -> Self {
         match value.to_str() {
             Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => Self::Stdout,
@@ -128,13 +128,13 @@ impl Output {
 pub(crate) enum OutputKind {
     /// The private key.
     PrivateKey,
-    /// The certificate, with the chain behind it.
+    /// The certificate, followed by its chain.
     Certificate,
     /// The certificate request.
     CertificateRequest,
     /// The CA certificate that clients trust.
     CaCertificate,
-    /// The same in one line of Base64.
+    /// The CA certificate as one line of Base64.
     CaBundle,
     /// The Secret of the control plane.
     Secret,
@@ -152,7 +152,7 @@ pub(crate) enum OutputKind {
     ZoneValues,
     /// Variables of `kuma-cp` in a zone.
     ZoneEnvironment,
-    /// What to type next.
+    /// The commands to run next.
     NextSteps,
     /// A drawing of an installation.
     Diagram,

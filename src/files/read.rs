@@ -102,7 +102,7 @@ const MAX_FILES: usize = 256;
 ///
 /// # Errors
 ///
-/// A directory or a file that cannot be read, and more files than anyone keeps in one.
+/// A directory or a file that cannot be read, or too many files.
 pub(crate) fn directory(path: &Path) -> Result<Vec<NamedFile>, Failure> {
     let mut names = super::names(path).map_err(|error| unreadable(path, "directory", &error))?;
     names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));

@@ -1,8 +1,8 @@
 //! The signals that end a run.
 //!
 //! While a run changes files, a handler only notes the signal. The run checks for one between its steps
-//! and wherever it waits, and then fails as it would for any other reason: what it made is undone, keys
-//! are wiped, and [`end`] finally ends the process as the signal does by default.
+//! and wherever it waits, and then fails as for any other reason: it removes what it created, wipes keys,
+//! and [`end`] ends the process with the default action of the signal.
 
 use std::fs;
 use std::io;
@@ -123,7 +123,7 @@ fn add_handlers() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the mask of ignored signals, from Linux's `/proc`. Other systems tell it only to unsafe code.
+/// Returns the mask of ignored signals, from Linux's `/proc`. Other systems report it only to unsafe code.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

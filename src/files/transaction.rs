@@ -1,9 +1,9 @@
 //! Writes all files of a run, or none.
 //!
-//! Every file is first written beside its place and synced; the old file, if any, gets a second
-//! name. Then the new files are renamed to their places, back to back. If one cannot be, the old
-//! files go back. No file system renames two files at once: a SIGKILL or a power cut between two
-//! renames, microseconds apart, can leave a new key beside an old certificate.
+//! Writes and syncs every file under a temporary name in its directory, and gives each old file a second
+//! name. Then renames all new files, one right after the other. If a rename fails, restores the old files.
+//! No file system renames two files at once: a SIGKILL or a power cut between two renames, microseconds
+//! apart, can leave a new key with an old certificate.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -119,8 +119,8 @@ fn stage(
     Ok(Staged { index, place: path.to_owned(), replaces, new: Some(file.into_temp_path()), old })
 }
 
-/// A second name for the old file, or a copy where the file system has no hard links or the kernel
-/// allows none to a file of another user.
+/// Gives the old file a second name: a hard link, or a copy if the file system has no hard links or the
+/// kernel does not allow one to a file of another user.
 fn second_name(path: &Path, directory: &Path) -> io::Result<TempPath> {
     let prefix = prefix(path, Kind::Old);
     let link = Builder::new().prefix(&prefix).make_in(directory, |name| fs::hard_link(path, name));
@@ -218,7 +218,7 @@ fn put_back(staged: &mut [Staged]) -> io::Result<()> {
         };
         result = result.and(undone);
     }
-    // The first failure is reported; this one cannot be helped.
+    // The first failure is reported; nothing more can be done about this one.
     let _ = sync_all(staged, &[]);
     result
 }

@@ -11,7 +11,7 @@ use super::new_key;
 use crate::files::{Changes, FileReason, OutputKind, Plan, read};
 use crate::report::failure::Failure;
 
-/// A key and a certificate request, to keep or to make.
+/// A key and a certificate request to keep or to create.
 pub(crate) struct RequestJob {
     pub(crate) request: IssuanceRequest,
     pub(crate) existing: ExistingFiles,
@@ -31,7 +31,7 @@ impl RequestJob {
     ///
     /// # Errors
     ///
-    /// Files that only --force replaces, and what the crypto library or the system refuses.
+    /// Files that only --force replaces, and errors of the crypto library or the system.
     pub(crate) fn run(
         self,
         plan: Plan,

@@ -25,7 +25,7 @@ pub(crate) struct ExistingFiles {
     pub(super) certificate_file: PathBuf,
     /// The path of the CA file, whose other CA certificates are kept.
     ca_path: Option<PathBuf>,
-    /// Whether a killed run left unfinished files beside these.
+    /// Whether a killed run left unfinished files next to these.
     pub(super) is_of_killed_run: bool,
     /// Reasons to replace the files that are known from reading them.
     pub(super) reasons: Vec<FileReason>,
@@ -144,8 +144,8 @@ impl ExistingFiles {
     }
 
     /// Takes the existing key if the new certificate is for it: because of --reuse-key, or because the
-    /// certificate is missing. Without --force, a key is not replaced for that: it may be in use, or left
-    /// by a killed run.
+    /// certificate is missing. A missing certificate is no reason to replace a key without --force: the
+    /// key may be in use, or a killed run left it.
     ///
     /// # Errors
     ///

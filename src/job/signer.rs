@@ -172,7 +172,7 @@ impl Signer {
         };
         let template = profile.resolve(now, SerialNumber::random()?)?;
         if let Some(issuer) = &issuer {
-            // Fails before the time that a key takes.
+            // Checked first, since generating a key takes time.
             issuer.check(&template)?;
         }
         let key = key(request.key_algorithm)?;

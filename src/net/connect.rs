@@ -81,7 +81,7 @@ pub(crate) fn fetch(
             Ok(())
         },
     );
-    // A server that requires a client certificate has presented its own by then.
+    // A server that requires a client certificate has already sent its own.
     let seen = recorder.seen.lock().unwrap_or_else(PoisonError::into_inner);
     let proof = seen.proof.clone();
     match (shakes, seen.chain.is_empty(), proof) {

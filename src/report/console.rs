@@ -1,5 +1,5 @@
-//! What is printed besides errors: results and reports on standard output, notes and warnings on
-//! standard error.
+//! Prints everything but errors: results and reports on standard output, notes and warnings on standard
+//! error.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};

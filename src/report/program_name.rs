@@ -22,7 +22,7 @@ pub(crate) fn get() -> String {
     name.unwrap_or_else(|| USUAL.to_owned())
 }
 
-/// Returns a text of ours with the program's name in place of `kumactl`, wherever that does not mean the
+/// Returns a text of this program with its name in place of `kumactl`, except where `kumactl` means the
 /// official program.
 pub(crate) fn in_help(text: &str) -> Cow<'_, str> {
     renamed(text, &get(), |before, after| {
@@ -39,8 +39,8 @@ pub(crate) fn in_help(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Returns a message with the program's name in the commands of ours that it shows. Other words may come
-/// from a file or the command line.
+/// Returns a message with the program's name in the commands of this program. Leaves other words alone,
+/// which may come from a file or the command line.
 pub(crate) fn in_message(text: &str) -> Cow<'_, str> {
     const VERBS: &[&str] =
         &["...", "completion", "generate", "inspect", "man", "verify", "version"];
@@ -50,7 +50,7 @@ pub(crate) fn in_message(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Whether a text goes on with a blank and one of these words.
+/// Returns whether a text continues with a space and one of these words.
 fn starts_with_word(text: &str, words: &[&str]) -> bool {
     let word = text.strip_prefix(' ').and_then(|rest| rest.split([' ', '`', '\n', ',']).next());
     word.is_some_and(|word| words.contains(&word))

@@ -24,7 +24,7 @@ pub(crate) fn report(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         }
         _ => without_verb(error, arguments)
             .or_else(|| official_command(error, arguments))
-            .or_else(|| comment_behind_backslash(arguments))
+            .or_else(|| comment_after_backslash(arguments))
             .or_else(|| wrapped_base64(error, arguments))
             .or_else(|| missing_arguments(error, arguments))
             .unwrap_or_else(|| failure(error, arguments)),
@@ -39,7 +39,7 @@ fn print(help: &str) -> ExitCode {
 /// Reports a comment after a backslash. In `--hostname=a \ # comment` the shell passes the blank and `#` as
 /// words and ends the command at the end of the line. Older documentation of Kuma has such lines
 /// (kuma-website#877).
-fn comment_behind_backslash(arguments: &[OsString]) -> Option<Failure> {
+fn comment_after_backslash(arguments: &[OsString]) -> Option<Failure> {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let is_blank = |word: &str| !word.is_empty() && word.trim().is_empty();
     let at = words.iter().position(|w| w.trim_start().starts_with('#') || is_blank(w))?;
@@ -65,8 +65,8 @@ fn comment_behind_backslash(arguments: &[OsString]) -> Option<Failure> {
     )))
 }
 
-/// Hands a command that this program does not have, and that is no misspelling of one that it has, to the
-/// official kumactl.
+/// Hands a command that this program does not have, and that is not a misspelling of one that it has, to
+/// the official kumactl.
 fn official_command(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
@@ -85,12 +85,12 @@ fn official_command(error: &clap::Error, arguments: &[OsString]) -> Option<Failu
     Some(official::hand_over(&format!("{verb}{word}")))
 }
 
-/// Whether a word is the beginning of a command's name, or that name with a slip of the finger.
+/// Returns whether a word is the start of a command's name, or that name with a typing error.
 fn is_close(word: &str, name: &str) -> bool {
-    const SHORTEST_BEGINNING: usize = 3;
-    let slips = if name.len() < 6 { 1 } else { 2 };
-    word.len() >= SHORTEST_BEGINNING && name.starts_with(word)
-        || strsim::osa_distance(word, name) <= slips
+    const SHORTEST_START: usize = 3;
+    let typing_errors = if name.len() < 6 { 1 } else { 2 };
+    word.len() >= SHORTEST_START && name.starts_with(word)
+        || strsim::osa_distance(word, name) <= typing_errors
 }
 
 /// Reports `-hostname=a` and `-help`, which clap reads as bundles of short flags that begin with `-h`. A
@@ -118,7 +118,7 @@ fn without_verb(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> 
     (!meant.is_empty()).then(|| failure.hint(format!("did you mean {}?", meant.join(" or "))))
 }
 
-/// `--ca-bundle=$(base64 ca.crt)` without quotes: the shell makes a word of every line.
+/// `--ca-bundle=$(base64 ca.crt)` without quotes: the shell splits the value into one word per line.
 fn wrapped_base64(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
     /// The shortest lines that programs wrap Base64 into (RFC 7468 2).
     const LINE: usize = 64;

@@ -1,4 +1,4 @@
-//! What to do about pieces of an installation that do not fit.
+//! The hints about an installation whose parts do not fit together.
 
 use kuma_pki::installation::{CaAge, Finding};
 
@@ -8,7 +8,7 @@ use crate::report::shell;
 const BUNDLE: &str = "pass one line: --tls-general-ca-bundle=\"$(kumactl generate ca-bundle --ca-cert-file=ca.crt)\", \
                       and install again";
 
-/// Returns a line to type, or what to do; `None` where the finding says all there is to say.
+/// Returns the hint about a finding, if there is something to do.
 pub(crate) fn hint(finding: &Finding) -> Option<String> {
     let text = match finding {
         Finding::Certificate(finding) | Finding::CaUnreadable(finding) => return super::hint(finding),

@@ -4,7 +4,7 @@ use kuma_pki::verify::MeshCaFault;
 
 use super::typed;
 
-/// Returns what to type or do about a fault of a mesh CA.
+/// Returns the hint about a fault of a mesh CA.
 pub(super) fn hint(fault: &MeshCaFault) -> String {
     match fault {
         MeshCaFault::KeyPublished { file } => format!(

@@ -1,10 +1,10 @@
-//! The map of an installation as a drawing: Mermaid and SVG.
+//! The map of an installation as a diagram, for Mermaid or as SVG.
 
 use std::fmt::Write as _;
 
 use kuma_pki::installation::{Node, NodeKind, Report, State};
 
-/// The columns of the drawing, from left to right.
+/// The columns of the diagram, from left to right.
 const COLUMNS: [NodeKind; 5] = [
     NodeKind::Issuer,
     NodeKind::Secret,
@@ -13,7 +13,7 @@ const COLUMNS: [NodeKind; 5] = [
     NodeKind::Client,
 ];
 
-/// The characters of a line in a box.
+/// The length of a line in a box, in characters.
 const WIDTH: usize = 46;
 const BOX_WIDTH: usize = 350;
 const LINE_HEIGHT: usize = 18;
@@ -44,7 +44,7 @@ pub(crate) fn mermaid(report: &Report) -> String {
     text
 }
 
-/// Returns a drawing that needs no other file.
+/// Returns a self-contained SVG.
 pub(crate) fn svg(report: &Report) -> String {
     let map = &report.map;
     let used: Vec<_> = COLUMNS
@@ -89,7 +89,7 @@ pub(crate) fn svg(report: &Report) -> String {
     text
 }
 
-/// A node with its place in the drawing.
+/// A node with its position in the diagram.
 struct Placed {
     x: usize,
     y: usize,

@@ -8,7 +8,7 @@ use crate::report::color::Palette;
 use crate::report::hints;
 use crate::report::wrap;
 
-/// The report in JSON. Fields are added, never changed or taken away.
+/// The report in JSON. Fields may be added, but not changed or removed.
 #[derive(Serialize)]
 struct InstallationReport<'a> {
     verifies: bool,
@@ -55,7 +55,7 @@ struct ComponentError {
     text: String,
 }
 
-/// Returns the report for programs. `at` is the time for which was verified.
+/// Returns the report for programs. `at` is the time for which the installation is verified.
 pub(crate) fn json(report: &Report, at: &str) -> String {
     let map = &report.map;
     json_text(&InstallationReport {
@@ -116,8 +116,8 @@ fn check(check: &Check) -> CheckReport<'_> {
     }
 }
 
-/// Returns the report for people: the map, then what failed and what to do about it. With `only_failed`, the
-/// failures alone.
+/// Returns the report for people: the map, then the findings with their hints. With `only_failed`, failures
+/// only.
 pub(crate) fn text(report: &Report, only_failed: bool, palette: Palette) -> String {
     let mut text = String::new();
     if !only_failed {
@@ -171,7 +171,7 @@ fn check_text(check: &CheckReport<'_>, palette: Palette, width: Option<usize>) -
         let label = if label.is_empty() { String::new() } else { palette.dim(label) + " " };
         text.push_str(&format!("{:TEXT$}{label}{}\n", "", wrap::wrap(line, indent, width)));
     };
-    // Many findings name the piece themselves.
+    // Many findings name the part themselves.
     if check.text.contains(check.piece) {
         line("", &check.text);
     } else {
@@ -189,7 +189,7 @@ fn check_text(check: &CheckReport<'_>, palette: Palette, width: Option<usize>) -
     text
 }
 
-/// Returns the map as a tree: what is used above what uses it.
+/// Returns the map as a tree, in which each part is above the parts that use it.
 fn map_text(report: &Report, palette: Palette) -> String {
     let map = &report.map;
     let mut tree =

@@ -34,7 +34,8 @@ fn generate(sandbox: &Sandbox, more: &[&str]) -> Ended {
 fn counts(ended: Ended) -> [u64; 4] {
     assert_eq!(ended.status, 0, "{ended:?}");
     let report: Value = serde_json::from_str(&ended.stdout).expect("JSON");
-    ["made", "replaced", "repaired", "kept"].map(|field| report[field].as_u64().expect("a number"))
+    ["created", "replaced", "repaired", "kept"]
+        .map(|field| report[field].as_u64().expect("a number"))
 }
 
 fn sandbox(specification: &str) -> Sandbox {

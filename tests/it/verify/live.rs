@@ -229,7 +229,7 @@ fn a_proof_with_an_unsupported_key_is_reported_as_not_checked() {
     let _ = server.kill();
     let _ = server.wait();
     let skipped = checks(&json, "skipped");
-    let says = "its RSA key is shorter than 2048 bits: not looked at";
+    let says = "its RSA key is shorter than 2048 bits: not checked";
     assert!(skipped.contains(&("private-key".to_owned(), says.to_owned())), "{json}");
 }
 

@@ -115,7 +115,7 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// Files that cannot be read, a private key beside the certificates, and a key that kuma-cp cannot load.
+    /// Files that cannot be read, a private key among the certificates, and a key that kuma-cp cannot load.
     pub(super) fn read(cert_file: &Path, key_file: &Path) -> Result<Self, Failure> {
         read::stdin_once([cert_file, key_file])?;
         let unusable = |name: &str, error: &PemError, role: &str| {
@@ -178,11 +178,11 @@ impl Pair {
         Ok(())
     }
 
-    /// Checks the CA of a mesh, and prints what its user has to know.
+    /// Checks the CA of a mesh, and prints warnings.
     ///
     /// # Errors
     ///
-    /// A CA with which kuma-cp or Envoy does not work.
+    /// A CA that kuma-cp or Envoy rejects.
     pub(super) fn check_mesh_ca(
         &self,
         purpose: MeshCaPurpose,

@@ -58,7 +58,6 @@ pub(super) struct BatchOutcome {
 /// The JSON report of a batch. Fields may be added, but not changed or removed.
 #[derive(Serialize)]
 pub(super) struct BatchReport {
-    #[serde(rename = "made")]
     created: usize,
     replaced: usize,
     repaired: usize,

@@ -158,7 +158,7 @@ fn is_there(path: &Path, label: &str) -> Result<bool, Failure> {
     Ok(read::existing(path, label)?.is_some_and(|text| !text.is_empty()))
 }
 
-/// Checks the lifetime of a new CA before the time that its key takes.
+/// Checks the lifetime of a new CA before its key is generated, which takes time.
 fn check_validity(request: &CaRequest, now: OffsetDateTime) -> Result<(), Failure> {
     let key = kuma_pki::KeyIdentifier::of(&[]);
     let profile = Profile::CertificateAuthority { request, key };
@@ -170,7 +170,7 @@ fn check_validity(request: &CaRequest, now: OffsetDateTime) -> Result<(), Failur
 }
 
 impl Ca {
-    /// Returns the note about a new CA beside `existing` certificates.
+    /// Returns the note about a new CA if there are `existing` certificates.
     pub(super) fn note(&self, existing: impl FnOnce() -> usize) -> Option<String> {
         if !self.new.as_ref()?.plan.has(OutputKind::PrivateKey) {
             return Some("created a certificate for the existing key of the CA".to_owned());

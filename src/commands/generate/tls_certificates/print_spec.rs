@@ -28,7 +28,7 @@ pub(super) fn run(directory: &Path) -> Result<(), Failure> {
     let mut names = files::names(directory).map_err(unreadable)?;
     names.sort();
     let mut found = Vec::with_capacity(names.len());
-    // The CAs, and of each the certificates that it issued.
+    // The certificates that each CA issued.
     let mut issuers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for name in names {
         let place = directory.join(&name);
