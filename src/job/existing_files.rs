@@ -118,8 +118,10 @@ impl ExistingFiles {
             files.read_chain(&plan.regular_file(OutputKind::Certificate)?)?;
         }
         if flags.reuse_key && flags.force && files.key.is_none() {
-            let reason =
-                files.reasons.first().map_or("it does not exist".to_owned(), ToString::to_string);
+            let reason = files
+                .reasons
+                .first()
+                .map_or_else(|| "it does not exist".to_owned(), ToString::to_string);
             let failure = Failure::failed(format!("cannot reuse the private key: {reason}"));
             return Err(failure.hint("rerun without --reuse-key to generate a key"));
         }
