@@ -13,3 +13,4 @@ pub(crate) mod passphrase;
 pub(crate) mod pem_files;
 pub(crate) mod secret_scan;
 pub(crate) mod subject;
+pub(crate) mod token;

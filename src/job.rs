@@ -8,6 +8,7 @@ pub(crate) mod new_key;
 mod replacement;
 pub(crate) mod signer;
 pub(crate) mod stale_files;
+pub(crate) mod token;
 
 use kuma_pki::format::bundle;
 use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};

@@ -114,10 +114,7 @@ impl Missing {
                 format!("set {SETTING} to the path of the official kumactl"),
             ),
             Self::NotOnPath => (
-                format!(
-                    "{command} is not a command of this program, and there is no official kumactl \
-                     to run it"
-                ),
+                format!("there is no official kumactl to run {command}"),
                 format!(
                     "install the official kumactl from https://kuma.io/install, later on PATH than \
                      this program, or set {SETTING} to its path"

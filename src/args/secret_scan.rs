@@ -1,9 +1,10 @@
-//! Finds private keys in the arguments, where a script should have passed a file name.
+//! Finds private keys and tokens in the arguments, where a script should have passed a file name.
 
 use std::ffi::OsString;
 
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine as _, alphabet};
+use kuma_pki::token::Token;
 use kuma_pki::{ExistingKey, KeyError, PrivateKeyDer};
 use zeroize::Zeroizing;
 
@@ -15,11 +16,34 @@ const MAX_LAYERS: usize = 3;
 /// Refuses a command line that contains a private key, such as `--key-file="$TLS_KEY"`. Any other error
 /// message would repeat the key, perhaps in the log of a pipeline.
 pub(crate) fn refuse(arguments: &[OsString]) -> Option<Failure> {
-    arguments.iter().find(|word| holds_private_key(word.as_encoded_bytes(), 0))?;
-    let failure = Failure::usage(
-        "the command line contains a private key, which other users of this machine can read there",
-    );
-    Some(failure.hint("pass the name of the key file, or `-` and the key on standard input"))
+    if arguments.iter().any(|word| holds_private_key(word.as_encoded_bytes(), 0)) {
+        let failure = Failure::usage(
+            "the command line contains a private key, which other users of this machine can read there",
+        );
+        let hint = "pass the name of the key file, or `-` and the key on standard input";
+        return Some(failure.hint(hint));
+    }
+    // The official `kumactl config control-planes add --auth-conf` takes a token.
+    let is_verb =
+        |word: &OsString| ["generate", "inspect", "verify"].iter().any(|verb| word == verb);
+    if arguments.iter().any(is_verb) && arguments.iter().any(holds_token) {
+        let failure = Failure::usage(
+            "the command line contains a token, which other users of this machine can read there",
+        );
+        let hint = "pass the name of the token file, or `-` and the token on standard input";
+        return Some(failure.hint(hint));
+    }
+    None
+}
+
+/// Whether a token stands in a word, alone or behind a flag or `Bearer`.
+fn holds_token(word: &OsString) -> bool {
+    let is_token = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
+    let text = word.as_encoded_bytes();
+    text.split(|octet| !is_token(octet)).any(|run| {
+        let token = std::str::from_utf8(run).ok().and_then(|run| Token::parse(run).ok());
+        token.is_some_and(|token| token.has_algorithm())
+    })
 }
 
 fn holds_private_key(text: &[u8], layers: usize) -> bool {

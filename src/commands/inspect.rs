@@ -1,11 +1,12 @@
 //! `kumactl inspect`.
 
 pub(crate) mod certificate;
+pub(crate) mod token;
 
 use crate::report::failure::Failure;
 use crate::report::shell;
 
-/// Show certificates and check which clients reject them
+/// Show certificates and check which clients reject them, or show tokens
 #[derive(clap::Args)]
 #[command(after_help = "The official kumactl runs all other commands.")]
 pub(crate) struct Args {
@@ -20,6 +21,7 @@ pub(crate) struct Args {
 #[derive(clap::Subcommand)]
 enum Command {
     Certificate(Box<certificate::Args>),
+    Token(Box<token::Args>),
 }
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
@@ -29,5 +31,6 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     }
     match args.command {
         Command::Certificate(args) => certificate::run(&args),
+        Command::Token(args) => token::run(&args),
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod ca_certificate;
 pub(crate) mod installation;
 pub(crate) mod tls_certificate;
+pub(crate) mod token;
 
 use crate::report::failure::Failure;
 
@@ -12,6 +13,7 @@ pub(crate) enum Command {
     CaCertificate(Box<ca_certificate::Args>),
     Installation(Box<installation::Args>),
     TlsCertificate(Box<tls_certificate::Args>),
+    Token(Box<token::Args>),
 }
 
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
@@ -19,5 +21,6 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::CaCertificate(args) => ca_certificate::run(&args),
         Command::Installation(args) => installation::run(&args),
         Command::TlsCertificate(args) => tls_certificate::run(&args),
+        Command::Token(args) => token::run(&args),
     }
 }

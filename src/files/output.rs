@@ -88,6 +88,7 @@ impl Output {
             OutputKind::CaCertificate => "--ca-cert-file",
             OutputKind::CaBundle => "--ca-bundle-file",
             OutputKind::Diagram => "--diagram",
+            OutputKind::Token => "--token-file",
             _ => "--output-dir",
         };
         Self { kind, destination: Destination::parse(value), mode, setting: Setting::Flag(flag) }
@@ -156,6 +157,16 @@ pub(crate) enum OutputKind {
     NextSteps,
     /// A drawing of an installation.
     Diagram,
+    /// A token.
+    Token,
+    /// The key that signs dataplane tokens.
+    DataplaneSigningKey,
+    /// The key that signs zone tokens.
+    ZoneSigningKey,
+    /// The key that signs user tokens.
+    UserSigningKey,
+    /// The configuration file of `kuma-cp`.
+    ControlPlaneConfiguration,
 }
 
 /// The names of an [`OutputKind`].
@@ -172,7 +183,7 @@ pub(super) struct Words {
 
 impl OutputKind {
     /// All of them.
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::PrivateKey,
         Self::Certificate,
         Self::CertificateRequest,
@@ -187,6 +198,11 @@ impl OutputKind {
         Self::ZoneValues,
         Self::ZoneEnvironment,
         Self::NextSteps,
+        Self::Token,
+        Self::DataplaneSigningKey,
+        Self::ZoneSigningKey,
+        Self::UserSigningKey,
+        Self::ControlPlaneConfiguration,
     ];
 
     pub(super) const fn words(self) -> Words {
@@ -275,12 +291,50 @@ impl OutputKind {
             Self::Diagram => {
                 Words { name: "diagram", title: "Diagram", key: "diagram", example: "map.svg" }
             }
+            Self::Token => Words {
+                name: "token file",
+                title: "Token",
+                key: "token",
+                example: "dataplane-token",
+            },
+            Self::DataplaneSigningKey => Words {
+                name: "signing key file",
+                title: "Signing key of dataplane tokens",
+                key: "dataplane_signing_key",
+                example: "dataplane-signing.key",
+            },
+            Self::ZoneSigningKey => Words {
+                name: "signing key file",
+                title: "Signing key of zone tokens",
+                key: "zone_signing_key",
+                example: "zone-signing.key",
+            },
+            Self::UserSigningKey => Words {
+                name: "signing key file",
+                title: "Signing key of user tokens",
+                key: "user_signing_key",
+                example: "user-signing.key",
+            },
+            Self::ControlPlaneConfiguration => Words {
+                name: "configuration of kuma-cp",
+                title: "kuma-cp configuration",
+                key: "control_plane_configuration",
+                example: "kuma-cp.yaml",
+            },
         }
     }
 
-    /// Whether its file holds a private key.
+    /// Whether its file holds a private key or a token.
     pub(crate) const fn holds_key(self) -> bool {
-        matches!(self, Self::PrivateKey | Self::Secret)
+        matches!(
+            self,
+            Self::PrivateKey
+                | Self::Secret
+                | Self::Token
+                | Self::DataplaneSigningKey
+                | Self::ZoneSigningKey
+                | Self::UserSigningKey
+        )
     }
 
     /// The start of the line that says where it was saved.

@@ -18,6 +18,8 @@ use crate::report::failure::{Failure, enumeration};
 pub(crate) enum ExistingPolicy {
     /// Keep it, and fail.
     Keep,
+    /// The same, for a command without --if-needed.
+    KeepUnlessForced,
     /// Replace it.
     Replace,
 }
@@ -224,10 +226,13 @@ impl Plan {
         }
         let verb = if existing.len() == 1 { "exists" } else { "exist" };
         let text = format!("{} already {verb}; no file was changed", enumeration(&existing));
-        Err(Failure::failed(text).hint(
-            "rerun with --force to overwrite the files, or with --if-needed to replace them only if \
-             they do not match the request or expire soon",
-        ))
+        Err(Failure::failed(text).hint(match self.existing {
+            ExistingPolicy::KeepUnlessForced => "rerun with --force to overwrite it",
+            _ => {
+                "rerun with --force to overwrite the files, or with --if-needed to replace them only \
+                 if they do not match the request or expire soon"
+            }
+        }))
     }
 }
 

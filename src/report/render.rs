@@ -4,6 +4,7 @@ pub(crate) mod certificate_request;
 pub(crate) mod diagram;
 pub(crate) mod inspection;
 pub(crate) mod installation;
+pub(crate) mod token;
 pub(crate) mod verification;
 
 use kuma_pki::verify::inspect;
@@ -37,8 +38,9 @@ struct Report<'a> {
     warnings: &'a [String],
 }
 
+/// A file that was written, or whose permissions were repaired.
 #[derive(Serialize)]
-struct ChangedFile {
+pub(crate) struct ChangedFile {
     role: &'static str,
     path: String,
     mode: String,
@@ -115,14 +117,15 @@ fn texts(reasons: Vec<FileReason>) -> Vec<String> {
     reasons.iter().map(ToString::to_string).collect()
 }
 
-fn changed_file(file: &Output) -> Option<ChangedFile> {
+/// Describes a file; `None` for standard output.
+pub(crate) fn changed_file(file: &Output) -> Option<ChangedFile> {
     let path = file.destination.path()?.to_string_lossy().into_owned();
     Some(ChangedFile { role: file.kind.key(), path, mode: format!("{:04o}", file.mode) })
 }
 
 /// Returns a line for each file. The lines for the key and the certificate are those of the official
 /// kumactl.
-fn lines(saved: &[Output], repaired: &[Output]) -> String {
+pub(crate) fn lines(saved: &[Output], repaired: &[Output]) -> String {
     let saved = saved.iter().filter_map(|file| {
         let path = file.destination.path()?;
         let path = kuma_pki::printable(&path.to_string_lossy());

@@ -46,6 +46,16 @@ const GIVEN: &str = "
     printf 'certificates: [{name: a, type: server, hostnames: [a.example]}]' > zones.yaml
     kumactl generate tls-certificates --file=zones.yaml --output-dir=tls --quiet
     kubectl get secret,service -o yaml > cluster.yaml
+    kumactl generate signing-key --format=pem --key-file=signing.key --quiet
+    cp signing.key zone-signing.key
+    cp signing.key user-signing.key
+    kumactl generate public-key --signing-key-path=signing.key > signing.pub
+    cp signing.pub zone-signing.pub
+    printf '{type: Dataplane, name: dp-1}' > dataplane.yaml
+    kumactl generate dataplane-token --name=dp-1 --valid-for=1h --kid=1 \\
+      --signing-key-path=signing.key --token-file=dp-1.token --quiet
+    kumactl generate zone-token --zone=zone-1 --valid-for=1h --kid=1 \\
+      --signing-key-path=zone-signing.key --token-file=ingress.token --quiet
     kubectl create namespace kuma-system > made
     kumactl generate ca-certificate --quiet --purpose=mesh-identity \\
       --cert-file=mesh-ca.crt --key-file=mesh-ca.key
@@ -74,6 +84,9 @@ fn every_example_can_be_pasted_and_run() {
                 ("generate certificate-request ", "tls.key"),
                 ("--ca-bundle-file=", "ca.crt"),
                 ("--output-dir=tls", "-r tls"),
+                ("generate signing-key", "signing.key"),
+                ("--token-file=dp-1.token", "dp-1.token"),
+                ("--token-file=ingress.token", "ingress.token"),
             ] {
                 if script.contains(command) {
                     sandbox.play(&format!("rm {files}"));

@@ -28,4 +28,5 @@ mod requests;
 mod streams;
 mod support;
 mod tls_certificate;
+mod token;
 mod verify;

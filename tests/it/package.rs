@@ -72,7 +72,7 @@ fn the_manifest_and_the_readme_say_what_is_needed_to_build_it() {
 }
 
 /// The modules of the library: each imports only modules before it. Up to `kubernetes` they are the leaves.
-const MODULES: [&str; 13] = [
+const MODULES: [&str; 14] = [
     "text",
     "usage",
     "validity",
@@ -82,6 +82,7 @@ const MODULES: [&str; 13] = [
     "constraint",
     "kubernetes",
     "format",
+    "token",
     "verify",
     "issue",
     "spec",

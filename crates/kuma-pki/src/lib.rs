@@ -22,6 +22,7 @@ mod kubernetes;
 mod name;
 pub mod spec;
 mod text;
+pub mod token;
 mod usage;
 mod validity;
 pub mod verify;

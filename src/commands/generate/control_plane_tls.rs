@@ -3,6 +3,7 @@
 mod artifacts;
 mod next_steps;
 mod own_pair;
+mod tokens;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use kuma_pki::{ExtendedKeyUsage, IssuanceRequest, SubjectAltName};
 use time::OffsetDateTime;
 
 use self::artifacts::Artifacts;
+use self::tokens::{TokenFiles, TokensArgs};
 use crate::args::control_plane::{SecretArgs, ServiceArgs};
 use crate::args::hostname::{self, NameArgs};
 use crate::args::issuance::{self, IssuanceArgs};
@@ -84,6 +86,9 @@ pub(crate) struct Args {
     pair: PemFilesArgs,
 
     #[command(flatten)]
+    tokens: TokensArgs,
+
+    #[command(flatten)]
     issuance: IssuanceArgs,
 }
 
@@ -109,7 +114,8 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let job = Job { request: Request::EndEntity(&request), signer: &signer, existing, key, now };
     let (pem_files, outcome) = job.run()?;
     let ca_warnings = pem_files::ca_warnings(&pem_files.ca, now);
-    let artifacts = Artifacts::new(args, pem_files)?;
+    let token_files = TokenFiles::new(args, now)?;
+    let artifacts = Artifacts::new(args, pem_files, token_files)?;
     let content = |kind| artifacts.content(kind);
     let stale =
         |_: &_, _: &_| stale_files::stale_artifacts(&args.output_dir, &args.kinds(), content);
@@ -123,6 +129,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
 impl Args {
     /// Refuses flags that have no effect.
     fn refuse_unused(&self) -> Result<(), Failure> {
+        self.tokens.refuse_unused(self.mode, self.multizone)?;
         let (unused, why, hint) = match self.mode {
             Mode::Kubernetes => (
                 vec![("--directory", self.directory.is_some() && !self.multizone)],
@@ -213,6 +220,7 @@ impl Args {
                 OutputKind::ZoneEnvironment,
             ]);
         }
+        kinds.extend(self.tokens.kinds());
         kinds.push(OutputKind::NextSteps);
         kinds
     }

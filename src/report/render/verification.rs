@@ -18,19 +18,21 @@ struct VerificationReport<'a> {
     clients: Vec<ClientReport>,
 }
 
+/// A check in JSON.
 #[derive(Serialize)]
-struct CheckReport {
-    check: &'static str,
-    outcome: &'static str,
-    text: String,
-    hint: Option<String>,
-    kuma_error: Option<KumaError>,
+pub(super) struct CheckReport {
+    pub(super) check: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) text: String,
+    pub(super) hint: Option<String>,
+    pub(super) kuma_error: Option<KumaError>,
 }
 
+/// The words of a program of Kuma's.
 #[derive(Serialize)]
-struct KumaError {
-    from: &'static str,
-    text: String,
+pub(super) struct KumaError {
+    pub(super) from: &'static str,
+    pub(super) text: String,
 }
 
 #[derive(Serialize)]

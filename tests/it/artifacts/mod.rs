@@ -9,6 +9,7 @@ mod judged;
 mod next_steps;
 mod places;
 mod secret;
+mod tokens;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

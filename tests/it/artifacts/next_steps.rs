@@ -12,7 +12,7 @@ fn make(sandbox: &Sandbox, more: &[&str]) -> Ended {
 /// Plays all commands of the file, in the order and in the directory that it names, and gives what they
 /// print.
 #[track_caller]
-fn played(sandbox: &Sandbox) -> Vec<String> {
+pub(super) fn played(sandbox: &Sandbox) -> Vec<String> {
     let text = sandbox.read("tls/NEXT-STEPS.md");
     let blocks = text.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap_or(""));
     let mut printed = Vec::new();

@@ -129,7 +129,7 @@ fn without_warning(case: &Case, seen: &mut Outcome) {
     seen.insert("stderr".to_owned(), json!(kept));
 }
 
-/// Whether what was seen is what was written down, in which `{usage}`, `{official help}` and `{version}` stand
+/// Whether what was seen is what was written down, in which `{usage}`, `{official help}`, `{version}` and `{trace}` stand
 /// for texts that are long or vary, and `up to` for numbers that differ from run to run.
 fn is_as_written(seen: &Value, wanted: &Value) -> bool {
     let (Some(text), Some(wanted_text)) = (seen.as_str(), wanted.as_str()) else {
@@ -138,7 +138,7 @@ fn is_as_written(seen: &Value, wanted: &Value) -> bool {
     match wanted_text.split_once('{') {
         _ if wanted_text.starts_with("up to ") => text.ends_with(" octets"),
         Some((before, rest))
-            if ["usage}", "help}", "version}"].iter().any(|w| rest.contains(w)) =>
+            if ["usage}", "help}", "version}", "trace}"].iter().any(|w| rest.contains(w)) =>
         {
             text.starts_with(before)
         }

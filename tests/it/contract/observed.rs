@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use x509_parser::certificate::X509Certificate;
@@ -53,7 +55,7 @@ pub(super) fn outcome_with(command: &str, program: Option<&Path>) -> Outcome {
     outcome
 }
 
-/// Help and version as placeholders, and PEM blocks as their labels.
+/// Help and version as placeholders, PEM blocks as their labels, and tokens as their claims.
 fn abridged(stdout: &str) -> String {
     if stdout.contains("\nUsage: kumactl") {
         return "{help}".to_owned();
@@ -70,11 +72,37 @@ fn abridged(stdout: &str) -> String {
             abridged.push_str(&format!("{{{}}}\n", label.trim_end_matches('-')));
         }
         if !in_block {
-            abridged.push_str(line);
+            abridged.push_str(
+                &token(line).or_else(|| base64_of_pem(line)).unwrap_or_else(|| line.to_owned()),
+            );
         }
         in_block &= !line.starts_with("-----END ");
     }
     abridged
+}
+
+/// The header and the claims of a token, with dates in seconds from its issuance, and without its ID.
+fn token(line: &str) -> Option<String> {
+    let parts: Vec<_> = line.trim_end().split('.').collect();
+    let decoded = |part| String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok();
+    let [header, payload] = [decoded(parts.first()?)?, decoded(parts.get(1)?)?];
+    let claims: Value = serde_json::from_str(&payload).ok()?;
+    let id = claims["jti"].as_str()?;
+    let issued = claims["iat"].as_i64()?;
+    let mut payload = payload.replace(id, "...");
+    for date in ["exp", "nbf", "iat"] {
+        let seconds = claims[date].as_i64()?;
+        let from = format!("\"{date}\":{seconds}");
+        payload = payload.replace(&from, &format!("\"{date}\":{}", seconds - issued));
+    }
+    let ending = if line.ends_with('\n') { "\n" } else { "" };
+    Some(format!("{header}.{payload}{ending}"))
+}
+
+/// A PEM block in Base64 as its label.
+fn base64_of_pem(line: &str) -> Option<String> {
+    let pem = String::from_utf8(BASE64_STANDARD.decode(line).ok()?).ok()?;
+    Some(format!("{{Base64 of {}}}", pem.strip_prefix("-----BEGIN ")?.split_once("-----")?.0))
 }
 
 fn entries(directory: &Path) -> Vec<String> {

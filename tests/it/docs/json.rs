@@ -29,6 +29,10 @@ fn the_page_on_json_names_every_field_of_every_report() {
     let specification =
         "certificates: [{name: a, type: client, hostnames: [a.example], keyType: ecdsa}]";
     sandbox.write("many.yaml", specification);
+    let tokens = "kumactl generate signing-key --format=pem --key-file=signing.key --quiet
+        kumactl generate public-key --signing-key-path=signing.key > signing.pub
+        kumactl generate dataplane-token --valid-for=1h --signing-key-path=signing.key --kid=1 > dp.token";
+    sandbox.shell(tokens).quiet_success();
     for command in [
         "generate ca-certificate --key-type=ecdsa",
         "generate tls-certificate --type=server --hostname=a.example --key-type=ecdsa",
@@ -36,6 +40,8 @@ fn the_page_on_json_names_every_field_of_every_report() {
         "generate tls-certificates --file=many.yaml --output-dir=many",
         "verify tls-certificate --cert-file=cert.pem --key-file=key.pem --hostname=b.example",
         "inspect certificate cert.pem key.pem",
+        "generate dataplane-token --valid-for=1h --signing-key-path=signing.key --kid=1",
+        "verify token dp.token --public-key=signing.pub",
     ] {
         let mut process = sandbox.command(kumactl());
         let text = run(process.args(command.split(' ')).arg("--output=json")).stdout;

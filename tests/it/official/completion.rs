@@ -13,7 +13,7 @@ case \"$*\" in
     '' | ' ') printf 'generate\\tMake\\nget\\tShow: all\\n:4\\n' ;;
     'ge') printf 'generate\\tMake\\nget\\tShow: all\\n:4\\n' ;;
     'get me') printf 'meshes\\tShow Mesh\\n:4\\n' ;;
-    'generate zo') printf 'zone-ingress-token\\n:4\\n' ;;
+    'generate ga') printf 'gateway-token\\n:4\\n' ;;
     'get meshes --out') printf -- '--output\\tFormat\\n:4\\n' ;;
     'get meshes --output=j') printf 'json\\n:4\\n' ;;
     'apply -f tl') printf ':0\\n' ;;
@@ -26,7 +26,7 @@ const OFFERED: &[(&str, &[&str])] = &[
     ("ge", &["generate", "get"]),
     ("get me", &["meshes"]),
     ("get tls", &[]),
-    ("generate zo", &["zone-ingress-token"]),
+    ("generate ga", &["gateway-token"]),
     ("get meshes --out", &["--output"]),
     ("apply -f tl", &["tls.crt"]),
     ("inspect certificate --col", &["--color"]),

@@ -4,6 +4,7 @@ mod completion;
 mod loops;
 mod name;
 mod search;
+mod tokens;
 mod version;
 
 use std::ffi::{OsStr, OsString};

@@ -18,8 +18,7 @@ fn without_an_official_program_the_status_is_127_and_the_message_says_where_it_i
         assert_eq!(
             sandbox.kumactl(arguments).failure(127),
             format!(
-                "error: `kumactl {command}` is not a command of this program, and there is no \
-                 official kumactl to run it\n\
+                "error: there is no official kumactl to run `kumactl {command}`\n\
                  hint: install the official kumactl from https://kuma.io/install, later on PATH than \
                  this program, or set KUMACTL_OFFICIAL to its path\n"
             )

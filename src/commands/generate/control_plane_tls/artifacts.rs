@@ -9,6 +9,7 @@ use kuma_pki::{ObjectName, ServiceName, SubjectAltName};
 use zeroize::Zeroizing;
 
 use super::next_steps::{self, Situation};
+use super::tokens::TokenFiles;
 use super::{Args, Mode};
 use crate::args::control_plane::{other_namespace, other_service};
 use crate::args::hostname;
@@ -26,6 +27,8 @@ const ZONE_SECRET: &str = "kds-ca-certs";
 pub(super) struct Artifacts<'a> {
     args: &'a Args,
     pem_files: PemFiles,
+    /// With --tokens.
+    token_files: Option<TokenFiles>,
     service: ServiceName,
     /// The first name of --hostname that clients can connect to, as the host of a URL.
     host: Option<String>,
@@ -43,7 +46,11 @@ impl<'a> Artifacts<'a> {
     /// # Errors
     ///
     /// Invalid names, and a path that a variable cannot hold.
-    pub(super) fn new(args: &'a Args, pem_files: PemFiles) -> Result<Self, Failure> {
+    pub(super) fn new(
+        args: &'a Args,
+        pem_files: PemFiles,
+        token_files: Option<TokenFiles>,
+    ) -> Result<Self, Failure> {
         let service = args.service.read()?;
         let mut dialed = match args.mode {
             Mode::Kubernetes => service.dialled(),
@@ -60,7 +67,7 @@ impl<'a> Artifacts<'a> {
         let has_variables = args.mode == Mode::Universal || args.multizone;
         let directory = if has_variables { text_of(&directory)? } else { String::new() };
         let proxy_ca = pem_files::variable(&pem_files.ca)?;
-        Ok(Self { args, pem_files, service, host, dialed, directory, proxy_ca })
+        Ok(Self { args, pem_files, token_files, service, host, dialed, directory, proxy_ca })
     }
 
     /// Returns the contents of a file.
@@ -106,6 +113,13 @@ impl<'a> Artifacts<'a> {
                 }
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
+            OutputKind::Token
+            | OutputKind::DataplaneSigningKey
+            | OutputKind::ZoneSigningKey
+            | OutputKind::UserSigningKey
+            | OutputKind::ControlPlaneConfiguration => {
+                self.token_files.as_ref().map(|files| files.content(kind)).unwrap_or_default()
+            }
             OutputKind::NextSteps => text(
                 program_name::in_message(&next_steps::text(&Situation {
                     mode: self.args.mode,
@@ -115,6 +129,10 @@ impl<'a> Artifacts<'a> {
                     hosts: &self.dialed,
                     directory: self.args.directory.as_deref(),
                     global_address: self.global_address().as_deref(),
+                    tokens: self
+                        .token_files
+                        .as_ref()
+                        .map(|_| self.args.tokens.dataplane.as_ref().map(ObjectName::as_str)),
                 }))
                 .into_owned(),
             ),

@@ -5,6 +5,7 @@ use std::path::Path;
 use kuma_pki::SubjectAltName;
 
 use super::Mode;
+use super::tokens::KEY_ID;
 use crate::report::shell::word;
 
 /// The values in the text.
@@ -19,6 +20,8 @@ pub(super) struct Situation<'a> {
     pub(super) directory: Option<&'a Path>,
     /// The URL of a global control plane for its zones.
     pub(super) global_address: Option<&'a str>,
+    /// With --tokens, the data plane proxy with a token, if any.
+    pub(super) tokens: Option<Option<&'a str>>,
 }
 
 /// Returns the text in Markdown. Its commands run in the directory of the files.
@@ -89,34 +92,70 @@ fn kubernetes(situation: &Situation<'_>, text: &mut Text) {
 }
 
 fn universal(situation: &Situation<'_>, text: &mut Text) {
-    text.in_place(
-        situation,
-        "Copy the files, on the host of kuma-cp",
-        "tls.crt tls.key kuma-cp.env",
-    );
+    let (files, run) = match situation.tokens {
+        Some(_) => {
+            let configuration = placed(situation, "kuma-cp.yaml");
+            ("tls.crt tls.key kuma-cp.env kuma-cp.yaml", format!(" --config-file={configuration}"))
+        }
+        None => ("tls.crt tls.key kuma-cp.env", String::new()),
+    };
+    text.in_place(situation, "Copy the files, on the host of kuma-cp", files);
     text.section(
         if situation.global_address.is_some() {
             "Start the global control plane"
         } else {
             "Start the control plane"
         },
-        &format!("set -a; . {}; set +a\nkuma-cp run\n", placed(situation, "kuma-cp.env")),
+        &format!("set -a; . {}; set +a\nkuma-cp run{run}\n", placed(situation, "kuma-cp.env")),
     );
-    if situation.global_address.is_none() {
-        text.section("Create a dataplane token, on the host of kuma-cp", TOKEN);
-        text.paragraph(
-            "The official kumactl requests the token from the running control plane. The token is secret, and \
-             valid for the data plane proxy `dp-1` in the mesh `default`.",
-        );
-        text.section(
-            "Start the data plane proxy, on its own host, with kuma-dp.env and dp-token",
-            PROXY,
-        );
-        text.paragraph(
-            "`dataplane.yaml` is an example: `address` is where other data plane proxies connect to this one, \
-             and `servicePort` is the port of the application.",
-        );
+    if situation.global_address.is_some() {
+        return;
     }
+    let proxy = situation.tokens.flatten().unwrap_or("dp-1");
+    match situation.tokens {
+        Some(Some(_)) => {
+            text.section(
+                "Verify the dataplane token",
+                &format!(
+                    "kumactl generate public-key --signing-key-path=dataplane-signing.key \\\n  \
+                          | kumactl verify token dataplane-token --public-key=- --kid={KEY_ID}\n"
+                ),
+            );
+        }
+        Some(None) => {
+            text.section(
+                "Create a dataplane token",
+                &format!(
+                    "kumactl generate dataplane-token --name={proxy} --valid-for=720h \\\n  \
+                          --signing-key-path=dataplane-signing.key --kid={KEY_ID} \\\n  \
+                          --token-file=dataplane-token\n"
+                ),
+            );
+        }
+        None => {
+            text.section("Create a dataplane token, on the host of kuma-cp", TOKEN);
+            text.paragraph(
+                "The official kumactl requests the token from the running control plane. The token is \
+                 secret, and valid for the data plane proxy `dp-1` in the mesh `default`.",
+            );
+        }
+    }
+    if situation.tokens.is_some() {
+        text.paragraph(&format!(
+            "`dataplane-token` is secret, and valid for the data plane proxy `{proxy}` in the mesh `default`. \
+             Keep the three signing keys off the other hosts: the control plane accepts every token that they \
+             sign. `kumactl generate zone-token` and `user-token` use the other two."
+        ));
+    }
+    let token = if situation.tokens.is_some() { "dataplane-token" } else { "dp-token" };
+    text.section(
+        &format!("Start the data plane proxy, on its own host, with kuma-dp.env and {token}"),
+        &PROXY.replace("dp-token", token).replace("dp-1", proxy),
+    );
+    text.paragraph(
+        "`dataplane.yaml` is an example: `address` is where other data plane proxies connect to this one, \
+         and `servicePort` is the port of the application.",
+    );
 }
 
 /// By default, a control plane on Universal requires a token (`dpServer.authn.dpProxy.type`).

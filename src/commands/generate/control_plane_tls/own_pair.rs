@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::artifacts::Artifacts;
+use super::tokens::TokenFiles;
 use super::{Args, Mode};
 use crate::args::hostname;
 use crate::args::pem_files::{self, PemInputs};
@@ -47,10 +48,11 @@ pub(super) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let report = CertificateReport::of_existing(&own[0], now);
     let warnings = pem_files::ca_warnings(&ca, now).into_iter().chain(args.leftover_warning());
     let warnings = warnings.chain(args.issuance.key.file.warning()).collect();
-    let artifacts = Artifacts::new(args, PemFiles { certificate, key, ca })?;
-    let content = |kind| artifacts.content(kind);
     let flags = args.issuance.existing;
     ExistingFiles::read_kinds(flags, &mut plan, &[])?;
+    let token_files = TokenFiles::new(args, now)?;
+    let artifacts = Artifacts::new(args, PemFiles { certificate, key, ca }, token_files)?;
+    let content = |kind| artifacts.content(kind);
     let (changes, reasons) = if flags.if_needed {
         let stale = stale_files::stale_artifacts(&args.output_dir, &args.kinds(), content)?;
         let (kinds, reasons): (Vec<_>, Vec<_>) = stale.into_iter().unzip();

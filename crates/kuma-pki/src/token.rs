@@ -1,0 +1,32 @@
+//! Tokens with which data plane proxies, zone proxies and users authenticate to a Kuma control plane:
+//! signing keys, claims, signatures, and what kuma-cp answers to a token.
+//!
+//! A token is a JSON Web Token (RFC 7519) signed with RS256 (RFC 7518 3.3). Kuma's own code is
+//! `pkg/core/tokens`.
+
+mod claims;
+mod configuration;
+mod dataplane;
+mod decode;
+mod finding;
+mod inspect;
+mod json;
+mod key;
+mod report;
+mod sign;
+mod typed;
+mod verify;
+mod words;
+
+pub use self::claims::{
+    Claims, ClaimsError, DataplaneClaims, ProxyType, Tags, UserClaims, ZoneClaims, ZoneScope,
+};
+pub use self::configuration::ControlPlaneKeys;
+pub use self::dataplane::{Proxy, ProxyError, ProxyKind};
+pub use self::decode::{MalformedToken, Token};
+pub use self::finding::Finding;
+pub use self::inspect::{TokenKind, TokenSummary, summary};
+pub use self::key::{PublicKey, PublicKeyError, SigningKey, SigningKeyError};
+pub use self::report::{Check, CheckName, Outcome, Report};
+pub use self::sign::{CLOCK_SKEW, SignedToken, TokenError, TokenId, TokenRequest};
+pub use self::verify::{VerifyOptions, verify};

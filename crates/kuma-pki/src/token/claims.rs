@@ -1,0 +1,209 @@
+//! What a token says about its bearer, in the order in which the official kumactl writes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::text::excerpt;
+
+/// The claims of a token of any kind, without its dates and its ID.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Claims {
+    /// Of a data plane proxy.
+    Dataplane(DataplaneClaims),
+    /// Of a zone proxy.
+    Zone(ZoneClaims),
+    /// Of a user of the API server.
+    User(UserClaims),
+}
+
+/// The claims of a dataplane token (`pkg/tokens/builtin/issuer/token.go`). An empty claim binds to
+/// nothing.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct DataplaneClaims {
+    /// The only name that the proxy may have.
+    pub name: String,
+    /// The only mesh that it may be in.
+    pub mesh: String,
+    /// The tags that it must have, with their allowed values.
+    pub tags: Tags,
+    /// The kind of proxy. kuma-cp ignores it.
+    #[serde(rename = "Type")]
+    pub proxy_type: ProxyType,
+    /// The only value of its label `kuma.io/workload`, since Kuma 2.13.
+    pub workload: String,
+}
+
+/// The claims of a zone token (`pkg/tokens/builtin/zone/token.go`).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ZoneClaims {
+    /// The only zone in which the proxy may be.
+    pub zone: String,
+    /// What the token is for.
+    pub scope: Vec<ZoneScope>,
+}
+
+/// The claims of a user token (`pkg/plugins/authn/api-server/tokens/issuer/token.go`).
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct UserClaims {
+    /// The name of the user.
+    pub name: String,
+    /// The groups of the user; `None` is written as `null`.
+    pub groups: Option<Vec<String>>,
+}
+
+/// Tags with their allowed values, both sorted by octet as Go sorts them.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Tags(BTreeMap<String, BTreeSet<String>>);
+
+/// The kind of proxy that a dataplane token names.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyType {
+    /// Not named.
+    #[default]
+    #[serde(rename = "")]
+    Unspecified,
+    /// A data plane proxy.
+    Dataplane,
+    /// A zone ingress.
+    Ingress,
+    /// A zone egress.
+    Egress,
+}
+
+/// What a zone token is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ZoneScope {
+    /// A zone ingress.
+    Ingress,
+    /// A zone egress.
+    Egress,
+    /// The zone control plane; only Kong Mesh knows it.
+    Cp,
+}
+
+/// A value that cannot be what a token should be bound to.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// A value begins or ends with a blank, or has a control character.
+    #[error("the {claim} {value:?} has a blank at its start or end, or a control character")]
+    Blank {
+        /// What the value is.
+        claim: &'static str,
+        /// The beginning of the value, safe to show.
+        value: String,
+    },
+    /// A value that a token of its kind needs is empty.
+    #[error("the {claim} is empty")]
+    Empty {
+        /// What the value is.
+        claim: &'static str,
+    },
+    /// A tag has an empty value, which no proxy can have.
+    #[error("the tag {tag:?} has an empty value")]
+    EmptyTagValue {
+        /// The tag.
+        tag: String,
+    },
+    /// A zone token for nothing authenticates nothing.
+    #[error("the scope is empty")]
+    NoScope,
+}
+
+impl Claims {
+    /// Returns an error for a value that no bearer of the token can have.
+    ///
+    /// # Errors
+    ///
+    /// [`ClaimsError`] with the first such value.
+    pub(super) fn check(&self) -> Result<(), ClaimsError> {
+        match self {
+            Self::Dataplane(claims) => {
+                text("name", &claims.name)?;
+                text("mesh", &claims.mesh)?;
+                text("workload", &claims.workload)?;
+                claims.tags.check()
+            }
+            Self::Zone(claims) => {
+                required("zone", &claims.zone)?;
+                if claims.scope.is_empty() { Err(ClaimsError::NoScope) } else { Ok(()) }
+            }
+            Self::User(claims) => {
+                required("name", &claims.name)?;
+                claims.groups.iter().flatten().try_for_each(|group| required("group", group))
+            }
+        }
+    }
+}
+
+impl Tags {
+    /// Allows a value for a tag, beside those that are allowed already.
+    pub fn allow(&mut self, tag: impl Into<String>, value: impl Into<String>) {
+        self.0.entry(tag.into()).or_default().insert(value.into());
+    }
+
+    fn check(&self) -> Result<(), ClaimsError> {
+        for (tag, values) in &self.0 {
+            required("name of a tag", tag)?;
+            for value in values {
+                if value.is_empty() {
+                    return Err(ClaimsError::EmptyTagValue { tag: excerpt(tag) });
+                }
+                text("value of a tag", value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ProxyType {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Unspecified, Self::Dataplane, Self::Ingress, Self::Egress];
+
+    /// Returns the kind as the token has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unspecified => "",
+            Self::Dataplane => "dataplane",
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+}
+
+impl ZoneScope {
+    /// Every scope; the first two are the default of the official kumactl.
+    pub const ALL: [Self; 3] = [Self::Ingress, Self::Egress, Self::Cp];
+
+    /// Returns the scope as the token has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+            Self::Cp => "cp",
+        }
+    }
+}
+
+/// Checks a text: kuma-cp compares it octet by octet, so that a blank at its end matches nothing.
+pub(super) fn text(claim: &'static str, value: &str) -> Result<(), ClaimsError> {
+    if value.trim() == value && !value.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(ClaimsError::Blank { claim, value: excerpt(value) })
+}
+
+/// Checks a text that must not be empty.
+pub(super) fn required(claim: &'static str, value: &str) -> Result<(), ClaimsError> {
+    if value.is_empty() { Err(ClaimsError::Empty { claim }) } else { text(claim, value) }
+}

@@ -1,0 +1,137 @@
+//! A token taken apart as kuma-cp takes it apart (golang-jwt, `ParseUnverified`), nothing verified.
+
+use std::fmt;
+
+use base64::DecodeError;
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+/// A token whose three parts can be read.
+#[derive(Clone, Debug)]
+pub struct Token<'t> {
+    /// What is signed: header and payload with the dot between.
+    pub(super) signing_input: &'t str,
+    pub(super) header: Object,
+    pub(super) payload: Object,
+    pub(super) signature: Vec<u8>,
+}
+
+/// The members of a JSON object in their order, which decides between two of one name.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Object(pub(super) Vec<(String, Value)>);
+
+/// A text that is no token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum MalformedToken {
+    /// Not three parts with dots between.
+    Segments,
+    /// A part is not Base64 for URLs without padding.
+    Base64 {
+        /// Which part, in the words of golang-jwt.
+        part: &'static str,
+        /// The first octet that is wrong, counted from 0.
+        at: usize,
+    },
+    /// A part is not a JSON object.
+    Json {
+        /// Which part, in the words of golang-jwt.
+        part: &'static str,
+    },
+}
+
+/// As Go's base64.RawURLEncoding reads: bits left over need not be zero.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
+
+impl<'t> Token<'t> {
+    /// Takes a token apart.
+    ///
+    /// # Errors
+    ///
+    /// [`MalformedToken`] for what golang-jwt finds first.
+    pub fn parse(text: &'t str) -> Result<Self, MalformedToken> {
+        let (signing_input, signature) = text.rsplit_once('.').ok_or(MalformedToken::Segments)?;
+        let (header, payload) = signing_input.split_once('.').ok_or(MalformedToken::Segments)?;
+        if payload.contains('.') {
+            return Err(MalformedToken::Segments);
+        }
+        let header = object("header", header)?;
+        let payload = object("claim", payload)?;
+        Ok(Self { signing_input, header, payload, signature: decode("signature", signature)? })
+    }
+}
+
+impl Token<'_> {
+    /// Returns whether the header names an algorithm, as that of every token does.
+    #[must_use]
+    pub fn has_algorithm(&self) -> bool {
+        self.header.get("alg").is_some()
+    }
+}
+
+impl Object {
+    /// Returns the last member of exactly this name.
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+fn object(part: &'static str, text: &str) -> Result<Object, MalformedToken> {
+    let json = decode(part, text)?;
+    serde_json::from_slice(&json).map_err(|_| MalformedToken::Json { part })
+}
+
+fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, MalformedToken> {
+    ENGINE.decode(text).map_err(|error| {
+        let at = match error {
+            DecodeError::InvalidByte(at, _) => at,
+            DecodeError::InvalidPadding => text.find('=').unwrap_or_default(),
+            _ => text.len().saturating_sub(1),
+        };
+        MalformedToken::Base64 { part, at }
+    })
+}
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+impl fmt::Display for MalformedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Segments => f.write_str("it does not have three parts with dots between"),
+            Self::Base64 { part, at } => {
+                write!(f, "its {part} is not Base64 for URLs without padding, from byte {at}")
+            }
+            Self::Json { part } => write!(f, "its {part} is not a JSON object"),
+        }
+    }
+}
+
+impl std::error::Error for MalformedToken {}

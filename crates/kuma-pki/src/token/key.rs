@@ -1,0 +1,163 @@
+//! The keys of tokens: RSA keys that sign, and public keys by which kuma-cp checks.
+
+use std::fmt;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
+use aws_lc_rs::signature::{
+    KeyPair as _, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_SHA256, RsaKeyPair,
+    UnparsedPublicKey,
+};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use zeroize::Zeroizing;
+
+use crate::format::packed;
+use crate::format::pem::{self, PemError};
+use crate::text::excerpt;
+
+/// The PEM label of a private key of PKCS#1, which Kuma writes.
+const PKCS1_LABEL: &str = "RSA PRIVATE KEY";
+
+/// The PEM label of a private key of PKCS#8 (RFC 7468 10).
+const PKCS8_LABEL: &str = "PRIVATE KEY";
+
+/// The PEM label of a public key of PKCS#1, which Kuma writes.
+const PUBLIC_LABEL: &str = "RSA PUBLIC KEY";
+
+/// The PEM label of a SubjectPublicKeyInfo (RFC 7468 13).
+const SPKI_LABEL: &str = "PUBLIC KEY";
+
+/// An RSA key that signs tokens. The crypto library wipes it when it is dropped.
+pub struct SigningKey(RsaKeyPair);
+
+/// An RSA key by which kuma-cp checks tokens.
+#[derive(Clone, Eq, PartialEq)]
+pub struct PublicKey {
+    /// RSAPublicKey (RFC 8017 A.1.1).
+    der: Vec<u8>,
+}
+
+/// A file that holds no key to sign tokens with.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SigningKeyError {
+    /// Not a private key in PEM.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// An RSA key whose signatures can be forged with enough effort.
+    #[error("its RSA key has fewer than 2048 bits")]
+    TooShort,
+    /// Not RSA, not the DER that its label promises, or of more than 8192 bits.
+    #[error("its private key is not RSA of 2048 to 8192 bits, or is damaged")]
+    Unusable,
+}
+
+/// A file that holds no key by which kuma-cp could check tokens.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicKeyError {
+    /// No PEM, at which kuma-cp panics.
+    #[error("it has no PEM block")]
+    NotPem,
+    /// PEM of something else, such as a private key or a certificate.
+    #[error("it holds no public key but {label:?}")]
+    Label {
+        /// The PEM label.
+        label: String,
+    },
+    /// A public key that is not RSA, or that cannot be read.
+    #[error("its public key is not RSA, or damaged")]
+    NotRsa,
+}
+
+impl SigningKey {
+    /// Reads a key: PKCS#1 or PKCS#8 in PEM, or that in Base64, as `generate signing-key` prints it.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningKeyError`] if there is no RSA key of 2048 to 8192 bits.
+    pub fn from_text(text: &[u8]) -> Result<Self, SigningKeyError> {
+        let decoded = match pem::decode_private_key(text) {
+            Err(PemError::Base64 { layers: 1 }) => {
+                let inner = BASE64_STANDARD.decode(packed([text])).map(Zeroizing::new);
+                pem::decode_private_key(&inner.map_err(|_| PemError::NoBlock)?)
+            }
+            decoded => decoded,
+        };
+        let key = decoded?;
+        let read = match key.label {
+            PKCS1_LABEL => RsaKeyPair::from_der(&key.der),
+            PKCS8_LABEL => RsaKeyPair::from_pkcs8(&key.der),
+            _ => return Err(SigningKeyError::Unusable),
+        };
+        // The crypto library distinguishes its reasons by these words only.
+        read.map(Self).map_err(|rejected| match rejected.to_string().as_str() {
+            "TooSmall" => SigningKeyError::TooShort,
+            _ => SigningKeyError::Unusable,
+        })
+    }
+
+    /// Returns the public key.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey { der: self.0.public_key().as_ref().to_vec() }
+    }
+
+    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256: the signature depends on key and message only.
+    ///
+    /// # Panics
+    ///
+    /// Never: the crypto library fails for a buffer of another length only.
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let mut signature = vec![0; self.0.public_modulus_len()];
+        self.0
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
+            .expect("the buffer has the length of the modulus");
+        signature
+    }
+}
+
+impl PublicKey {
+    /// Reads a key as kuma-cp does (`pkg/util/rsa/pem.go`): the first PEM block must be an RSA public key of
+    /// PKCS#1 or a SubjectPublicKeyInfo.
+    ///
+    /// # Errors
+    ///
+    /// [`PublicKeyError`] for anything else.
+    pub fn from_pem(text: &[u8]) -> Result<Self, PublicKeyError> {
+        let label = pem_rfc7468::decode_label(text).map_err(|_| PublicKeyError::NotPem)?;
+        if ![PUBLIC_LABEL, SPKI_LABEL].contains(&label) {
+            return Err(PublicKeyError::Label { label: excerpt(label) });
+        }
+        let block = ::pem::parse(text).map_err(|_| PublicKeyError::NotPem)?;
+        let key = rsa::PublicKey::from_der(block.contents());
+        let der = key.map_err(|_| PublicKeyError::NotRsa)?.as_ref().to_vec();
+        Ok(Self { der })
+    }
+
+    /// Returns the key as PEM of PKCS#1, as the official kumactl writes it.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        let config = ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF);
+        ::pem::encode_config(&::pem::Pem::new(PUBLIC_LABEL, self.der.as_slice()), config)
+    }
+
+    /// Returns whether a signature is by the private key. Go, and so kuma-cp, takes keys from 1024 bits.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
+        UnparsedPublicKey::new(algorithm, &self.der).verify(message, signature).is_ok()
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicKey").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! What was checked of a token, and how it ended.
+
+use super::finding::Finding;
+use super::inspect::TokenKind;
+
+/// Everything that was checked.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What the token was taken for.
+    pub kind: TokenKind,
+    /// The checks, in the order of kuma-cp.
+    pub checks: Vec<Check>,
+}
+
+/// One check.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What was checked.
+    pub name: CheckName,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// The name of a check, in reports.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CheckName {
+    /// The three parts.
+    Format,
+    /// The header's `alg`.
+    Algorithm,
+    /// The header's `kid`.
+    KeyId,
+    /// The signature.
+    Signature,
+    /// The types of the claims.
+    Claims,
+    /// The claim `exp`.
+    Expiry,
+    /// The claim `nbf`.
+    NotBefore,
+    /// The claim `jti`.
+    Id,
+    /// The name of the proxy.
+    Name,
+    /// The mesh of the proxy.
+    Mesh,
+    /// The tags of the proxy.
+    Tags,
+    /// The workload of the proxy.
+    Workload,
+    /// What a zone token is for.
+    Scope,
+    /// The zone of the proxy.
+    Zone,
+    /// What tells the kinds of tokens apart.
+    Kind,
+    /// The name and the groups of a user.
+    User,
+}
+
+/// How a check ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Nothing is wrong; what was found.
+    Passed(String),
+    /// kuma-cp takes it, but people may not expect what follows.
+    Warning(Finding),
+    /// kuma-cp refuses the token.
+    Failed(Finding),
+}
+
+impl Report {
+    /// Returns whether kuma-cp takes the token.
+    #[must_use]
+    pub fn verifies(&self) -> bool {
+        !self.checks.iter().any(|check| matches!(check.outcome, Outcome::Failed(_)))
+    }
+}
+
+impl CheckName {
+    /// Returns the name in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Algorithm => "algorithm",
+            Self::KeyId => "key-id",
+            Self::Signature => "signature",
+            Self::Claims => "claims",
+            Self::Expiry => "expiry",
+            Self::NotBefore => "not-before",
+            Self::Id => "id",
+            Self::Name => "name",
+            Self::Mesh => "mesh",
+            Self::Tags => "tags",
+            Self::Workload => "workload",
+            Self::Scope => "scope",
+            Self::Zone => "zone",
+            Self::Kind => "kind",
+            Self::User => "user",
+        }
+    }
+}

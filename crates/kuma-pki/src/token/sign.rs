@@ -1,0 +1,165 @@
+//! Tokens, signed as the official kumactl signs them (`pkg/core/tokens/issuer.go`).
+
+use std::fmt;
+use std::time::Duration;
+
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::rand;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::claims::{Claims, ClaimsError, required};
+use super::json;
+use super::key::SigningKey;
+use crate::validity::ValidFor;
+
+/// How long before the moment of issuance a token becomes valid, for a control plane whose clock is behind.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// The longest lifetime: what a duration of Go holds, which counts nanoseconds.
+const LONGEST: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
+
+/// A token to sign.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenRequest<'a> {
+    /// What it says of its bearer.
+    pub claims: &'a Claims,
+    /// The ID by which the control plane finds the key (`kid`).
+    pub key_id: &'a str,
+    /// The ID of the token (`jti`), by which it can be revoked.
+    pub id: TokenId,
+    /// The moment of issuance.
+    pub now: OffsetDateTime,
+    /// How long the token is valid from then.
+    pub valid_for: ValidFor,
+}
+
+/// A signed token. Wiped when dropped.
+pub struct SignedToken {
+    /// The token: three parts of Base64 with dots between.
+    pub text: Zeroizing<String>,
+    /// Its first moment, in seconds since 1970.
+    pub not_before: i64,
+    /// Its last moment, in seconds since 1970.
+    pub expires_at: i64,
+}
+
+/// The ID of a token: a random UUID (RFC 9562 5.4).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TokenId([u8; 16]);
+
+/// A token that is not signed.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TokenError {
+    /// A claim that no bearer can meet.
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
+    /// The lifetime is longer than Go can express, or ends outside the calendar.
+    #[error("a token can be valid for 2562047h at most")]
+    TooLong,
+    /// The crypto library had no random numbers.
+    #[error("the crypto library gave no random numbers")]
+    Random,
+}
+
+/// The header; Go writes the keys of a map in alphabetical order.
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    kid: &'a str,
+    typ: &'static str,
+}
+
+/// The claims, and behind them those of RFC 7519 4.1 that Kuma sets, in the order of golang-jwt.
+#[derive(Serialize)]
+struct Payload<'a> {
+    #[serde(flatten)]
+    claims: &'a Claims,
+    exp: i64,
+    nbf: i64,
+    iat: i64,
+    jti: String,
+}
+
+impl TokenRequest<'_> {
+    /// Signs the token. The same request and key give the same octets.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError`] for a claim that no bearer can meet, or a lifetime that is too long.
+    pub fn sign(&self, key: &SigningKey) -> Result<SignedToken, TokenError> {
+        self.claims.check()?;
+        required("key ID", self.key_id)?;
+        if self.valid_for.duration() > LONGEST {
+            return Err(TokenError::TooLong);
+        }
+        let end = time::Duration::try_from(self.valid_for.duration()).ok();
+        let end = end.and_then(|lifetime| self.now.checked_add(lifetime));
+        let expires_at = end.ok_or(TokenError::TooLong)?.unix_timestamp();
+        let not_before = self.now.unix_timestamp() - CLOCK_SKEW.as_secs().cast_signed();
+        let header = json::encode(&Header { alg: "RS256", kid: self.key_id, typ: "JWT" });
+        let payload = json::encode(&Payload {
+            claims: self.claims,
+            exp: expires_at,
+            nbf: not_before,
+            iat: not_before,
+            jti: self.id.to_string(),
+        });
+        let text = format!(
+            "{}.{}",
+            BASE64_URL_SAFE_NO_PAD.encode(header),
+            BASE64_URL_SAFE_NO_PAD.encode(payload)
+        );
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(key.sign(text.as_bytes()));
+        // Without its signature a token is no secret; with it, it is moved no more.
+        let mut token = Zeroizing::new(String::with_capacity(text.len() + 1 + signature.len()));
+        token.push_str(&text);
+        token.push('.');
+        token.push_str(&Zeroizing::new(signature));
+        Ok(SignedToken { text: token, not_before, expires_at })
+    }
+}
+
+impl TokenId {
+    /// Returns a new ID.
+    ///
+    /// # Errors
+    ///
+    /// [`TokenError::Random`] if the crypto library fails, as it does without entropy.
+    pub fn random() -> Result<Self, TokenError> {
+        let mut octets = [0; 16];
+        rand::fill(&mut octets).map_err(|Unspecified| TokenError::Random)?;
+        octets[6] = octets[6] & 0x0f | 0x40;
+        octets[8] = octets[8] & 0x3f | 0x80;
+        Ok(Self(octets))
+    }
+
+    /// Returns the ID with these octets.
+    #[must_use]
+    pub const fn from_octets(octets: [u8; 16]) -> Self {
+        Self(octets)
+    }
+}
+
+impl fmt::Display for TokenId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, octet) in self.0.iter().enumerate() {
+            let hyphen = if matches!(index, 4 | 6 | 8 | 10) { "-" } else { "" };
+            write!(f, "{hyphen}{octet:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SignedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedToken")
+            .field("not_before", &self.not_before)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

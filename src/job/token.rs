@@ -1,0 +1,162 @@
+//! The sequence behind every command that signs a token: read the key, sign, write, report.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use kuma_pki::format::pem::PemError;
+use kuma_pki::rfc3339;
+use kuma_pki::token::{
+    Claims, SignedToken, SigningKey, SigningKeyError, TokenError, TokenId, TokenKind, TokenRequest,
+};
+use serde::Serialize;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::args::token::{Signing, TokenArgs};
+use crate::files::{ExistingPolicy, Output, OutputKind, Plan, read};
+use crate::report::console::{self, Console};
+use crate::report::failure::Failure;
+use crate::report::hints;
+use crate::report::render::{self, ChangedFile, ReportFormat};
+
+/// The permissions of a file with a secret.
+const SECRET_MODE: u32 = 0o600;
+
+/// A token in JSON. Fields are added, never changed or taken away.
+#[derive(Serialize)]
+struct TokenReport<'a> {
+    kind: TokenKind,
+    id: String,
+    key_id: &'a str,
+    not_before: String,
+    expires_at: String,
+    /// The token, unless a file has it.
+    token: Option<&'a str>,
+    files: Vec<ChangedFile>,
+}
+
+/// Signs a token, and prints or writes it.
+///
+/// # Errors
+///
+/// A key that cannot sign, claims that no bearer can meet, and a file that cannot be written.
+pub(crate) fn issue(
+    args: &TokenArgs,
+    signing: &Signing<'_>,
+    claims: &Claims,
+    console: Console,
+) -> Result<(), Failure> {
+    let now = OffsetDateTime::now_utc();
+    let plan = args
+        .token_file
+        .as_ref()
+        .map(|file| secret_plan(OutputKind::Token, file, args.force, console));
+    let plan = plan.transpose()?;
+    if let Some(plan) = &plan {
+        plan.refuse_inputs(std::iter::once(signing.key_file))?;
+        render::refuse_shared_stdout(plan, args.output)?;
+    }
+    let key = read_signing_key(signing.key_file)?;
+    let id = TokenId::random()?;
+    let Signing { key_id, valid_for, .. } = *signing;
+    let token = TokenRequest { claims, key_id, id, now, valid_for }.sign(&key)?;
+    let report = |files, text| TokenReport {
+        kind: match claims {
+            Claims::Dataplane(_) => TokenKind::Dataplane,
+            Claims::Zone(_) => TokenKind::Zone,
+            Claims::User(_) => TokenKind::User,
+        },
+        id: id.to_string(),
+        key_id,
+        not_before: moment(token.not_before),
+        expires_at: moment(token.expires_at),
+        token: text,
+        files,
+    };
+    match (plan, args.output) {
+        (None, ReportFormat::Text) => console::print_result(token.text.as_bytes()),
+        (None, ReportFormat::Json) => {
+            console::print_result(secret_json(&report(Vec::new(), Some(&token.text)), &token)?)
+        }
+        (Some(plan), output) => {
+            let is_silent = plan.uses_stdout();
+            let changes = plan.commit(|_| Zeroizing::new(token.text.as_bytes().to_vec()))?;
+            changes.warnings.iter().for_each(|warning| console.warn(warning));
+            if !is_silent {
+                console.report(&match output {
+                    ReportFormat::Text => render::lines(&changes.saved, &[]),
+                    ReportFormat::Json => {
+                        let saved = changes.saved.iter().filter_map(render::changed_file);
+                        render::json_text(&report(saved.collect(), None))
+                    }
+                });
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Plans one file that only its owner can read.
+///
+/// # Errors
+///
+/// A place that is no place for a file, and a file that exists, without `force`.
+pub(crate) fn secret_plan(
+    kind: OutputKind,
+    file: &OsStr,
+    force: bool,
+    console: Console,
+) -> Result<Plan, Failure> {
+    let policy = if force { ExistingPolicy::Replace } else { ExistingPolicy::KeepUnlessForced };
+    Plan::new(vec![Output::of_flag(kind, file, SECRET_MODE)], policy, console)
+}
+
+/// Reads the key that signs tokens.
+///
+/// # Errors
+///
+/// A file that cannot be read, or holds no RSA key of at least 2048 bits.
+pub(crate) fn read_signing_key(path: &Path) -> Result<SigningKey, Failure> {
+    let text = read::file(path, "signing key file")?;
+    SigningKey::from_text(&text).map_err(|error| {
+        let shown = read::shown(path);
+        let failure = Failure::failed(format!("cannot use signing key file {shown}: {error}"));
+        let file = hints::typed(&shown);
+        failure.hint(match error {
+            SigningKeyError::Pem(PemError::EncryptedPrivateKey) => {
+                format!("(umask 077; openssl rsa -in {file} -out signing.key) decrypts it")
+            }
+            SigningKeyError::Pem(PemError::NoPrivateKey { .. }) => {
+                "pass the private key, which `kumactl generate signing-key` prints".to_owned()
+            }
+            _ => "`kumactl generate signing-key --format=pem --key-file=signing.key` makes a key"
+                .to_owned(),
+        })
+    })
+}
+
+/// Writes JSON with a token into memory that does not move, and is wiped.
+fn secret_json(
+    report: &TokenReport<'_>,
+    token: &SignedToken,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut text = Zeroizing::new(Vec::with_capacity(token.text.len() * 2 + 4096));
+    serde_json::to_writer_pretty(&mut *text, report).map_err(Failure::failed)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn moment(seconds: i64) -> String {
+    let date = OffsetDateTime::from_unix_timestamp(seconds);
+    date.map_or_else(|_| seconds.to_string(), |date| rfc3339(&date))
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        match &error {
+            TokenError::Claims(_) => Self::usage(error),
+            TokenError::TooLong => Self::usage(error).hint("--valid-for=87600h is ten years"),
+            _ => Self::failed(error),
+        }
+    }
+}
