@@ -37,7 +37,7 @@ fn shells_read_their_completion_scripts() {
     }
 }
 
-/// What a shell completes, and to what: the line as it was typed, with a TAB at its end, and the arguments
+/// The completions of a shell: the typed line, with a TAB at its end, and the arguments
 /// that the command got. The directory holds `tls.crt`, `tls.key` and the directory `tls-dir`.
 const COMPLETED: &[(&str, &str)] = &[
     ("generate tls-certificate --hos", "generate tls-certificate --hostname"),
@@ -90,7 +90,7 @@ fn typed(sandbox: &Sandbox, shell: &str, setup: &str) -> Vec<String> {
     COMPLETED.iter().map(type_line).collect()
 }
 
-/// Takes the place of the program in a shell that has its completion: prints its arguments.
+/// Replaces the program in a shell that has its completion: prints its arguments.
 const ECHO: &str = "kumactl() { printf '\\107OT %s\\n' \"$*\"; }";
 
 fn expected() -> Vec<String> {
@@ -141,7 +141,7 @@ fn zsh_completes_flags_their_values_and_files() {
     let setup = format!(
         "PROMPT_EOL_MARK=; fpath=($PWD/functions $fpath); autoload -Uz compinit; compinit -D -u; {ECHO}"
     );
-    // When the line is entered, zsh takes the slash of a directory away.
+    // When the line is entered, zsh removes the slash of a directory.
     let expected = expected().into_iter().map(|line| line.trim_end_matches('/').to_owned());
     assert_eq!(typed(&sandbox, "zsh -f -i", &setup), expected.collect::<Vec<_>>());
 }

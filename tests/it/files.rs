@@ -133,7 +133,7 @@ fn a_failure_of_any_call_leaves_the_old_pair_or_the_new_one_and_the_status_says_
             let ended = with_fault(&sandbox, &strace, calls, &fault);
             let mut new = sandbox.snapshot();
             if calls.starts_with("unlink") {
-                // What cannot be removed stays, under its telling name, until the next run.
+                // A file that cannot be removed stays, under its temporary name, until the next run.
                 new.retain(|name, _| !name.contains(".kumactl-"));
             }
             assert_eq!(new.len(), 2, "{calls} {nth}: {:?}", new.keys());
@@ -207,7 +207,7 @@ fn a_certificate_directory_that_cannot_be_renamed_is_removed() {
         sandbox.write("all.yaml", BATCH);
         let ended = with_faults(&sandbox, &strace, &[(calls, fault)], BATCH_ARGUMENTS).hit();
         assert_eq!(ended.status, 1, "{ended:?}");
-        // Nor does the directory that was made for all of them.
+        // Nor does the output directory.
         assert_eq!(sandbox.names(), ["all.yaml"], "{calls}: {ended:?}");
     }
 }
@@ -249,7 +249,7 @@ fn a_file_that_appears_while_the_run_writes_is_not_replaced() {
     let sandbox = Sandbox::new();
     sandbox.shell("mkfifo pipe").quiet_success();
     let mut command = sandbox.command(kumactl());
-    // All but --force. The pipe is written after the files were looked at, and before they are moved.
+    // All but --force. The pipe is written after the files are checked, and before they are renamed.
     command.args(&ARGUMENTS[..5]).arg("--ca-cert-file=pipe");
     let running = Running::start(&sandbox, &mut command, "stderr");
     eventually("the new files", || {
@@ -263,7 +263,7 @@ fn a_file_that_appears_while_the_run_writes_is_not_replaced() {
     assert_eq!(sandbox.names(), ["cert.pem", "pipe"]);
 }
 
-/// The standard library's reader of directories panics then.
+/// The directory reader of the standard library panics here.
 #[test]
 fn a_directory_that_cannot_be_closed_does_not_panic() {
     let Some(strace) = installed("strace") else { return };
@@ -349,7 +349,7 @@ fn a_file_over_the_size_limit_is_an_error_that_names_it() {
     sandbox.kumactl(ARGUMENTS).quiet_success();
     let before = sandbox.snapshot();
     for trap in ["", "trap '' XFSZ; "] {
-        // No file may grow at all. The pipe is none.
+        // No file may grow. The pipe is not a file.
         let script = format!("{trap}ulimit -f 0; kumactl {} 2>&1 | cat", ARGUMENTS.join(" "));
         let said = sandbox.shell(&script).stdout;
         assert!(said.starts_with("error: could not write the key file key.pem: "), "{said}");
@@ -362,7 +362,7 @@ fn a_signal_ends_a_run_that_waits_in_a_directory_that_it_created() {
     let (Some(strace), Some(_)) = (installed("strace"), installed("flock")) else { return };
     for (signal, number) in [("INT", 2), ("TERM", 15)] {
         let sandbox = Sandbox::new();
-        // Another run takes the directory between its making and its lock.
+        // Another run locks the directory between its creation and its lock.
         let script = "until [ -d new ]; do sleep 0.02; done; exec flock --no-fork new sleep 600";
         let _other = Running::start(&sandbox, sandbox.command("sh").args(["-c", script]), "other");
         let mut command = sandbox.command(&strace);
@@ -384,7 +384,7 @@ fn a_signal_ends_a_run_that_waits_in_a_directory_that_it_created() {
         });
         running.signal(&sandbox, signal);
         assert_eq!(running.end().signal(), Some(number));
-        // The other run is at work in it, so it is not taken away.
+        // The other run is working in it, so it is not removed.
         assert_eq!(sandbox.names(), ["new"], "{signal}");
     }
 }

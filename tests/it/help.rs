@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::support::{Sandbox, commands, installed, kumactl, run};
 
-/// The examples of a help text: its lines behind `Examples:`, up to the next heading.
+/// Returns the examples of a help text: the lines after `Examples:`, up to the next heading.
 fn examples(help: &str) -> Vec<&str> {
     let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
     lines.take_while(|line| line.is_empty() || line.starts_with(' ')).collect()

@@ -266,7 +266,7 @@ fn a_file_full_of_certificates_with_one_name_takes_bounded_work() {
     sandbox.write("many.pem", made.collect::<String>());
     let found = json(&sandbox, "many.pem");
     assert_eq!(found[0]["parts"][0]["certificates"].as_array().map(Vec::len), Some(200));
-    // Clients trust what is in the CA file, whoever signed it.
+    // Clients trust the certificates in the CA file, whatever their signature.
     let files = ["--cert-file=many.pem", "--ca-cert-file=many.pem"];
     let ended = sandbox.kumactl(["verify", "tls-certificate"].iter().chain(&files));
     let says =

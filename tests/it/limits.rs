@@ -1,4 +1,4 @@
-//! What a machine may not give: permissions, room, and the whole of it to one run.
+//! Limits of a machine: permissions, space, and other runs at the same time.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
@@ -14,7 +14,7 @@ const ARGUMENTS: [&str; 5] =
 /// A user whom no file belongs to.
 const NOBODY: u32 = 65534;
 
-/// Runs the program as a user who is not root; `None` where that cannot be.
+/// Runs the program as a user who is not root; `None` if that is impossible.
 fn as_nobody(sandbox: &Sandbox, more: &[&str]) -> Option<Ended> {
     let directory = sandbox.directory();
     if chown(&directory, Some(NOBODY), Some(NOBODY)).is_err() {
@@ -26,7 +26,7 @@ fn as_nobody(sandbox: &Sandbox, more: &[&str]) -> Option<Ended> {
     for entry in fs::read_dir(&directory).expect("a directory") {
         chown(entry.expect("an entry").path(), Some(NOBODY), Some(NOBODY)).expect("an owner");
     }
-    // The program is copied: nobody may not look into the directory where it was built.
+    // The program is copied: the user `nobody` may not read the build directory.
     let program = root.join("kumactl");
     // By another process: a program that this one still has open for writing cannot be run.
     run(sandbox.command("cp").arg(kumactl()).arg(&program)).quiet_success();

@@ -27,7 +27,7 @@ fn batch(command: &mut Command, file: &str, output: &str) {
 /// Another program that holds the lock of a directory, once it has it.
 fn holder(sandbox: &Sandbox, directory: &str) -> Running {
     let mut command = sandbox.command("flock");
-    // One process, so that its end releases the lock.
+    // One process, so that its exit releases the lock.
     command.args(["--no-fork", directory, "sh", "-c", "touch ../home/locked; exec sleep 600"]);
     let holder = Running::start(sandbox, &mut command, "flock");
     eventually("the lock", || sandbox.home().join("locked").exists().then_some(()));
@@ -140,10 +140,10 @@ fn a_run_that_waits_for_a_lock_holds_no_other() {
 fn a_lock_that_is_held_for_too_long_is_an_error_that_names_the_process() {
     let (Some(strace), Some(_)) = (installed("strace"), installed("flock")) else { return };
     let sandbox = Sandbox::new();
-    // Even without the right to write to the directory, a user who can read it can do this.
+    // A user who can read the directory can do this without write permission.
     let holder = holder(&sandbox, ".");
     let before = sandbox.snapshot();
-    // Its pauses end at once, so that the attempts are over soon.
+    // The pauses end at once, so that the attempts take no time.
     let faults = [("nanosleep,clock_nanosleep", "retval=0")];
     let ended = with_faults(&sandbox, &strace, &faults, PAIR).hit();
     let stderr = ended.failure(1);

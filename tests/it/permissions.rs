@@ -140,7 +140,7 @@ fn a_pipe_in_the_place_of_a_file_ends_the_run() {
             let sandbox = made(arguments);
             sandbox.shell(&format!("rm {file}; mkfifo {file}")).quiet_success();
             let before = contents(&sandbox);
-            // Whoever opened the pipe for reading would wait for a minute.
+            // A reader of the pipe would wait for a minute.
             let ended = sandbox.shell(&format!("timeout 60 kumactl {}", arguments.join(" ")));
             assert!([1, 2].contains(&ended.status), "{file}: {ended:?}");
             assert!(ended.stderr.contains(" cannot read back"), "{file}: {ended:?}");

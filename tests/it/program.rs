@@ -227,7 +227,7 @@ fn no_socket_is_opened_and_only_the_named_files_are_touched() {
     }
 }
 
-/// Whether a system call of a trace leaves files and network alone.
+/// Returns whether a system call of a trace touches neither files nor network.
 fn is_harmless(call: &str) -> bool {
     let name = call.split('(').next().unwrap_or(call);
     let reads = ["access", "execve", "faccessat", "faccessat2", "getcwd", "readlink", "readlinkat"];

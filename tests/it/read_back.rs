@@ -30,7 +30,7 @@ pub(crate) fn labels(pem: &str) -> Vec<String> {
     blocks(pem).into_iter().map(|(label, _)| label).collect()
 }
 
-/// The names in a PEM certificate, each behind its kind.
+/// Returns the names in a PEM certificate, each after its type.
 #[track_caller]
 pub(crate) fn names(pem: &str) -> Vec<String> {
     certificate(pem, |certificate| {

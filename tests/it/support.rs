@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use tempfile::TempDir;
 
-/// An empty directory, an empty HOME beside it, and nothing of the caller's environment but PATH.
+/// An empty directory, an empty HOME next to it, and only PATH from the caller's environment.
 pub(crate) struct Sandbox {
     root: TempDir,
 }
@@ -105,8 +105,8 @@ impl Sandbox {
         run(command.args(["generate", "tls-certificate", "--key-type=ecdsa"]).args(arguments))
     }
 
-    /// A script for `sh`, in which `kumactl` is ours, and kubectl, helm, kuma-cp, kuma-dp and the official
-    /// kumactl behind ours are scripts in `tests/fixtures/stubs`, which check their arguments.
+    /// Runs a script with `sh`, in which `kumactl` is this program, and kubectl, helm, kuma-cp, kuma-dp
+    /// and the official kumactl are scripts in `tests/fixtures/stubs`, which check their arguments.
     pub(crate) fn play(&self, script: &str) -> Ended {
         let stubs = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stubs");
         let mut shell = self.command("sh");
@@ -114,28 +114,28 @@ impl Sandbox {
         run(shell.args(["-uc", &format!("exec 2>&1\n{script}")]))
     }
 
-    /// A script for `sh`, in which `kumactl` is ours.
+    /// Runs a script with `sh`, in which `kumactl` is this program.
     pub(crate) fn shell(&self, script: &str) -> Ended {
         run(self.command("sh").args(["-euc", script]))
     }
 }
 
 impl Ended {
-    /// The standard output of a success that said nothing else.
+    /// Returns the standard output of a success that printed nothing else.
     #[track_caller]
     pub(crate) fn quiet_success(self) -> String {
         assert_eq!((self.status, self.stderr.as_str()), (0, ""), "{self:?}");
         self.stdout
     }
 
-    /// The standard output of a check that failed and said so there.
+    /// Returns the standard output of a failed check that printed its report there.
     #[track_caller]
     pub(crate) fn failure_report(self) -> String {
         assert_eq!((self.status, self.stderr.as_str()), (1, ""), "{self:?}");
         self.stdout
     }
 
-    /// The standard error of a failure with this status that printed nothing.
+    /// Returns the standard error of a failure with this status and empty standard output.
     #[track_caller]
     pub(crate) fn failure(self, status: i32) -> String {
         assert_eq!((self.status, self.stdout.as_str()), (status, ""), "{self:?}");
@@ -221,11 +221,11 @@ pub(crate) fn with_faults_on<A: AsRef<OsStr>>(
     Faulty { ended, log }
 }
 
-/// A program that was started, and is killed if the test fails before its end.
+/// A running program, which is killed if the test fails.
 pub(crate) struct Running(Child);
 
 impl Running {
-    /// Starts a program. What it prints on standard error goes into a file of the sandbox's home.
+    /// Starts a program. Its standard error goes to a file in the sandbox's home.
     pub(crate) fn start(sandbox: &Sandbox, command: &mut Command, name: &str) -> Self {
         let file = fs::File::create(sandbox.home().join(name)).expect("a file");
         Self(command.stderr(file).spawn().unwrap_or_else(|error| panic!("{command:?}: {error}")))
@@ -254,7 +254,7 @@ impl Drop for Running {
     }
 }
 
-/// Waits for something that another process does; for a minute, so that a slow machine is no failure.
+/// Waits up to a minute for an action of another process, so that a slow machine does not fail the test.
 #[track_caller]
 pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     for _ in 0..6000 {
@@ -319,8 +319,8 @@ pub(crate) fn said_aloud(reason: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED, {reason}: {}", thread.name().unwrap_or("?"));
 }
 
-/// Returns a `PATH` with ours first, these directories next, and without the official kumactl that the
-/// machine may have.
+/// Returns a `PATH` with this program first, these directories next, and without an official kumactl of the
+/// machine.
 pub(crate) fn path_with_kumactl(next: &[&Path]) -> OsString {
     let own = kumactl().parent().map(Path::to_owned).into_iter();
     let next = next.iter().map(|directory| (*directory).to_owned());

@@ -25,7 +25,7 @@ Examples:
   # The CA file that data plane proxies and clients trust
   kumactl verify ca-certificate --cert-file=ca.crt
 
-  # A CA that is to issue certificates
+  # A CA to issue certificates from
   kumactl verify ca-certificate --purpose=issuer --cert-file=ca.crt \\
     --key-file=ca.key
 
@@ -45,7 +45,7 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "PURPOSE", default_value_t)]
     purpose: Purpose,
 
-    /// The MeshIdentity has insecureAllowSelfSigned: true
+    /// Verify for a MeshIdentity with `insecureAllowSelfSigned: true`
     #[arg(long)]
     insecure_allow_self_signed: bool,
 
@@ -53,11 +53,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 
-    /// Version of Kuma, such as 2.13 [default: 2.14]
+    /// Version of Kuma to verify for, such as 2.13 [default: 2.14]
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    /// Print only what failed
+    /// Print failed checks only
     #[arg(long, short)]
     quiet: bool,
 
@@ -70,7 +70,7 @@ pub(crate) struct Args {
     color: ColorChoice,
 }
 
-/// What a CA is for.
+/// The purpose of a CA.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, clap::ValueEnum)]
 enum Purpose {
     /// Data plane proxies and other clients trust it

@@ -20,16 +20,17 @@ use crate::report::render::{ReportFormat, diagram, installation as render};
 
 /// Verify that the pieces of an installation fit together
 ///
-/// Reads rendered manifests and Secrets, or a directory of `generate control-plane-tls`, and checks Secrets,
-/// control planes, Services, webhooks, proxies and zones against each other. The exit status is 0 if they fit,
-/// 1 if not, and 3 if something could not be read. Values of Secrets are never printed.
+/// Checks Secrets, control planes, Services, webhooks, proxies and zones against each other: in rendered
+/// manifests, in a running cluster, or in a directory of `generate control-plane-tls`. Never prints values
+/// of Secrets. The exit status is 0 if the pieces fit together, 1 if they do not, and 3 if the input cannot
+/// be read.
 #[derive(clap::Args)]
 #[command(override_usage = "\
 kumactl verify installation [OPTIONS] --manifest <FILE>
        kumactl verify installation [OPTIONS] --directory <DIR>")]
 #[command(after_help = "\
 Examples:
-  # Before the installation: what Helm renders, and the Secret
+  # Before you install Kuma: the output of Helm, and the Secret
   kumactl generate control-plane-tls --mode=kubernetes --output-dir=tls
   helm template kuma kuma/kuma --namespace=kuma-system \\
     --values=tls/values.yaml \\
@@ -46,44 +47,44 @@ Examples:
     --output-dir=tls
   kumactl verify installation --directory=tls --diagram=map.svg
 
-  # Which pieces still have the CA from before a rotation
+  # During a rotation: the pieces that still trust the old CA
   kumactl verify installation --manifest=cluster.yaml --previous=old-ca.crt")]
 pub(crate) struct Args {
-    /// Kubernetes objects as YAML or JSON, such as `helm template` or `kubectl get -o yaml` prints them (can be
-    /// repeated: one file for each cluster); `-` for standard input
+    /// File with Kubernetes objects in YAML or JSON, such as the output of `helm template` or `kubectl get
+    /// -o yaml`, `-` for standard input (can be repeated, one file for each cluster)
     #[arg(long = "manifest", value_name = "FILE")]
     manifests: Vec<PathBuf>,
 
-    /// Secrets that are not in a manifest (can be repeated)
+    /// File with Secrets that no manifest contains (can be repeated)
     #[arg(long = "secret", value_name = "FILE")]
     secrets: Vec<PathBuf>,
 
-    /// Directory of `generate control-plane-tls`, or of a machine with environment files, unit files of systemd
+    /// Directory of `generate control-plane-tls`, or of a machine with environment files, systemd unit files
     /// and PEM files (can be repeated)
     #[arg(long = "directory", value_name = "DIR")]
     directories: Vec<PathBuf>,
 
-    /// CA certificates that clients outside of the manifests trust
+    /// CA certificates that other clients trust, which no manifest contains
     #[arg(long, value_name = "FILE")]
     ca_cert_file: Option<PathBuf>,
 
-    /// Draw the map: a file that ends in `.svg`, or in `.mmd` for Mermaid
+    /// Write a diagram to this file: `.svg`, or `.mmd` for Mermaid
     #[arg(long, value_name = "FILE")]
     diagram: Option<PathBuf>,
 
-    /// CA certificates from before a rotation
+    /// The old CA certificates, during a rotation
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
 
-    /// Time for which to verify: `2027-01-31T12:00:00Z`, a day, or `+90d` from now [default: now]
+    /// Verify for this time: 2027-01-31T12:00:00Z, 2027-01-31, or +90d from now [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 
-    /// Version of Kuma, such as 2.13 [default: 2.14]
+    /// Version of Kuma to verify for, such as 2.13 [default: 2.14]
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    /// Print failures only
+    /// Print failed checks only
     #[arg(long, short)]
     quiet: bool,
 
@@ -99,9 +100,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
     if args.manifests.is_empty() && args.directories.is_empty() {
-        let failure = Failure::usage("--manifest or --directory is missing: which installation?");
+        let failure = Failure::usage("--manifest or --directory is required");
         return Err(failure
-            .hint("--manifest=FILE, with what `helm template` or `kubectl get -o yaml` prints"));
+            .hint("add --manifest=FILE with the output of `helm template` or `kubectl get -o yaml`"));
     }
     let diagram = args.diagram.as_deref().map(Diagram::plan).transpose()?;
     let inputs = args.manifests.iter().chain(&args.secrets).chain(&args.previous);

@@ -1,4 +1,4 @@
-//! The hints about an installation whose parts do not fit together.
+//! The hints about an installation whose pieces do not fit together.
 
 use kuma_pki::installation::{CaAge, Finding};
 

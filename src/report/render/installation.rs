@@ -171,7 +171,7 @@ fn check_text(check: &CheckReport<'_>, palette: Palette, width: Option<usize>) -
         let label = if label.is_empty() { String::new() } else { palette.dim(label) + " " };
         text.push_str(&format!("{:TEXT$}{label}{}\n", "", wrap::wrap(line, indent, width)));
     };
-    // Many findings name the part themselves.
+    // Many findings name the piece themselves.
     if check.text.contains(check.piece) {
         line("", &check.text);
     } else {
@@ -189,7 +189,7 @@ fn check_text(check: &CheckReport<'_>, palette: Palette, width: Option<usize>) -
     text
 }
 
-/// Returns the map as a tree, in which each part is above the parts that use it.
+/// Returns the map as a tree, in which each piece is above the pieces that use it.
 fn map_text(report: &Report, palette: Palette) -> String {
     let map = &report.map;
     let mut tree =

@@ -56,7 +56,7 @@ fn the_old_ca_of_a_rotation_stays_while_it_is_in_the_ca_file() {
         assert_eq!(sandbox.read("tls/ca.crt"), both);
         assert_consistent(&sandbox);
 
-        // The end of it.
+        // Its last part.
         sandbox.write("tls/ca.crt", sandbox.read("new-ca.crt"));
         assert_eq!(make(&sandbox, &new).status, 0);
         assert_consistent(&sandbox);

@@ -41,7 +41,7 @@ pub(super) fn assert_consistent(sandbox: &Sandbox) {
         let flags = format!("--tls-general-secret={name} --tls-general-ca-bundle={bundle}");
         assert!(read("install-flags").starts_with(&flags));
     }
-    // The first commands of NEXT-STEPS.md, as they stand there.
+    // The first commands of NEXT-STEPS.md, unchanged.
     let steps = read("NEXT-STEPS.md");
     let start = steps.find("```sh\n").expect("commands") + 6;
     let end = start + steps[start..].find("```").expect("their end");

@@ -141,7 +141,7 @@ fn a_path_that_is_not_utf_8_is_rejected() {
     }
 }
 
-/// A line break would end the block of commands in NEXT-STEPS.md, and a fence begin another one.
+/// A line break would end the block of commands in NEXT-STEPS.md, and a fence would start another one.
 #[test]
 fn a_path_with_a_control_character_is_not_written_to_artifacts() {
     let sandbox = files();
@@ -240,10 +240,10 @@ fn the_ca_of_api_clients_is_not_the_ca_of_the_control_plane() {
         let all = [&api[..], &PAIR, &["--directory=/etc/kuma", &flag]].concat();
         let variables = systemd(&generate(&sandbox, "environment", &all));
         assert_eq!(variables[client_ca], format!("/etc/kuma/{file}"));
-        // Without it kuma-cp asks nobody for a certificate.
+        // Without it, kuma-cp requests no client certificate.
         assert_eq!(variables[required], "true");
     }
-    // A certificate for servers of the mesh's CA vouches for nobody, and a key is none.
+    // Neither a server certificate from another CA nor a key is a CA of clients.
     let text = sandbox.read("tls.crt");
     let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
     sandbox.write("leaf.crt", &text[..end]);

@@ -5,7 +5,7 @@ mod cert_manager;
 mod control_plane;
 mod environment;
 mod installation;
-mod judged;
+mod checked;
 mod next_steps;
 mod places;
 mod secret;
@@ -41,7 +41,7 @@ fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// What Base64 in a document stands for.
+/// Decodes Base64 in a document.
 #[track_caller]
 fn decoded(value: &Value) -> String {
     let text = value.as_str().unwrap_or_else(|| panic!("{value} is no text"));

@@ -1,4 +1,4 @@
-//! NEXT-STEPS.md and the files that it is about: every command is played as it stands there.
+//! NEXT-STEPS.md and its files: every command is run unchanged.
 
 use super::{decoded, yaml};
 use crate::support::{Ended, Sandbox};
@@ -144,7 +144,7 @@ fn the_first_name_that_can_be_dialed_is_the_address_and_without_one_the_run_fail
         );
         assert_eq!(sandbox.names(), [""; 0]);
     }
-    // In a cluster the Service is dialled.
+    // In a cluster, proxies connect to the Service.
     let sandbox = Sandbox::new();
     make(&sandbox, &["--mode=kubernetes", none]).quiet_success();
     played(&sandbox);

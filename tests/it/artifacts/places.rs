@@ -1,4 +1,4 @@
-//! Where `generate control-plane-tls` writes, and what a run leaves that did not end well.
+//! The paths of `generate control-plane-tls`, and the leftovers of failed runs.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -79,7 +79,7 @@ fn simultaneous_runs_into_a_new_directory_agree_on_one_pair() {
     assert_consistent(&sandbox);
 }
 
-/// The first run sleeps before each of its locks, also before that on the directory that it has made.
+/// The first run sleeps before each lock, also before the lock on the directory that it created.
 #[test]
 fn a_run_does_not_replace_the_files_of_a_simultaneous_run() {
     let Some(strace) = installed("strace") else { return };
@@ -153,7 +153,7 @@ fn an_unusable_output_directory_is_rejected_with_a_hint_about_output_dir() {
         spoil(&sandbox);
         let mut all = [&KUBERNETES[..], &["--output-dir=tls"], more].concat();
         if more.len() == 3 {
-            // A CA whose certificate stands where the new one would.
+            // A CA whose certificate is at the path of the new one.
             let ca = ["generate", "ca-certificate", "--force", "--cert-file=tls/ca.crt"];
             assert_eq!(sandbox.kumactl(ca.iter().chain(&["--key-type=ecdsa"])).status, 0);
             all.push("--namespace=other");

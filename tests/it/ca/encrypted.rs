@@ -62,7 +62,7 @@ fn the_passphrase_comes_from_standard_input_or_from_the_variable_too() {
         "printf '%s\\r\\n' '{PASSPHRASE}' | kumactl generate ca-certificate --key-type=ecdsa --force \
          --issuer-cert-file=locked.crt --issuer-key-file=locked.key --issuer-key-passphrase-file=-"
     ));
-    // The passphrase is right: only the CA refuses.
+    // The passphrase is right; only the CA is unsuitable.
     assert!(piped.stderr.contains("allows 0 CAs below it"), "{piped:?}");
     let twice = sandbox.issue("locked", &["--issuer-key-file=-", "--issuer-key-passphrase-file=-"]);
     assert!(twice.failure(2).contains("standard input can be read only once"), "read twice");

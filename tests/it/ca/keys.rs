@@ -1,4 +1,4 @@
-//! CA keys of types that are read and not made: P-521, and RSA with 8192 bits.
+//! CA keys of types that kumactl reads but does not generate: P-521, and RSA with 8192 bits.
 
 use crate::support::{Sandbox, installed};
 

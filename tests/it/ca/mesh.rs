@@ -1,4 +1,4 @@
-//! `verify ca-certificate` with the verdicts of Kuma 2.14.3 and Envoy, and the CA that is made for MeshIdentity.
+//! `verify ca-certificate` with the verdicts of Kuma 2.14.3 and Envoy, and the CA for a MeshIdentity.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,

@@ -21,7 +21,7 @@ impl Sandbox {
         let command = ["generate", "tls-certificate", "--type=server", "--key-type=ecdsa"];
         let rest = [
             "--hostname=cp.example",
-            // Without it, a certificate that ends with its CA is worth a note.
+            // Without it, a certificate that expires with its CA causes a note.
             "--valid-for=20d",
             "--cert-file=tls.crt",
             "--key-file=tls.key",

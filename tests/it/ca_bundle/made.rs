@@ -1,4 +1,4 @@
-//! Certificates of kinds that our own command does not make.
+//! Certificates that kumactl does not issue.
 
 use kuma_pki::format::pem;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -10,12 +10,12 @@ pub(super) struct Made {
     key: KeyPair,
 }
 
-/// A CA certificate of this name.
+/// A CA certificate with this name.
 pub(super) fn ca(name: &str) -> Made {
     made(name, IsCa::Ca(BasicConstraints::Unconstrained))
 }
 
-/// A self-signed certificate that says CA:FALSE.
+/// A self-signed certificate with CA:FALSE.
 pub(super) fn not_ca(name: &str) -> Made {
     made(name, IsCa::ExplicitNoCa)
 }
@@ -63,7 +63,7 @@ pub(super) fn pem_of(der: &[u8]) -> String {
     String::from_utf8(pem::encode_certificates([der])).expect("ASCII")
 }
 
-/// A PEM block of any label.
+/// A PEM block with any label.
 pub(super) fn block(label: &str, der: &[u8]) -> String {
     pem_of(der).replace("CERTIFICATE", label)
 }

@@ -1,4 +1,4 @@
-//! `kumactl generate ca-bundle`: what a bundle is made of.
+//! `kumactl generate ca-bundle`: the contents of a bundle.
 
 mod decode;
 mod made;
@@ -13,7 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use crate::support::{Ended, Sandbox, kumactl, run};
 
-/// `kumactl generate ca-bundle` with these arguments, and with a file as standard input.
+/// Runs `kumactl generate ca-bundle` with these arguments and a file as standard input.
 fn ca_bundle(sandbox: &Sandbox, arguments: &[&str], stdin: Option<&str>) -> Ended {
     let mut command = sandbox.command(kumactl());
     command.args(["generate", "ca-bundle"]).args(arguments);

@@ -1,4 +1,4 @@
-//! Files that Kuma, or a client of it, could not use as a CA: refused, and named.
+//! Files that Kuma or its clients cannot use as a CA are rejected by name.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,7 +13,7 @@ const FIRST: &str =
 const REQUEST: &str = "have a CA sign the request, and pass the certificate that the CA returns";
 const ONCE_MORE: &str = "copy it again with its line breaks";
 
-/// Both as a file and on standard input, behind a good file.
+/// Both as a file and on standard input, after a valid file.
 #[track_caller]
 fn refused(content: impl AsRef<[u8]>, fault: &str, hint: Option<&str>) {
     let sandbox = Sandbox::new();
@@ -63,7 +63,7 @@ fn a_file_with_a_private_key_anywhere_is_rejected() {
         (ca.pem() + &made::block("RSA PRIVATE KEY", b"x"), 2, "RSA PRIVATE KEY"),
         (ca.pem() + &made::block("EC PRIVATE KEY", b"x"), 2, "EC PRIVATE KEY"),
         (ca.pem() + &made::block("ENCRYPTED PRIVATE KEY", b"x"), 2, "ENCRYPTED PRIVATE KEY"),
-        // Half a key is a key, too.
+        // Half a key counts as a key, too.
         (ca.pem() + &ca.key()[..80], 2, "PRIVATE KEY"),
     ] {
         let fault = format!("its PEM block {position} is a private key ({label})");
@@ -91,7 +91,7 @@ fn a_first_certificate_that_is_not_a_ca_is_rejected_even_if_one_follows() {
     refused(leaf.pem() + &ca.pem(), fault, Some(FIRST));
     refused(made::silent("leaf").pem(), fault, Some(FIRST));
     refused(ca.issue("leaf"), fault, Some(FIRST));
-    // The CA behind it is another one, of the same name.
+    // The CA after it is another one with the same name.
     refused(ca.issue("leaf") + &made::ca("ca").pem(), fault, Some(FIRST));
 }
 

@@ -15,7 +15,7 @@ fn documented(script: &str) -> (Sandbox, String) {
     (sandbox, stdout)
 }
 
-/// The certificate is good for these names with the CA file, for who asks as strictly as can be.
+/// Checks that the certificate verifies for these names with the CA file, as strictly as OpenSSL can.
 #[track_caller]
 fn accepted(sandbox: &Sandbox, ca: &str, certificate: &str, purpose: &str, names: &[&str]) {
     let Some(openssl) = installed("openssl") else { return };
@@ -140,7 +140,7 @@ fn openssl_serves_the_pair_and_its_client_trusts_the_ca_file() {
 cp tls.crt ca.crt"
         ));
         let mut server = sandbox.command(&openssl);
-        // Port 0 is any that is free; the server tells which.
+        // Port 0 is any free port; the server prints which.
         server.args(["s_server", "-accept", "127.0.0.1:0", "-naccept", "1", "-cert", "tls.crt"]);
         server.args(["-key", "tls.key", "-rev"]).stdout(std::process::Stdio::piped());
         let mut server = server.stderr(std::process::Stdio::null()).spawn().expect("a server");

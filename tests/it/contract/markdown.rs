@@ -105,7 +105,7 @@ fn described(aspect: &str, value: &Value) -> String {
     format!("{aspect}: {words}")
 }
 
-/// A line of output; a placeholder stands in braces and is no code.
+/// A line of output; a placeholder is in braces and not code.
 fn line(text: &str) -> String {
     match text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
         Some(placeholder) => placeholder.to_owned(),
@@ -113,7 +113,7 @@ fn line(text: &str) -> String {
     }
 }
 
-/// A code span within a table: in one line, and without a bar that would end the cell.
+/// A code span in a table: on one line, without a bar that would end the cell.
 fn code(text: &str) -> String {
     if text.is_empty() {
         return "(empty)".to_owned();

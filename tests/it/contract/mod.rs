@@ -90,7 +90,7 @@ fn every_difference_from_the_official_kumactl_is_declared_and_every_declared_one
     assert!(faults.is_empty(), "\n{}", faults.concat());
 }
 
-/// The measurements can be made again where the official program is: `KUMACTL_OFFICIAL=PATH cargo test`.
+/// The measurements can be repeated with the official program: `KUMACTL_OFFICIAL=PATH cargo test`.
 /// It cannot be installed by a package manager, so `KUMACTL_REQUIRE_ALL` does not ask for it.
 #[test]
 fn the_official_kumactl_does_what_the_contract_says() {

@@ -20,7 +20,7 @@ fn files(directories: &[&str]) -> Vec<PathBuf> {
     files
 }
 
-/// Runs a linter that is no package of the distribution, if it is there.
+/// Runs a linter that the distribution does not package, if it is installed.
 fn lint(program: &str, arguments: &[&str]) {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if !std::env::split_paths(&path).any(|directory| directory.join(program).is_file()) {

@@ -33,7 +33,7 @@ struct Way {
     steps: &'static [Step],
 }
 
-/// Files that a command takes, and what results.
+/// The input files of a command, and its results.
 struct Step {
     files: &'static [&'static str],
     command: &'static str,
@@ -231,7 +231,7 @@ fn the_diagram_of_clients_shows_what_verify_predicts() {
     const COLUMNS: [f64; 3] = [266.0, 354.0, 426.0];
     let verdicts = verdicts();
     let mut svg = Svg::new(WIDTH, "Which clients trust a certificate, by the choice of its CA");
-    // An ephemeral CA and a CA of one's own differ for nobody, so they are one column.
+    // Clients treat an ephemeral CA and your own CA alike, so they are one column.
     assert!(verdicts.values().all(|(_, accepts)| accepts[0] == accepts[1]), "{verdicts:?}");
     let titles = [("own CA or", "ephemeral"), ("self-", "signed"), ("official", "kumactl")];
     for (x, (first, second)) in COLUMNS.into_iter().zip(titles) {

@@ -12,7 +12,7 @@ fn pasted(sandbox: &Sandbox, command: &str, status: i32, says: &str) -> String {
     assert!(printed.contains(says), "{command}: {printed}");
     let hint = printed.lines().find_map(|line| line.trim().strip_prefix("hint: "));
     let hint = hint.unwrap_or_else(|| panic!("no hint: {printed}")).to_owned();
-    // Tests have no terminal on which a passphrase could be asked for.
+    // Tests have no terminal to ask for a passphrase.
     let script = hint.replace("openssl pkcs12 ", "openssl pkcs12 -passin pass:x ");
     let ended = sandbox.shell(&script);
     assert_eq!(ended.status, 0, "{script}: {ended:?}");

@@ -1,4 +1,4 @@
-//! CAs that issue what some clients refuse, and chains with one certificate too many.
+//! CAs whose certificates some clients reject, and chains with one certificate too many.
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,

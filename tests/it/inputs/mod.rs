@@ -1,4 +1,4 @@
-//! What people give wrongly, and what they are told.
+//! Common mistakes in the input, and their errors.
 
 mod command_line;
 mod formats;

@@ -1,4 +1,4 @@
-//! Secrets among other objects, and what is no Secret but makes one.
+//! Secrets among other objects, and objects that create Secrets.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;

@@ -1,4 +1,4 @@
-//! CAs that other programs created, with names that rcgen alone would spoil.
+//! CAs from other programs, with names that rcgen alone would not preserve.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::{FROM_CA, openssl_accepts};
 use crate::read_back;
 use crate::support::{Sandbox, installed};
 
-/// A CA made by OpenSSL: `ca.crt` and `ca.key`, with these lines as its subject.
+/// Creates a CA with OpenSSL: `ca.crt` and `ca.key`, with these lines as its subject.
 fn openssl_ca(openssl: &Path, key: &str, distinguished_name: &str, options: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.write(

@@ -1,4 +1,4 @@
-//! Certificates that a CA issues: an ephemeral one, one of ours, and those of other programs.
+//! Certificates from CAs: ephemeral ones, those of kumactl, and those of other programs.
 
 mod ephemeral;
 mod foreign;
@@ -115,7 +115,7 @@ fn names_outside_the_constraints_of_a_ca_are_rejected_and_those_inside_verify() 
     }
     assert_eq!(sandbox.snapshot(), before);
 
-    // Another program does not ask; those that verify refuse what it makes.
+    // OpenSSL issues such a certificate, and clients reject it.
     let openssl = openssl.display();
     let ended = sandbox.shell(&format!(
         "{openssl} req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /O=x \

@@ -1,9 +1,9 @@
-//! CAs with one thing wrong each: refused with its own message, and nothing is written.
+//! CAs with one defect each: rejected with their own message, and nothing is written.
 
 use super::FROM_CA;
 use crate::support::{Sandbox, installed};
 
-/// The extensions of a CA, the words of the refusal, and both of the values that it compares.
+/// The extensions of a CA, the error, and the two values that it compares.
 const BROKEN: [(&str, &[&str]); 6] = [
     ("basicConstraints=critical,CA:FALSE", &["CN=broken is not a CA", "say CA:FALSE"]),
     ("keyUsage=critical,keyCertSign", &["CN=broken is not a CA", "are missing"]),

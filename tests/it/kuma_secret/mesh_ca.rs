@@ -13,7 +13,7 @@ fn in_pem(label: &str, der: &[u8]) -> String {
     pem::encode_config(&pem::Pem::new(label, der), config)
 }
 
-/// A CA of a test, and what it is made from.
+/// A CA of a test, and its parts.
 struct Ca {
     pem: String,
     issuer: Issuer<'static, KeyPair>,

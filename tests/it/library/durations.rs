@@ -1,4 +1,4 @@
-//! Durations: Go's forms, and days, weeks and years beside them.
+//! Durations: Go's notation, and days, weeks and years.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn durations_are_read_as_go_reads_them_and_days_weeks_and_years_too() {
         ("1h1h", 2 * HOUR),
         ("1500ms", 1),
         ("1000000us", 1),
-        // Go takes the micro sign and the Greek letter for one.
+        // Go accepts both the micro sign and the Greek letter.
         ("1000000\u{b5}s", 1),
         ("1000000\u{3bc}s", 1),
         ("1000000000ns", 1),

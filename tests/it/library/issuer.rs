@@ -1,4 +1,4 @@
-//! Issuers at moments, and in chains, that are not easily made with files.
+//! Issuers at times and in chains that are hard to create with files.
 
 use kuma_pki::verify::Finding;
 use kuma_pki::{

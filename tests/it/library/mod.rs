@@ -5,4 +5,4 @@ mod issuer;
 mod names;
 mod profile;
 mod secret;
-mod spoilt;
+mod damaged;

@@ -1,8 +1,8 @@
-//! Names: what is accepted and as what, what is refused and which name was meant.
+//! Names: accepted names with their types, and rejected names with the intended ones.
 
 use kuma_pki::{NameError, NameFault, NameWarning, SubjectAltName};
 
-/// What is typed, and the kind and text that stand in the certificate.
+/// The input, and the type and text in the certificate.
 const ACCEPTED: &[(&str, &str, &str)] = &[
     ("kuma-control-plane.kuma-system", "dNSName", "kuma-control-plane.kuma-system"),
     ("kuma-control-plane.kuma-system.svc", "dNSName", "kuma-control-plane.kuma-system.svc"),
@@ -106,7 +106,7 @@ fn names_that_cannot_work_are_rejected_with_the_intended_name() {
             &["a.example", "10.0.0.1", "b.example"],
         ),
         ("a\u{a0}b", Fault::WhiteSpace, &["a", "b"]),
-        // Not all of the words are names, so nothing can be told.
+        // Not all words are names, so there is no suggestion.
         ("a --type=server", Fault::WhiteSpace, &[]),
         ("-x", Fault::HyphenAtEdge, &["x"]),
         ("x-", Fault::HyphenAtEdge, &["x"]),
@@ -166,7 +166,7 @@ fn a_label_has_at_most_63_characters_and_a_name_253() {
         (label(64), NameFault::LabelTooLong { length: 64 }),
         (format!("cp.{}", label(100)), NameFault::LabelTooLong { length: 100 }),
         (format!("{longest}a"), NameFault::NameTooLong { length: 254 }),
-        // A wildcard stands for a label of one character or more.
+        // A wildcard matches a label of one character or more.
         (format!("*.{longest}"), NameFault::NameTooLong { length: 255 }),
     ] {
         let error = refusal(&input);

@@ -1,4 +1,4 @@
-//! Copies of ours and wrappers that call back.
+//! Copies of this program, and wrappers that call it back.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{ECHO, ours, path, prints, stand_in};
 use crate::support::{Sandbox, kumactl, run};
 
-/// Copies ours, as two ways to install it do.
+/// Copies this program, as two ways to install it do.
 fn copy_of_ours(sandbox: &Sandbox, directory: &str) -> PathBuf {
     let directory = sandbox.home().join(directory);
     fs::create_dir(&directory).expect("a directory");

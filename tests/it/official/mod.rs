@@ -17,7 +17,7 @@ use std::process::{Command, Stdio};
 
 use crate::support::{Sandbox, commands, installed, kumactl, path_with_kumactl, run, skipped};
 
-/// A stand-in that says which it is and what it got.
+/// A stand-in that prints its name and its arguments.
 const ECHO: &str = "echo \"$0\" \"$@\"";
 
 /// Writes an executable `kumactl` into a new directory of the sandbox's home, and returns its path.
@@ -34,7 +34,7 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("permissions");
 }
 
-/// Ours, with these directories of the sandbox's home on PATH behind it.
+/// This program, with these directories of the sandbox's home after it on PATH.
 fn ours(sandbox: &Sandbox, directories: &[&str]) -> Command {
     let mut command = sandbox.command(kumactl());
     command.env("PATH", path(sandbox, directories));
@@ -106,7 +106,8 @@ fn the_official_program_replaces_the_process() {
     }
 }
 
-/// What the kernel tells of a process that was started directly, and of one that was handed a command.
+/// Compares the kernel's view of a process that was started directly with that of one that this program
+/// handed a command to.
 #[test]
 fn the_official_program_inherits_signals_and_descriptors() {
     if !Path::new("/proc/self/status").exists() {

@@ -1,4 +1,4 @@
-//! Ours under another name.
+//! This program under another name.
 
 use std::os::unix::fs::symlink;
 

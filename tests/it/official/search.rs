@@ -54,7 +54,7 @@ fn programs_on_path_that_cannot_run_or_are_this_program_are_skipped() {
     let behind = [&passed[..], &["official", "later"]].concat();
     stand_in(&sandbox, "later", "echo later");
     prints(ours(&sandbox, &behind).arg("get"), &format!("{} get", official.display()));
-    // Ours by the names of those links.
+    // This program, by the names of those links.
     for directory in ["link", "hard"] {
         let mut command = sandbox.command(home.join(directory).join("kumactl"));
         command.env("PATH", path(&sandbox, &behind)).arg("get");

@@ -44,6 +44,6 @@ fn the_version_begins_with_that_of_the_official_program() {
     let stdout = run(ours(&sandbox, &["wrapper", "official"]).arg("version")).stdout;
     assert_eq!(stdout, format!("Client: Kuma 2.14.3\n{own}official: {}\n", wrapper.display()));
     assert_eq!(run(ours(&sandbox, &["wrapper"]).arg("version")).quiet_success(), own);
-    // Ours alone, for those who want that.
+    // `--version` prints the version of this program alone.
     assert_eq!(run(ours(&sandbox, &["official"]).arg("--version")).quiet_success(), own);
 }

@@ -44,7 +44,7 @@ const INSTALL: [&str; 7] = [
     "--ca-cert-file=root.crt",
 ];
 
-/// Writes files behind each other into `answer.crt`.
+/// Writes files one after another to `answer.crt`.
 fn answer(sandbox: &Sandbox, files: &[&str]) {
     let text: String = files.iter().map(|file| sandbox.read(file)).collect();
     sandbox.write("answer.crt", text);

@@ -1,4 +1,4 @@
-//! `generate certificate-request`: what is in a request, and what happens to existing files.
+//! `generate certificate-request`: the contents of a request, and existing files.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Certificate requests, made for other PKIs and signed for others.
+//! Certificate requests, generated for other PKIs and signed for others.
 
 mod installed;
 mod made;

@@ -1,4 +1,4 @@
-//! A comment behind a backslash, as older versions of Kuma's documentation have it: the shell passes
+//! A comment after a backslash, as in older versions of Kuma's documentation: the shell passes
 //! ` #` as an argument and ends the command at the end of the line.
 
 use crate::support::Sandbox;

@@ -1,4 +1,4 @@
-//! The flags other than `--hostname`: what each does to the files, and what each refuses.
+//! The flags other than `--hostname`: their effect on the files, and the values that they reject.
 
 use super::{SERVER, refusal};
 use crate::read_back;
@@ -16,7 +16,7 @@ fn key_type_and_key_format_decide_the_key_and_its_pem_label() {
     const EC: &str = "1.2.840.10045.2.1";
     for (flags, label, algorithm) in [
         (&[][..], "RSA PRIVATE KEY", RSA),
-        // The official kumactl takes an empty value for its default.
+        // The official kumactl uses the default for an empty value.
         (&["--key-type="], "RSA PRIVATE KEY", RSA),
         (&["--key-type=rsa"], "RSA PRIVATE KEY", RSA),
         (&["--key-type=rsa-2048"], "RSA PRIVATE KEY", RSA),

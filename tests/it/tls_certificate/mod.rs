@@ -12,7 +12,7 @@ use crate::support::Sandbox;
 /// The least that a certificate needs.
 const SERVER: [&str; 2] = ["--type=server", "--hostname=cp.example"];
 
-/// What is printed by a run that is refused, and that leaves its directory as it was.
+/// Returns the output of a run that fails and leaves its directory unchanged.
 #[track_caller]
 fn refusal(arguments: &[&str], status: i32) -> String {
     let sandbox = Sandbox::new();

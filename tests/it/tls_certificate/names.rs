@@ -1,4 +1,4 @@
-//! `--hostname`: lists, kinds, refusals that leave everything as it was, warnings.
+//! `--hostname`: lists, types, errors that change nothing, warnings.
 
 use crate::read_back;
 use crate::support::Sandbox;

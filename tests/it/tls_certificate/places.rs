@@ -1,4 +1,4 @@
-//! The places and permissions of the files, and what is no place for one.
+//! The paths and permissions of the files, and invalid paths.
 
 use super::{SERVER, refusal};
 use crate::read_back;

@@ -1,4 +1,4 @@
-//! What a run says: the official lines, the files on standard output, the JSON report.
+//! The output of a run: the official lines, files on standard output, the JSON report.
 
 use std::io::pipe;
 

@@ -395,7 +395,7 @@ fn cases() -> Vec<Case> {
         )
         .writing(|made, sandbox| {
             // The tag of a TeletexString becomes that of a PrintableString with a letter it lacks; the
-            // signature is none any more, so the certificate is trusted by itself.
+            // signature is no longer one, so the certificate is its own trust anchor.
             let mut leaf = made.leaf.clone();
             let at = leaf.windows(3).position(|w| w == [0x14, 1, b'x']).expect("the name");
             leaf[at..at + 3].copy_from_slice(&[0x13, 1, b'_']);

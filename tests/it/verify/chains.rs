@@ -63,7 +63,7 @@ fn leaf(sandbox: &Sandbox, ca: &Ca, change: impl FnOnce(&mut CertificateParams))
     pem(leaf.signed_by(&leaf_key, &ca.issuer()).expect("a certificate").der())
 }
 
-/// Who rejects the chain, for which Go finds nothing wrong.
+/// Returns the clients that reject the chain, which Go accepts.
 #[track_caller]
 fn rejecting(sandbox: &Sandbox, chain: &[&str], ca_file: &[&str]) -> Vec<String> {
     sandbox.write("tls.crt", chain.concat());
@@ -160,7 +160,7 @@ fn openssl_distinguishes_two_cas_with_one_name_by_key_type() {
     other.key = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("a key");
     let rsa = other.root();
     assert_eq!(rejecting(&sandbox, &[&leaf], &[&rsa, &own]), [&["envoy"], &strict[..]].concat());
-    // GnuTLS takes the last.
+    // GnuTLS chooses the last.
     let gnutls = [&strict[..], &["gnutls"]].concat();
     assert_eq!(rejecting(&sandbox, &[&leaf], &[&own, &rsa]), gnutls);
 }

@@ -1,4 +1,4 @@
-//! Who refuses what, though the chain holds.
+//! Clients that reject certificates with a valid chain.
 
 use std::fs;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn official_certificates_verify_and_the_clients_that_reject_them_are_named() {
             "--cert-file=tls.crt",
             "--kubernetes-service=kuma-control-plane.kuma-system",
         ];
-        // It lacks the third name of the Service, which nothing in Kuma dials.
+        // It lacks the third name of the Service, to which nothing in Kuma connects.
         let (json, status) = report(&sandbox, &arguments);
         assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
 
@@ -230,7 +230,7 @@ fn key_files_that_go_cannot_load_fail() {
     sandbox.generate(made.iter().chain(&["--cert-file=tls.crt", "--key-file=tls.key"]));
     sandbox.write("ca.crt", sandbox.read("tls.crt"));
     let der = ::pem::parse(sandbox.read("tls.key")).expect("PEM").into_contents();
-    // Without [0] parameters, which stand behind the 32 octets of the key, and without [1].
+    // Without [0] parameters, which follow the 32 octets of the key, and without [1].
     let bare = [&[0x30, 37][..], &der[2..39]].concat();
     let longer = [&der[..], &[0]].concat();
     for (der, says) in
@@ -307,7 +307,7 @@ fn a_rejection_by_kumas_clients_is_a_failure_and_by_others_is_not() {
     assert_eq!((status, failed.len()), (1, 1), "{failed:?}");
     assert!(failed[0].1.starts_with("Envoy 1.39 and 1.40 refuses the certificate: its cRL"));
 
-    // Of the root, nobody but these looks.
+    // Only these clients check the root.
     let (json, status) = changed("cp.example", |pki| {
         pki.root.custom_extensions = vec![critical(&[2, 5, 29, 31], crl)];
     });

@@ -138,7 +138,7 @@ fn a_ca_file_with_only_the_certificate_is_rejected_by_clients_that_require_its_c
     let refuse = ["openssl", "openssl-strict", "node", "rustls", "chrome", "mbedtls"];
     assert_eq!(refusing(&json), refuse);
 
-    // Kuma's own opinion, and nobody else's.
+    // Only Kuma rejects this.
     let made = Pki::new().make();
     made.write(&sandbox);
     sandbox.write("ca.crt", format!("{}{}", pem(&made.leaf), pem(&made.root)));
@@ -207,7 +207,7 @@ fn the_error_of_kuma_is_quoted_for_the_right_file() {
     assert!(
         with("tls.crt", "tls.key", "leaf").starts_with("Invalid request: A data plane proxy is")
     );
-    // Go loads a certificate with its key behind it; that it is handed out is our objection.
+    // Go loads a certificate file that also contains the key. `verify` rejects it: the file is published.
     assert_eq!(with("both", "tls.key", "ca.crt"), "");
     let swapped = format!("{bootstrap}: x509: malformed tbs certificate");
     assert_eq!(with("tls.key", "tls.crt", "ca.crt"), swapped);

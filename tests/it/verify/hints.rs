@@ -1,4 +1,4 @@
-//! Every hint that holds a command cures the refusal that it is printed for.
+//! Every hint with a command fixes the rejection that it is printed for.
 
 use kuma_pki::verify::clients::{RULES, Remedy};
 use rcgen::{KeyUsagePurpose, SanType};
@@ -7,7 +7,7 @@ use super::pki::Pki;
 use super::{refusing, report};
 use crate::support::Sandbox;
 
-/// What is to be done with files, or with a whole specification, by hand.
+/// Manual steps on files, or on a whole specification.
 const WITHOUT_COMMAND: [Remedy; 6] = [
     Remedy::CaFirst,
     Remedy::CaInCaFile,
@@ -17,7 +17,7 @@ const WITHOUT_COMMAND: [Remedy; 6] = [
     Remedy::SendInOrder,
 ];
 
-/// How the certificate that is refused comes about.
+/// How to create the rejected certificate.
 enum Made {
     /// With these flags of `generate tls-certificate`.
     SelfSigned(&'static [&'static str]),
@@ -146,7 +146,7 @@ fn make(sandbox: &Sandbox, ca: Option<&[String]>, flags: &[String]) {
     let run = |command: &str, flags: &[String]| {
         let mut fixed = ["generate", command, "--force"].map(str::to_owned).to_vec();
         if !flags.iter().any(|flag| flag.starts_with("--key-type=")) {
-            // Sooner made than RSA.
+            // Faster to generate than RSA.
             fixed.push("--key-type=ecdsa".to_owned());
         }
         let made = sandbox.kumactl(fixed.iter().chain(flags));
@@ -195,7 +195,7 @@ fn the_command_in_every_hint_fixes_the_rejection() {
         let verdict = clients.iter().find(|one| one["client"] == client).expect("it");
         let hint = verdict["reasons"][0]["hint"].as_str().expect("a hint");
 
-        // What stands in it, as a person would type it.
+        // Its contents, as a person would type them.
         let hint = hint.replace("NAME", "cp");
         let commands: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
         let words = || hint.split([' ', ',', '`', '(', ')']);

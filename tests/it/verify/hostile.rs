@@ -1,4 +1,4 @@
-//! Files that were damaged, or made to do harm.
+//! Damaged and malicious files.
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
@@ -82,7 +82,7 @@ fn no_byte_of_a_key_is_printed_however_its_file_is_damaged() {
              --key-file=spoilt --if-needed --reuse-key",
         ] {
             let ended = run(sandbox.command("sh").args(["-c", &format!("kumactl {command}")]));
-            // A header is no damage to a key: OpenSSL and Go pass over it.
+            // A header does not damage a key: OpenSSL and Go ignore it.
             let printed = format!("{}{}", ended.stdout, ended.stderr);
             if !damage.contains("header") {
                 assert_ne!(ended.status, 0, "{damage}, {command}: {ended:?}");
@@ -302,7 +302,7 @@ fn a_private_key_on_the_command_line_is_rejected_and_not_repeated() {
         let ended = sandbox.kumactl(["verify", "tls-certificate", "--cert-file=tls.crt", &bundle]);
         assert!(!ended.stderr.contains("contains a private key"), "{ended:?}");
     }
-    // What is in a file is no name of one either, and may hold a key.
+    // The contents of a file are not a file name either, and may contain a key.
     let text = format!("kind: Secret\nstringData:\n  k: {}\n", &body[..40]);
     let stderr = sandbox.kumactl(["verify", "tls-certificate", "--secret", &text]).failure(3);
     assert!(stderr.contains("instead of a file name"), "{stderr}");

@@ -1,4 +1,4 @@
-//! Live servers: rustls on loopback, and what is no TLS server.
+//! Live servers: rustls on loopback, and servers without TLS.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -243,7 +243,7 @@ fn a_server_that_never_answers_causes_a_timeout() {
         drop(stream);
     });
     let slow = serve(|mut stream| {
-        // The header of a long record, and a byte of it now and then, so that no single read takes long.
+        // The header of a long record, then single bytes with pauses, so that no single read takes long.
         let _ = stream.write_all(&[22, 3, 3, 0x3f, 0xff]);
         for _ in 0..100 {
             thread::sleep(Duration::from_millis(100));

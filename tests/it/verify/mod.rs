@@ -47,7 +47,7 @@ fn checks(report: &Value, outcome: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The clients that refuse.
+/// Returns the clients that reject the certificate.
 fn refusing(report: &Value) -> Vec<String> {
     let clients = report["clients"].as_array().expect("clients").iter();
     clients

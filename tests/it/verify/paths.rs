@@ -19,7 +19,7 @@ fn ca(name: &str) -> CertificateParams {
     params
 }
 
-/// A server's certificate and its key, written to `tls.crt` with the chain behind it.
+/// Writes a server's certificate, followed by its chain, to `tls.crt`, and its key.
 fn write_leaf(sandbox: &Sandbox, issuer: &Issuer<'_, &KeyPair>, chain: &[Vec<u8>]) {
     let Pki { leaf, leaf_key, .. } = Pki::new();
     let leaf = leaf.signed_by(&leaf_key, issuer).expect("a certificate");
@@ -159,7 +159,7 @@ fn go_accepts_both_orders_of_cross_signed_cas_and_envoy_one() {
 #[test]
 fn the_right_one_of_many_cas_with_one_name_is_found() {
     let (mut params, right) = (ca("root"), key());
-    // Nothing but the signature tells them apart.
+    // Only the signature distinguishes them.
     params.key_identifier_method = rcgen::KeyIdMethod::PreSpecified(vec![1; 20]);
     let mut text: String = (0..70).map(|_| pem(&self_signed(&params, &key()))).collect();
     text += &pem(&self_signed(&params, &right));
@@ -169,7 +169,7 @@ fn the_right_one_of_many_cas_with_one_name_is_found() {
     let (json, _) = report(&sandbox, &[&FILES[..], NAMED].concat());
     let rejecting = refusing(&json);
     assert!(!rejecting.contains(&"kuma-dp".to_owned()), "{json}");
-    // Envoy takes the first of them.
+    // Envoy chooses the first of them.
     assert!(rejecting.contains(&"envoy".to_owned()), "{json}");
 }
 

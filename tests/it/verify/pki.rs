@@ -1,4 +1,4 @@
-//! A CA, perhaps one between, and a server's certificate, each of which can be spoilt.
+//! A CA, perhaps an intermediate CA, and a server certificate, each of which a test can damage.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::support::Sandbox;
 
-/// What is to be made; sound until it is changed.
+/// A PKI to create; valid until a test changes it.
 pub(super) struct Pki {
     pub(super) root: CertificateParams,
     /// Whether the CA between issues the certificate.
@@ -49,7 +49,7 @@ fn ca(common_name: &str) -> CertificateParams {
 }
 
 impl Pki {
-    /// A certificate for `cp.example` that nobody refuses.
+    /// A certificate for `cp.example` that every client accepts.
     pub(super) fn new() -> Self {
         let mut leaf = params("leaf");
         leaf.subject_alt_names = vec![SanType::DnsName("cp.example".try_into().expect("ASCII"))];

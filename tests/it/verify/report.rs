@@ -124,7 +124,7 @@ fn wrong_command_lines_end_with_status_2() {
             &["verify", "tls-certificate", "--connect=a:1", "--server-name=b c", CA],
             "error: --server-name: \"b c\" has",
         ),
-        // Who trusts whatever a server sends has verified nothing.
+        // Trusting the CA that the server sends would prove nothing.
         (&["verify", "tls-certificate", "--connect=localhost:1"], "--connect requires the CA"),
         (
             &["verify", "tls-certificate", "--cert-file=tls.crt", "--type=client", "--client=java"],

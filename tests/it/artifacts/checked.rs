@@ -1,4 +1,4 @@
-//! What the files are held to before anything is printed, with and without a CA beside them.
+//! The checks of the files before anything is printed, with and without a CA file.
 
 use rcgen::{
     CertificateParams, CustomExtension, ExtendedKeyUsagePurpose as Usage, KeyUsagePurpose,
@@ -10,7 +10,7 @@ use crate::support::Sandbox;
 
 const NAME: &str = "kuma-control-plane.kuma-system";
 
-/// A good server certificate, but for what a test changes.
+/// A valid server certificate, which tests change.
 fn params() -> CertificateParams {
     let mut params =
         CertificateParams::new([NAME.to_owned(), format!("{NAME}.svc")]).expect("two names");
@@ -83,7 +83,7 @@ fn a_certificate_that_no_server_can_use_is_rejected_with_and_without_a_ca_file()
     assert!(sandbox.kumactl(all).failure(1).contains("x.example is not among the names"));
 }
 
-/// A CA's certificate with these days before its end, less than none if it has expired.
+/// A CA certificate that expires in this number of days; negative if it has expired.
 fn ca(name: &str, days: i64) -> String {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(rcgen::DnType::CommonName, name);
@@ -114,7 +114,7 @@ fn an_expired_ca_next_to_a_valid_one_causes_a_warning() {
             assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
         }
     }
-    // Also in the directory of a control plane, where it may stay.
+    // Also in the directory of a control plane, which keeps it.
     let made = ["generate", "ca-certificate", "--cert-file=own.crt", "--key-file=own.key"];
     sandbox.kumactl(made).quiet_success();
     let again = ["generate", "control-plane-tls", "--mode=kubernetes", "--output-dir=tls"];
@@ -124,7 +124,7 @@ fn an_expired_ca_next_to_a_valid_one_causes_a_warning() {
     sandbox.write("tls/ca.crt", ca("old", -1) + &sandbox.read("own.crt"));
     let ended = sandbox.kumactl(&again);
     assert!(ended.stderr.contains("\nwarning: CN=old expired at"), "{ended:?}");
-    // It goes behind the CA that is valid, once.
+    // It is written once, after the valid CA.
     assert!(ended.stdout.contains("CA certificate saved in tls/ca.crt"), "{ended:?}");
     let shown = sandbox.kumactl(["inspect", "certificate", "tls/ca.crt"]).quiet_success();
     assert!(shown.find("O=Kuma").expect("own") < shown.find("CN=old").expect("old"), "{shown}");
@@ -132,7 +132,7 @@ fn an_expired_ca_next_to_a_valid_one_causes_a_warning() {
     assert!(!ended.stdout.contains("tls/ca.crt"), "{ended:?}");
 }
 
-/// Writes `middle.crt` and `middle.key`, a CA whose own CA stays away.
+/// Writes `middle.crt` and `middle.key`, an intermediate CA without its root.
 fn intermediate(sandbox: &Sandbox) {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(rcgen::DnType::CommonName, "middle");

@@ -1,4 +1,4 @@
-//! The seeds of the fuzz targets, spoilt: nothing panics. `just fuzz` goes on where this ends.
+//! The seeds of the fuzz targets, damaged: nothing panics. `just fuzz` continues where this ends.
 
 use std::fs;
 use std::path::Path;
