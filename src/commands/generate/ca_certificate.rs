@@ -76,7 +76,7 @@ pub(crate) struct Args {
     issuer: OwnCaArgs,
 
     /// Number of intermediate CAs that may be below this CA, one under the other
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(..=16))]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = path_length)]
     path_length: u8,
 
     #[command(flatten)]
@@ -109,6 +109,9 @@ enum Purpose {
     /// --issuer-cert-file, the key of the root is never written
     MeshIdentity,
 }
+
+/// The largest value of `--path-length`.
+const MAX_PATH_LENGTH: u8 = 16;
 
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
@@ -230,4 +233,16 @@ fn warnings(args: &Args) -> Vec<String> {
     warnings.extend(unlimited.map(str::to_owned));
     warnings.push("mbedTLS cannot read a CA certificate with name constraints".to_owned());
     warnings
+}
+
+/// Parses the value of `--path-length`.
+///
+/// # Errors
+///
+/// Anything but a number from 0 to [`MAX_PATH_LENGTH`].
+fn path_length(text: &str) -> Result<u8, String> {
+    text.parse()
+        .ok()
+        .filter(|length| *length <= MAX_PATH_LENGTH)
+        .ok_or_else(|| format!("use a number from 0 to {MAX_PATH_LENGTH}"))
 }

@@ -101,8 +101,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
     if args.manifests.is_empty() && args.directories.is_empty() {
         let failure = Failure::usage("--manifest or --directory is required");
-        return Err(failure
-            .hint("add --manifest=FILE with the output of `helm template` or `kubectl get -o yaml`"));
+        return Err(failure.hint(
+            "add --manifest=FILE with the output of `helm template` or `kubectl get -o yaml`",
+        ));
     }
     let diagram = args.diagram.as_deref().map(Diagram::plan).transpose()?;
     let inputs = args.manifests.iter().chain(&args.secrets).chain(&args.previous);

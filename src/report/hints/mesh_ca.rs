@@ -13,27 +13,28 @@ pub(super) fn hint(fault: &MeshCaFault) -> String {
             typed(file)
         ),
         MeshCaFault::SelfSigned { .. } => {
-            "kumactl generate ca-certificate --purpose=mesh-identity makes an intermediate CA with its \
-             root; or set insecureAllowSelfSigned: true, and add --insecure-allow-self-signed here"
+            "create an intermediate CA with its root: `kumactl generate ca-certificate \
+             --purpose=mesh-identity`; or set insecureAllowSelfSigned: true in the MeshIdentity, and pass \
+             --insecure-allow-self-signed"
                 .to_owned()
         }
         MeshCaFault::WithoutRoot { issuer, .. } => {
             format!("append the certificate of {issuer} to the file")
         }
         MeshCaFault::Expired { .. } => {
-            "make a new CA, and let the mesh trust both until every proxy has a new certificate"
+            "create a new CA, and let the mesh trust both CAs until every proxy has a new certificate"
                 .to_owned()
         }
         MeshCaFault::NotYetValid { .. } => "check the clock of this machine".to_owned(),
         MeshCaFault::PathTooLong { below, .. } => format!(
-            "make it with kumactl generate ca-certificate --path-length={below}, and the CAs below it again"
+            "reissue it with `kumactl generate ca-certificate --path-length={below}`, then reissue the CAs below it"
         ),
         MeshCaFault::UriConstraint { .. } => {
             "use a CA without name constraints for URIs".to_owned()
         }
         MeshCaFault::Ed25519 | MeshCaFault::Curve { .. } => {
-            "kumactl generate ca-certificate --purpose=mesh-identity --key-type=ecdsa".to_owned()
+            "create a CA with `kumactl generate ca-certificate --purpose=mesh-identity --key-type=ecdsa`".to_owned()
         }
-        _ => "kumactl generate ca-certificate --purpose=mesh-identity makes a CA that works".to_owned(),
+        _ => "create a CA with `kumactl generate ca-certificate --purpose=mesh-identity`".to_owned(),
     }
 }

@@ -2,10 +2,10 @@
 
 mod again;
 mod cert_manager;
+mod checked;
 mod control_plane;
 mod environment;
 mod installation;
-mod checked;
 mod next_steps;
 mod places;
 mod secret;

@@ -42,6 +42,14 @@ fn a_ca_with_path_length_0_issues_no_ca() {
 }
 
 #[test]
+fn a_path_length_is_a_number_up_to_16() {
+    for value in ["17", "-1", "x"] {
+        let error = Sandbox::new().ca(&[&format!("--path-length={value}")]).failure(2);
+        assert!(error.contains(": use a number from 0 to 16\n"), "{error}");
+    }
+}
+
+#[test]
 fn an_intermediate_ca_never_outlives_its_issuer() {
     let sandbox = Sandbox::new();
     let root =

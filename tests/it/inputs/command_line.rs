@@ -178,3 +178,24 @@ fn the_decrypted_key_of_a_ca_comes_through_a_pipe() {
     after.retain(|name| !before.contains(name));
     assert_eq!(after, ["cert.pem", "key.pem"]);
 }
+
+#[test]
+fn missing_arguments_are_named_with_what_to_add() {
+    for (command, says) in [
+        (
+            "generate control-plane-tls",
+            "error: --mode and --output-dir are required\n\
+             hint: add --mode=MODE and --output-dir=DIR\n",
+        ),
+        (
+            "generate tls-certificates",
+            "error: --file or --print-spec is required\n\
+             hint: add --file=FILE or --print-spec=DIR\n",
+        ),
+        ("completion", "error: SHELL is required\nhint: add SHELL\n"),
+    ] {
+        let stderr = Sandbox::new().kumactl(command.split(' ')).failure(2);
+        let help = format!("hint: run `kumactl {command} --help` for all flags and examples\n");
+        assert_eq!(stderr, format!("{says}{help}"));
+    }
+}

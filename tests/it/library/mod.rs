@@ -1,8 +1,8 @@
 //! The library, without the program.
 
+mod damaged;
 mod durations;
 mod issuer;
 mod names;
 mod profile;
 mod secret;
-mod damaged;
