@@ -11,7 +11,7 @@ use crate::report::failure::Failure;
 /// The mesh for which a token is made by default, and for an empty `--mesh`.
 const DEFAULT_MESH: &str = "default";
 
-/// Sign a token with which a data plane proxy authenticates to the control plane
+/// Sign a token for a data plane proxy to authenticate to the control plane
 ///
 /// A proxy must meet everything that the token names: its name, its mesh, tags, a workload. Signed offline
 /// with --signing-key-path and --kid, the token is the one that the official kumactl would sign.

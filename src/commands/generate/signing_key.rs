@@ -14,7 +14,7 @@ use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 use crate::report::render;
 
-/// Make an RSA key that signs tokens
+/// Generate an RSA key to sign tokens with
 ///
 /// Sign with it offline (`kumactl generate dataplane-token --signing-key-path`), and give the control plane
 /// its public key (`kumactl generate public-key`); or put it into a Secret of the control plane.

@@ -7,7 +7,7 @@ use crate::job::token;
 use crate::report::console::Console;
 use crate::report::failure::Failure;
 
-/// Sign a token with which a user authenticates to the API server
+/// Sign a token for a user to authenticate to the API server
 ///
 /// Signed offline with --signing-key-path and --kid, the token is the one that the official kumactl would
 /// sign. By default the name or the group mesh-system:admin is an administrator.

@@ -8,7 +8,7 @@ use crate::job::token;
 use crate::report::console::Console;
 use crate::report::failure::Failure;
 
-/// Sign a token with which a zone ingress or egress authenticates to the control plane
+/// Sign a token for a zone ingress or egress to authenticate to the control plane
 ///
 /// Signed offline with --signing-key-path and --kid, the token is the one that the official kumactl would
 /// sign. Sign zone tokens with a key of their own: Kuma takes a zone token for a dataplane token that names

@@ -28,7 +28,7 @@ fn contents(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn signing_keys_their_configuration_and_a_token_are_made_with_the_pair() {
+fn signing_keys_their_configuration_and_a_token_are_generated_with_the_pair() {
     let sandbox = Sandbox::new();
     let said = make(&sandbox, &["--dataplane=web-1"]).quiet_success();
     for line in [

@@ -34,7 +34,7 @@ fn without_an_official_program_the_hint_says_how_to_sign_offline() {
 }
 
 #[test]
-fn a_flag_of_ours_without_a_signing_key_is_not_handed_over() {
+fn a_flag_of_this_program_without_a_signing_key_is_not_handed_over() {
     let sandbox = Sandbox::new();
     stand_in(&sandbox, "official", "echo handed over");
     for flag in ["--token-file=t", "-o=json"] {

@@ -60,7 +60,7 @@ fn expected(sandbox: &Sandbox, openssl: &Path, payload: &str) -> String {
 }
 
 #[test]
-fn a_token_is_the_official_claims_in_order_with_the_signature_of_openssl() {
+fn a_token_has_the_official_claims_in_order_and_a_signature_that_openssl_verifies() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = sandbox();
     let key = SigningKey::from_text(sandbox.read("signing.key").as_bytes()).expect("a key");
@@ -97,7 +97,7 @@ fn a_token_is_the_official_claims_in_order_with_the_signature_of_openssl() {
 
 /// Given the time and the ID of an official token, the library makes the same octets.
 #[test]
-fn a_token_is_octet_by_octet_the_official_one_of_the_same_time_and_id() {
+fn a_token_equals_the_official_one_with_the_same_time_and_id() {
     let Some(official) = std::env::var_os("KUMACTL_OFFICIAL") else {
         return said_aloud("for want of KUMACTL_OFFICIAL");
     };

@@ -32,7 +32,7 @@ fn a_token_is_shown_with_its_claims_and_dates_but_never_itself() {
 }
 
 #[test]
-fn what_people_would_not_expect_of_a_token_is_a_warning() {
+fn surprising_claims_cause_a_warning() {
     let sandbox = sandbox();
     let end = now() + 3600;
     let past = now() - 60;
@@ -75,7 +75,7 @@ fn what_people_would_not_expect_of_a_token_is_a_warning() {
 }
 
 #[test]
-fn claims_cannot_steer_a_terminal() {
+fn claims_cannot_control_the_terminal() {
     let sandbox = sandbox();
     let payload = "{\"Name\":\"\\u001b[2J\",\"\\u001b[1m\":\"a\\nb\",\"Zone\":1}";
     sandbox.write("a.token", forged(&sandbox, HEADER, payload));
@@ -85,7 +85,7 @@ fn claims_cannot_steer_a_terminal() {
 }
 
 #[test]
-fn what_is_no_token_is_unreadable() {
+fn a_file_without_a_token_ends_with_status_3() {
     let sandbox = sandbox();
     for (content, reason) in [
         ("x", "it does not have three parts with dots between"),

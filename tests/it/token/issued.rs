@@ -65,7 +65,7 @@ fn standard_output_is_the_token_alone_with_the_official_claims() {
 }
 
 #[test]
-fn tags_are_read_as_officially_and_repeated_ones_are_merged() {
+fn tags_are_parsed_like_the_official_ones_and_repeated_tags_are_merged() {
     let sandbox = sandbox();
     for (flags, expected) in [
         (&["--tag=a=b,c=d"][..], r#"{"a":["b"],"c":["d"]}"#),
@@ -85,7 +85,7 @@ fn tags_are_read_as_officially_and_repeated_ones_are_merged() {
 }
 
 #[test]
-fn what_no_bearer_can_meet_is_refused() {
+fn claims_that_no_proxy_can_match_are_rejected() {
     let sandbox = sandbox();
     for (noun, arguments, expected) in [
         ("dataplane-token", &["--tag=a"][..], "error: --tag \"a\": \"a\" has no `=`\n"),
@@ -172,7 +172,7 @@ fn the_deprecated_type_warns_on_standard_error_only() {
 }
 
 #[test]
-fn a_token_file_is_for_its_owner_alone_and_holds_the_token_alone() {
+fn a_token_file_contains_only_the_token_and_only_its_owner_can_read_it() {
     let sandbox = sandbox();
     let arguments = ["--name=dp-1", "--token-file=dp.token"];
     let said = sign(&sandbox, "dataplane-token", &arguments).quiet_success();

@@ -4,7 +4,7 @@ use super::{sandbox, sign};
 use crate::support::Sandbox;
 
 #[test]
-fn a_token_on_the_command_line_is_refused_and_not_repeated() {
+fn a_token_on_the_command_line_is_rejected_and_not_repeated() {
     let sandbox = sandbox();
     let token = sign(&sandbox, "dataplane-token", &[]).quiet_success();
     let flag = format!("--public-key={token}");
@@ -26,7 +26,7 @@ fn a_token_on_the_command_line_is_refused_and_not_repeated() {
 
 /// `kumactl config control-planes add --auth-conf token=...` is a command of the official kumactl.
 #[test]
-fn a_token_for_the_official_kumactl_is_not_ours_to_refuse() {
+fn a_token_in_a_command_of_the_official_kumactl_is_handed_over() {
     let sandbox = sandbox();
     let token = sign(&sandbox, "user-token", &["--name=a"]).quiet_success();
     let flag = format!("token={token}");
@@ -36,7 +36,7 @@ fn a_token_for_the_official_kumactl_is_not_ours_to_refuse() {
 }
 
 #[test]
-fn words_with_dots_are_no_tokens() {
+fn words_with_dots_are_not_tokens() {
     let refused = Sandbox::new().kumactl(["inspect", "token", "a.b.c", "e30.e30.e30"]).failure(3);
     assert!(!refused.contains("the command line contains"), "{refused}");
 }

@@ -36,7 +36,7 @@ fn by_default_the_key_is_one_line_of_base64_without_a_line_break() {
 }
 
 #[test]
-fn a_key_file_is_for_its_owner_alone_and_is_kept() {
+fn only_the_owner_can_read_a_key_file_and_an_existing_one_is_kept() {
     let sandbox = Sandbox::new();
     let arguments = ["--format=pem", "--key-file=signing.key"];
     let said = generate(&sandbox, &arguments).quiet_success();
@@ -81,7 +81,7 @@ fn a_signing_key_is_read_as_pkcs1_pkcs8_and_base64_from_a_file_and_from_standard
 }
 
 #[test]
-fn what_is_no_signing_key_is_refused_with_its_reason() {
+fn a_file_without_a_signing_key_is_rejected_with_the_reason() {
     let Some(openssl) = installed("openssl") else { return };
     let sandbox = sandbox();
     let script = "openssl genrsa -traditional -out short.key 1024 2> log

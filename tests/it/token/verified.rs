@@ -63,7 +63,7 @@ fn a_token_of_each_kind_is_accepted() {
 }
 
 #[test]
-fn kuma_cp_answers_to_a_header_in_these_words() {
+fn errors_about_a_header_are_those_of_kuma_cp() {
     let sandbox = sandbox();
     let payload = format!(r#"{{"Name":"dp-1","exp":{},"jti":"x"}}"#, now() + 60);
     let key_function = "token is unverifiable: error while executing keyfunc: ";
@@ -95,7 +95,7 @@ fn kuma_cp_answers_to_a_header_in_these_words() {
 }
 
 #[test]
-fn kuma_cp_answers_to_a_text_in_these_words() {
+fn errors_about_the_encoding_are_those_of_kuma_cp() {
     let sandbox = sandbox();
     let good = forged(&sandbox, HEADER, r#"{"Name":"dp-1"}"#);
     let other = Sandbox::new();
@@ -140,7 +140,7 @@ fn kuma_cp_answers_to_a_text_in_these_words() {
 }
 
 #[test]
-fn kuma_cp_answers_to_claims_in_these_words() {
+fn errors_about_claims_are_those_of_kuma_cp() {
     let sandbox = sandbox();
     let (past, later) = (now() - 1, now() + 60);
     let expired = format!("{PARSE}token has invalid claims: token is expired");
@@ -268,7 +268,7 @@ fn a_zone_proxy_is_compared_as_kuma_cp_compares_it() {
 }
 
 #[test]
-fn what_is_accepted_and_surprises_is_a_warning() {
+fn an_accepted_but_surprising_token_causes_a_warning() {
     let sandbox = sandbox();
     sandbox.write("dataplane.yaml", DATAPLANE);
     let end = now() + 60;
@@ -299,7 +299,7 @@ fn what_is_accepted_and_surprises_is_a_warning() {
 }
 
 #[test]
-fn the_moment_can_be_another_one() {
+fn at_verifies_a_token_for_another_time() {
     let sandbox = sandbox();
     sandbox.write("a.token", sign(&sandbox, "dataplane-token", &["--name=a"]).quiet_success());
     assert_eq!(report(&sandbox, &["--at=+23h"])["verifies"], true);
@@ -307,7 +307,7 @@ fn the_moment_can_be_another_one() {
 }
 
 #[test]
-fn the_report_for_people_has_the_words_of_kuma_and_a_hint() {
+fn the_text_report_has_the_error_of_kuma_and_a_hint() {
     let sandbox = sandbox();
     sandbox.write("a.token", forged(&sandbox, HEADER, r#"{"Name":"a","exp":1,"jti":"x"}"#));
     let arguments = ["verify", "token", "a.token", "--public-key=signing.pub", "--quiet"];
@@ -322,7 +322,7 @@ fn the_report_for_people_has_the_words_of_kuma_and_a_hint() {
 }
 
 #[test]
-fn what_cannot_be_read_is_status_3_with_what_to_do() {
+fn unreadable_input_ends_with_status_3_and_a_hint() {
     let sandbox = sandbox();
     sandbox.write("a.token", sign(&sandbox, "dataplane-token", &[]).quiet_success());
     sandbox.write("mesh.yaml", "type: Mesh\nname: default\n");
