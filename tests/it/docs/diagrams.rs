@@ -44,7 +44,7 @@ const PROXY: &str = "running proxy";
 const RESTART: Step = Step { files: &["workloads"], command: "rollout restart", result: PROXY };
 const SECRET: Step = Step { files: &["secret.yaml"], command: "kubectl apply", result: "Secret" };
 /// What the user brings, not `generate control-plane-tls`.
-const BROUGHT: [&str; 3] = ["workloads", "dp-token", "dataplane.yaml"];
+const BROUGHT: [&str; 2] = ["workloads", "dataplane.yaml"];
 
 const WAYS: [Way; 3] = [
     Way {
@@ -73,12 +73,12 @@ const WAYS: [Way; 3] = [
         guide: "universal.md",
         steps: &[
             Step {
-                files: &["tls.crt", "tls.key", "kuma-cp.env"],
+                files: &["tls.crt", "tls.key", "kuma-cp.env", "kuma-cp.yaml"],
                 command: "kuma-cp run",
                 result: "control plane",
             },
             Step {
-                files: &["kuma-dp.env", "dp-token", "dataplane.yaml"],
+                files: &["kuma-dp.env", "dataplane-token", "dataplane.yaml"],
                 command: "kuma-dp run",
                 result: PROXY,
             },
@@ -98,6 +98,9 @@ fn the_diagram_of_the_three_ways_matches_the_program_and_the_guides() {
             "--key-type=ecdsa",
         ]);
         command.args([&format!("--mode={}", way.mode), &format!("--output-dir={}", way.guide)]);
+        if way.mode == "universal" {
+            command.args(["--tokens", "--dataplane=dp-1"]);
+        }
         run(command.arg("--quiet")).quiet_success();
         let guide = root().join("docs/guides").join(way.guide);
         let guide = fs::read_to_string(guide).expect("a guide");
@@ -114,12 +117,12 @@ fn the_diagram_of_the_three_ways_matches_the_program_and_the_guides() {
 }
 
 fn draw_ways() -> String {
-    const WIDTH: f64 = 470.0;
+    const WIDTH: f64 = 478.0;
     const LINE: f64 = 20.0;
     // Position and width of files, command and result.
-    const FILES: (f64, f64) = (16.0, 132.0);
-    const COMMAND: (f64, f64) = (172.0, 140.0);
-    const RESULT: (f64, f64) = (336.0, 118.0);
+    const FILES: (f64, f64) = (16.0, 140.0);
+    const COMMAND: (f64, f64) = (180.0, 140.0);
+    const RESULT: (f64, f64) = (344.0, 118.0);
     let mut svg = Svg::new(WIDTH, "Three ways from the certificate to a running data plane proxy");
     svg.text(
         (WIDTH / 2.0, 28.0),
