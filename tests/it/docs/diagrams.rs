@@ -27,7 +27,7 @@ fn compare(name: &str, svg: &str) {
 /// A way from the certificate to a running proxy.
 struct Way {
     title: &'static str,
-    mode: &'static str,
+    flags: &'static [&'static str],
     /// The page in `docs/guides`, which has every command and every file of the steps.
     guide: &'static str,
     steps: &'static [Step],
@@ -49,7 +49,7 @@ const BROUGHT: [&str; 2] = ["workloads", "dataplane.yaml"];
 const WAYS: [Way; 3] = [
     Way {
         title: "Kubernetes with kumactl",
-        mode: "kubernetes",
+        flags: &["--mode=kubernetes"],
         guide: "kubernetes-kumactl.md",
         steps: &[
             SECRET,
@@ -59,7 +59,7 @@ const WAYS: [Way; 3] = [
     },
     Way {
         title: "Kubernetes with Helm",
-        mode: "kubernetes",
+        flags: &["--mode=kubernetes"],
         guide: "kubernetes-helm.md",
         steps: &[
             SECRET,
@@ -69,7 +69,7 @@ const WAYS: [Way; 3] = [
     },
     Way {
         title: "Universal",
-        mode: "universal",
+        flags: &["--mode=universal", "--tokens", "--dataplane=dp-1"],
         guide: "universal.md",
         steps: &[
             Step {
@@ -97,10 +97,7 @@ fn the_diagram_of_the_three_ways_matches_the_program_and_the_guides() {
             "--hostname=cp.example",
             "--key-type=ecdsa",
         ]);
-        command.args([&format!("--mode={}", way.mode), &format!("--output-dir={}", way.guide)]);
-        if way.mode == "universal" {
-            command.args(["--tokens", "--dataplane=dp-1"]);
-        }
+        command.args(way.flags).arg(format!("--output-dir={}", way.guide));
         run(command.arg("--quiet")).quiet_success();
         let guide = root().join("docs/guides").join(way.guide);
         let guide = fs::read_to_string(guide).expect("a guide");
@@ -136,8 +133,7 @@ fn draw_ways() -> String {
         svg.path("rule", &format!("M16 {y}H{}", WIDTH - 16.0));
         y += 26.0;
         svg.text((16.0, y), Style::Bold, Align::Start, 220.0, way.title);
-        let mode = format!("--mode={}", way.mode);
-        svg.text((WIDTH - 16.0, y), Style::Code, Align::End, 200.0, &mode);
+        svg.text((WIDTH - 16.0, y), Style::Code, Align::End, 360.0, &way.flags.join(" "));
         y += 14.0;
         for step in way.steps {
             let height = LINE * step.files.len() as f64 + 10.0;
