@@ -27,6 +27,10 @@ use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::render::{self, ReportFormat};
 
+/// The difference to the default lifetime that is not worth a note: a CA and a certificate that are made one after
+/// the other for the same lifetime end moments apart.
+const UNNOTICED: time::Duration = time::Duration::HOUR;
+
 /// A certificate to keep or to issue.
 pub(crate) struct Job<'a> {
     pub(crate) request: Request<'a>,
@@ -199,7 +203,7 @@ impl Request<'_> {
         };
         let usual = Validity::starting(now, ValidFor::DEFAULT).ok()?;
         let not_after = template.validity.not_after;
-        let is_shortened = request.valid_for.is_none() && not_after < usual.not_after;
+        let is_shortened = request.valid_for.is_none() && usual.not_after - not_after > UNNOTICED;
         is_shortened.then(|| {
             format!("the certificate expires with its CA, at {}", kuma_pki::rfc3339(&not_after))
         })

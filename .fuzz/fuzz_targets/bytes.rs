@@ -5,11 +5,14 @@
 use kuma_pki::verify::{File, Host, VerifyInput, VerifyOptions};
 use kuma_pki::format::{self, contents};
 use kuma_pki::verify::{self, inspect};
-use kuma_pki::{Certificate, ExtendedKeyUsage, SubjectAltName};
+use kuma_pki::{Certificate, CertificateRequest, ExtendedKeyUsage, SubjectAltName};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
 
 fuzz_target!(|bytes: &[u8]| {
+    if let Ok(request) = CertificateRequest::from_der(bytes.to_vec()) {
+        let _ = (request.subject_alt_names(), request.names_not_in(&[]));
+    }
     let now = OffsetDateTime::UNIX_EPOCH;
     let mut chains = Vec::new();
     chains.extend(Certificate::from_der(bytes.to_vec()).map(|one| vec![one]));

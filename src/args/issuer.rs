@@ -194,8 +194,7 @@ fn unusable(path: &Path, file: CaFile, interface: Interface, error: &PemError) -
     let word = path.to_str().filter(|path| *path != "-").map(shell::word);
     match (error, word) {
         (PemError::Der, Some(word)) => {
-            let command = if file == CaFile::Key { "pkey" } else { "x509" };
-            failure.hint(wanted.then(&format!("openssl {command} -inform DER -in {word}")))
+            failure.hint(wanted.then(&format!("openssl x509 -inform DER -in {word}")))
         }
         (PemError::PrivateKey { .. } | PemError::NoPrivateKey { .. }, _) => failure.hint(format!(
             "use {} for the CA certificate and {} for its key",

@@ -102,6 +102,9 @@ fn compare(
         Err(error) => Err(format!("is replaced: {error}")),
         Ok(found) => match found.difference(wanted, key) {
             None => Ok(found),
+            Some((field, wanted, found)) if found.is_empty() => {
+                Err(format!("does not match: it has no {field} instead of {wanted}"))
+            }
             Some((field, wanted, found)) => {
                 Err(format!("does not match: its {field} is {found}, not {wanted}"))
             }

@@ -45,6 +45,7 @@ pub(crate) fn hint(error: &PemError, file: &str, wanted: Wanted) -> Option<Strin
         PemError::UnexpectedLabel { label, .. } if matches!(&**label, "PKCS7" | "CMS") => {
             pkcs7(&format!("openssl pkcs7 -in {file}"), wanted)
         }
+        PemError::Foreign(Foreign::PrivateKey) => private_key(&file, wanted),
         PemError::Foreign(Foreign::CertificateRequest) => REQUEST.to_owned(),
         PemError::UnexpectedLabel { label, .. } if label.ends_with("CERTIFICATE REQUEST") => {
             REQUEST.to_owned()
@@ -98,6 +99,16 @@ fn pkcs12(file: &str, wanted: Wanted) -> String {
             wanted.then(&format!("openssl pkcs12 -in {file} -nocerts -nodes"))
         }
         Wanted::Inspection => wanted.then(&format!("openssl pkcs12 -in {file} -nodes")),
+    }
+}
+
+/// Returns the command for a private key in DER. OpenSSL asks for the passphrase of an encrypted one.
+fn private_key(file: &str, wanted: Wanted) -> String {
+    let command = format!("openssl pkey -inform DER -in {file}");
+    match wanted {
+        Wanted::Pair => format!("(umask 077; {command} -out key.pem)"),
+        Wanted::Ca => "pass the CA certificate file".to_owned(),
+        Wanted::CaKey | Wanted::CaKeyFile | Wanted::Inspection => wanted.then(&command),
     }
 }
 

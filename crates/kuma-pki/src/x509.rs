@@ -1,5 +1,6 @@
 //! Certificates: parsed once, then handed on.
 
+mod extension;
 mod key;
 mod name;
 mod relation;
@@ -18,7 +19,8 @@ use x509_parser::nom;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
-pub(crate) use self::key::{EC_PUBLIC_KEY, SignatureAlgorithm, key_type};
+pub(crate) use self::extension::{KNOWN_EXTENSIONS, extension_name};
+pub(crate) use self::key::{EC_PUBLIC_KEY, SignatureAlgorithm, key_algorithm_oid, key_type};
 pub use self::name::CertificateName;
 pub(crate) use self::name::{distinguished_name, ip_address, is_same_but_for_encoding, matches};
 use crate::text;

@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let mut warnings = Vec::new();
     let existing = match csr {
         Some(csr) => {
-            csr::print_names(&request, console);
+            csr::print_names(&csr, &request, console);
             warnings.extend(csr::warnings(&csr, &request));
             ExistingFiles::read_for_request(args.issuance.existing, &mut plan, csr)?
         }

@@ -35,7 +35,8 @@ use crate::report::render::{self, ReportFormat};
 /// The specification is YAML or JSON. It names the CA, defaults, and the certificates. Each certificate
 /// gets its own directory with tls.crt, tls.key, ca.crt and, if requested, a Secret and a CA bundle. kumactl
 /// reports all errors in the specification before it writes anything. After an interruption, rerun with
-/// --if-needed to create the rest.
+/// --if-needed to create the rest. The passphrase of an encrypted CA key is read from the variable
+/// KUMACTL_ISSUER_KEY_PASSPHRASE.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

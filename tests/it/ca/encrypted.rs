@@ -113,6 +113,7 @@ fn encryption_that_is_not_supported_is_named_with_the_command_that_converts_it()
         ("pkcs8 -topk8 -v2 des3", "its encryption is not PKCS#8 with PBES2"),
         ("pkcs8 -topk8 -v2 aes256 -v2prf hmacWithSHA1", "its encryption is not PKCS#8 with PBES2"),
         ("pkcs8 -topk8 -iter 10000001", "more than 10,000,000 PBKDF2 iterations"),
+        ("pkcs8 -topk8 -scrypt -scrypt_N 16384 -scrypt_r 8 -scrypt_p 17", "or 256 MiB for scrypt"),
     ] {
         let sandbox = with_locked_key(arguments);
         let error_text = issue_with_variable(&sandbox, PASSPHRASE).failure(1);

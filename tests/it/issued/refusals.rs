@@ -117,7 +117,7 @@ fn files_that_are_not_a_ca_are_rejected_by_their_contents() {
         ("--issuer-key-file=koblitz.key", ["koblitz.key", "P-256, P-384, P-521 or Ed25519"]),
         (
             "--issuer-key-file=der.key",
-            ["it is DER, not PEM", "openssl pkey -inform DER -in der.key"],
+            ["it is a private key in DER, not PEM", "openssl pkey -inform DER -in der.key"],
         ),
         ("--issuer-cert-file=der.crt", ["is DER, not PEM", "openssl x509 -inform DER -in der.crt"]),
         ("--issuer-key-file=two.key", ["two.key", "more than one private key"]),

@@ -7,7 +7,8 @@ use kuma_pki::format::{bundle, kubernetes_secret, pem};
 use kuma_pki::spec::Specification;
 use kuma_pki::verify::{self, File, Host, VerifyInput, VerifyOptions};
 use kuma_pki::{
-    ExtendedKeyUsage, ServiceName, SubjectAltName, ValidFor, format::contents, verify::inspect,
+    CertificateRequest, ExtendedKeyUsage, Passphrase, ServiceName, SubjectAltName, ValidFor,
+    format::contents, verify::inspect,
 };
 use time::OffsetDateTime;
 
@@ -22,7 +23,7 @@ impl Numbers {
     }
 }
 
-fn spoil(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+fn damage(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = seed.to_vec();
     for _ in 0..=numbers.below(3) {
         let at = numbers.below(bytes.len());
@@ -47,6 +48,21 @@ fn spoil(seed: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     bytes
 }
 
+/// Returns whether it is a certificate request, as PEM or as DER.
+fn read_request(bytes: &[u8]) -> bool {
+    let der = pem::decode_certificate_request(bytes).unwrap_or_else(|_| bytes.to_vec());
+    CertificateRequest::from_der(der).is_ok_and(|request| {
+        let _ = request.subject_alt_names();
+        request.names_not_in(&[]).len() == 3
+    })
+}
+
+/// Returns whether it is an encrypted key that the passphrase of the seeds decrypts.
+fn decrypt(bytes: &[u8]) -> bool {
+    let passphrase = Passphrase::new(b"passphrase".to_vec().into()).expect("it is not empty");
+    pem::decode_encrypted_private_key(bytes).is_ok_and(|key| key.decrypt(&passphrase).is_ok())
+}
+
 fn read_all(bytes: &[u8]) {
     let now = OffsetDateTime::UNIX_EPOCH;
     if let Ok(found) = contents::read(bytes) {
@@ -60,6 +76,8 @@ fn read_all(bytes: &[u8]) {
     }
     let _ = (pem::decode(bytes), pem::decode_private_key(bytes), bundle::decode(bytes));
     let _ = kubernetes_secret::decode(bytes);
+    read_request(bytes);
+    decrypt(bytes);
     let text = String::from_utf8_lossy(bytes);
     let _ = (SubjectAltName::parse(&text), ServiceName::parse(&text), text.parse::<ValidFor>());
     if let Err(faults) = Specification::parse(&text) {
@@ -86,16 +104,19 @@ fn read_all(bytes: &[u8]) {
 fn no_damaged_input_makes_a_reader_panic() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join(".fuzz/corpus");
     let mut numbers = Numbers(1);
-    let mut seeds = 0;
+    let (mut seeds, mut requests, mut keys) = (0, 0, 0);
     for directory in fs::read_dir(corpus).expect("the seeds") {
         for seed in fs::read_dir(directory.expect("an entry").path()).expect("seeds") {
             let seed = fs::read(seed.expect("an entry").path()).expect("a seed");
             read_all(&seed);
+            requests += usize::from(read_request(&seed));
+            keys += usize::from(decrypt(&seed));
             for _ in 0..120 {
-                read_all(&spoil(&seed, &mut numbers));
+                read_all(&damage(&seed, &mut numbers));
             }
             seeds += 1;
         }
     }
     assert!(seeds >= 20, "{seeds}");
+    assert_eq!((requests, keys), (2, 2));
 }

@@ -126,6 +126,41 @@ fn pkcs7_and_der_are_named_with_the_command_that_converts_them() {
 }
 
 #[test]
+fn pkcs7_that_windows_labels_as_a_certificate_is_named_too() {
+    let Some(_) = installed("openssl") else { return };
+    let sandbox = answered();
+    sandbox.shell(
+        "openssl crl2pkcs7 -nocrl -certfile leaf.crt -certfile int.crt \
+         | sed 's/PKCS7/CERTIFICATE/; s/$/\r/' > answer.crt",
+    );
+    assert!(sandbox.read("answer.crt").starts_with("-----BEGIN CERTIFICATE-----\r\n"));
+    let error = sandbox.make(&INSTALL, &[]).failure(1);
+    assert!(error.contains("its PEM block 1 is PKCS#7"), "{error}");
+    let command = error.split("hint: ").nth(1).expect("a command").trim();
+    let converted = sandbox.shell(&format!("{command}; mv cert.pem answer.crt"));
+    assert_eq!(converted.status, 0, "{command}: {converted:?}");
+    assert_eq!(sandbox.make(&INSTALL, &[]).status, 0);
+}
+
+#[test]
+fn a_key_in_der_is_named_with_the_command_that_converts_it() {
+    let Some(_) = installed("openssl") else { return };
+    for form in ["pkey", "pkcs8 -topk8 -nocrypt", "ec", "pkcs8 -topk8 -passout pass:secret"] {
+        let sandbox = answered();
+        answer(&sandbox, &["leaf.crt", "int.crt"]);
+        let der = format!("openssl {form} -in tls.key -outform DER -out der.key 2> /dev/null");
+        assert_eq!(sandbox.shell(&format!("{der} && mv der.key tls.key")).status, 0, "{form}");
+        let error = sandbox.make(&INSTALL, &[]).failure(1);
+        assert!(error.contains("it is a private key in DER, not PEM"), "{form}: {error}");
+        let command = error.split("hint: ").nth(1).expect("a command").trim();
+        let command = command.replace("pkey ", "pkey -passin pass:secret ");
+        let converted = sandbox.shell(&format!("{command} && mv key.pem tls.key"));
+        assert_eq!(converted.status, 0, "{command}: {converted:?}");
+        assert_eq!(sandbox.make(&INSTALL, &[]).status, 0, "{form}");
+    }
+}
+
+#[test]
 fn a_missing_certificate_is_named_with_its_source() {
     let Some(_) = installed("openssl") else { return };
     let sandbox = answered();

@@ -3,6 +3,7 @@
 mod installed;
 mod made;
 mod signed;
+mod unusual;
 
 use crate::support::{Ended, Sandbox, run};
 

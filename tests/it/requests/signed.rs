@@ -12,7 +12,7 @@ fn sandbox() -> Sandbox {
 }
 
 /// A request that OpenSSL makes from the sections of a configuration, for a new key of this type.
-fn openssl_request(sandbox: &Sandbox, key: &str, extensions: &str) {
+pub(super) fn openssl_request(sandbox: &Sandbox, key: &str, extensions: &str) {
     let configuration = format!(
         "[req]\ndistinguished_name=dn\nreq_extensions=ext\nprompt=no\n\
          [dn]\nCN=cp.example\n[ext]\n{extensions}\n"
@@ -31,7 +31,7 @@ fn openssl_request(sandbox: &Sandbox, key: &str, extensions: &str) {
     sandbox.openssl(&all);
 }
 
-const EC: &str = "ec ec_paramgen_curve:P-256";
+pub(super) const EC: &str = "ec ec_paramgen_curve:P-256";
 
 #[test]
 fn a_certificate_for_our_own_request_verifies_with_its_key() {
@@ -134,7 +134,7 @@ fn unsupported_extensions_are_named_and_dropped() {
 
 /// Signs `their.csr`, which must fail, and returns the error; nothing is written.
 #[track_caller]
-fn refused(sandbox: &Sandbox, more: &[&str], status: i32) -> String {
+pub(super) fn refused(sandbox: &Sandbox, more: &[&str], status: i32) -> String {
     let before = sandbox.snapshot();
     let arguments: Vec<&str> = ["--csr-file=their.csr"].iter().chain(more).copied().collect();
     let error = sandbox.make(&SIGN, &arguments).failure(status);
@@ -148,7 +148,11 @@ fn an_unsigned_request_is_rejected_with_its_own_message() {
     for (key, extensions, error) in [
         (EC, "basicConstraints=CA:TRUE", "it asks for a CA certificate (basicConstraints CA:TRUE)"),
         ("rsa:1024", "subjectAltName=DNS:a.example", "its key is RSA with 1024 bits"),
-        ("ec ec_paramgen_curve:secp256k1", "subjectAltName=DNS:a.example", "its key is unknown"),
+        (
+            "ec ec_paramgen_curve:secp256k1",
+            "subjectAltName=DNS:a.example",
+            "its key is of type 1.2",
+        ),
         (EC, "keyUsage=digitalSignature", "it has no subjectAltName"),
         (EC, "subjectAltName=DNS:a b", "its dNSName \"a b\""),
         (EC, "subjectAltName=DNS:10.0.0.1", "its dNSName 10.0.0.1 is an IP address"),

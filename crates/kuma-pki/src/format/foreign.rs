@@ -26,6 +26,8 @@ pub enum Foreign {
     Pkcs12,
     /// PKCS#7, or CMS (RFC 5652), as DER. As PEM it has a label.
     Pkcs7,
+    /// A private key as DER: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 A.1.2) or SEC 1 (RFC 5915).
+    PrivateKey,
     /// Values that SOPS encrypted.
     Sops,
 }
@@ -42,7 +44,14 @@ pub(crate) fn binary(octets: &[u8]) -> Option<Foreign> {
     const VERSION_0: &[u8] = &[2, 1, 0, 0x30];
     // 1.2.840.113549.1.7.2
     const SIGNED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    // 1.2.840.113549.1.5, the algorithms of an encrypted key.
+    const PKCS5: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5];
+    const KEYS: [&[u8]; 3] = [VERSION_0, &[2, 1, 0, 2], &[2, 1, 1, 4]];
     let content = sequence(octets)?;
+    let is_encrypted = || sequence(content).is_some_and(|inner| inner.starts_with(PKCS5));
+    if KEYS.iter().any(|start| content.starts_with(start)) || is_encrypted() {
+        return Some(Foreign::PrivateKey);
+    }
     if content.starts_with(VERSION_3) {
         return Some(Foreign::Pkcs12);
     }
@@ -135,6 +144,7 @@ impl fmt::Display for Foreign {
             Self::Json { .. } => "it is JSON with PEM in it, not PEM",
             Self::Pkcs12 => "it is PKCS#12 (.p12, .pfx), not PEM",
             Self::Pkcs7 => "it is PKCS#7 (.p7b, .p7c), not PEM",
+            Self::PrivateKey => "it is a private key in DER, not PEM",
             Self::Sops => "it is encrypted with SOPS",
         })
     }

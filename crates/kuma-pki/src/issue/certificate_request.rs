@@ -1,6 +1,7 @@
 //! Certificate requests (PKCS#10, RFC 2986): made for a CA whose key is elsewhere, and read to sign them.
 
 mod error;
+mod name;
 mod read;
 
 use rcgen::CertificateParams;

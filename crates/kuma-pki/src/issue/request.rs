@@ -84,7 +84,8 @@ impl IssuanceRequest {
     }
 
     /// Returns the subject of a certificate from a CA.
-    pub(crate) fn issued_subject(&self) -> DistinguishedName {
+    #[must_use]
+    pub fn issued_subject(&self) -> DistinguishedName {
         let subject = self.self_signed_subject();
         let names = &self.subject_alt_names;
         // Without a dNSName, OpenSSL compares the commonName with the domains that a CA may

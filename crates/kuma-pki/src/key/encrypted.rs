@@ -12,12 +12,9 @@ use super::{PKCS8_LABEL, PrivateKeyDer};
 /// The most PBKDF2 iterations that are computed: OpenSSL writes 2048, and 600,000 are recommended (OWASP).
 const MAX_ITERATIONS: u32 = 10_000_000;
 
-/// The most memory that scrypt may take, in bytes (RFC 7914 2: 128 times N times r). OpenSSL writes N=16384 and
-/// r=8, which is 16 MiB.
+/// The most memory that scrypt may go through, in bytes (RFC 7914 2: 128 times N times r, and that p times). OpenSSL
+/// writes N=16384, r=8 and p=1, which is 16 MiB.
 const MAX_SCRYPT_MEMORY: u64 = 256 << 20;
-
-/// How often scrypt may use that memory (p); OpenSSL writes 1.
-const MAX_SCRYPT_PARALLELIZATION: u16 = 16;
 
 /// A passphrase, wiped when dropped. There is no way to print it.
 pub struct Passphrase(Zeroizing<Vec<u8>>);
@@ -87,11 +84,11 @@ fn check_cost(scheme: &EncryptionScheme) -> Result<(), DecryptionError> {
     match &parameters.kdf {
         Kdf::Pbkdf2(kdf) if kdf.iteration_count <= MAX_ITERATIONS => Ok(()),
         Kdf::Scrypt(kdf) => {
-            let memory = kdf.cost_parameter.saturating_mul(128 * u64::from(kdf.block_size));
+            let once = 128 * u64::from(kdf.block_size) * u64::from(kdf.parallelization);
+            let memory = kdf.cost_parameter.saturating_mul(once);
             if !kdf.cost_parameter.is_power_of_two() || memory == 0 {
                 Err(DecryptionError::Unsupported)
-            } else if memory > MAX_SCRYPT_MEMORY || kdf.parallelization > MAX_SCRYPT_PARALLELIZATION
-            {
+            } else if memory > MAX_SCRYPT_MEMORY {
                 Err(DecryptionError::TooExpensive)
             } else {
                 Ok(())

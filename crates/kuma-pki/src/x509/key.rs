@@ -38,11 +38,7 @@ impl Certificate {
 
     /// Returns the object identifier of the key's algorithm, and of its curve if it has one.
     pub(crate) fn key_algorithm_oid(&self) -> String {
-        let oid = self.x509().public_key().algorithm.algorithm.to_id_string();
-        match self.named_curve() {
-            Some(curve) => format!("{oid}, curve {curve}"),
-            None => oid,
-        }
+        key_algorithm_oid(self.x509().public_key())
     }
 
     /// Returns the object identifier of an elliptic key's curve; `None` for other keys, and where the curve is
@@ -72,6 +68,15 @@ pub(crate) fn key_type(key: &SubjectPublicKeyInfo<'_>) -> KeyType {
         },
         "1.3.101.112" => KeyType::Ed25519,
         _ => KeyType::Other,
+    }
+}
+
+/// Returns the object identifier of a key's algorithm, and of its curve if it has one.
+pub(crate) fn key_algorithm_oid(key: &SubjectPublicKeyInfo<'_>) -> String {
+    let oid = key.algorithm.algorithm.to_id_string();
+    match named_curve(key) {
+        Some(curve) => format!("{oid}, curve {curve}"),
+        None => oid,
     }
 }
 

@@ -78,17 +78,27 @@ impl Certificate {
     }
 }
 
-/// Returns whether a certificate request is signed with the key that it holds (RFC 2986 4.2).
-pub(crate) fn is_signed_by_itself(request: &X509CertificationRequest<'_>) -> bool {
+/// Verifies the signature of a certificate request with the key that it holds (RFC 2986 4.2).
+pub(crate) fn verify_request(request: &X509CertificationRequest<'_>) -> SignatureStatus {
     let info = &request.certification_request_info;
-    let algorithm = SignatureAlgorithm::from(&request.signature_algorithm);
-    match ecdsa(&algorithm, key_type(&info.subject_pki)) {
-        Some(ecdsa) => {
-            let key = &info.subject_pki.subject_public_key.data;
-            ecdsa.verify_signature(key, info.raw, &request.signature_value.data).is_ok()
-        }
-        None => request.verify_signature().is_ok(),
+    let (algorithm, key) = (request_algorithm(request), key_type(&info.subject_pki));
+    if let Some(ecdsa) = ecdsa(&algorithm, key) {
+        let key = &info.subject_pki.subject_public_key.data;
+        return match ecdsa.verify_signature(key, info.raw, &request.signature_value.data) {
+            Ok(()) => SignatureStatus::Valid,
+            Err(_) => SignatureStatus::Invalid,
+        };
     }
+    match request.verify_signature() {
+        Ok(()) => SignatureStatus::Valid,
+        Err(error) if is_unsupported(&error, &algorithm, key) => SignatureStatus::Unsupported,
+        Err(_) => SignatureStatus::Invalid,
+    }
+}
+
+/// Returns the algorithm of a certificate request's signature.
+pub(crate) fn request_algorithm(request: &X509CertificationRequest<'_>) -> SignatureAlgorithm {
+    SignatureAlgorithm::from(&request.signature_algorithm)
 }
 
 /// Returns the algorithm of a signature on a curve. x509-parser knows neither SHA-512 nor P-521.

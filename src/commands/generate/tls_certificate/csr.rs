@@ -12,6 +12,7 @@ use crate::args::issuance;
 use crate::files::read;
 use crate::report::console::Console;
 use crate::report::failure::Failure;
+use crate::report::hints;
 
 /// Reads a certificate request.
 ///
@@ -28,7 +29,7 @@ pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failu
     let der = pem::decode_certificate_request(&text).map_err(|error| match error {
         pem::PemError::PrivateKey { .. } => unusable(&error)
             .hint("create a request for the key: kumactl generate certificate-request --reuse-key"),
-        _ => unusable(&error),
+        _ => unusable(&error).hint_if_any(hints::pem_hint(&shown, &error)),
     })?;
     CertificateRequest::from_der(der).map_err(|error| {
         let failure = unusable(&error);
@@ -38,6 +39,9 @@ pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failu
             ),
             RequestError::WeakKey { .. } | RequestError::UnsupportedKey { .. } => {
                 failure.hint("create a key and a request with kumactl generate certificate-request")
+            }
+            RequestError::UnsupportedSignature { .. } => {
+                failure.hint("have the request created again with SHA-256, and without RSASSA-PSS")
             }
             RequestError::Signature => failure.hint("have the request created and sent again"),
             _ => failure,
@@ -91,23 +95,25 @@ fn names(csr: &CertificateRequest) -> Result<Vec<SubjectAltName>, Failure> {
     })
 }
 
-/// Prints the names that are certified: whoever signs a request has not typed them.
-pub(super) fn print_names(request: &IssuanceRequest, console: Console) {
+/// Prints the names that are certified: whoever signs a request has not typed them. The subject of the request
+/// is not certified, since nobody verified who is behind it, and TLS clients do not read it.
+pub(super) fn print_names(csr: &CertificateRequest, request: &IssuanceRequest, console: Console) {
     let names = hostname::list(request.subject_alt_names()).replace(',', ", ");
     console.note(format!("the certificate is for these names: {names}"));
+    let (subject, asked) = (request.issued_subject().to_string(), csr.subject());
+    if !asked.is_empty() && asked != subject {
+        console.note(format!("its subject is {subject}, and not that of the request: {asked}"));
+    }
 }
 
 /// Returns the warnings about the parts of the request that the certificate does not have.
 pub(super) fn warnings(csr: &CertificateRequest, request: &IssuanceRequest) -> Vec<String> {
     let mut warnings = Vec::new();
-    let asked: Vec<String> = csr.names().collect();
-    let issued: Vec<String> = request.subject_alt_names().iter().map(ToString::to_string).collect();
-    let left_out: Vec<_> =
-        asked.iter().filter(|name| !issued.contains(name)).map(String::as_str).collect();
+    let left_out = csr.names_not_in(request.subject_alt_names());
     if !left_out.is_empty() {
         warnings.push(format!(
             "the certificate does not have these names of the request: {}",
-            left_out.join(", ")
+            first(&left_out)
         ));
     }
     let usage = request.extended_key_usage();
@@ -118,8 +124,19 @@ pub(super) fn warnings(csr: &CertificateRequest, request: &IssuanceRequest) -> V
     if !dropped.is_empty() {
         warnings.push(format!(
             "the certificate does not have these extensions of the request: {}",
-            dropped.join(", ")
+            first(&dropped)
         ));
     }
     warnings
+}
+
+/// Returns the first entries of a list that somebody else wrote, and how many more there are.
+fn first(entries: &[String]) -> String {
+    const SHOWN: usize = 20;
+    match entries.split_at_checked(SHOWN) {
+        Some((shown, more)) if !more.is_empty() => {
+            format!("{} and {} more", shown.join(", "), more.len())
+        }
+        _ => entries.join(", "),
+    }
 }

@@ -5,8 +5,8 @@ use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use super::error::{PemError, PemFault};
-use super::{PRIVATE_KEY, has_block};
-use crate::format::packed;
+use super::{Foreign, PRIVATE_KEY, has_block};
+use crate::format::{foreign, packed};
 use crate::key::{EncryptedPrivateKey, PrivateKeyDer};
 use crate::text::contains;
 
@@ -142,7 +142,15 @@ impl RawBlock<'_> {
         if !self.headers.is_empty() {
             return Err(self.malformed(PemFault::Headers));
         }
-        Ok(std::mem::take(&mut *self.der()?))
+        let mut der = self.der()?;
+        // Active Directory Certificate Services writes PKCS#7 with the label of a certificate.
+        if foreign::binary(&der) == Some(Foreign::Pkcs7) {
+            return Err(PemError::UnexpectedLabel {
+                position: self.position,
+                label: "PKCS7".to_owned(),
+            });
+        }
+        Ok(std::mem::take(&mut *der))
     }
 
     pub(super) fn private_key(&self) -> Result<PrivateKeyDer, PemError> {

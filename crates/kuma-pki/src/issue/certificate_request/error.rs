@@ -20,12 +20,18 @@ pub enum RequestError {
     },
     /// A key of a type that no certificate is issued for.
     #[error(
-        "its key is {key}, and not RSA with 2048, 3072, 4096 or 8192 bits, P-256, P-384, P-521 or \
+        "its key is of type {key}, and not RSA with 2048, 3072, 4096 or 8192 bits, P-256, P-384, P-521 or \
          Ed25519"
     )]
     UnsupportedKey {
-        /// The type of the key.
+        /// The type of the key, or the object identifier of its algorithm.
         key: String,
+    },
+    /// An extension that is read, and that is not what RFC 5280 demands.
+    #[error("its {name} is malformed")]
+    MalformedExtension {
+        /// The name of the extension in RFC 5280.
+        name: String,
     },
     /// A name of the request that no client can match.
     #[error("its {kind} {error}")]
@@ -52,6 +58,12 @@ pub enum RequestError {
     UnsupportedName {
         /// The name.
         name: String,
+    },
+    /// A signature that cannot be verified: of SHA-1 or another hash, or with unusual parameters.
+    #[error("its signature cannot be verified: {algorithm} with its parameters is not supported")]
+    UnsupportedSignature {
+        /// The algorithm of the signature.
+        algorithm: String,
     },
     /// The bytes are not exactly one certificate request.
     #[error("it cannot be read as PKCS#10: {reason}")]

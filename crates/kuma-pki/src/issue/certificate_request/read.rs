@@ -1,19 +1,19 @@
 //! Reading a certificate request: what it asks for, and whether a certificate may be issued for it.
 
-use std::fmt;
-
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ParsedCriAttribute;
-use x509_parser::extensions::{GeneralName, ParsedExtension, X509Extension};
+use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::error::{MAX_NAMES, RequestError};
+use super::name::RequestedName;
 use crate::issue::IssuanceRequest;
 use crate::key::{KeyAlgorithm, KeyIdentifier, KeyPair, KeyType, PublicKey};
 use crate::name::SubjectAltName;
-use crate::text::excerpt;
-use crate::usage::ExtendedKeyUsage;
-use crate::x509::{self, CertificateName, signature};
+use crate::usage::{ExtendedKeyUsage, KeyUsage};
+use crate::x509::signature::{self, SignatureStatus};
+use crate::x509::{self, extension_name};
 
 /// A certificate request whose signature was verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -26,15 +26,6 @@ pub struct CertificateRequest {
     usages: Vec<ExtendedKeyUsage>,
     key_usage: u16,
     dropped: Vec<String>,
-}
-
-/// An entry of the requested subjectAltName, as far as it could be a name of ours.
-#[derive(Clone, Debug, Eq, PartialEq)]
-enum RequestedName {
-    Dns(String),
-    Ip(Option<std::net::IpAddr>),
-    Uri(String),
-    Other(String),
 }
 
 impl CertificateRequest {
@@ -51,9 +42,14 @@ impl CertificateRequest {
             Err(_) => return Err(parse("it is not the DER of a certificate request")),
         };
         let info = &request.certification_request_info;
-        let key_algorithm = key_algorithm(x509::key_type(&info.subject_pki))?;
-        if !signature::is_signed_by_itself(&request) {
-            return Err(RequestError::Signature);
+        let key_algorithm = key_algorithm(&info.subject_pki)?;
+        match signature::verify_request(&request) {
+            SignatureStatus::Valid => {}
+            SignatureStatus::Invalid => return Err(RequestError::Signature),
+            SignatureStatus::Unsupported => {
+                let algorithm = signature::request_algorithm(&request).to_string();
+                return Err(RequestError::UnsupportedSignature { algorithm });
+            }
         }
         let mut requested = Requested::default();
         for extension in extensions(&request)? {
@@ -118,6 +114,17 @@ impl CertificateRequest {
         self.names.iter().map(ToString::to_string)
     }
 
+    /// Returns the requested names that a certificate with other names does not have, as they stand in the request.
+    #[must_use]
+    pub fn names_not_in(&self, issued: &[SubjectAltName]) -> Vec<String> {
+        let has = |name: &RequestedName| {
+            let text = name.to_string();
+            issued.iter().any(|one| one.to_string() == text)
+                || name.read().is_ok_and(|name| issued.contains(&name))
+        };
+        self.names.iter().filter(|name| !has(name)).map(ToString::to_string).collect()
+    }
+
     /// Returns the first difference to a request made for a key: field, expected and found.
     pub fn difference(
         &self,
@@ -147,8 +154,8 @@ impl CertificateRequest {
     }
 }
 
-fn key_algorithm(key: KeyType) -> Result<KeyAlgorithm, RequestError> {
-    Ok(match key {
+fn key_algorithm(key: &SubjectPublicKeyInfo<'_>) -> Result<KeyAlgorithm, RequestError> {
+    Ok(match x509::key_type(key) {
         KeyType::Rsa(2048) => KeyAlgorithm::Rsa2048,
         KeyType::Rsa(3072) => KeyAlgorithm::Rsa3072,
         KeyType::Rsa(4096) => KeyAlgorithm::Rsa4096,
@@ -158,8 +165,11 @@ fn key_algorithm(key: KeyType) -> Result<KeyAlgorithm, RequestError> {
         KeyType::P521 => KeyAlgorithm::EcdsaP521,
         KeyType::Ed25519 => KeyAlgorithm::Ed25519,
         KeyType::Rsa(bits) if bits < 2048 => return Err(RequestError::WeakKey { bits }),
-        KeyType::Rsa(_) | KeyType::Other => {
-            return Err(RequestError::UnsupportedKey { key: key.to_string() });
+        other @ KeyType::Rsa(_) => {
+            return Err(RequestError::UnsupportedKey { key: other.to_string() });
+        }
+        KeyType::Other => {
+            return Err(RequestError::UnsupportedKey { key: x509::key_algorithm_oid(key) });
         }
     })
 }
@@ -183,6 +193,9 @@ fn extensions<'a>(
     Ok(found)
 }
 
+/// The extensions that a request is read for: keyUsage, subjectAltName, basicConstraints and extKeyUsage.
+const READ: [&str; 4] = ["2.5.29.15", "2.5.29.17", "2.5.29.19", "2.5.29.37"];
+
 #[derive(Default)]
 struct Requested {
     names: Vec<RequestedName>,
@@ -193,6 +206,7 @@ struct Requested {
 
 impl Requested {
     fn add(&mut self, extension: &X509Extension<'_>) -> Result<(), RequestError> {
+        let oid = extension.oid.to_id_string();
         match extension.parsed_extension() {
             ParsedExtension::BasicConstraints(found) if found.ca => {
                 return Err(RequestError::CertificateAuthority);
@@ -226,56 +240,18 @@ impl Requested {
             }
             ParsedExtension::KeyUsage(found) => {
                 self.key_usage = found.flags;
-                if found.key_cert_sign() {
-                    self.dropped.push("keyUsage keyCertSign".to_owned());
-                }
+                // The usages of a CA. Which of the others a certificate has depends on its key.
+                let usages = [KeyUsage::KeyCertSign, KeyUsage::CrlSign];
+                let found = usages.into_iter().filter(|usage| self.key_usage & usage.bit() != 0);
+                self.dropped.extend(found.map(|usage| format!("keyUsage {}", usage.as_str())));
             }
-            _ => self.dropped.push(format!("extension {}", extension.oid.to_id_string())),
+            ParsedExtension::ParseError { .. } if READ.contains(&&*oid) => {
+                return Err(RequestError::MalformedExtension {
+                    name: extension_name(&oid).to_owned(),
+                });
+            }
+            _ => self.dropped.push(format!("extension {}", extension_name(&oid))),
         }
         Ok(())
-    }
-}
-
-impl RequestedName {
-    fn new(name: &GeneralName<'_>) -> Self {
-        match name {
-            GeneralName::DNSName(name) => Self::Dns((*name).to_owned()),
-            GeneralName::IPAddress(octets) => Self::Ip(x509::ip_address(octets)),
-            GeneralName::URI(uri) => Self::Uri((*uri).to_owned()),
-            other => Self::Other(excerpt(&CertificateName::from(other).to_string())),
-        }
-    }
-
-    fn read(&self) -> Result<SubjectAltName, RequestError> {
-        let parse = |kind, text: &str| {
-            SubjectAltName::parse(text).map_err(|error| RequestError::Name { kind, error })
-        };
-        let unsupported = || RequestError::UnsupportedName { name: self.to_string() };
-        match self {
-            Self::Dns(text) => match parse("dNSName", text)? {
-                name @ SubjectAltName::Dns(_) => Ok(name),
-                SubjectAltName::Ip(address) => {
-                    Err(RequestError::AddressAsDnsName { address: address.to_string() })
-                }
-                SubjectAltName::Uri(_) => Err(unsupported()),
-            },
-            Self::Ip(Some(address)) => parse("iPAddress", &address.to_string()),
-            Self::Uri(text) => match parse("uniformResourceIdentifier", text)? {
-                name @ SubjectAltName::Uri(_) => Ok(name),
-                _ => Err(unsupported()),
-            },
-            Self::Ip(None) | Self::Other(_) => Err(unsupported()),
-        }
-    }
-}
-
-impl fmt::Display for RequestedName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dns(text) | Self::Uri(text) => f.write_str(&excerpt(text)),
-            Self::Ip(Some(address)) => address.fmt(f),
-            Self::Ip(None) => f.write_str("an IP address of neither 4 nor 16 octets"),
-            Self::Other(text) => f.write_str(text),
-        }
     }
 }

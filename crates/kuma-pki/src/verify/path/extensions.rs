@@ -7,24 +7,7 @@ use x509_parser::extensions::{GeneralName, ParsedExtension};
 use super::go;
 use crate::verify::finding::{Finding, Place};
 use crate::verify::report::MAX_FINDINGS;
-use crate::x509::Certificate;
-
-/// The extensions that clients act on when they are critical (RFC 5280 4.2; Go's crypto/x509 and
-/// OpenSSL know these).
-const KNOWN: [(&str, &str); 12] = [
-    ("2.5.29.14", "subjectKeyIdentifier"),
-    ("2.5.29.15", "keyUsage"),
-    ("2.5.29.17", "subjectAltName"),
-    ("2.5.29.19", "basicConstraints"),
-    ("2.5.29.30", "nameConstraints"),
-    ("2.5.29.31", "cRLDistributionPoints"),
-    ("2.5.29.32", "certificatePolicies"),
-    ("2.5.29.33", "policyMappings"),
-    ("2.5.29.35", "authorityKeyIdentifier"),
-    ("2.5.29.36", "policyConstraints"),
-    ("2.5.29.37", "extKeyUsage"),
-    ("2.5.29.54", "inhibitAnyPolicy"),
-];
+use crate::x509::{Certificate, KNOWN_EXTENSIONS};
 
 /// authorityInfoAccess (RFC 5280 4.2.2.1), which Go reads too.
 const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
@@ -63,7 +46,7 @@ pub(super) fn extensions(certificate: &Certificate, place: Place) -> Vec<Finding
     }
     for found in certificate.x509().extensions() {
         let oid = found.oid.to_id_string();
-        let name = KNOWN.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
+        let name = KNOWN_EXTENSIONS.iter().find(|(known, _)| *known == oid).map(|(_, name)| *name);
         let is_read = name.is_some() || oid == AUTHORITY_INFO_ACCESS;
         let subject = || certificate.subject();
         let extension = name.unwrap_or(&oid).to_owned();
