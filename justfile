@@ -45,6 +45,11 @@ fuzz seconds="60":
             -- -max_total_time={{seconds}} -max_len=16384 -rss_limit_mb=1024 || exit 1; \
     done
 
+# Change the security-relevant code one expression at a time, and list the changes that no test notices; takes
+# hours, so name a file (`just mutants --re=src/text.rs`) or a part (`just mutants --shard=1/20`)
+mutants *flags:
+    cargo mutants --workspace --output=target {{flags}}
+
 # Let programs that others wrote judge what we make; installs them first, --require-all wants all of them
 interop *flags:
     tests/interop/run {{flags}}
