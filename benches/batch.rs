@@ -5,6 +5,7 @@
 
 use std::env;
 use std::fs;
+use std::hint::black_box;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,7 +13,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256};
 use kuma_pki::format::pem;
 use kuma_pki::{
     CaRequest, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm, KeyPair,
@@ -36,20 +38,59 @@ fn main() {
     fs::create_dir_all(&directory).expect("a directory");
     for size in sizes {
         // A tenth of a million takes long enough to need fewer turns.
-        compare(&directory, size, if size > 10_000 { runs.min(3) } else { runs });
+        compare(&directory, size, if size > 10_000 { runs.min(3) } else { runs }, CaKey::ecdsa());
+        if size == 10_000 {
+            compare(&directory, size, runs.min(5), CaKey::rsa());
+        }
     }
     let _ = fs::remove_dir_all(&directory);
 }
 
+/// The key of the CA, for signatures without a certificate.
+enum CaKey {
+    Ecdsa(EcdsaKeyPair),
+    Rsa(RsaKeyPair),
+}
+
+impl CaKey {
+    fn ecdsa() -> Self {
+        Self::Ecdsa(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key"))
+    }
+
+    fn rsa() -> Self {
+        Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"))
+    }
+
+    const fn algorithm(&self) -> KeyAlgorithm {
+        match self {
+            Self::Ecdsa(_) => KeyAlgorithm::EcdsaP256,
+            Self::Rsa(_) => KeyAlgorithm::Rsa2048,
+        }
+    }
+
+    fn sign(&self, message: &[u8]) {
+        let random = SystemRandom::new();
+        match self {
+            Self::Ecdsa(key) => drop(black_box(key.sign(&random, message).expect("a signature"))),
+            Self::Rsa(key) => {
+                let mut signature = vec![0; key.public_modulus_len()];
+                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).expect("a signature");
+                black_box(signature);
+            }
+        }
+    }
+}
+
 #[expect(clippy::print_stdout, reason = "the table is what a benchmark is for")]
-fn compare(directory: &Path, size: usize, runs: usize) {
-    let specification = write_specification(directory, size);
+fn compare(directory: &Path, size: usize, runs: usize, ca_key: CaKey) {
+    let algorithm = ca_key.algorithm();
+    let specification = write_specification(directory, size, algorithm);
     let now = OffsetDateTime::now_utc();
-    let ca = ca(now);
+    let ca = ca(now, algorithm);
     let mut times: [Vec<Duration>; 4] = Default::default();
     let mut memory = 0;
     for _ in 0..runs {
-        times[0].push(timed(|| parallel(size, |_| bare())));
+        times[0].push(timed(|| parallel(size, |_| bare(&ca_key))));
         times[1].push(timed(|| parallel(size, |index| issue(index, &ca, now))));
         let begun = Instant::now();
         memory = memory.max(whole(directory, &specification));
@@ -57,7 +98,7 @@ fn compare(directory: &Path, size: usize, runs: usize) {
         fs::remove_dir_all(directory.join("out")).expect("a directory");
         let files = directory.join("bare");
         fs::create_dir(&files).expect("a directory");
-        times[3].push(timed(|| parallel(size, |index| bare_with_files(&files, index))));
+        times[3].push(timed(|| parallel(size, |index| bare_with_files(&files, index, &ca_key))));
         fs::remove_dir_all(&files).expect("a directory");
     }
     let median = |times: &mut Vec<Duration>| {
@@ -65,7 +106,11 @@ fn compare(directory: &Path, size: usize, runs: usize) {
         times[times.len() / 2].as_secs_f64()
     };
     let [bare, issued, whole, with_files] = times.each_mut().map(median);
-    println!("\n{size} certificates, {runs} runs each in turns, medians, {} threads\n", threads());
+    println!(
+        "\n{size} certificates, {} CA, {runs} runs each in turns, medians, {} threads\n",
+        algorithm.description(),
+        threads()
+    );
     println!("| what | seconds | per second | of bare |");
     println!("|---|---|---|---|");
     for (title, seconds) in [
@@ -111,16 +156,14 @@ fn parallel(size: usize, work: impl Fn(usize) + Sync) {
 }
 
 /// What no program can leave out: a key, and a signature over as much as a certificate has.
-fn bare() {
-    let random = SystemRandom::new();
-    let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key");
-    let signature = key.sign(&random, &[7; 400]).expect("a signature");
-    std::hint::black_box(signature);
+fn bare(ca_key: &CaKey) {
+    black_box(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key"));
+    ca_key.sign(&[7; 400]);
 }
 
 /// The same with as many calls for files as are needed for directories that are there at once.
-fn bare_with_files(directory: &Path, index: usize) {
-    bare();
+fn bare_with_files(directory: &Path, index: usize, ca_key: &CaKey) {
+    bare(ca_key);
     let new = directory.join(format!(".new-{index}"));
     fs::create_dir(&new).expect("a directory");
     for (name, length) in [("tls.crt", 700), ("tls.key", 227), ("ca.crt", 570)] {
@@ -129,9 +172,9 @@ fn bare_with_files(directory: &Path, index: usize) {
     fs::rename(&new, directory.join(format!("zone-{index}"))).expect("a directory");
 }
 
-fn ca(now: OffsetDateTime) -> Issuer {
-    let request = CaRequest::new("Mesh", KeyAlgorithm::EcdsaP256, vec![], None).expect("a CA");
-    let key = KeyPair::generate(KeyAlgorithm::EcdsaP256).expect("a key");
+fn ca(now: OffsetDateTime, algorithm: KeyAlgorithm) -> Issuer {
+    let request = CaRequest::new("Mesh", algorithm, vec![], None).expect("a CA");
+    let key = KeyPair::generate(algorithm).expect("a key");
     let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
     let serial = SerialNumber::random().expect("a number");
     let template = profile.resolve(now, serial).expect("a template");
@@ -152,21 +195,22 @@ fn issue(index: usize, ca: &Issuer, now: OffsetDateTime) {
     kuma_pki::issue::check_fields(&certificate, &template, &key, Some(ca))
         .expect("what was asked for");
     let private_key = key.private_key(PrivateKeyEncoding::Traditional).expect("a key");
-    std::hint::black_box((
+    black_box((
         pem::encode_certificates([certificate.der()]),
         pem::encode_private_key(&private_key),
     ));
 }
 
-fn write_specification(directory: &Path, size: usize) -> String {
-    let mut text = String::from(
-        "issuer: {certFile: ca.crt, keyFile: ca.key, create: {name: Mesh, keyType: ecdsa}}\n\
-         defaults: {type: server, keyType: ecdsa}\ncertificates:\n",
+fn write_specification(directory: &Path, size: usize, ca: KeyAlgorithm) -> String {
+    let ca = ca.names()[0];
+    let mut text = format!(
+        "issuer: {{certFile: {ca}.crt, keyFile: {ca}.key, create: {{name: Mesh, keyType: {ca}}}}}\n\
+         defaults: {{type: server, keyType: ecdsa}}\ncertificates:\n",
     );
     for index in 0..size {
         text += &format!("- {{name: zone-{index}, hostnames: [cp.zone-{index}.example]}}\n");
     }
-    let name = format!("{size}.yaml");
+    let name = format!("{size}-{ca}.yaml");
     fs::write(directory.join(&name), text).expect("a file");
     name
 }
