@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = inspect::summary(certificate, now);
         }
         let _ = inspect::links(&chain);
-        let _ = inspect::refusals(&chain);
+        let _ = inspect::rejections(&chain);
         let text = format::pem::encode_certificates(&chain);
         let file = File { name: "x", bytes: &text };
         let input = VerifyInput {

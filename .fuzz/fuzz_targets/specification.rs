@@ -5,7 +5,7 @@ use kuma_pki::spec::Specification;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Err(faults) = Specification::parse(text) {
-        assert!(!faults.faults.is_empty());
+    if let Err(found) = Specification::parse(text) {
+        assert!(!found.errors.is_empty());
     }
 });

@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 
 use clap::builder::{BoolishValueParser, PossibleValuesParser};
-use kuma_pki::{DurationFault, ValidFor};
+use kuma_pki::{DurationErrorKind, ValidFor};
 
 #[derive(clap::Args)]
 pub(crate) struct CompatibilityArgs {
@@ -44,7 +44,7 @@ fn duration(text: &str) -> Result<String, String> {
         || !size.starts_with(['-', '+'])
             && match size.parse::<ValidFor>() {
                 Ok(_) => true,
-                Err(error) => error.fault == DurationFault::NotPositive,
+                Err(error) => error.kind == DurationErrorKind::NotPositive,
             };
     known.then(|| text.to_owned()).ok_or_else(|| "use a duration such as 90s, 10m or 1h".to_owned())
 }

@@ -46,7 +46,8 @@ impl ExistingFilesArgs {
 
     /// Returns the warning about a new certificate that every run would replace.
     pub(crate) fn warning(&self, validity: Validity, now: OffsetDateTime) -> Option<String> {
-        let renews_always = self.renew_before.is_some_and(|before| before.starts(validity) <= now);
+        let renews_always =
+            self.renew_before.is_some_and(|before| before.renewal_time(validity) <= now);
         renews_always.then(|| {
             "the lifetime of the certificate is not longer than --renew-before, so every run replaces it"
                 .to_owned()

@@ -1,7 +1,7 @@
 //! `--hostname` and `--kubernetes-service`: the names that clients connect to.
 
 use kuma_pki::verify::Host;
-use kuma_pki::{NameError, NameFault, ServiceName, SubjectAltName};
+use kuma_pki::{NameError, NameErrorKind, ServiceName, SubjectAltName};
 
 use crate::report::failure::Failure;
 
@@ -59,7 +59,7 @@ impl NameArgs {
         }
         for service in &self.kubernetes_services {
             match service_name(service) {
-                Ok(service) => hosts.extend(service.dialled().into_iter().map(Host::from)),
+                Ok(service) => hosts.extend(service.dialed_names().into_iter().map(Host::from)),
                 Err(failure) => failures.push(failure),
             }
         }
@@ -72,7 +72,7 @@ impl NameArgs {
     ///
     /// Every invalid name, with the likely correction.
     pub(crate) fn dialed(&self) -> Result<Vec<SubjectAltName>, Failure> {
-        self.read(ServiceName::dialled)
+        self.read(ServiceName::dialed_names)
     }
 
     fn read(
@@ -178,16 +178,18 @@ pub(crate) fn list(names: &[SubjectAltName]) -> String {
 fn refusal(error: &NameError) -> Failure {
     let failure = Failure::usage(format!("hostname {error}"));
     let meant = list(&error.meant);
-    let hint = match &error.fault {
-        NameFault::AddressRange => {
+    let hint = match &error.kind {
+        NameErrorKind::AddressRange => {
             format!("use single addresses, such as --hostname={meant}")
         }
         _ if !meant.is_empty() => format!("did you mean --hostname={meant}?"),
-        NameFault::Empty => "use a name such as --hostname=localhost".to_owned(),
-        NameFault::LabelTooLong { .. } | NameFault::NameTooLong { .. } => {
+        NameErrorKind::Empty => "use a name such as --hostname=localhost".to_owned(),
+        NameErrorKind::LabelTooLong { .. } | NameErrorKind::NameTooLong { .. } => {
             "use a shorter DNS name".to_owned()
         }
-        NameFault::SpiffeId(_) => "use a SPIFFE ID such as spiffe://TRUST-DOMAIN/PATH".to_owned(),
+        NameErrorKind::SpiffeId(_) => {
+            "use a SPIFFE ID such as spiffe://TRUST-DOMAIN/PATH".to_owned()
+        }
         _ => "use letters, digits, hyphens and dots, such as \
               --hostname=kuma-control-plane.kuma-system"
             .to_owned(),

@@ -201,7 +201,7 @@ fn unusable(path: &Path, file: CaFile, interface: Interface, error: &PemError) -
             interface.issuer_certificate(),
             interface.issuer_key()
         )),
-        (PemError::Malformed { fault, .. }, _) => failure.hint(hints::damage_hint(*fault)),
+        (PemError::Malformed { kind, .. }, _) => failure.hint(hints::damage_hint(*kind)),
         _ => failure,
     }
 }

@@ -129,7 +129,7 @@ impl PemFilesArgs {
             report.checks.extend(alone.checks);
         }
         let (envoy, failed): (Vec<_>, Vec<_>) = report.failures().partition(|(_, finding)| {
-            matches!(finding, Finding::Refused { client: Client::Envoy, .. })
+            matches!(finding, Finding::Rejected { client: Client::Envoy, .. })
         });
         if let Some(failure) = failures(failed.into_iter().map(|(_, finding)| finding)) {
             return Err(failure);

@@ -103,7 +103,7 @@ impl ExistingFiles {
             differences.iter().find(|difference| matches!(difference, RenewalReason::KeyMismatch));
         let expires_soon = differences
             .iter()
-            .any(|difference| matches!(difference, RenewalReason::NearEnd { .. }));
+            .any(|difference| matches!(difference, RenewalReason::ExpiresSoon { .. }));
         let reasons: Vec<String> = match mismatch {
             // The killed run had replaced the key but not the certificate.
             Some(_) if self.is_of_killed_run => return Ok(()),

@@ -1,7 +1,7 @@
 //! Commands that convert a file in another format to PEM.
 
 use kuma_pki::format::kubernetes_secret::SecretError;
-use kuma_pki::format::pem::{Foreign, PemError, PemFault};
+use kuma_pki::format::pem::{OtherFormat, PemError, PemErrorKind};
 
 use crate::report::hints::typed;
 
@@ -38,15 +38,15 @@ impl Wanted {
 pub(crate) fn hint(error: &PemError, file: &str, wanted: Wanted) -> Option<String> {
     let file = typed(file);
     Some(match error {
-        PemError::Foreign(Foreign::Pkcs12) => pkcs12(&file, wanted),
-        PemError::Foreign(Foreign::Pkcs7) => {
+        PemError::OtherFormat(OtherFormat::Pkcs12) => pkcs12(&file, wanted),
+        PemError::OtherFormat(OtherFormat::Pkcs7) => {
             pkcs7(&format!("openssl pkcs7 -inform DER -in {file}"), wanted)
         }
         PemError::UnexpectedLabel { label, .. } if matches!(&**label, "PKCS7" | "CMS") => {
             pkcs7(&format!("openssl pkcs7 -in {file}"), wanted)
         }
-        PemError::Foreign(Foreign::PrivateKey) => private_key(&file, wanted),
-        PemError::Foreign(Foreign::CertificateRequest) => REQUEST.to_owned(),
+        PemError::OtherFormat(OtherFormat::PrivateKey) => private_key(&file, wanted),
+        PemError::OtherFormat(OtherFormat::CertificateRequest) => REQUEST.to_owned(),
         PemError::UnexpectedLabel { label, .. } if label.ends_with("CERTIFICATE REQUEST") => {
             REQUEST.to_owned()
         }
@@ -56,7 +56,7 @@ pub(crate) fn hint(error: &PemError, file: &str, wanted: Wanted) -> Option<Strin
         {
             wanted.then(&format!("openssl x509 -in {file}"))
         }
-        PemError::Foreign(Foreign::Json { certificate, private_key }) => {
+        PemError::OtherFormat(OtherFormat::Json { certificate, private_key }) => {
             let place = match wanted {
                 Wanted::CaKey | Wanted::CaKeyFile => private_key.as_ref(),
                 Wanted::Ca => certificate.as_ref(),
@@ -64,8 +64,8 @@ pub(crate) fn hint(error: &PemError, file: &str, wanted: Wanted) -> Option<Strin
             }?;
             wanted.then(&format!("jq -r {} {file}", crate::report::shell::word(place)))
         }
-        PemError::Foreign(Foreign::Sops) => wanted.then(&format!("sops -d {file}")),
-        PemError::Malformed { fault: PemFault::Escaped, .. } => {
+        PemError::OtherFormat(OtherFormat::Sops) => wanted.then(&format!("sops -d {file}")),
+        PemError::Malformed { kind: PemErrorKind::Escaped, .. } => {
             wanted.then(&format!("printf '%b\\n' \"$(cat {file})\""))
         }
         _ => return None,

@@ -6,7 +6,7 @@ use kuma_pki::format::contents::ContentsError;
 use kuma_pki::format::pem::PemError;
 use kuma_pki::verify::Finding;
 use kuma_pki::{
-    DurationError, DurationFault, IssueError, KeyGenerationError, ParseError, ValidityError,
+    DurationError, DurationErrorKind, IssueError, KeyGenerationError, ParseError, ValidityError,
 };
 
 use crate::report::failure::{Failure, reason};
@@ -104,7 +104,7 @@ fn issuer_hint(finding: &Finding) -> Option<String> {
         Finding::PathTooLong { .. } => {
             "issue the CA above with a larger --path-length, or use another CA".to_owned()
         }
-        Finding::IssuerNotCa { .. } | Finding::MayNotSign { .. } => USE_A_CA.to_owned(),
+        Finding::IssuerNotCa { .. } | Finding::NoKeyCertSign { .. } => USE_A_CA.to_owned(),
         Finding::Usage { .. } => {
             "use a CA that may issue certificates for TLS servers and clients".to_owned()
         }
@@ -146,8 +146,8 @@ impl From<ValidityError> for Failure {
 
 impl From<DurationError> for Failure {
     fn from(error: DurationError) -> Self {
-        Self::usage(&error).hint(match error.fault {
-            DurationFault::MissingUnit if let Some(days) = error.in_days() => {
+        Self::usage(&error).hint(match error.kind {
+            DurationErrorKind::MissingUnit if let Some(days) = error.in_days() => {
                 format!("did you mean {days}? In hours it would be {}h", error.input)
             }
             _ => "use hours, days, weeks or years: 720h, 90d, 2w, 10y".to_owned(),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::Path;
 
-use kuma_pki::format::pem::{PemError, PemFault};
+use kuma_pki::format::pem::{PemError, PemErrorKind};
 use kuma_pki::verify::Finding;
 use kuma_pki::verify::clients::{Reason, Remedy};
 
@@ -27,10 +27,10 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
                 .to_owned()
         }
         Finding::Pem { file, error } => return pem_hint(file, error),
-        Finding::Swapped { certificate_file, key_file } if is_file(key_file) => {
+        Finding::FilesSwapped { certificate_file, key_file } if is_file(key_file) => {
             format!("--cert-file={} --key-file={}", typed(key_file), typed(certificate_file))
         }
-        Finding::Swapped { .. } => "swap the certificate and the key".to_owned(),
+        Finding::FilesSwapped { .. } => "swap the certificate and the key".to_owned(),
         Finding::SecretWithoutCa => {
             "create the Secret with `kumactl generate kubernetes-secret --ca-cert-file=ca.crt`".to_owned()
         }
@@ -41,7 +41,7 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
             "create it with `kumactl generate ca-bundle --ca-cert-file=ca.crt`".to_owned()
         }
         Finding::BundleTooLong { .. } => LONG_BUNDLE.to_owned(),
-        Finding::KeyReadable { file, .. } => format!("chmod 600 {}", typed(file)),
+        Finding::KeyPermissions { file, .. } => format!("chmod 600 {}", typed(file)),
         Finding::KeyMismatch { belongs_to: Some(place), .. } => {
             format!("move certificate {place} to the start of the file: it matches the key")
         }
@@ -77,7 +77,7 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
         Finding::SignatureUnsupported { .. } => {
             "reissue it from a CA with an ECDSA key, or an RSA key of at least 2048 bits".to_owned()
         }
-        Finding::SearchEnded { .. } => {
+        Finding::SignatureLimit { .. } => {
             "remove unused CAs from the CA file".to_owned()
         }
         Finding::AnchorNotRoot { .. } | Finding::CaWithoutRoot { .. } => {
@@ -92,24 +92,24 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
         Finding::Expired { is_anchor: true, .. } => {
             "create a new CA, let clients trust both CAs, then replace the certificates".to_owned()
         }
-        Finding::Expired { .. } | Finding::EndsSoon { .. } => {
+        Finding::Expired { .. } | Finding::ExpiresSoon { .. } => {
             "renew it with `kumactl generate tls-certificate --if-needed` and the flags of the first run"
                 .to_owned()
         }
         Finding::NotYetValid { .. } => "check the system clock, or the value of --at".to_owned(),
-        Finding::IssuerNotCa { .. } | Finding::MayNotSign { .. } | Finding::PathTooLong { .. } => {
+        Finding::IssuerNotCa { .. } | Finding::NoKeyCertSign { .. } | Finding::PathTooLong { .. } => {
             "issue it from a CA, such as one from `kumactl generate ca-certificate`".to_owned()
         }
-        Finding::NotNamed { near: Some(near), .. } => {
-            format!("the certificate has \"{}\", which {}", near.name, near.reason)
+        Finding::HostnameMismatch { similar: Some(similar), .. } => {
+            format!("the certificate has \"{}\", which {}", similar.name, similar.reason)
         }
-        Finding::NotNamed { host, .. } | Finding::CommonNameOnly { host, .. } => {
+        Finding::HostnameMismatch { host, .. } | Finding::CommonNameOnly { host, .. } => {
             format!("reissue it with that name, too: --hostname={host}")
         }
         Finding::ClientsDisagree { host, .. } => {
             format!("reissue it with the name itself: --hostname={host}")
         }
-        Finding::ConstraintKinds { .. } => {
+        Finding::ConstraintsUnsupported { .. } => {
             "use a CA whose constraints are limited to DNS names, IP addresses, URIs and email addresses".to_owned()
         }
         Finding::TooManyConstraints { .. } => "use a CA with fewer constraints".to_owned(),
@@ -121,11 +121,11 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
             "reissue it with --type={}",
             if *wanted == "serverAuth" { "server" } else { "client" }
         ),
-        Finding::Refused { reason, .. } => remedy(reason),
+        Finding::Rejected { reason, .. } => remedy(reason),
         Finding::NoDigitalSignature { .. }
         | Finding::ExtensionCritical { .. }
         | Finding::ExtensionMalformed { .. }
-        | Finding::ExtensionTwice { .. }
+        | Finding::DuplicateExtension { .. }
         | Finding::ExtensionUnknown { .. }
         | Finding::GoCannotRead { .. }
         | Finding::GoUnhandled { .. }
@@ -231,22 +231,22 @@ pub(crate) fn pem_hint(file: &str, error: &PemError) -> Option<String> {
         PemError::EncryptedPrivateKey => {
             format!("decrypt it for kuma-cp: (umask 077; openssl pkey -in {word} -out tls.key)")
         }
-        PemError::Malformed { fault, .. } => damage_hint(*fault).to_owned(),
+        PemError::Malformed { kind, .. } => damage_hint(*kind).to_owned(),
         PemError::Utf16 => format!("iconv -f UTF-16 -t UTF-8 {word}"),
         _ => return None,
     })
 }
 
 /// Returns the hint about damaged PEM.
-pub(crate) const fn damage_hint(fault: PemFault) -> &'static str {
-    match fault {
-        PemFault::ByteOrderMark => "save it as plain text, without a byte order mark",
-        PemFault::CarriageReturn => "convert the line ends: tr '\\r' '\\n'",
-        PemFault::Escaped => "replace \\n with line breaks: printf '%b\\n' \"$(cat FILE)\"",
-        PemFault::OneLine => "copy it again with its line breaks, in quotes: \"$(cat FILE)\"",
-        PemFault::Glued => "insert a line break between the two blocks",
-        PemFault::Headers => "remove the lines between -----BEGIN and the first blank line",
-        PemFault::Indented => {
+pub(crate) const fn damage_hint(kind: PemErrorKind) -> &'static str {
+    match kind {
+        PemErrorKind::ByteOrderMark => "save it as plain text, without a byte order mark",
+        PemErrorKind::CarriageReturn => "convert the line ends: tr '\\r' '\\n'",
+        PemErrorKind::Escaped => "replace \\n with line breaks: printf '%b\\n' \"$(cat FILE)\"",
+        PemErrorKind::OneLine => "copy it again with its line breaks, in quotes: \"$(cat FILE)\"",
+        PemErrorKind::Glued => "insert a line break between the two blocks",
+        PemErrorKind::Headers => "remove the lines between -----BEGIN and the first blank line",
+        PemErrorKind::Indented => {
             "remove the blanks before -----BEGIN and -----END: sed 's/^[[:blank:]]*//'"
         }
         _ => "copy it again with its line breaks",

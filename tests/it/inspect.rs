@@ -179,7 +179,7 @@ fn a_source_without_a_certificate_ends_with_status_3_after_the_others_are_shown(
     sandbox.write("request", sandbox.read("ca.crt").replace("CERTIFICATE", "CERTIFICATE REQUEST"));
     sandbox.write("map", "kind: ConfigMap\ndata:\n  ca.crt: a\n");
     for (source, says) in [
-        ("text", "it is neither PEM, nor DER, nor Base64 of them, nor a Kubernetes Secret\nhint: "),
+        ("text", "it is not PEM, DER, Base64 of PEM or DER, or a Kubernetes Secret\nhint: "),
         ("empty", "it is empty\n"),
         ("cut", "its PEM block 1 has no end\n"),
         ("request", "its PEM block 1 is a certificate request, not a certificate\nhint: "),
@@ -237,9 +237,9 @@ fn a_secret_is_recognized_in_every_notation_and_a_damaged_key_is_named() {
     let cut = BASE64_STANDARD.encode(&sandbox.read("ca.crt")[..99]);
     for (value_of_certificate, says) in [
         (cut.as_str(), "error: cannot inspect tls.crt of secret: its PEM block 1 has no end\n"),
-        ("'!'", "error: cannot inspect tls.crt of secret: it is not Base64, so that Kubernetes"),
+        ("'!'", "error: cannot inspect tls.crt of secret: it is not Base64, so Kubernetes"),
         ("''", "error: cannot inspect tls.crt of secret: it is empty\n"),
-        ("aGVsbG8=", "error: cannot inspect tls.crt of secret: it is neither PEM"),
+        ("aGVsbG8=", "error: cannot inspect tls.crt of secret: it is not PEM"),
     ] {
         let text = format!("data:\n  ca.crt: {value}\n  tls.crt: {value_of_certificate}\n");
         sandbox.write("secret", text + "kind: Secret\n");
@@ -269,8 +269,7 @@ fn a_file_full_of_certificates_with_one_name_takes_bounded_work() {
     // Clients trust the certificates in the CA file, whatever their signature.
     let files = ["--cert-file=many.pem", "--ca-cert-file=many.pem"];
     let ended = sandbox.kumactl(["verify", "tls-certificate"].iter().chain(&files));
-    let says =
-        "passed   chain                    the certificate is its own CA, and in the CA file";
+    let says = "passed   chain                    self-signed, and in the CA file";
     assert!(ended.stdout.contains(says), "{ended:?}");
 }
 

@@ -72,8 +72,9 @@ fn the_manifest_and_the_readme_say_what_is_needed_to_build_it() {
 }
 
 /// The modules of the library: each imports only modules before it. Up to `kubernetes` they are the leaves.
-const MODULES: [&str; 14] = [
+const MODULES: [&str; 15] = [
     "text",
+    "uri",
     "usage",
     "validity",
     "key",
@@ -105,7 +106,8 @@ fn imports() -> Vec<(String, String, PathBuf)> {
         let within = file.strip_prefix(&source).expect("a path in the library");
         let module = within.iter().next().unwrap_or_default().to_string_lossy();
         let module = module.trim_end_matches(".rs");
-        if module == "lib" {
+        // Unit tests may issue the certificates that they verify.
+        if module == "lib" || within.ends_with("tests.rs") {
             continue;
         }
         let text = fs::read_to_string(&file).expect("source code");

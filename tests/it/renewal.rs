@@ -75,11 +75,11 @@ fn each_difference_is_named_and_fixed_in_one_run() {
                 s.write("key.pem", other.read("key.pem"));
             },
             &[],
-            "the private key belongs to another certificate",
+            "the private key does not match",
         ),
         (nothing, &["--hostname=new.example"], "it lacks the name new.example"),
-        (nothing, &["--type=client"], "it is a server's, not a client's"),
-        (nothing, &["--renew-before=100y"], "it ends at 20"),
+        (nothing, &["--type=client"], "it is a server certificate, not a client certificate"),
+        (nothing, &["--renew-before=100y"], "it expires at 20"),
         (nothing, &["--key-type=ecdsa-p384"], "the key is of type ecdsa, not ecdsa-p384"),
         (
             |s| {
@@ -88,7 +88,7 @@ fn each_difference_is_named_and_fixed_in_one_run() {
                 s.write("cert.pem", &text[..end]);
             },
             &[],
-            "the certificates behind it are not those of its CA",
+            "the certificates after it are not those of its CA",
         ),
         (
             |s| {
@@ -111,7 +111,7 @@ fn each_difference_is_named_and_fixed_in_one_run() {
             assert_ne!(&after[name], file, "{name}: {reason}");
         }
         assert_pair(&sandbox);
-        if !reason.starts_with("it ends") {
+        if !reason.starts_with("it expires") {
             let stdout = again(&sandbox, more).stdout;
             assert!(stdout.starts_with("Nothing to do"), "{reason}: {stdout}");
         }
@@ -290,10 +290,7 @@ fn a_valid_ca_is_replaced_only_with_force() {
     );
     sandbox.write("ca.key", made().read("key.pem"));
     let stderr = ca(&[]).failure(1);
-    assert!(
-        stderr.contains("the private key belongs to another certificate\nhint: restore"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("the private key does not match\nhint: restore"), "{stderr}");
     sandbox.write("ca.key", key);
     sandbox.shell("chmod 600 ca.key").quiet_success();
     assert!(ca(&[]).quiet_success().starts_with("Nothing to do"));
@@ -308,7 +305,7 @@ fn a_ca_that_has_expired_or_expires_soon_is_replaced() {
     assert_eq!(sandbox.kumactl(ca).status, 0);
     let certificate = sandbox.read("ca.crt");
     let ended = sandbox.kumactl(ca.iter().chain(&["--renew-before=100y"]));
-    assert!(ended.status == 0 && ended.stderr.contains("ca.crt: it ends at 20"), "{ended:?}");
+    assert!(ended.status == 0 && ended.stderr.contains("ca.crt: it expires at 20"), "{ended:?}");
     assert_ne!(sandbox.read("ca.crt"), certificate);
 }
 

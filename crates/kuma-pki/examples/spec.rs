@@ -1,4 +1,4 @@
-//! Reads a specification of two certificates and prints them, or everything that is wrong with it.
+//! Parses a specification of two certificates and prints them, or its errors.
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
 use kuma_pki::spec::Specification;
@@ -24,9 +24,9 @@ fn main() {
                 }
             }
         }
-        Err(faults) => {
-            for fault in faults.faults {
-                println!("{}: {}", fault.place, fault.text);
+        Err(found) => {
+            for error in found.errors {
+                println!("{}: {}", error.position, error.text);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Name constraints (RFC 5280 4.2.1.10): which names a CA may certify.
+//! Name constraints (RFC 5280 4.2.1.10): the names for which a CA may issue certificates.
 
 mod check;
 mod matching;
@@ -15,7 +15,7 @@ pub(crate) use self::check::{
 pub(crate) use self::matching::{is_domain, is_domain_constraint, is_mailbox};
 use crate::name::{DnsName, SubjectAltName};
 
-/// Names that a CA of ours may certify; of the kinds that are constrained, no others.
+/// A permitted subtree of a new CA. Names of a type without a permitted subtree are not limited.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PermittedSubtree {
     /// A domain, and all names under it.
@@ -24,59 +24,60 @@ pub enum PermittedSubtree {
     Ip(IpNet),
 }
 
-/// A text that is no constraint.
+/// The error of a text that is not a constraint.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConstraintError {
-    /// What was typed.
+    /// The input.
     pub input: String,
-    /// What is wrong with it, to follow the input.
+    /// The reason, as a fragment that follows the input.
     pub reason: String,
-    /// What was probably meant.
+    /// The constraint that was probably meant.
     pub meant: Option<String>,
 }
 
 impl PermittedSubtree {
-    /// Reads a domain, such as `mesh.example`.
+    /// Parses a domain, such as `mesh.example`.
     ///
     /// # Errors
     ///
-    /// Anything else, also `*.mesh.example` and `.mesh.example`: a domain includes what is under it.
+    /// [`ConstraintError`] for any other text, such as `*.mesh.example` or `.mesh.example`: a domain includes the names
+    /// under it.
     pub fn parse_dns(input: &str) -> Result<Self, ConstraintError> {
-        let refuse = |reason: String, meant: Option<String>| {
+        let error = |reason: String, meant: Option<String>| {
             Err(ConstraintError { input: input.to_owned(), reason, meant })
         };
         let bare = input.trim_start_matches('*').trim_start_matches('.');
         match SubjectAltName::parse(bare) {
             Ok(SubjectAltName::Dns(domain)) if bare == input => Ok(Self::Dns(domain)),
-            Ok(SubjectAltName::Dns(domain)) => refuse(
+            Ok(SubjectAltName::Dns(domain)) => error(
                 "is not a domain; a domain includes all names under it".to_owned(),
                 Some(domain.as_str().to_owned()),
             ),
-            Ok(other) => refuse(format!("is not a domain but of the kind {}", other.kind()), None),
-            Err(error) => {
-                let meant = error.meant.first().filter(|meant| meant.kind() == "dNSName");
-                refuse("is not a domain".to_owned(), meant.map(ToString::to_string))
+            Ok(other) => error(format!("is not a domain but of type {}", other.kind()), None),
+            Err(invalid) => {
+                let meant = invalid.meant.first().filter(|meant| meant.kind() == "dNSName");
+                error("is not a domain".to_owned(), meant.map(ToString::to_string))
             }
         }
     }
 
-    /// Reads a range of addresses, such as `10.0.0.0/8`, or one address.
+    /// Parses a range of IP addresses, such as `10.0.0.0/8`, or a single address.
     ///
     /// # Errors
     ///
-    /// Anything else, also a range whose address has bits behind the prefix.
+    /// [`ConstraintError`] for any other text, and for a range whose address has bits after the prefix.
     pub fn parse_ip(input: &str) -> Result<Self, ConstraintError> {
-        let refuse = |reason: &str, meant: Option<String>| {
+        let error = |reason: &str, meant: Option<String>| {
             Err(ConstraintError { input: input.to_owned(), reason: reason.to_owned(), meant })
         };
         let range = match (input.parse::<IpNet>(), input.parse::<IpAddr>()) {
             (Ok(range), _) => range,
             (_, Ok(address)) => IpNet::from(address),
-            _ => return refuse("is not a range of IP addresses, such as 10.0.0.0/8", None),
+            _ => return error("is not a range of IP addresses, such as 10.0.0.0/8", None),
         };
         if range.addr() != range.network() {
-            let reason = "has bits behind its prefix";
-            return refuse(reason, Some(range.trunc().to_string()));
+            let reason = "has bits after its prefix";
+            return error(reason, Some(range.trunc().to_string()));
         }
         Ok(Self::Ip(range))
     }

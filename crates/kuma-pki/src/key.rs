@@ -109,8 +109,8 @@ pub enum KeyError {
     /// Not the DER of its PEM label.
     #[error("its private key is damaged")]
     Malformed,
-    /// SEC 1 without the curve, which Go and OpenSSL require.
-    #[error("its private key does not say on which curve it is (RFC 5915 3)")]
+    /// SEC 1 without the curve, which Go and OpenSSL require (RFC 5915 3).
+    #[error("its private key does not name its curve (RFC 5915 3)")]
     NoCurve,
     /// Of a kind that is not supported.
     #[error(
@@ -190,7 +190,7 @@ impl KeyAlgorithm {
         self.facts().names
     }
 
-    /// Returns the type for people, such as `RSA 2048`.
+    /// Returns the type for display, such as `RSA 2048`.
     #[must_use]
     pub fn description(self) -> String {
         self.key_type().to_string()

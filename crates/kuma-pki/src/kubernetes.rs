@@ -1,25 +1,25 @@
-//! Names in Kubernetes, as the API server checks them.
+//! Names of Kubernetes objects, validated as the API server does.
 
 use std::fmt;
 
 use crate::name::SubjectAltName;
 use crate::text::beginning;
 
-/// A Service, by its name and its namespace.
+/// The name and namespace of a Service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServiceName {
     name: String,
     namespace: String,
 }
 
-/// A text that does not name a Service.
+/// The error of a text that is not the name of a Service.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ServiceNameError {
-    /// The beginning of what was typed.
+    /// The beginning of the input.
     pub input: String,
-    /// What is wrong with it, to follow the input.
+    /// The reason, as a fragment that follows the input.
     pub reason: &'static str,
-    /// What was probably meant.
+    /// The name that was probably meant.
     pub meant: Option<String>,
 }
 
@@ -31,33 +31,33 @@ pub struct ObjectName(String);
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Namespace(String);
 
-/// A text that Kubernetes does not take for a name.
+/// The error of a name that Kubernetes rejects.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("\"{}\" {reason}", input.escape_debug())]
 pub struct ObjectNameError {
-    /// The beginning of what was typed.
+    /// The beginning of the input.
     pub input: String,
-    /// What is wrong with it, to follow the input.
+    /// The reason, as a fragment that follows the input.
     pub reason: &'static str,
 }
 
 impl ObjectName {
-    /// Reads a name.
+    /// Parses a name.
     ///
     /// # Errors
     ///
-    /// Anything but lower-case letters, digits, hyphens and dots in the places where they may be.
+    /// [`ObjectNameError`] for a text that is not a DNS subdomain of at most 253 characters.
     pub fn parse(input: &str) -> Result<Self, ObjectNameError> {
-        // Kubernetes, unlike DNS, sets no limit to what is between two dots.
+        // Kubernetes, unlike DNS, does not limit the length of a label here.
         if input.len() <= 253 && input.split('.').all(is_unbounded_label) {
             return Ok(Self(input.to_owned()));
         }
-        let reason = "is no name in Kubernetes: lower-case letters, digits, hyphens and dots, at \
-                      most 253, with a letter or digit at both ends";
+        let reason = "is not a valid Kubernetes name: use at most 253 lower-case letters, digits, hyphens \
+                      and dots, with a letter or digit at both ends";
         Err(ObjectNameError { input: beginning(input), reason })
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -65,43 +65,43 @@ impl ObjectName {
 }
 
 impl Namespace {
-    /// Reads a name.
+    /// Parses a name.
     ///
     /// # Errors
     ///
-    /// Anything but lower-case letters, digits and hyphens in the places where they may be.
+    /// [`ObjectNameError`] for a text that is not a DNS label of at most 63 characters.
     pub fn parse(input: &str) -> Result<Self, ObjectNameError> {
         if is_label(input) {
             return Ok(Self(input.to_owned()));
         }
-        let reason = "is no namespace: lower-case letters, digits and hyphens, at most 63, with a \
+        let reason = "is not a valid namespace: use at most 63 lower-case letters, digits and hyphens, with a \
                       letter or digit at both ends";
         Err(ObjectNameError { input: beginning(input), reason })
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Reads the key of an annotation. Kubernetes takes capitals in its domain, since it makes them small
-/// before it looks (`ValidateAnnotations`); not so in that of a label.
+/// Checks the key of an annotation. Unlike in a label, capital letters are valid in its prefix: Kubernetes converts
+/// the key to lower case first (`ValidateAnnotations`).
 ///
 /// # Errors
 ///
-/// Anything that Kubernetes does not take for one.
+/// [`ObjectNameError`] for a key that Kubernetes rejects.
 pub fn check_annotation_key(key: &str) -> Result<(), ObjectNameError> {
     check_label_key(&key.to_lowercase())
         .map_err(|error| ObjectNameError { input: beginning(key), ..error })
 }
 
-/// Reads the key of a label, such as `app.kubernetes.io/name`.
+/// Checks the key of a label, such as `app.kubernetes.io/name`.
 ///
 /// # Errors
 ///
-/// Anything that Kubernetes does not take for one.
+/// [`ObjectNameError`] for a key that Kubernetes rejects.
 pub fn check_label_key(key: &str) -> Result<(), ObjectNameError> {
     let (prefix, name) = match key.split_once('/') {
         Some((prefix, name)) => (Some(prefix), name),
@@ -111,16 +111,16 @@ pub fn check_label_key(key: &str) -> Result<(), ObjectNameError> {
     if is_good && prefix.is_none_or(|prefix| ObjectName::parse(prefix).is_ok()) {
         return Ok(());
     }
-    let reason = "is no key of a label or annotation: letters, digits, `-`, `_` and `.`, at most 63, \
-                  perhaps behind a domain and `/`";
+    let reason = "is not a valid key of a label or annotation: use at most 63 letters, digits, `-`, `_` and \
+                  `.`, with an optional prefix such as example.com/";
     Err(ObjectNameError { input: beginning(key), reason })
 }
 
-/// Reads the value of a label, which may be empty.
+/// Checks the value of a label, which may be empty.
 ///
 /// # Errors
 ///
-/// Anything that Kubernetes does not take for one.
+/// [`ObjectNameError`] for a value that Kubernetes rejects.
 pub fn check_label_value(value: &str) -> Result<(), ObjectNameError> {
     let inside = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let edge = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
@@ -131,67 +131,67 @@ pub fn check_label_value(value: &str) -> Result<(), ObjectNameError> {
     if is_good {
         return Ok(());
     }
-    let reason = "is no value of a label: letters, digits, `-`, `_` and `.`, at most 63, with a \
+    let reason = "is not a valid value of a label: use at most 63 letters, digits, `-`, `_` and `.`, with a \
                   letter or digit at both ends";
     Err(ObjectNameError { input: beginning(value), reason })
 }
 
-/// What may follow `NAME.NAMESPACE` in the name of a Service.
+/// The suffixes that DNS names of a Service have after `NAME.NAMESPACE`.
 const SUFFIXES: [&str; 3] = [".svc.cluster.local", ".svc.cluster", ".svc"];
 
 impl ServiceName {
-    /// Reads `NAME.NAMESPACE`.
+    /// Parses `NAME.NAMESPACE`.
     ///
     /// # Errors
     ///
-    /// Anything else, with what was probably meant.
+    /// [`ServiceNameError`] for any other text.
     pub fn parse(input: &str) -> Result<Self, ServiceNameError> {
-        let refuse = |reason, meant: Option<String>| {
+        let error = |reason, meant: Option<String>| {
             Err(ServiceNameError { input: beginning(input), reason, meant })
         };
         if let Some(bare) = SUFFIXES.iter().find_map(|suffix| input.strip_suffix(suffix)) {
             let meant = Self::parse(bare).ok().map(|service| service.to_string());
-            return refuse("has more than the name and the namespace", meant);
+            return error("has more than the name and the namespace", meant);
         }
         let Some((name, namespace)) = input.split_once('.') else {
             let is_label = is_label(input);
             let meant = is_label.then(|| format!("{input}.kuma-system"));
-            return refuse("has no namespace", meant);
+            return error("has no namespace", meant);
         };
         if !is_label(name) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
-            return refuse(
-                "does not start with the name of a Service: lower-case letters, digits and \
-                 hyphens, at most 63, the first a letter",
+            return error(
+                "does not start with a valid Service name: use at most 63 lower-case letters, digits and \
+                 hyphens, beginning with a letter",
                 None,
             );
         }
         if !is_label(namespace) {
-            return refuse(
-                "does not end with the name of a namespace: lower-case letters, digits and \
-                 hyphens, at most 63",
+            return error(
+                "does not end with a valid namespace: use at most 63 lower-case letters, digits and \
+                 hyphens",
                 None,
             );
         }
         Ok(Self { name: name.to_owned(), namespace: namespace.to_owned() })
     }
 
-    /// The name, without the namespace.
+    /// Returns the name without the namespace.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The names by which clients in the cluster can reach the Service, those of [`Self::dialled`]
-    /// first; the chart's cert-manager certificate has all three.
+    /// Returns the DNS names of the Service in a cluster, those of [`Self::dialed_names`] first. The chart's
+    /// cert-manager certificate has the same three.
     #[must_use]
     pub fn subject_alt_names(&self) -> Vec<SubjectAltName> {
         self.names(&["", ".svc", ".svc.cluster.local"])
     }
 
-    /// The names that are dialled in a cluster with Kuma: by data plane proxies the first, by the API
-    /// server's webhooks the second (`pkg/plugins/runtime/k8s/plugin.go`).
+    /// Returns the names that Kuma's clients dial: data plane proxies the first, the API server for webhooks the second
+    /// (`pkg/plugins/runtime/k8s/plugin.go`).
     #[must_use]
-    pub fn dialled(&self) -> Vec<SubjectAltName> {
+    pub fn dialed_names(&self) -> Vec<SubjectAltName> {
         self.names(&["", ".svc"])
     }
 
@@ -203,7 +203,7 @@ impl ServiceName {
     }
 }
 
-/// A DNS label (RFC 1123), as Kubernetes checks names.
+/// Returns whether a text is a DNS label (RFC 1123).
 fn is_label(text: &str) -> bool {
     text.len() <= 63 && is_unbounded_label(text)
 }

@@ -23,6 +23,7 @@ mod name;
 pub mod spec;
 mod text;
 pub mod token;
+mod uri;
 mod usage;
 mod validity;
 pub mod verify;
@@ -42,13 +43,13 @@ pub use kubernetes::{
     check_label_key, check_label_value,
 };
 pub use name::{
-    DistinguishedName, DnsName, NameError, NameFault, NameWarning, SpiffeId, SubjectAltName,
+    DistinguishedName, DnsName, NameError, NameErrorKind, NameWarning, SpiffeId, SubjectAltName,
     SubjectAttribute, SubjectError,
 };
 pub use text::{contains, printable};
 pub use usage::{ExtendedKeyUsage, KeyUsage};
 pub use validity::{
-    BACKDATE, DurationError, DurationFault, RenewBefore, ValidFor, Validity, ValidityError,
+    BACKDATE, DurationError, DurationErrorKind, RenewBefore, ValidFor, Validity, ValidityError,
     rfc3339, words,
 };
 pub use x509::{Certificate, CertificateName, Fingerprint, ParseError};

@@ -1,20 +1,22 @@
-//! The names a certificate is valid for: parsed, normalized, and known for what they are.
+//! The names in certificates: subjectAltName entries and subjects, parsed and normalized.
 
 mod distinguished;
 mod error;
 mod parse;
+mod spiffe;
 
 use std::fmt;
 use std::net::IpAddr;
 
 pub(crate) use distinguished::escaped;
 pub use distinguished::{DistinguishedName, SubjectAttribute, SubjectError};
-pub use error::{NameError, NameFault};
+pub use error::{NameError, NameErrorKind};
+
+use crate::uri::Authority;
 
 /// One entry of the subjectAltName extension (RFC 5280 4.2.1.6).
 ///
-/// Made by [`SubjectAltName::parse`] alone, so that a value of this type can stand in a
-/// certificate as it is.
+/// [`SubjectAltName::parse`] validates it, so every value can be encoded in a certificate.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum SubjectAltName {
     /// A dNSName: lower case, ASCII (international labels as punycode), no final dot; the
@@ -26,7 +28,7 @@ pub enum SubjectAltName {
     Uri(SpiffeId),
 }
 
-/// The text of a dNSName, as it stands in a certificate.
+/// The text of a dNSName, as encoded in a certificate.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct DnsName(String);
 
@@ -34,43 +36,39 @@ pub struct DnsName(String);
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SpiffeId(String);
 
-/// A name that works in some clients only, and which.
-///
-/// Each was seen by asking the clients.
+/// A property of a name that some clients reject, as tested with these clients.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum NameWarning {
-    /// `*`: matches nothing in the clients that were asked.
+    /// `*`, which matches nothing in the tested clients.
     BareWildcard,
-    /// `*.tld`: most clients want two labels after the wildcard.
+    /// `*.tld`: most clients require two labels after the wildcard.
     TopLevelWildcard,
-    /// An underscore is no letter of a host name (RFC 1123 2.1).
+    /// An underscore, which is not valid in a host name (RFC 1123 2.1).
     Underscore,
 }
 
 impl SubjectAltName {
-    /// Reads a name as a person writes it on a command line.
-    ///
-    /// An IP address becomes [`Self::Ip`], `spiffe://` a [`Self::Uri`], all else a [`Self::Dns`].
+    /// Parses a name. An IP address becomes [`Self::Ip`], a text with `spiffe://` [`Self::Uri`], any other text
+    /// [`Self::Dns`].
     ///
     /// # Errors
     ///
-    /// A name that no client can match is refused, with the name that was probably meant.
+    /// [`NameError`] for a name that no client can match, with the names that were probably meant.
     pub fn parse(input: &str) -> Result<Self, NameError> {
         parse::parse(input)
     }
 
-    /// Reads a name that clients dial. Beside the names of [`SubjectAltName::parse`] these are the names that
-    /// a certificate can have and no host should: numbers, labels with a hyphen at an edge, and labels that
-    /// only look like international ones. Kuma works with them.
+    /// Parses a name that clients dial. In addition to the names of [`SubjectAltName::parse`], it accepts names that work
+    /// with Kuma but should not be issued: numbers, labels with a hyphen at an edge, and invalid Punycode labels.
     ///
     /// # Errors
     ///
-    /// A name that no client can dial, with the name that was probably meant.
+    /// [`NameError`] for a name that no client can dial, with the names that were probably meant.
     pub fn parse_dialed(input: &str) -> Result<Self, NameError> {
         parse::parse_dialed(input)
     }
 
-    /// What some clients will not accept about this name.
+    /// Returns the property of this name that some clients reject, if there is one.
     #[must_use]
     pub fn warning(&self) -> Option<NameWarning> {
         let Self::Dns(DnsName(name)) = self else {
@@ -84,14 +82,13 @@ impl SubjectAltName {
         }
     }
 
-    /// Whether the name has a `*`, so that it stands for others and no client dials it.
+    /// Returns whether the name is a wildcard, which no client dials.
     #[must_use]
     pub fn is_pattern(&self) -> bool {
         matches!(self, Self::Dns(DnsName(name)) if name.starts_with('*'))
     }
 
-    /// The kind of the name in RFC 5280's words: `dNSName`, `iPAddress` or
-    /// `uniformResourceIdentifier`.
+    /// Returns the type of the name in RFC 5280: `dNSName`, `iPAddress` or `uniformResourceIdentifier`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -103,7 +100,7 @@ impl SubjectAltName {
 }
 
 impl DnsName {
-    /// The name as it stands in a certificate.
+    /// Returns the name as encoded in a certificate.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -111,22 +108,21 @@ impl DnsName {
 }
 
 impl SpiffeId {
-    /// The URI as it stands in a certificate.
+    /// Returns the URI as encoded in a certificate.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The host of the URI (SPIFFE-ID section 2.1).
+    /// Returns the trust domain, which is the host of the URI (SPIFFE-ID section 2.1).
     #[must_use]
     pub fn trust_domain(&self) -> &str {
-        let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
-        rest.split('/').next().unwrap_or(rest)
+        Authority::of_uri(&self.0).and_then(|authority| authority.host).unwrap_or_default()
     }
 }
 
 impl NameWarning {
-    /// The clients that refuse, as a fragment to follow the name.
+    /// Returns the clients that reject the name, as a fragment that follows it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -135,11 +131,11 @@ impl NameWarning {
             }
             Self::TopLevelWildcard => {
                 "matches in Go and Java only; \
-                 OpenSSL, Python, Node, GnuTLS, rustls and browsers want two labels after the `*.`"
+                 OpenSSL, Python, Node, GnuTLS, rustls and browsers require two labels after the `*.`"
             }
             Self::Underscore => {
-                "has an underscore, which no host name has; \
-                 Java and LibreSSL refuse the name, Botan 3 the whole certificate"
+                "has an underscore, which is not valid in a host name; \
+                 Java and LibreSSL reject the name, Botan 3 the whole certificate"
             }
         }
     }

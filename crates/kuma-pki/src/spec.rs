@@ -1,67 +1,66 @@
-//! A specification of many certificates, in YAML or JSON.
+//! The specification of many certificates, in YAML or JSON.
 //!
-//! A text that is not YAML, or that has fields or types of its own, is rejected at the first such place. In any
-//! other, all wrong values are reported at once, each with its place.
+//! A structural error (bad syntax, an unknown field, a wrong type) is reported alone. In a well-structured text all
+//! invalid values are reported at once, each with its line and column.
 
 mod describe;
+mod parse_error;
 mod read;
+mod resolve;
 mod schema;
-mod unreadable;
+mod values;
 
 pub use self::describe::{SpecificationEntry, describe, encode, issued_by};
-pub use crate::format::yaml::Place;
-use crate::issue::{CaRequest, IssuanceRequest, IssueError};
-use crate::key::KeyAlgorithm;
+pub use crate::format::yaml::Position;
+use crate::issue::{CaRequest, IssuanceRequest};
 use crate::kubernetes::{Namespace, ObjectName};
-use crate::name::SubjectAltName;
 use crate::usage::ExtendedKeyUsage;
-use crate::validity::ValidFor;
 
-/// Many certificates that are wanted.
+/// A parsed specification.
 #[derive(Debug)]
 pub struct Specification {
-    /// The CA that signs; `None` lets every certificate be its own.
+    /// The CA that issues the certificates; with `None`, each certificate is self-signed.
     pub issuer: Option<IssuerSpecification>,
-    /// The certificates, in the order of the text; none has a name twice.
+    /// The certificates, in the order of the text. Names are unique, ignoring case.
     pub certificates: Vec<CertificateSpecification>,
 }
 
 /// The CA of a specification.
 #[derive(Debug)]
 pub struct IssuerSpecification {
-    /// The file of its certificate, and of those above it.
+    /// The path of the CA certificate file, which may hold the CAs above it too.
     pub cert_file: String,
-    /// The file of its key.
+    /// The path of the CA key file.
     pub key_file: String,
-    /// The CA to create if it has no certificate yet.
+    /// The CA to create if the certificate file does not exist.
     pub create: Option<CaRequest>,
-    /// Where it stands.
-    pub place: Place,
+    /// The position in the text.
+    pub position: Position,
 }
 
-/// A certificate of a specification, with the defaults filled in.
+/// A certificate of a specification, with the defaults applied.
 #[derive(Debug)]
 pub struct CertificateSpecification {
-    /// Its name, which is one of a directory, too: letters, digits, dots, hyphens and underscores.
+    /// The name, which is also the name of the output directory: letters, digits, dots, hyphens and underscores.
     pub name: Box<str>,
-    /// What the certificate is to be.
+    /// The request for the certificate.
     pub request: IssuanceRequest,
-    /// What is made beside `tls.crt`, `tls.key` and `ca.crt`.
-    pub artefacts: Artefacts,
-    /// Where it stands.
-    pub place: Place,
+    /// The files in addition to `tls.crt`, `tls.key` and `ca.crt`.
+    pub artifacts: Artifacts,
+    /// The position in the text.
+    pub position: Position,
 }
 
-/// What is made of a pair beside its PEM files.
+/// The files that are made from a certificate, its key and its CA.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Artefacts {
-    /// The Secret with the pair and its CA.
+pub struct Artifacts {
+    /// The Secret with the certificate, its key and its CA.
     pub secret: Option<Box<SecretName>>,
-    /// Whether the CA as one line of Base64 is made.
+    /// Whether to write the CA as one line of Base64.
     pub bundle: bool,
 }
 
-/// The name of a Secret.
+/// The name and namespace of a Secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretName {
     /// metadata.name.
@@ -70,147 +69,61 @@ pub struct SecretName {
     pub namespace: Namespace,
 }
 
-/// Something in a specification that cannot be.
+/// An error in a specification.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SpecificationFault {
-    /// Where.
-    pub place: Place,
-    /// What is wrong, as a fragment.
+pub struct SpecificationError {
+    /// The position in the text.
+    pub position: Position,
+    /// The error, as a lower-case fragment.
     pub text: String,
-    /// What to write instead, where that is known.
+    /// The fix, if it is known.
     pub hint: Option<String>,
 }
 
-/// All that is wrong with a specification.
+/// The errors of a specification.
 #[derive(Debug)]
-pub struct SpecificationFaults {
-    /// The faults, in the order of the text; at least one.
-    pub faults: Vec<SpecificationFault>,
-    /// How many more there are.
+pub struct SpecificationErrors {
+    /// The errors in the order of the text: at least one, at most 1000.
+    pub errors: Vec<SpecificationError>,
+    /// The number of further errors.
     pub more: usize,
-    /// The CA, if nothing is wrong with it here.
+    /// The CA, if its fields are valid.
     pub issuer: Option<Box<IssuerSpecification>>,
 }
 
-/// The values of `artefacts`. The PEM files are always made: the others are made from them.
-pub const ARTEFACTS: [&str; 3] = ["pem", "secret", "bundle"];
+/// The values of the field `artefacts`. `pem` is always implied, because the other files are made from it.
+pub const ARTIFACTS: [&str; 3] = ["pem", "secret", "bundle"];
 
-/// The values of `type`.
+/// The values of the field `type`.
 pub const TYPES: [(&str, ExtendedKeyUsage); 2] =
     [("server", ExtendedKeyUsage::ServerAuth), ("client", ExtendedKeyUsage::ClientAuth)];
 
 impl Specification {
-    /// Reads a specification.
+    /// Parses a specification.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, SpecificationFaults> {
+    /// [`SpecificationErrors`] with the structural error, or with every invalid value.
+    pub fn parse(text: &str) -> Result<Self, SpecificationErrors> {
         read::specification(text)
     }
 }
 
-/// Faults as they are found. Only the first thousand are kept.
+/// The errors found so far. Those beyond the first thousand are only counted.
 #[derive(Default)]
-struct Faults {
-    kept: Vec<SpecificationFault>,
+struct ErrorList {
+    kept: Vec<SpecificationError>,
     more: usize,
 }
 
-impl Faults {
+impl ErrorList {
     const MAX: usize = 1000;
 
-    fn add(&mut self, place: Place, text: impl Into<String>, hint: Option<String>) {
+    fn add(&mut self, position: Position, text: impl Into<String>, hint: Option<String>) {
         if self.kept.len() < Self::MAX {
-            self.kept.push(SpecificationFault { place, text: text.into(), hint });
+            self.kept.push(SpecificationError { position, text: text.into(), hint });
         } else {
             self.more += 1;
-        }
-    }
-}
-
-/// What one certificate, or `defaults`, says.
-#[derive(Debug, Default)]
-struct Settings {
-    usage: Option<ExtendedKeyUsage>,
-    names: Vec<SubjectAltName>,
-    key_algorithm: Option<KeyAlgorithm>,
-    valid_for: Option<ValidFor>,
-    artefacts: Option<Wanted>,
-    namespace: Option<Namespace>,
-    secret_name: Option<ObjectName>,
-    /// Fields of which something was told already; what is missing may be that.
-    faulty: Vec<&'static str>,
-}
-
-/// Which artefacts were asked for.
-#[derive(Clone, Copy, Debug, Default)]
-struct Wanted {
-    secret: bool,
-    bundle: bool,
-}
-
-/// A field that a certificate needs and has not got.
-struct Lack {
-    field: &'static str,
-    text: String,
-    hint: &'static str,
-}
-
-impl Settings {
-    /// The certificate that these settings make, with others for what is not said; or all that it lacks.
-    fn resolve(
-        self,
-        name: &str,
-        defaults: &Self,
-    ) -> Result<(IssuanceRequest, Artefacts), Vec<Lack>> {
-        let mut lacks = Vec::new();
-        let usage = self.usage.or(defaults.usage);
-        if usage.is_none() {
-            let (field, text) = ("type", format!("{name} has no type"));
-            let hint = "type: server, or type: client, here or in defaults";
-            lacks.push(Lack { field, text, hint });
-        }
-        let mut names = self.names;
-        names.extend(defaults.names.iter().cloned());
-        let key_algorithm = self.key_algorithm.or(defaults.key_algorithm).unwrap_or_default();
-        let valid_for = self.valid_for.or(defaults.valid_for);
-        // For one without a type, another is as good: there is a fault then.
-        let request = IssuanceRequest::new(
-            usage.unwrap_or(ExtendedKeyUsage::ServerAuth),
-            names,
-            key_algorithm,
-            valid_for,
-        );
-        let request = request.map_err(|error: IssueError| {
-            let hint = "hostnames: [cp.example], or kubernetesService: NAME.NAMESPACE";
-            lacks.push(Lack { field: "hostnames", text: format!("{name}: {error}"), hint });
-        });
-        let wanted = self.artefacts.or(defaults.artefacts).unwrap_or_default();
-        let secret = wanted.secret.then(|| {
-            let given = self.secret_name.or_else(|| defaults.secret_name.clone());
-            let secret_name = match given.map_or_else(|| ObjectName::parse(name), Ok) {
-                Ok(name) => Some(name),
-                Err(error) => {
-                    let text = format!("the Secret of {name}: {error}");
-                    let hint = "secretName: a name of lower-case letters, digits, hyphens";
-                    lacks.push(Lack { field: "secretName", text, hint });
-                    None
-                }
-            };
-            let namespace = self.namespace.or_else(|| defaults.namespace.clone());
-            if namespace.is_none() {
-                let text = format!("{name} has no namespace for its Secret");
-                let hint = "namespace: kuma-system, here or in defaults";
-                lacks.push(Lack { field: "namespace", text, hint });
-            }
-            Some(Box::new(SecretName { name: secret_name?, namespace: namespace? }))
-        });
-        match request {
-            Ok(request) if lacks.is_empty() => {
-                Ok((request, Artefacts { secret: secret.flatten(), bundle: wanted.bundle }))
-            }
-            _ => Err(lacks),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Text and octets from elsewhere, as they are shown.
+//! Prepares untrusted text and bytes for display.
 
 use std::fmt;
 
-/// The text with everything escaped that could steer a terminal, or make one text look like another:
-/// control characters, line breaks, and those that are not seen or turn the direction of text.
+/// Returns a text with escapes for characters that could control a terminal or make one text look like another:
+/// control characters, line breaks, invisible characters and those that change the direction of text.
 #[must_use]
 pub fn printable(text: &str) -> String {
     if text.bytes().all(|octet| matches!(octet, b' '..=b'~')) {
@@ -20,10 +20,10 @@ pub fn printable(text: &str) -> String {
     printable
 }
 
-/// The most characters of a text that a message repeats.
+/// The most characters of untrusted text in a message.
 const MAX_REPEATED: usize = 80;
 
-/// The beginning of a text, fit for a message: a text of any length costs no more memory than this.
+/// Returns the first 80 characters of a text, followed by `...` if it is longer.
 pub(crate) fn beginning(text: &str) -> String {
     match text.char_indices().nth(MAX_REPEATED) {
         Some((end, _)) => format!("{}...", &text[..end]),
@@ -31,12 +31,12 @@ pub(crate) fn beginning(text: &str) -> String {
     }
 }
 
-/// The beginning of a text, made safe to show.
+/// Returns the first 80 characters of a text, escaped for display.
 pub(crate) fn excerpt(text: &str) -> String {
     printable(&beginning(text))
 }
 
-/// Whether a part stands in octets that need not be text. No octet of it is one of other characters.
+/// Returns whether bytes that may not be UTF-8 contain a text. Only whole characters match.
 #[must_use]
 pub fn contains(octets: &[u8], part: &str) -> bool {
     match std::str::from_utf8(octets) {
@@ -45,7 +45,7 @@ pub fn contains(octets: &[u8], part: &str) -> bool {
     }
 }
 
-/// Writes octets as upper-case hexadecimal digits: `0A:1B:2C`.
+/// Writes bytes as upper-case hexadecimal digits: `0A:1B:2C`.
 pub(crate) fn write_with_colons(f: &mut impl fmt::Write, octets: &[u8]) -> fmt::Result {
     for (index, octet) in octets.iter().enumerate() {
         let separator = if index == 0 { "" } else { ":" };
@@ -54,7 +54,7 @@ pub(crate) fn write_with_colons(f: &mut impl fmt::Write, octets: &[u8]) -> fmt::
     Ok(())
 }
 
-/// Returns octets as upper-case hexadecimal digits: `0A:1B:2C`.
+/// Returns bytes as upper-case hexadecimal digits: `0A:1B:2C`.
 pub(crate) fn with_colons(octets: &[u8]) -> String {
     let mut text = String::with_capacity(octets.len() * 3);
     // Writing to a String cannot fail.
@@ -62,7 +62,7 @@ pub(crate) fn with_colons(octets: &[u8]) -> String {
     text
 }
 
-/// Control characters, the separators of lines, and Unicode's format characters that matter here.
+/// Returns whether a character is a control character, a line separator, or an invisible format character.
 fn is_hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_the_beginning_of_a_long_text_is_repeated() {
+    fn a_long_text_is_truncated_to_80_characters() {
         assert_eq!(beginning(&"\u{e9}".repeat(80)), "\u{e9}".repeat(80));
         assert_eq!(beginning(&"\u{e9}".repeat(81)), "\u{e9}".repeat(80) + "...");
     }

@@ -1,4 +1,4 @@
-//! What the key of a certificate may be used for: keyUsage and extendedKeyUsage.
+//! keyUsage and extendedKeyUsage.
 
 /// The use of a certificate in TLS (RFC 5280 4.2.1.12).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,7 +57,7 @@ impl KeyUsage {
         Self::DecipherOnly,
     ];
 
-    /// Returns the bit in a number whose lowest bit is digitalSignature.
+    /// Returns the bit, where digitalSignature is the lowest.
     pub(crate) const fn bit(self) -> u16 {
         1 << self as u16
     }
@@ -78,7 +78,7 @@ impl KeyUsage {
         }
     }
 
-    /// Returns the names of some bits, separated by commas.
+    /// Returns the names of usages, separated by commas.
     pub(crate) fn names(usages: &[Self]) -> String {
         usages.iter().map(|usage| usage.as_str()).collect::<Vec<_>>().join(", ")
     }

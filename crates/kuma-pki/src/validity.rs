@@ -1,4 +1,4 @@
-//! The lifetime of a certificate: its dates, and durations as people type them.
+//! The validity of a certificate, and durations such as `90d`.
 
 mod duration;
 
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use time::{OffsetDateTime, UtcOffset};
 
-pub use self::duration::{DurationError, DurationFault, RenewBefore, ValidFor};
+pub use self::duration::{DurationError, DurationErrorKind, RenewBefore, ValidFor};
 
-/// How far notBefore lies before the moment of issuance: peers whose clocks are that far behind
-/// accept the certificate at once (kumahq/kuma#11807; `pkg/tls/cert.go`).
+/// The time between notBefore and the moment of issuance. Peers whose clocks are that far behind accept a new
+/// certificate (kumahq/kuma#11807; `pkg/tls/cert.go`).
 pub const BACKDATE: Duration = Duration::from_secs(5 * 60);
 
 /// The last moment that X.509 can express: 99991231235959Z (RFC 5280 4.1.2.5).
@@ -24,44 +24,44 @@ pub struct Validity {
     pub not_after: OffsetDateTime,
 }
 
-/// Dates that a certificate cannot have.
+/// The error of a validity that a certificate cannot have.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValidityError {
-    /// The clock is outside the years that X.509 can express.
-    #[error("the clock says {now}, a time that no certificate can express")]
+    /// The current time is outside the range of X.509.
+    #[error("the system clock is {now}, which X.509 cannot represent")]
     Clock {
-        /// What the clock said.
+        /// The current time.
         now: OffsetDateTime,
     },
 
-    /// A certificate would end after the last date that X.509 can express.
-    #[error("a certificate valid for {days} days would end after the year 9999")]
+    /// The certificate would expire after the year 9999, the last that X.509 can represent.
+    #[error("a certificate valid for {days} days would expire after the year 9999")]
     TooLong {
-        /// The requested validity in whole days.
+        /// The requested lifetime in whole days.
         days: u64,
     },
 
-    /// A certificate would have expired before it is used.
+    /// The certificate would already have expired.
     #[error(
         "a certificate valid for {seconds}s would already have expired: \
          its validity starts {backdate_seconds}s before now, for peers whose clocks are behind"
     )]
     TooShort {
-        /// The requested validity in seconds.
+        /// The requested lifetime in seconds.
         seconds: u64,
-        /// How far notBefore lies before now, in seconds.
+        /// The time between notBefore and now, in seconds.
         backdate_seconds: u64,
     },
 }
 
 impl Validity {
-    /// The dates of a certificate issued `now`: from [`BACKDATE`] before, for `valid_for`.
+    /// Returns the validity of a certificate issued at `now`: it starts [`BACKDATE`] earlier and lasts `valid_for`.
     ///
     /// # Errors
     ///
-    /// [`ValidityError::TooShort`] if it would end before it is used, [`ValidityError::TooLong`]
-    /// if after the year 9999, [`ValidityError::Clock`] if `now` is no time for a certificate.
+    /// [`ValidityError::TooShort`] if it would have expired by `now`, [`ValidityError::TooLong`] if it would expire
+    /// after the year 9999, and [`ValidityError::Clock`] if X.509 cannot represent `now`.
     pub fn starting(now: OffsetDateTime, valid_for: ValidFor) -> Result<Self, ValidityError> {
         if valid_for.duration() <= BACKDATE {
             return Err(ValidityError::TooShort {
@@ -69,7 +69,7 @@ impl Validity {
                 backdate_seconds: BACKDATE.as_secs(),
             });
         }
-        // rcgen panics on a local time near the end of 2049, and writes no fraction of a second.
+        // rcgen panics on a local time near the end of 2049, and drops fractions of a second.
         let not_before = now
             .checked_to_offset(UtcOffset::UTC)
             .and_then(|utc| utc.replace_nanosecond(0).ok())
@@ -88,7 +88,7 @@ impl Validity {
         Ok(Self { not_before, not_after })
     }
 
-    /// Returns the time that is in both.
+    /// Returns the period in which both are valid.
     #[must_use]
     pub fn intersect(self, other: Self) -> Self {
         Self {
@@ -98,16 +98,16 @@ impl Validity {
     }
 }
 
-/// A moment in UTC as RFC 3339 writes it, in whole seconds: `2026-11-24T07:00:00Z`.
+/// Formats a moment in UTC by RFC 3339, in whole seconds: `2026-11-24T07:00:00Z`.
 #[must_use]
 pub fn rfc3339(moment: &OffsetDateTime) -> String {
-    // At the ends of time there is no other offset to write it in.
+    // Near the limits of the type, a moment cannot be converted to UTC.
     let utc = moment.checked_to_offset(UtcOffset::UTC).unwrap_or(*moment);
     let (hour, minute, second) = utc.to_hms();
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", utc.date())
 }
 
-/// A span of time in words, its two largest units: `9 years, 362 days`. A year is 365 days.
+/// Formats a time span in its two largest units: `9 years, 362 days`. A year is 365 days.
 #[must_use]
 pub fn words(span: time::Duration) -> String {
     let seconds = span.whole_seconds().unsigned_abs();

@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 
 pub use self::assemble::{AssembledChain, AssemblyError, assemble_chain};
 pub use self::ca_file::{verify_ca, verify_client_ca, verify_issuer};
-pub use self::finding::{Finding, NearMiss, Place};
+pub use self::finding::{ChainRole, Finding, SimilarName};
 pub use self::mesh_ca::{MeshCaFault, MeshCaFiles, MeshCaPurpose, verify_mesh_ca};
 pub(crate) use self::path::issuer_defects;
 pub use self::report::{Check, CheckName, ClientVerdict, Outcome, Report};
@@ -27,7 +27,7 @@ use self::clients::{Client, RuleInput};
 use self::files::{ca_files, certificate_file, key_file};
 use self::kuma::KumaVersion;
 use self::path::PathInput;
-use self::path::follow::Follower;
+use self::path::builder::PathBuilder;
 use crate::key::KeyType;
 use crate::name::SubjectAltName;
 use crate::usage::ExtendedKeyUsage;
@@ -43,32 +43,31 @@ pub struct File<'a> {
     pub bytes: &'a [u8],
 }
 
-/// Whether a server proved in a TLS handshake that it has the key of its certificate.
+/// The result of checking in a TLS handshake that a server has the private key of its certificate.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum KeyProof {
     /// The server signed with the certificate's key.
     Proved,
     /// The server did not, with the reason.
     NotProved(String),
-    /// The signature cannot be checked here, with the reason.
+    /// The signature could not be checked, with the reason.
     NotChecked(&'static str),
 }
 
-/// The files that are to work together.
+/// The files to verify together.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyInput<'a> {
-    /// The certificate and the chain behind it, as PEM.
+    /// The certificate and its chain, as PEM.
     pub certificate: File<'a>,
-    /// Whether a server proved in a handshake that it has the certificate's key. `None` if no server was
-    /// asked.
+    /// The server's proof that it has the private key; `None` if the certificate is from a file.
     pub proof: Option<&'a KeyProof>,
     /// The private key, as PEM.
     pub key: Option<File<'a>>,
-    /// The permissions of the key's file, as Unix mode bits.
+    /// The permissions of the key file, as Unix mode bits.
     pub key_mode: Option<u32>,
     /// The CA certificates that clients trust, as PEM.
     pub ca: Option<File<'a>>,
-    /// The same as one line of Base64.
+    /// The CA certificates as one line of Base64 of PEM.
     pub bundle: Option<File<'a>>,
 }
 
@@ -77,7 +76,7 @@ pub struct VerifyInput<'a> {
 pub struct Host {
     /// The name.
     pub name: SubjectAltName,
-    /// The name as the clients write it; Envoy compares addresses as text.
+    /// The name as written by the client. Envoy compares addresses as text.
     pub typed: String,
 }
 
@@ -87,20 +86,20 @@ impl From<SubjectAltName> for Host {
     }
 }
 
-/// The conditions under which a certificate is to work.
+/// The options of a verification.
 #[derive(Clone, Debug)]
 pub struct VerifyOptions<'a> {
     /// The names that clients dial.
     pub hosts: &'a [Host],
-    /// Whether it is a server's or a client's certificate.
+    /// The use of the certificate.
     pub usage: ExtendedKeyUsage,
     /// The time of verification.
     pub at: OffsetDateTime,
-    /// How long the certificate must still be valid. With `None`, less than the default is a warning.
+    /// The required remaining lifetime. With `None`, less than the default is only a warning.
     pub min_remaining: Option<RenewBefore>,
-    /// Kuma's clients that use it, such as [`Client::KUMAS`]: a rejection by one of them is a failure.
+    /// The clients of Kuma that use the certificate, such as [`Client::KUMAS`]. A rejection by one of them is a failure.
     pub kuma_clients: &'a [Client],
-    /// Other clients that must accept it.
+    /// Further clients that must accept the certificate.
     pub clients: &'a [Client],
     /// The version of Kuma.
     pub kuma: KumaVersion,
@@ -122,15 +121,15 @@ impl<'a> VerifyOptions<'a> {
     }
 }
 
-/// Returns whether a handshake signature made with a certificate's key can be checked: the crypto library accepts
-/// RSA keys of 2048 bits and more.
+/// Returns whether a handshake signature with a certificate's key can be checked. The crypto library rejects RSA keys
+/// below 2048 bits.
 #[must_use]
 pub fn can_check_proof(end_entity: &[u8]) -> bool {
     let certificate = Certificate::from_der(end_entity.to_vec());
     !certificate.is_ok_and(|one| matches!(one.key_type(), KeyType::Rsa(0..2048)))
 }
 
-/// Verifies certificates, key, CA and bundle, each alone and together.
+/// Verifies a certificate with its key, CA and bundle: each file alone, and all together.
 #[must_use]
 pub fn verify(input: &VerifyInput<'_>, options: &VerifyOptions<'_>) -> Report {
     let mut report = Report::default();
@@ -146,17 +145,21 @@ pub fn verify(input: &VerifyInput<'_>, options: &VerifyOptions<'_>) -> Report {
         (path.zip(anchors.as_deref()), options.usage)
     {
         let mut input = RuleInput::new(&chain[0], &path.issuers, anchors, options.hosts);
-        input.is_refused_by_rustls = path.is_refused_by_rustls;
-        input.dead_ends = Follower::dead_ends(&path.issuers, &path_input(&chain, anchors, options));
+        input.is_rejected_by_rustls = path.is_rejected_by_rustls;
+        input.dead_ends =
+            PathBuilder::dead_ends(&path.issuers, &path_input(&chain, anchors, options));
         input.sent = &chain;
         input.kuma = options.kuma;
-        verdict::ask_clients(&input, options, &mut report);
+        verdict::add_client_verdicts(&input, options, &mut report);
     }
     report
 }
 
-/// Verifies a chain, without the rules of single clients. The chain must not be empty; without anchors only the
-/// first certificate is verified.
+/// Verifies a chain, without the rules of single clients. Without anchors, only the first certificate is verified.
+///
+/// # Panics
+///
+/// If the chain is empty.
 pub(crate) fn verify_chain<'a>(
     chain: &'a [Certificate],
     anchors: Option<&'a [Certificate]>,

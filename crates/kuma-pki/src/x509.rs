@@ -1,6 +1,6 @@
 //! Certificates: parsed once, then handed on.
 
-mod extension;
+mod extensions;
 mod key;
 mod name;
 mod relation;
@@ -12,23 +12,19 @@ use std::sync::Arc;
 use aws_lc_rs::digest;
 use self_cell::self_cell;
 use x509_parser::error::X509Error;
-use x509_parser::extensions::{
-    ExtendedKeyUsage as ParsedExtendedKeyUsage, GeneralName, NameConstraints, ParsedExtension,
-};
 use x509_parser::nom;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
-pub(crate) use self::extension::{KNOWN_EXTENSIONS, extension_name};
+pub(crate) use self::extensions::{KNOWN_EXTENSIONS, extension_name};
 pub(crate) use self::key::{EC_PUBLIC_KEY, SignatureAlgorithm, key_algorithm_oid, key_type};
 pub use self::name::CertificateName;
 pub(crate) use self::name::{distinguished_name, ip_address, is_same_but_for_encoding, matches};
 use crate::text;
-use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::validity::Validity;
 
 self_cell!(
-    /// The DER of a certificate and what the parser made of it.
+    /// The DER of a certificate with the parsed fields, which borrow from it.
     struct ParsedDer {
         owner: Vec<u8>,
         #[covariant]
@@ -38,17 +34,17 @@ self_cell!(
     impl {Debug}
 );
 
-/// An X.509 certificate (RFC 5280 4.1) that was parsed when it was made. A clone shares the DER.
+/// A parsed X.509 certificate (RFC 5280 4.1). Clones share the DER.
 #[derive(Clone, Debug)]
 pub struct Certificate(Arc<ParsedDer>);
 
-/// A certificate that is not well-formed DER (X.690) or not X.509 (RFC 5280 4.1).
+/// The error of a certificate that is not DER (X.690) or not X.509 (RFC 5280 4.1).
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("certificate {position} cannot be read as X.509: {reason}")]
 pub struct ParseError {
     /// The position of the certificate in its file, counted from 1.
     pub position: usize,
-    /// The parser's words.
+    /// The error of the parser.
     pub reason: String,
 }
 
@@ -91,7 +87,7 @@ impl Certificate {
         let parsed = ParsedDer::try_new(der, |der| match X509Certificate::from_der(der) {
             Ok(([], certificate)) => Ok(certificate),
             Ok(_) => Err(error("bytes follow its end".to_owned())),
-            Err(parser_error) => Err(error(parser_words(&parser_error))),
+            Err(parser_error) => Err(error(parser_message(&parser_error))),
         })?;
         Ok(Self(Arc::new(parsed)))
     }
@@ -143,132 +139,15 @@ impl Certificate {
         distinguished_name(self.x509().issuer())
     }
 
-    /// Returns the contents of the BIT STRING subjectPublicKey (RFC 5280 4.1.2.7).
-    #[must_use]
-    pub fn public_key(&self) -> &[u8] {
-        &self.x509().public_key().subject_public_key.data
-    }
-
-    /// Returns cA of basicConstraints, or `None` if they are absent (RFC 5280 4.2.1.9).
-    #[must_use]
-    pub fn is_ca(&self) -> Option<bool> {
-        let extension = self.x509().basic_constraints().ok().flatten()?;
-        Some(extension.value.ca)
-    }
-
-    /// Returns pathLenConstraint of basicConstraints (RFC 5280 4.2.1.9).
-    pub(crate) fn path_length(&self) -> Option<u32> {
-        self.x509().basic_constraints().ok().flatten()?.value.path_len_constraint
-    }
-
-    /// Returns the bits of keyUsage that are set (RFC 5280 4.2.1.3), or `None` if it is absent.
-    pub(crate) fn key_usage(&self) -> Option<Vec<KeyUsage>> {
-        let usage = self.x509().key_usage().ok().flatten()?.value;
-        Some(KeyUsage::ALL.into_iter().filter(|one| usage.flags & one.bit() != 0).collect())
-    }
-
-    /// Returns whether keyUsage allows a use; if it is absent, it allows every use.
-    pub(crate) fn allows_key_usage(&self, usage: KeyUsage) -> bool {
-        self.key_usage().is_none_or(|found| found.contains(&usage))
-    }
-
-    /// Returns extendedKeyUsage (RFC 5280 4.2.1.12), or `None` if it is absent.
-    pub(crate) fn extended_key_usage(&self) -> Option<&ParsedExtendedKeyUsage<'_>> {
-        Some(self.x509().extended_key_usage().ok().flatten()?.value)
-    }
-
-    /// Returns the names of the usages in extendedKeyUsage, or their object identifiers; `None` if it is
-    /// absent.
-    pub(crate) fn extended_key_usage_names(&self) -> Option<Vec<String>> {
-        let usage = self.extended_key_usage()?;
-        let known = [
-            (usage.any, "anyExtendedKeyUsage"),
-            (usage.server_auth, "serverAuth"),
-            (usage.client_auth, "clientAuth"),
-            (usage.code_signing, "codeSigning"),
-            (usage.email_protection, "emailProtection"),
-            (usage.time_stamping, "timeStamping"),
-            (usage.ocsp_signing, "OCSPSigning"),
-        ];
-        let known = known.into_iter().filter(|(is_set, _)| *is_set);
-        let known = known.map(|(_, name)| name.to_owned());
-        Some(known.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect())
-    }
-
-    /// Returns whether extendedKeyUsage names a usage.
-    pub(crate) fn names_usage(&self, wanted: ExtendedKeyUsage) -> bool {
-        self.extended_key_usage().is_some_and(|usage| match wanted {
-            ExtendedKeyUsage::ClientAuth => usage.client_auth,
-            ExtendedKeyUsage::ServerAuth => usage.server_auth,
-        })
-    }
-
-    /// Returns whether extendedKeyUsage allows a usage: it is absent, names it, or names any.
-    pub(crate) fn allows_usage(&self, wanted: ExtendedKeyUsage) -> bool {
-        self.extended_key_usage().is_none_or(|usage| usage.any || self.names_usage(wanted))
-    }
-
-    /// Returns the entries of subjectAltName (RFC 5280 4.2.1.6); none if it is absent.
-    pub(crate) fn subject_alt_names(&self) -> &[GeneralName<'_>] {
-        match self.x509().subject_alternative_name() {
-            Ok(Some(names)) => &names.value.general_names,
-            _ => &[],
-        }
-    }
-
     /// Returns the first commonName of the subject, if it is text.
     pub(crate) fn common_name(&self) -> Option<&str> {
         self.x509().subject().iter_common_name().next()?.as_str().ok()
     }
 
-    /// Returns nameConstraints (RFC 5280 4.2.1.10), if they are there and can be parsed.
-    pub(crate) fn name_constraints(&self) -> Option<&NameConstraints<'_>> {
-        Some(self.x509().name_constraints().ok().flatten()?.value)
-    }
-
-    /// Returns the subjectKeyIdentifier (RFC 5280 4.2.1.2).
-    pub(crate) fn subject_key_identifier(&self) -> Option<&[u8]> {
-        self.find_extension(|extension| match extension {
-            ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0),
-            _ => None,
-        })
-    }
-
-    /// Returns the keyIdentifier of authorityKeyIdentifier (RFC 5280 4.2.1.1).
-    pub(crate) fn authority_key_identifier(&self) -> Option<&[u8]> {
-        self.find_extension(|extension| match extension {
-            ParsedExtension::AuthorityKeyIdentifier(found) => {
-                found.key_identifier.as_ref().map(|identifier| identifier.0)
-            }
-            _ => None,
-        })
-    }
-
-    /// Returns the authorityCertSerialNumber of authorityKeyIdentifier (RFC 5280 4.2.1.1).
-    pub(crate) fn authority_serial_number(&self) -> Option<&[u8]> {
-        self.find_extension(|extension| match extension {
-            ParsedExtension::AuthorityKeyIdentifier(found) => found.authority_cert_serial,
-            _ => None,
-        })
-    }
-
-    fn find_extension<'a, T>(
-        &'a self,
-        find: impl Fn(&'a ParsedExtension<'a>) -> Option<T>,
-    ) -> Option<T> {
-        self.x509().extensions().iter().find_map(|extension| find(extension.parsed_extension()))
-    }
-
-    /// Returns whether there is an extension with this object identifier.
-    pub(crate) fn has_extension(&self, oid: &str) -> bool {
-        self.is_critical(oid).is_some()
-    }
-
-    /// Returns whether the first extension with this object identifier is critical; `None` if it is absent.
-    pub(crate) fn is_critical(&self, oid: &str) -> Option<bool> {
-        let mut extensions = self.x509().extensions().iter();
-        let extension = extensions.find(|extension| extension.oid.to_id_string() == oid)?;
-        Some(extension.critical)
+    /// Returns the contents of the BIT STRING subjectPublicKey (RFC 5280 4.1.2.7).
+    #[must_use]
+    pub fn public_key(&self) -> &[u8] {
+        &self.x509().public_key().subject_public_key.data
     }
 }
 
@@ -277,8 +156,8 @@ pub(crate) fn is_empty(name: &X509Name<'_>) -> bool {
     name.iter_attributes().next().is_none()
 }
 
-/// Returns what the parser found, in words for people: its own hold the names and numbers of its types.
-fn parser_words(error: &nom::Err<X509Error>) -> String {
+/// Returns the error of the parser as text. Its own texts have names and numbers of its types.
+fn parser_message(error: &nom::Err<X509Error>) -> String {
     match error {
         nom::Err::Error(
             X509Error::Der(_)

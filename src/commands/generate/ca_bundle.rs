@@ -115,7 +115,7 @@ fn read_ca_file(path: &Path) -> Result<CaFile, Failure> {
             PemError::PrivateKey { .. } => {
                 failure.hint("pass a file with CA certificates only: the bundle is public")
             }
-            PemError::Malformed { fault, .. } => failure.hint(hints::damage_hint(fault)),
+            PemError::Malformed { kind, .. } => failure.hint(hints::damage_hint(kind)),
             _ => failure.hint("pass a PEM file with -----BEGIN CERTIFICATE----- blocks"),
         }
     })?;

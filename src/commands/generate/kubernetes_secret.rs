@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let is_general = files.cert_file.is_some() && files.ca_cert_file.is_some();
     if args.service.is_some() || (args.names.is_empty() && is_general) {
         let service = control_plane::service(args.service.as_deref(), &args.namespace)?;
-        hosts.extend(service.dialled());
+        hosts.extend(service.dialed_names());
     }
     let pem_files = files.read(&hosts, OffsetDateTime::now_utc(), console)?;
     // A Secret of type kubernetes.io/tls is for the API server and needs no CA.

@@ -141,13 +141,13 @@ fn open(source: &str, server_name: Option<&str>, timeout: Duration) -> Result<So
             ContentsError::Secret(error) => {
                 failure.hint_if_any(conversion::secret_hint(error, &shown, "inspect certificate -"))
             }
-            ContentsError::Nothing | ContentsError::Unknown => failure.hint(
+            ContentsError::NoCertificateOrKey | ContentsError::Unknown => failure.hint(
                 "pass a certificate in PEM, DER or Base64, a Secret in YAML or JSON, or HOST:PORT",
             ),
             _ => failure,
         }
     })?;
-    let faults = contents.faults.iter().map(|(name, error)| {
+    let faults = contents.errors.iter().map(|(name, error)| {
         let name = kuma_pki::printable(name);
         Failure::unreadable(format!("cannot inspect {name} of {shown}: {error}"))
     });

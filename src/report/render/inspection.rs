@@ -130,7 +130,7 @@ fn part_text(
             Err(error) => format!("private key: {error}\n"),
         });
     }
-    for label in &part.others {
+    for label in &part.other_labels {
         lines.push_str(&format!("not shown: {label}\n"));
     }
     for warning in warnings(part) {
@@ -170,7 +170,7 @@ fn link_line(place: usize, link: &Link, count: usize) -> Option<String> {
 
 /// Returns which clients reject the first certificate, one line for each reason.
 fn warnings(part: &Part) -> Vec<String> {
-    let verdicts = inspect::refusals(&part.certificates);
+    let verdicts = inspect::rejections(&part.certificates);
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for ClientVerdict { client, reasons: found, .. } in &verdicts {
         for reason in found {
@@ -193,7 +193,7 @@ fn warnings(part: &Part) -> Vec<String> {
 fn certificate(place: usize, summary: &Summary, now: OffsetDateTime, palette: Palette) -> String {
     let mut rows: Vec<(&str, String)> =
         vec![("Subject", summary.subject.clone()), ("Issuer", summary.issuer.clone())];
-    rows.extend(summary.signature_fault.map(|fault| ("", fault.to_owned())));
+    rows.extend(summary.signature_defect.map(|defect| ("", defect.to_owned())));
     rows.push(("Not Before", summary.not_before.clone()));
     // Times in UTC with a year of four digits sort as text.
     let now = kuma_pki::rfc3339(&now);

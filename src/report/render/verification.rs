@@ -188,7 +188,7 @@ impl Text {
         let mut printed: Vec<&Reason> = report
             .failures()
             .filter_map(|(_, finding)| match finding {
-                Finding::Refused { reason, .. } => Some(reason),
+                Finding::Rejected { reason, .. } => Some(reason),
                 _ => None,
             })
             .collect();

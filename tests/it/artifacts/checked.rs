@@ -54,10 +54,10 @@ fn a_certificate_that_no_server_can_use_is_rejected_with_and_without_a_ca_file()
     unknown.custom_extensions = vec![extension];
     for (params, says) in [
         (expired, "expired at"),
-        (early, "is valid from"),
+        (early, "is not valid before"),
         (client, "is for clientAuth, not for serverAuth\nhint: reissue it with --type=server"),
         (unsigning, "without digitalSignature"),
-        (unknown, "has the critical extension"),
+        (unknown, "has the unknown critical extension"),
     ] {
         let sandbox = Sandbox::new();
         issued(&sandbox, &params);

@@ -248,7 +248,7 @@ fn the_ca_of_api_clients_is_not_the_ca_of_the_control_plane() {
     let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
     sandbox.write("leaf.crt", &text[..end]);
     for (file, says) in [
-        ("leaf.crt", "is neither a CA nor the certificate of a client\nhint: pass the"),
+        ("leaf.crt", "is neither a CA certificate nor a client certificate\nhint: pass the"),
         ("tls.key", "is a private key"),
         ("missing", "no such file"),
     ] {

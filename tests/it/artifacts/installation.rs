@@ -88,7 +88,7 @@ fn a_file_without_a_ca_and_a_command_without_settings_are_rejected() {
         (&["--general-secret=g"], 2, "--ca-cert-file"),
         (&["--ca-cert-file=tls.key"], 1, "is a private key"),
         (&["--ca-cert-file=missing"], 1, "no such file"),
-        (&["--kds-zone-client-secret=No"], 2, "is no name in Kubernetes"),
+        (&["--kds-zone-client-secret=No"], 2, "is not a valid Kubernetes name"),
     ] {
         for noun in ["helm-values", "install-flags"] {
             let stderr =
@@ -145,7 +145,7 @@ fn a_ca_file_too_large_for_an_argument_is_rejected_there_and_accepted_in_files()
         let verify = ["verify", "tls-certificate", PAIR[0], PAIR[1], big];
         let report = sandbox.kumactl(verify);
         assert_eq!((report.status, report.stderr.as_str()), (0, ""), "{}", report.stdout);
-        let warns = "big.crt: as --tls-general-ca-bundle it has ";
+        let warns = "big.crt: the argument --tls-general-ca-bundle would be ";
         assert_eq!(!report.stdout.contains(warns), fits_bundle, "{}", report.stdout);
     }
 }
@@ -161,7 +161,7 @@ fn control_plane_tls_says_what_to_use_for_a_ca_file_too_large_for_an_argument() 
     let ended = again();
     assert_eq!(ended.status, 0, "{ended:?}");
     assert!(
-        ended.stderr.contains("warning: ca.crt: as --tls-general-ca-bundle it has"),
+        ended.stderr.contains("warning: ca.crt: the argument --tls-general-ca-bundle would be"),
         "{ended:?}"
     );
     assert!(ended.stderr.contains("pass the bundle in a values file"), "{ended:?}");

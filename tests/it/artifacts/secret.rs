@@ -91,7 +91,7 @@ fn a_secret_that_cannot_work_is_rejected_before_anything_is_printed() {
         (
             &["--cert-file=tls.crt", "--key-file=key.pem", CA],
             1,
-            "the key belongs to another certificate",
+            "the private key does not match the certificate",
         ),
         (
             &["--cert-file=cert.pem", "--key-file=key.pem", CA],
@@ -108,11 +108,11 @@ fn a_secret_that_cannot_work_is_rejected_before_anything_is_printed() {
             1,
             "x.example is not among",
         ),
-        (&[CA, "--name=No"], 2, "is no name in Kubernetes"),
-        (&[CA, "--namespace=a.b"], 2, "is no namespace"),
+        (&[CA, "--name=No"], 2, "is not a valid Kubernetes name"),
+        (&[CA, "--namespace=a.b"], 2, "is not a valid namespace"),
         (&[CA, "--label=x"], 2, "--label=KEY=VALUE"),
-        (&[CA, "--label=x=-"], 2, "is no value of a label"),
-        (&[CA, "--label=a b=c"], 2, "is no key of a label"),
+        (&[CA, "--label=x=-"], 2, "is not a valid value of a label"),
+        (&[CA, "--label=a b=c"], 2, "is not a valid key of a label"),
         (&[CA, "--service=x"], 2, "has no effect without --cert-file\nhint: add --cert-file"),
         (&[CA, "--hostname=x"], 2, "has no effect without --cert-file\nhint: add --cert-file"),
         (
@@ -151,7 +151,7 @@ fn names_follow_the_rules_of_kubernetes() {
         &format!("--namespace={}", "a".repeat(64)),
     ] {
         let stderr = sandbox.kumactl(["generate", "kubernetes-secret", CA, refused]).failure(2);
-        assert!(stderr.contains(" is no "), "{stderr}");
+        assert!(stderr.contains(" is not a valid "), "{stderr}");
     }
 }
 
@@ -181,12 +181,14 @@ fn a_ca_file_that_only_some_clients_trust_is_rejected_alone_and_causes_a_warning
     let end = text.find("-----END CERTIFICATE-----\n").expect("an end") + 26;
     sandbox.write("leaf.crt", &text[..end]);
     let alone = ["generate", "kubernetes-secret", "--ca-cert-file=leaf.crt"];
-    assert!(sandbox.kumactl(alone).failure(1).contains("is not that of a CA"));
+    assert!(sandbox.kumactl(alone).failure(1).contains("is not a CA certificate"));
     let pair = ["--cert-file=leaf.crt", "--key-file=tls.key"];
     let ended = sandbox.kumactl(alone.iter().chain(&pair));
     assert_eq!(ended.status, 0, "{ended:?}");
     assert!(
-        ended.stderr.starts_with("warning: O=Kuma, CN=kuma-control-plane.kuma-system itself"),
+        ended.stderr.starts_with(
+            "warning: the CA file contains O=Kuma, CN=kuma-control-plane.kuma-system itself"
+        ),
         "{ended:?}"
     );
 }

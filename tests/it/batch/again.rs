@@ -25,7 +25,7 @@ fn replacements_and_repairs_are_reported_with_their_reasons() {
         ended.stderr,
         "note: zone-1: repaired: secret.yaml does not exist\n\
          note: zone-2: replaced: tls.crt: it lacks the name new.example; tls.crt: it has the name \
-         cp.zone-2.example, which is not wanted\n"
+         cp.zone-2.example, which was not requested\n"
     );
     assert!(ended.stdout.starts_with("Certificates: 1 replaced, 1 repaired, 1 kept, in "));
     fs::remove_file(sandbox.path("tls/zone-1/secret.yaml")).expect("a file");

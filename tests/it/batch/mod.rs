@@ -170,21 +170,21 @@ certificates:
     let before = sandbox.names();
     let stderr = generate(&sandbox, &[]).failure(2);
     for said in [
-        "error: zones.yaml:1:9: issuer has not both certFile and keyFile\nhint: issuer: {cert",
+        "error: zones.yaml:1:9: issuer requires certFile and keyFile\nhint: issuer: {cert",
         "error: zones.yaml:1:36: create: ",
-        "error: zones.yaml:4:9: defaults have no name\n",
+        "error: zones.yaml:4:9: defaults cannot have a name\n",
         "error: zones.yaml:5:13: validFor: \"90\" is a duration without a unit\nhint: ",
-        "error: zones.yaml:6:20: there is no artefact \"secrets\"\nhint: pem, secret, bundle\n",
-        "error: zones.yaml:8:9: the name \"../x\" begins with a dot or a hyphen\nhint: a name is",
+        "error: zones.yaml:6:20: unknown artifact \"secrets\"\nhint: use one of pem, secret, bundle\n",
+        "error: zones.yaml:8:9: the name \"../x\" begins with a dot or a hyphen\nhint: use letters",
         "error: zones.yaml:9:15: hostname \"a b\" has white space inside\nhint: did you mean a, b?\n",
         "error: zones.yaml:9:20: hostname \"https://cp:1\" is a URL\nhint: did you mean cp?\n",
         "error: zones.yaml:10:3: ok: a certificate needs at least one name\n",
-        "error: zones.yaml:11:9: the name OK is that of a certificate in line 10, too\n",
-        "error: zones.yaml:12:9: there is no type \"servr\"\nhint: server or client\n",
-        "error: zones.yaml:14:12: there is no key type \"dsa\"\nhint: rsa, ecdsa",
-        "error: zones.yaml:15:3: a certificate has no name\nhint: name: zone-1",
+        "error: zones.yaml:11:9: duplicate name OK, first used in line 10\n",
+        "error: zones.yaml:12:9: unknown type \"servr\"\nhint: use server or client\n",
+        "error: zones.yaml:14:12: unknown key type \"dsa\"\nhint: use one of rsa, ecdsa",
+        "error: zones.yaml:15:3: a certificate has no name\nhint: add name: zone-1",
         "error: zones.yaml:16:61: \"x\" has no namespace\nhint: did you mean x.kuma-system?\n",
-        "error: zones.yaml:17:3: s has no namespace for its Secret\nhint: namespace: kuma-system",
+        "error: zones.yaml:17:3: s has no namespace for its Secret\nhint: set namespace: kuma-system",
         "error: zones.yaml:17:70: ",
     ] {
         assert!(stderr.contains(said), "{said}\n--\n{stderr}");
@@ -230,11 +230,11 @@ fn json_is_accepted_and_without_a_ca_every_certificate_is_self_signed() {
 #[test]
 fn unreadable_text_is_reported_by_its_line_and_not_repeated() {
     for (text, says) in [
-        ("", "there is no certificate in it"),
-        ("certificates: []\n", "there is no certificate in it"),
-        ("certificates: [\n", ":1:15: the bracket is not closed"),
-        ("certificates: []\ncertificates: []\n", ":2:1: this field is there twice"),
-        ("certificates: []\n---\na: b\n", "a second document begins"),
+        ("", "the specification has no certificates"),
+        ("certificates: []\n", "the specification has no certificates"),
+        ("certificates: [\n", ":1:15: unclosed bracket"),
+        ("certificates: []\ncertificates: []\n", ":2:1: duplicate field"),
+        ("certificates: []\n---\na: b\n", "more than one document"),
         ("issuer: {create: {name: \"\\e[31m\"}, certFile: a, keyFile: b}\n", "create: "),
     ] {
         let sandbox = sandbox(text);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use kuma_pki::spec::{ARTEFACTS, Specification, TYPES};
+use kuma_pki::spec::{ARTIFACTS, Specification, TYPES};
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -22,9 +22,9 @@ fn the_schema_for_editors_has_the_fields_of_the_reader() {
     };
     // The reader lists its fields when it meets one that it does not know.
     let read = |text: &str| {
-        let faults = Specification::parse(text).expect_err("an unknown field").faults;
+        let faults = Specification::parse(text).expect_err("an unknown field").errors;
         let hint = faults[0].hint.as_deref().expect("a hint");
-        let names = hint.strip_prefix("the fields are ").expect("the fields").split(", ");
+        let names = hint.strip_prefix("use one of ").expect("the fields").split(", ");
         let mut names: Vec<String> = names.map(str::to_owned).collect();
         names.sort();
         names
@@ -44,7 +44,7 @@ fn the_schema_for_editors_has_the_fields_of_the_reader() {
         list.map(|value| value.as_str().expect("text").to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(list("/$defs/type/enum"), TYPES.map(|(name, _)| name));
-    assert_eq!(list("/$defs/artefact/enum"), ARTEFACTS);
+    assert_eq!(list("/$defs/artefact/enum"), ARTIFACTS);
     let types: Vec<_> =
         kuma_pki::KeyAlgorithm::ALL.iter().flat_map(|one| one.names()).copied().collect();
     assert_eq!(list("/$defs/keyType/enum"), types);

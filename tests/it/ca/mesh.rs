@@ -404,7 +404,7 @@ fn a_trust_anchor_is_checked_as_data_plane_proxies_do() {
     make(&sandbox, "expired");
     assert!(anchor().failure_report().contains("expired"), "an expired CA passes");
     make(&sandbox, "CA:FALSE");
-    assert!(anchor().failure_report().contains("is not that of a CA"), "a leaf passes");
+    assert!(anchor().failure_report().contains("is not a CA certificate"), "a leaf passes");
     let missing = sandbox.kumactl(["verify", "ca-certificate", "--cert-file=missing.crt"]);
     assert!(missing.failure(3).contains("missing.crt"), "a missing file");
 }

@@ -153,7 +153,7 @@ fn damaged_certificates_are_rejected() {
     for (content, fault) in [
         (
             ca.pem().replacen("\nMII", "\n!!!", 1),
-            "its PEM is damaged in line 1: what follows is not Base64\n",
+            "its PEM is damaged in line 1: the body of the block is not Base64\n",
         ),
         (made::pem_of(b"no DER"), "certificate 1 cannot be read as X.509: "),
         (made::pem_of(&ca.der[..ca.der.len() - 1]), "certificate 1 cannot be read as X.509: "),

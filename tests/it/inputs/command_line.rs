@@ -110,7 +110,7 @@ fn a_name_with_a_type_prefix_gets_a_hint_with_the_name() {
     ] {
         let flag = format!("--hostname={value}");
         let stderr = refused(&["generate", "tls-certificate", "--type=server", &flag]);
-        assert!(stderr.contains("has its type in front"), "{stderr}");
+        assert!(stderr.contains("has a type prefix"), "{stderr}");
         assert!(stderr.contains(&format!("hint: did you mean --hostname={meant}?\n")), "{stderr}");
     }
     // Hosts that have the name of a type.

@@ -142,10 +142,18 @@ fn pem_in_json_or_with_escaped_line_breaks_is_named_and_the_suggested_commands_e
     sandbox.write("literal.crt", &certificate);
     sandbox.write("literal.key", &key);
     for (file, says, command) in [
-        ("vault.json", "it is JSON with PEM in it", "jq -r '.data.\"ca.chain\"[0]' vault.json"),
-        ("cfssl.json", "it is JSON with PEM in it", "jq -r .cert cfssl.json"),
-        ("text.json", "it is JSON with PEM in it", "jq -r . text.json"),
-        ("literal.crt", "line breaks are written as \\n", "printf '%b\\n' \"$(cat literal.crt)\""),
+        (
+            "vault.json",
+            "it is JSON with PEM in its strings",
+            "jq -r '.data.\"ca.chain\"[0]' vault.json",
+        ),
+        ("cfssl.json", "it is JSON with PEM in its strings", "jq -r .cert cfssl.json"),
+        ("text.json", "it is JSON with PEM in its strings", "jq -r . text.json"),
+        (
+            "literal.crt",
+            "line breaks are the characters \\n",
+            "printf '%b\\n' \"$(cat literal.crt)\"",
+        ),
     ] {
         let bundle = format!("--ca-cert-file={file}");
         let stderr = sandbox.kumactl(["generate", "ca-bundle", &bundle]).failure(1);
@@ -181,7 +189,7 @@ fn pem_on_one_line_is_recognized() {
     let sandbox = sandbox();
     sandbox.write("folded.crt", sandbox.read("ca.crt").replace('\n', " "));
     let stderr = sandbox.kumactl(["generate", "ca-bundle", "--ca-cert-file=folded.crt"]).failure(1);
-    assert!(stderr.contains("a whole block stands on one line\nhint: copy it again"), "{stderr}");
+    assert!(stderr.contains("the whole block is on one line\nhint: copy it again"), "{stderr}");
 }
 
 #[test]

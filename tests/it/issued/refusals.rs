@@ -17,11 +17,11 @@ const BROKEN: [(&str, &[&str]); 6] = [
     ),
     (
         "basicConstraints=critical,CA:TRUE\nnameConstraints=critical,permitted;DNS:other.example",
-        &["cp.example is not certified by CN=broken", "permits only other.example"],
+        &["cp.example violates the nameConstraints of CN=broken", "permits only other.example"],
     ),
     (
         "basicConstraints=critical,CA:TRUE\nnameConstraints=critical,excluded;DNS:example",
-        &["cp.example is not certified by CN=broken", "excludes example"],
+        &["cp.example violates the nameConstraints of CN=broken", "excludes example"],
     ),
 ];
 
@@ -88,7 +88,8 @@ fn a_key_of_another_ca_is_rejected_with_both_identifiers() {
         let arguments = ["generate", "ca-certificate", "--key-type=ecdsa", &cert, &key];
         sandbox.kumactl(arguments).quiet_success();
     }
-    let words = ["cannot issue from this CA: the key belongs to another certificate", "identifier"];
+    let words =
+        ["cannot issue from this CA: the private key does not match the certificate", "identifier"];
     refused(&sandbox, &["--issuer-key-file=other.key"], &words);
 }
 

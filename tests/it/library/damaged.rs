@@ -71,7 +71,7 @@ fn read_all(bytes: &[u8]) {
                 let _ = inspect::summary(certificate, now);
             }
             let _ = inspect::links(&part.certificates);
-            let _ = inspect::refusals(&part.certificates);
+            let _ = inspect::rejections(&part.certificates);
         }
     }
     let _ = (pem::decode(bytes), pem::decode_private_key(bytes), bundle::decode(bytes));
@@ -80,8 +80,8 @@ fn read_all(bytes: &[u8]) {
     decrypt(bytes);
     let text = String::from_utf8_lossy(bytes);
     let _ = (SubjectAltName::parse(&text), ServiceName::parse(&text), text.parse::<ValidFor>());
-    if let Err(faults) = Specification::parse(&text) {
-        assert!(!faults.faults.is_empty());
+    if let Err(found) = Specification::parse(&text) {
+        assert!(!found.errors.is_empty());
     }
     let armored = pem::encode_certificates([bytes]);
     let hosts = [Host::from(SubjectAltName::parse("cp.example").expect("a name"))];

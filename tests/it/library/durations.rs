@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kuma_pki::{DurationError, DurationFault, ValidFor};
+use kuma_pki::{DurationError, DurationErrorKind, ValidFor};
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -45,7 +45,7 @@ fn durations_are_read_as_go_reads_them_and_days_weeks_and_years_too() {
 
 #[test]
 fn an_invalid_duration_is_rejected_with_the_reason() {
-    use DurationFault::{Malformed, MissingUnit, NotPositive, TooLong};
+    use DurationErrorKind::{Malformed, MissingUnit, NotPositive, TooLong};
     for (input, fault) in [
         ("", Malformed),
         ("+", Malformed),
@@ -74,7 +74,7 @@ fn an_invalid_duration_is_rejected_with_the_reason() {
         ("18446744073709551616s", TooLong),
     ] {
         let read: Result<ValidFor, _> = input.parse();
-        assert_eq!(read, Err(DurationError { input: input.to_owned(), fault }), "{input:?}");
+        assert_eq!(read, Err(DurationError { input: input.to_owned(), kind: fault }), "{input:?}");
     }
 }
 

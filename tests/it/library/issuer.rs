@@ -35,9 +35,15 @@ fn at(now: OffsetDateTime) -> Result<Issuer, IssueError> {
 fn an_issuer_is_rejected_before_and_after_its_validity_with_both_times() {
     assert!(at(NOW).is_ok());
     let early = at(datetime!(2026-08-21 11:54:59 UTC)).expect_err("too early").to_string();
-    assert!(early.contains("2026-08-21T11:55:00Z on; it is 2026-08-21T11:54:59Z"), "{early}");
+    assert!(
+        early.contains("2026-08-21T11:55:00Z; the time of verification is 2026-08-21T11:54:59Z"),
+        "{early}"
+    );
     let late = at(datetime!(2026-09-20 11:55:01 UTC)).expect_err("too late").to_string();
-    assert!(late.contains("2026-09-20T11:55:00Z; it is 2026-09-20T11:55:01Z"), "{late}");
+    assert!(
+        late.contains("2026-09-20T11:55:00Z; the time of verification is 2026-09-20T11:55:01Z"),
+        "{late}"
+    );
 }
 
 /// A root that allows one CA below it.

@@ -1,6 +1,6 @@
 //! Names: accepted names with their types, and rejected names with the intended ones.
 
-use kuma_pki::{NameError, NameFault, NameWarning, SubjectAltName};
+use kuma_pki::{NameError, NameErrorKind, NameWarning, SubjectAltName};
 
 /// The input, and the type and text in the certificate.
 const ACCEPTED: &[(&str, &str, &str)] = &[
@@ -63,7 +63,7 @@ fn a_normalized_name_reads_as_itself() {
 
 #[test]
 fn names_that_cannot_work_are_rejected_with_the_intended_name() {
-    use NameFault as Fault;
+    use NameErrorKind as Fault;
     let refused = [
         ("", Fault::Empty, &[][..]),
         ("  \t", Fault::Empty, &[]),
@@ -145,7 +145,7 @@ fn names_that_cannot_work_are_rejected_with_the_intended_name() {
         let error = refusal(input);
         let found: Vec<_> = error.meant.iter().map(ToString::to_string).collect();
         assert_eq!(
-            (&error.fault, found.as_slice()),
+            (&error.kind, found.as_slice()),
             (&fault, strings(meant).as_slice()),
             "{input:?}"
         );
@@ -163,18 +163,18 @@ fn a_label_has_at_most_63_characters_and_a_name_253() {
         assert_eq!(name.to_string(), accepted);
     }
     for (input, fault) in [
-        (label(64), NameFault::LabelTooLong { length: 64 }),
-        (format!("cp.{}", label(100)), NameFault::LabelTooLong { length: 100 }),
-        (format!("{longest}a"), NameFault::NameTooLong { length: 254 }),
+        (label(64), NameErrorKind::LabelTooLong { length: 64 }),
+        (format!("cp.{}", label(100)), NameErrorKind::LabelTooLong { length: 100 }),
+        (format!("{longest}a"), NameErrorKind::NameTooLong { length: 254 }),
         // A wildcard matches a label of one character or more.
-        (format!("*.{longest}"), NameFault::NameTooLong { length: 255 }),
+        (format!("*.{longest}"), NameErrorKind::NameTooLong { length: 255 }),
     ] {
         let error = refusal(&input);
-        assert_eq!((error.fault, error.meant), (fault, vec![]), "{input}");
+        assert_eq!((error.kind, error.meant), (fault, vec![]), "{input}");
     }
     // Counted as DNS carries it: in punycode.
-    let fault = refusal(&"ü".repeat(60)).fault;
-    assert!(matches!(fault, NameFault::LabelTooLong { length: 64.. }), "{fault:?}");
+    let fault = refusal(&"ü".repeat(60)).kind;
+    assert!(matches!(fault, NameErrorKind::LabelTooLong { length: 64.. }), "{fault:?}");
 }
 
 #[test]
@@ -182,8 +182,8 @@ fn a_spiffe_id_has_at_most_2048_bytes() {
     let of_length = |length: usize| format!("spiffe://mesh/{}", "a".repeat(length - 14));
     let longest = of_length(2048);
     assert_eq!(SubjectAltName::parse(&longest).map(|name| name.to_string()), Ok(longest));
-    let fault = refusal(&of_length(2049)).fault;
-    assert_eq!(fault, NameFault::SpiffeId("it is longer than 2048 bytes"));
+    let fault = refusal(&of_length(2049)).kind;
+    assert_eq!(fault, NameErrorKind::SpiffeId("it is longer than 2048 bytes"));
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn names_that_the_ca_may_not_certify_are_rejected() {
         let made = sandbox.make(&make, &[&hostname, "--csr-file=their.csr", "--force"]);
         assert_eq!(made.status, 0, "{made:?}");
         let text = refused(&sandbox, &[], 1);
-        assert!(text.contains(&format!("{name} is not certified by")), "{text}");
+        assert!(text.contains(&format!("{name} violates the nameConstraints of")), "{text}");
     }
 }
 

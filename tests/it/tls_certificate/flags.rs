@@ -90,7 +90,7 @@ fn lifetimes_that_no_certificate_can_have_are_rejected() {
         ),
         (
             "8000y",
-            "a certificate valid for 2920000 days would end after the year 9999",
+            "a certificate valid for 2920000 days would expire after the year 9999",
             "use a shorter lifetime; the default is --valid-for=87600h",
         ),
     ] {

@@ -62,7 +62,7 @@ const SHORTER: &str = "use a shorter DNS name";
 const REFUSED: &[(&str, &str, &str)] = &[
     ("https://cp.example:5678", "is a URL", "did you mean --hostname=cp.example?"),
     ("cp:5678", "has a port", "did you mean --hostname=cp?"),
-    ("[::1]", "has brackets, which belong into a URL only", "did you mean --hostname=::1?"),
+    ("[::1]", "has brackets, which are only valid in a URL", "did you mean --hostname=::1?"),
     ("10.0.0.0/8", "is a range of addresses", "use single addresses, such as --hostname=10.0.0.0"),
     ("a..b", "has an empty label between its dots", "did you mean --hostname=a.b?"),
     ("cp.example.", "ends with a dot", "did you mean --hostname=cp.example?"),
@@ -82,13 +82,13 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("127.1", "is neither an IP address nor a host name", SHAPE),
     (
         "fe80::1%eth0",
-        "has a zone, which no certificate can hold",
+        "has a zone, which certificates do not support",
         "did you mean --hostname=fe80::1?",
     ),
-    ("a@b.c", "is an e-mail address or has a user name", "did you mean --hostname=b.c?"),
+    ("a@b.c", "is an email address or has a user name", "did you mean --hostname=b.c?"),
     ("cp.example/api", "has a path", "did you mean --hostname=cp.example?"),
     ("-x", "has a label that starts or ends with a hyphen", "did you mean --hostname=x?"),
-    ("$HOST", "has the character '$', which no host name has", SHAPE),
+    ("$HOST", "has the invalid character '$'", SHAPE),
     (
         "spiffe://",
         "is not a SPIFFE ID: its trust domain is empty",
@@ -179,7 +179,7 @@ fn terminal_commands_in_a_name_are_escaped() {
     assert_eq!(
         stderr,
         format!(
-            "error: hostname \"a\\u{{1b}}[2Jb\" has the character '\\u{{1b}}', which no host name has\n\
+            "error: hostname \"a\\u{{1b}}[2Jb\" has the invalid character '\\u{{1b}}'\n\
              hint: {SHAPE}\n"
         )
     );
@@ -197,9 +197,9 @@ fn each_name_that_only_some_clients_match_causes_a_warning() {
         "\
 warning: the name * matches no name in Go, OpenSSL, Python, Node, Java, rustls and browsers
 warning: the name *.test matches in Go and Java only; \
-OpenSSL, Python, Node, GnuTLS, rustls and browsers want two labels after the `*.`
-warning: the name foo_bar.test has an underscore, which no host name has; \
-Java and LibreSSL refuse the name, Botan 3 the whole certificate
+OpenSSL, Python, Node, GnuTLS, rustls and browsers require two labels after the `*.`
+warning: the name foo_bar.test has an underscore, which is not valid in a host name; \
+Java and LibreSSL reject the name, Botan 3 the whole certificate
 "
     );
     assert_eq!(

@@ -121,8 +121,8 @@ fn warnings_go_to_standard_error_only() {
         (ended.status, ended.stderr.as_str()),
         (
             0,
-            "warning: the name a_b.example has an underscore, which no host name has; \
-             Java and LibreSSL refuse the name, Botan 3 the whole certificate\n"
+            "warning: the name a_b.example has an underscore, which is not valid in a host name; \
+             Java and LibreSSL reject the name, Botan 3 the whole certificate\n"
         )
     );
     assert_eq!(read_back::labels(&ended.stdout), ["EC PRIVATE KEY", "CERTIFICATE"]);

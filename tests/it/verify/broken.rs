@@ -131,13 +131,13 @@ fn cases() -> Vec<Case> {
         certificates("expired", &["dates"], "leaf expired at", Agrees, |pki| {
             expired(&mut pki.leaf)
         }),
-        certificates("not yet valid", &["dates"], "leaf is valid from", Agrees, |pki| {
+        certificates("not yet valid", &["dates"], "leaf is not valid before", Agrees, |pki| {
             future(&mut pki.leaf);
         }),
         certificates("expired root", &["dates"], "root expired at", Agrees, |pki| {
             expired(&mut pki.root);
         }),
-        certificates("root not yet valid", &["dates"], "root is valid from", Agrees, |pki| {
+        certificates("root not yet valid", &["dates"], "root is not valid before", Agrees, |pki| {
             future(&mut pki.root);
         }),
         certificates("expired CA between", &["dates"], "intermediate expired at", Agrees, |pki| {
@@ -176,7 +176,7 @@ fn cases() -> Vec<Case> {
         Case {
             defect: "wildcard in a label",
             fails: &["hostname"],
-            says: "is c*.mesh.example for OpenSSL, Java and Node, but not for Go",
+            says: "c*.mesh.example matches cp.mesh.example for OpenSSL, Java and Node, but not for Go",
             openssl: Differs("OpenSSL takes a wildcard that is a part of a label"),
             arguments: &["--hostname=cp.mesh.example"],
             spoil: |pki| pki.dns(&["c*.mesh.example"]),
@@ -185,7 +185,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "international name in Unicode",
             &["extensions", "hostname"],
-            "subjectAltName, which cannot be read",
+            "malformed extension: subjectAltName",
             Agrees,
             |pki| {
                 pki.dns(&[]);
@@ -287,7 +287,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "name outside the permitted",
             &["name-constraints"],
-            "cp.example is not certified by CN=root: its nameConstraints say that it permits only",
+            "cp.example violates the nameConstraints of CN=root: the CA permits only",
             Agrees,
             |pki| constrained(pki, vec![dns("mesh.example")], vec![]),
         ),
@@ -323,14 +323,14 @@ fn cases() -> Vec<Case> {
         certificates(
             "unknown critical extension",
             &["extensions"],
-            "leaf has the critical extension 1.2.3.4.5",
+            "leaf has the unknown critical extension 1.2.3.4.5",
             Agrees,
             |pki| pki.leaf.custom_extensions = vec![extension(UNKNOWN, &[5, 0], true)],
         ),
         certificates(
             "unknown critical extension of the CA",
             &["extensions"],
-            "root has the critical extension 1.2.3.4.5",
+            "root has the unknown critical extension 1.2.3.4.5",
             Agrees,
             |pki| pki.root.custom_extensions = vec![extension(UNKNOWN, &[5, 0], true)],
         ),
@@ -348,7 +348,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "address of five octets",
             &["extensions"],
-            "leaf cannot be read by Go, and so not by Kuma: cannot parse IP address",
+            "Go, and so Kuma, cannot parse CN=leaf: cannot parse IP address",
             Differs("OpenSSL passes over it"),
             |pki| {
                 let names = alt_names(&[(0x82, b"cp.example"), (0x87, &[10, 0, 0, 0, 1])]);
@@ -359,7 +359,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "URI that is none",
             &["extensions"],
-            "leaf cannot be read by Go, and so not by Kuma: cannot parse URI",
+            "Go, and so Kuma, cannot parse CN=leaf: cannot parse URI",
             Differs("OpenSSL does not look into URIs"),
             |pki| {
                 let names = alt_names(&[(0x82, b"cp.example"), (0x86, b"http://[::1")]);
@@ -406,7 +406,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "constraint on directory names",
             &["name-constraints"],
-            "critical nameConstraints of the kind directoryName, for which Go",
+            "critical nameConstraints of type directoryName, so Go",
             Differs("OpenSSL knows constraints of this kind"),
             |pki| {
                 let name = pki.leaf.distinguished_name.clone();
@@ -416,7 +416,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "mail address outside of the constraints",
             &["name-constraints"],
-            "a@evil.example is not certified by CN=root",
+            "a@evil.example violates the nameConstraints of CN=root",
             Agrees,
             |pki| {
                 let mail = "a@evil.example".try_into().expect("ASCII");
@@ -427,7 +427,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "mail address with two at signs, the last before a permitted host",
             &["name-constraints"],
-            "a@b@b.example is not certified by CN=root",
+            "a@b@b.example violates the nameConstraints of CN=root",
             Differs("Go takes the host from the first at sign of an unquoted address"),
             |pki| {
                 let mail = "a@b@b.example".try_into().expect("ASCII");
@@ -438,7 +438,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "name of a CA between outside of the constraints",
             &["name-constraints"],
-            "ca.evil.example is not certified by CN=root",
+            "ca.evil.example violates the nameConstraints of CN=root",
             Agrees,
             |pki| {
                 pki.has_intermediate = true;
@@ -450,7 +450,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "damaged authorityInfoAccess",
             &["extensions"],
-            "1.3.6.1.5.5.7.1.1, which cannot be read",
+            "malformed extension: 1.3.6.1.5.5.7.1.1",
             Differs("OpenSSL does not look into it"),
             |pki| {
                 let oid = [1, 3, 6, 1, 5, 5, 7, 1, 1];
@@ -460,7 +460,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "mail address under an excluded host",
             &["name-constraints"],
-            "a@sub.b.example is not certified by CN=root",
+            "a@sub.b.example violates the nameConstraints of CN=root",
             Differs("RFC 5280 wants a leading dot for what is under a host; Go does not"),
             |pki| {
                 let mail = "a@sub.b.example".try_into().expect("ASCII");
@@ -471,7 +471,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "wildcard that stands for an excluded name",
             &["name-constraints"],
-            "*.mesh.example is not certified by CN=root",
+            "*.mesh.example violates the nameConstraints of CN=root",
             Differs("OpenSSL holds the wildcard itself against the constraint"),
             |pki| {
                 pki.dns(&["cp.example", "*.mesh.example"]);
@@ -481,7 +481,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "damaged extension",
             &["extensions"],
-            "extKeyUsage, which cannot be read",
+            "malformed extension: extKeyUsage",
             Agrees,
             |pki| {
                 pki.leaf.extended_key_usages = vec![];
@@ -501,7 +501,7 @@ fn cases() -> Vec<Case> {
         certificates(
             "P-384",
             &["client"],
-            "refuses the certificate: its key is P-384",
+            "rejects the certificate: its key is P-384",
             Agrees,
             |pki| {
                 pki.leaf_key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).expect("a key");
@@ -526,7 +526,7 @@ fn cases() -> Vec<Case> {
         files(
             "CA of the same name",
             &["chain"],
-            "is not signed with the key of CN=root",
+            "names CN=root as its issuer, but is not signed with its key",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -549,7 +549,7 @@ fn cases() -> Vec<Case> {
         files(
             "damaged signature",
             &["chain"],
-            "is not signed with the key of CN=root",
+            "names CN=root as its issuer, but is not signed with its key",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -579,7 +579,7 @@ fn cases() -> Vec<Case> {
         files(
             "key of another certificate",
             &["private-key"],
-            "the key belongs to another certificate",
+            "the private key does not match the certificate",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -589,7 +589,7 @@ fn cases() -> Vec<Case> {
         files(
             "key of another type",
             &["private-key"],
-            "the key belongs to another certificate",
+            "the private key does not match the certificate",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -603,7 +603,7 @@ fn cases() -> Vec<Case> {
         files(
             "two certificates, the wrong one first",
             &["private-key"],
-            "the key belongs to another certificate",
+            "the private key does not match the certificate",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -752,7 +752,7 @@ fn cases() -> Vec<Case> {
         files(
             "indented certificate",
             &["certificate-file"],
-            "in line 1: a block begins or ends, but not at the start",
+            "in line 1: the first or last line of a block is not at the start",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -764,7 +764,7 @@ fn cases() -> Vec<Case> {
         files(
             "certificate in one line",
             &["certificate-file"],
-            "in line 1: a whole block stands on one line",
+            "in line 1: the whole block is on one line",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -774,7 +774,7 @@ fn cases() -> Vec<Case> {
         files(
             "text in front of a block",
             &["certificate-file"],
-            "in line 1: a block begins or ends, but not at the start",
+            "in line 1: the first or last line of a block is not at the start",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -784,7 +784,7 @@ fn cases() -> Vec<Case> {
         files(
             "two CAs without a line break between",
             &["ca-file"],
-            "the next block begins on the line on which this one ends",
+            "the next block begins on the last line of this one",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -805,7 +805,7 @@ fn cases() -> Vec<Case> {
         files(
             "carriage returns alone",
             &["certificate-file"],
-            "in line 1: lines end in a carriage return alone",
+            "in line 1: lines end with a carriage return alone",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -827,7 +827,7 @@ fn cases() -> Vec<Case> {
         files(
             "blank lines in a certificate",
             &["certificate-file"],
-            "in line 2: it is blank, within a block",
+            "in line 2: a block has a blank line",
             Agrees,
             |made, sandbox| {
                 made.write(sandbox);
@@ -878,14 +878,14 @@ fn cases() -> Vec<Case> {
         files(
             "certificate in front of the CA",
             &["ca-file"],
-            "its first certificate, CN=leaf, is not that of a CA",
+            "the first certificate, CN=leaf, is not a CA certificate",
             Differs("OpenSSL looks at all certificates of the file; Kuma at the first"),
             |made, sandbox| {
                 made.write(sandbox);
                 sandbox.write("ca.crt", format!("{}{}", pem(&made.leaf), pem(&made.root)));
             },
         ),
-        bundle("wrapped bundle", "lines, where the installation wants one", |made, sandbox| {
+        bundle("wrapped bundle", "lines, but the installation requires one", |made, sandbox| {
             made.write(sandbox);
             let line = encode(&pem(&made.root));
             let (first, second) = line.split_at(76);
@@ -913,10 +913,14 @@ fn cases() -> Vec<Case> {
             made.write(sandbox);
             sandbox.write("ca.b64", encode(&sandbox.read("tls.key")));
         }),
-        bundle("bundle of another CA", "holds other certificates than ca.crt", |made, sandbox| {
-            made.write(sandbox);
-            sandbox.write("ca.b64", encode(&pem(&Pki::new().make().root)));
-        }),
+        bundle(
+            "bundle of another CA",
+            "and ca.crt hold different certificates",
+            |made, sandbox| {
+                made.write(sandbox);
+                sandbox.write("ca.b64", encode(&pem(&Pki::new().make().root)));
+            },
+        ),
         bundle("empty bundle", "it is empty", |made, sandbox| {
             made.write(sandbox);
             sandbox.write("ca.b64", "\n");
@@ -924,7 +928,7 @@ fn cases() -> Vec<Case> {
         Case {
             defect: "too little time",
             fails: &["time-left"],
-            says: "the certificate ends at",
+            says: "the certificate expires at",
             openssl: Agrees,
             arguments: &["--hostname=cp.example", "--min-remaining=400d"],
             spoil: |_| {},
@@ -933,7 +937,7 @@ fn cases() -> Vec<Case> {
         Case {
             defect: "client that refuses",
             fails: &["client"],
-            says: "Java 17 and 25 refuses the certificate: a name that is dialed has an underscore",
+            says: "Java 17 and 25 rejects the certificate: a name that is dialed has an underscore",
             openssl: Agrees,
             arguments: &["--hostname=c_p.example", "--client=java"],
             spoil: |pki| pki.dns(&["c_p.example"]),

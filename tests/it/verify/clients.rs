@@ -79,7 +79,7 @@ fn a_rejection_by_a_required_client_is_a_failure() {
         failed[0],
         (
             "client".to_owned(),
-            "rustls 0.23 refuses the certificate: it says CA:TRUE, which a server's own \
+            "rustls 0.23 rejects the certificate: it says CA:TRUE, which a server's own \
              certificate must not"
                 .to_owned()
         )
@@ -98,7 +98,7 @@ fn a_key_that_envoy_rejects_fails_with_the_error_of_envoy() {
     let ended = verify(&sandbox, &["--hostname=cp.example", "--quiet"]);
     assert_eq!(
         ended.failure_report(),
-        "failed   client                   Envoy 1.39 and 1.40 refuses the certificate: its key is \
+        "failed   client                   Envoy 1.39 and 1.40 rejects the certificate: its key is \
          Ed25519\n         \
          Envoy: SSLV3_ALERT_HANDSHAKE_FAILURE\n         \
          hint: reissue it with --key-type=ecdsa or --key-type=rsa\n"
@@ -162,7 +162,7 @@ fn openssl_and_java_reject_a_renewed_ca_with_another_key_identifier() {
     assert_eq!(run(sandbox.command("sh").args(["-euc", script])).status, 0);
     let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
     assert_eq!((status, checks(&json, "failed").len()), (1, 1), "{json}");
-    assert!(checks(&json, "failed")[0].1.starts_with("Envoy 1.39 and 1.40 refuses"), "{json}");
+    assert!(checks(&json, "failed")[0].1.starts_with("Envoy 1.39 and 1.40 rejects"), "{json}");
     let refusing = refusing(&json);
     for client in ["curl", "openssl", "python", "java", "node", "envoy", "gnutls"] {
         assert!(refusing.contains(&client.to_owned()), "{client}: {json}");
@@ -233,9 +233,7 @@ fn key_files_that_go_cannot_load_fail() {
     // Without [0] parameters, which follow the 32 octets of the key, and without [1].
     let bare = [&[0x30, 37][..], &der[2..39]].concat();
     let longer = [&der[..], &[0]].concat();
-    for (der, says) in
-        [(bare, "does not say on which curve it is"), (longer, "its private key is damaged")]
-    {
+    for (der, says) in [(bare, "does not name its curve"), (longer, "its private key is damaged")] {
         sandbox.write("tls.key", ::pem::encode(&::pem::Pem::new("EC PRIVATE KEY", der)));
         let (json, status) = report(&sandbox, &FILES);
         let failed = checks(&json, "failed");
@@ -305,7 +303,7 @@ fn a_rejection_by_kumas_clients_is_a_failure_and_by_others_is_not() {
     assert!(!refusals.contains(&"openssl".to_owned()), "{json}");
     let failed = checks(&json, "failed");
     assert_eq!((status, failed.len()), (1, 1), "{failed:?}");
-    assert!(failed[0].1.starts_with("Envoy 1.39 and 1.40 refuses the certificate: its cRL"));
+    assert!(failed[0].1.starts_with("Envoy 1.39 and 1.40 rejects the certificate: its cRL"));
 
     // Only these clients check the root.
     let (json, status) = changed("cp.example", |pki| {

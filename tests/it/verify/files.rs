@@ -73,18 +73,22 @@ fn objects_that_are_not_a_secret_of_a_control_plane_are_reported_as_such() {
         ("kind: ConfigMap\ndata: {}\n", 3, "it is a ConfigMap, not a Secret"),
         ("kind: Secret\ndata: {ca.crt: LS0t}\n", 3, "has no tls.crt"),
         ("kind: Secret\ndata: {tls.crt: '!'}\n", 3, "the value of tls.crt in the Secret"),
-        ("kind: Secret\ndata: [1, 2\n", 3, "it cannot be read as YAML or JSON"),
+        ("kind: Secret\ndata: [1, 2\n", 3, "it is not a Kubernetes object in YAML or JSON"),
         ("kind: Secret\ndata: {tls.crt: LS0t}\n", 3, "has no tls.key"),
         ("kind: Secret\ndata: {tls.crt: LS0t, tls.key: '!'}\n", 3, "the value of tls.key in"),
-        ("kind: Secret\ndata: {a: b}\ndata: {c: d}\n", 3, "line 3 names a key for the second"),
+        ("kind: Secret\ndata: {a: b}\ndata: {c: d}\n", 3, "line 3 has a duplicate key"),
         ("kind: Secret\n---\nkind: Secret\n", 3, "none of the 2 Secrets in secret has tls.crt"),
         ("kind: Secret\ndata: {tls.crt: [1]}\n", 3, "the value of tls.crt in the Secret"),
-        ("kind: Secret\ndata: [1]\n", 3, "of an object of Kubernetes (line 2)"),
-        ("apiVersion: v2\nkind: Secret\n", 3, "its apiVersion is v2, and that of a Secret is v1"),
-        ("kind: List\nitems: []\n", 3, "there is no Secret in it"),
+        ("kind: Secret\ndata: [1]\n", 3, "not a Kubernetes object in YAML or JSON (line 2)"),
+        ("apiVersion: v2\nkind: Secret\n", 3, "its apiVersion is v2, but a Secret has v1"),
+        ("kind: List\nitems: []\n", 3, "it has no Secret"),
         ("kind: Secret\ndata: {tls.crt: LS 0t}\n", 3, "the value of tls.crt in the Secret"),
-        ("hello\n", 3, "it cannot be read as YAML or JSON"),
-        ("a: &a [x, x]\nb: &b [*a, *a]\nkind: 7\ndata: *b\n", 3, "it cannot be read as YAML"),
+        ("hello\n", 3, "it is not a Kubernetes object in YAML or JSON"),
+        (
+            "a: &a [x, x]\nb: &b [*a, *a]\nkind: 7\ndata: *b\n",
+            3,
+            "it is not a Kubernetes object in YAML",
+        ),
     ] {
         sandbox.write("secret", text);
         let stderr = sandbox.kumactl(["verify", "tls-certificate", "--secret=secret"]);
@@ -134,7 +138,10 @@ fn a_ca_file_with_only_the_certificate_is_rejected_by_clients_that_require_its_c
     sandbox.write("ca.crt", pem(&made.leaf));
     let (json, status) = report(&sandbox, &[&FILES[..], &["--hostname=cp.example"]].concat());
     assert_eq!((status, checks(&json, "failed")), (0, vec![]), "{json}");
-    assert!(checks(&json, "warning")[0].1.contains("itself is in the CA file"), "{json}");
+    assert!(
+        checks(&json, "warning")[0].1.contains("itself instead of the CA that issued it"),
+        "{json}"
+    );
     let refuse = ["openssl", "openssl-strict", "node", "rustls", "chrome", "mbedtls"];
     assert_eq!(refusing(&json), refuse);
 
@@ -247,7 +254,7 @@ fn a_key_that_other_users_can_read_causes_a_warning() {
         checks(&json, "warning"),
         [(
             "file-mode".to_owned(),
-            "tls.key has the permissions 0640: others than its owner can read the key".to_owned()
+            "tls.key has permissions 0640: other users can read the key".to_owned()
         )]
     );
 }

@@ -184,7 +184,7 @@ fn self_issued_cas_count_for_the_path_length_as_in_go() {
     let (json, status) = report(&sandbox, &[&FILES[..], NAMED].concat());
     let failed = checks(&json, "failed");
     assert_eq!((status, failed[0].0.as_str()), (1, "path-length"), "{json}");
-    assert!(failed[0].1.contains("other clients than those in Go do not count"), "{json}");
+    assert!(failed[0].1.contains("clients not written in Go do not count"), "{json}");
     assert!(openssl(&sandbox).unwrap_or(true));
 
     // The same certificate as the anchor: a CA whose older key signed it.
@@ -217,7 +217,7 @@ fn a_path_that_only_rustls_rejects_is_reported_for_rustls_only() {
     assert!(openssl(&sandbox).unwrap_or(true));
     let json = verifies(&sandbox);
     let warnings = checks(&json, "warning");
-    assert_eq!(warnings[0].1, "rustls-webpki refuses the chain: MaximumPathDepthExceeded");
+    assert_eq!(warnings[0].1, "rustls-webpki rejects the chain: MaximumPathDepthExceeded");
     assert_eq!(refusing(&json), ["rustls"]);
 }
 

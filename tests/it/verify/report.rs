@@ -63,7 +63,10 @@ fn without_a_name_the_check_is_reported_as_skipped() {
     assert_eq!(status, 0);
     assert_eq!(
         checks(&json, "skipped"),
-        [("hostname".to_owned(), "none was asked for; the certificate has cp.example".to_owned())]
+        [(
+            "hostname".to_owned(),
+            "no name was requested; the certificate has cp.example".to_owned()
+        )]
     );
 }
 

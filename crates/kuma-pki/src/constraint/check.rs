@@ -1,4 +1,4 @@
-//! Holding names against the constraints of a CA, as Go does, and OpenSSL in all but what is said here.
+//! Checks names against the constraints of a CA, as Go does. Differences of OpenSSL are noted.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -18,16 +18,16 @@ use crate::name::{DistinguishedName, SubjectAltName, SubjectAttribute};
 use crate::text::printable;
 use crate::x509::{self, Certificate};
 
-/// Why a certificate's constraints keep a name out.
+/// The reason why constraints do not allow a name.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum ConstraintViolation {
-    /// It is under none of the permitted subtrees of its kind: these.
+    /// It is under none of these permitted subtrees of its type.
     NotPermitted(String),
     /// It is under this excluded subtree.
-    By(String),
+    Excluded(String),
 }
 
-/// A name that a constraint of its kind can hold (RFC 5280 4.2.1.10).
+/// A name of a type that constraints can limit (RFC 5280 4.2.1.10).
 enum NameForm<'a> {
     Dns(&'a str),
     Email(&'a str),
@@ -36,7 +36,7 @@ enum NameForm<'a> {
     UriHost(Option<&'a str>),
 }
 
-/// Holds a name against the constraints of a CA.
+/// Checks a requested name against the constraints of a CA.
 pub(crate) fn check_name(
     name: &SubjectAltName,
     constraints: &NameConstraints<'_>,
@@ -51,8 +51,7 @@ pub(crate) fn check_name(
     )
 }
 
-/// Holds a name as it stands in a certificate against the constraints of a CA; one that no constraint
-/// can be of is within all.
+/// Checks a name of a certificate against the constraints of a CA. Types that constraints cannot limit pass.
 pub(crate) fn check_entry(
     name: &GeneralName<'_>,
     constraints: &NameConstraints<'_>,
@@ -72,8 +71,8 @@ pub(crate) fn check_entry(
     )
 }
 
-/// Whether Go can compare a name with constraints; it rejects one that it cannot under a CA with any
-/// constraint (crypto/x509, checkChainConstraints).
+/// Returns whether Go can compare a name with constraints. Otherwise it rejects the certificate below a CA with any
+/// constraint (`checkChainConstraints` in crypto/x509).
 pub(crate) fn is_comparable(name: &GeneralName<'_>) -> bool {
     match name {
         GeneralName::DNSName(name) => is_domain(name),
@@ -83,7 +82,7 @@ pub(crate) fn is_comparable(name: &GeneralName<'_>) -> bool {
     }
 }
 
-/// Holds a domain against the constraints of a CA: OpenSSL takes a commonName for one.
+/// Checks a domain against the constraints of a CA. OpenSSL treats a commonName as one.
 pub(crate) fn check_domain(
     name: &str,
     constraints: &NameConstraints<'_>,
@@ -91,8 +90,8 @@ pub(crate) fn check_domain(
     check_constrained(constraints, &NameForm::Dns(name))
 }
 
-/// The kinds of a CA's constraints for which Go refuses whatever it issues, if they are critical
-/// (crypto/x509, parseNameConstraintsExtension).
+/// Returns the types of constraints that Go does not support. If they are critical, Go rejects all certificates below
+/// the CA (`parseNameConstraintsExtension` in crypto/x509).
 pub(crate) fn unknown_to_go(constraints: &NameConstraints<'_>) -> Vec<&'static str> {
     let mut kinds: Vec<_> = subtrees(constraints)
         .filter_map(|base| match base {
@@ -110,14 +109,14 @@ pub(crate) fn unknown_to_go(constraints: &NameConstraints<'_>) -> Vec<&'static s
     kinds
 }
 
-/// Whether a CA has name constraints for IP addresses.
+/// Returns whether a CA has name constraints for IP addresses.
 pub(crate) fn limits_addresses(ca: &Certificate) -> bool {
     let constraints = ca.name_constraints();
     constraints
         .is_some_and(|found| subtrees(found).any(|base| matches!(base, GeneralName::IPAddress(_))))
 }
 
-/// Whether a CA has name constraints with a wildcard, such as `*.internal`.
+/// Returns whether a CA has name constraints with a wildcard, such as `*.internal`.
 pub(crate) fn has_wildcard(ca: &Certificate) -> bool {
     let constraints = ca.name_constraints();
     constraints.is_some_and(|found| {
@@ -125,7 +124,7 @@ pub(crate) fn has_wildcard(ca: &Certificate) -> bool {
     })
 }
 
-/// How many subtrees there are.
+/// Returns the number of subtrees.
 pub(crate) fn count(constraints: &NameConstraints<'_>) -> usize {
     subtrees(constraints).count()
 }
@@ -151,8 +150,7 @@ fn check_constrained(
         (GeneralName::IPAddress(base), NameForm::Ip(address)) => {
             Some(range(base).is_some_and(|range| range.contains(address)))
         }
-        // What has no host that is a name is outside of every permitted host, and inside of every
-        // excluded one: nobody can tell.
+        // A URI without a host name cannot be compared, so it is not permitted, and is excluded.
         (GeneralName::URI(base), NameForm::UriHost(host)) => {
             Some(host.map_or(side == Side::Excluded, |host| contains_host(base, host)))
         }
@@ -160,7 +158,7 @@ fn check_constrained(
     })
 }
 
-/// Holds a subject against the constraints of a CA; few have any for this kind of name.
+/// Checks a requested subject against the constraints of a CA for directory names.
 pub(crate) fn check_subject(
     subject: &DistinguishedName,
     constraints: &NameConstraints<'_>,
@@ -171,7 +169,7 @@ pub(crate) fn check_subject(
     })
 }
 
-/// Holds the subject of a certificate against the constraints of a CA for directory names, critical or not.
+/// Checks the subject of a certificate against the constraints of a CA for directory names.
 pub(crate) fn check_directory_name(
     subject: &X509Name<'_>,
     constraints: &NameConstraints<'_>,
@@ -196,7 +194,7 @@ pub(crate) fn check_directory_name(
     })
 }
 
-/// `contains` says whether a name is under a base, and `None` of bases of other kinds.
+/// Checks a name with `contains`, which returns whether it is under a base, or `None` for a base of another type.
 fn check(
     constraints: &NameConstraints<'_>,
     contains: impl Fn(&GeneralName<'_>, Side) -> Option<bool>,
@@ -204,7 +202,7 @@ fn check(
     let excluded = constraints.excluded_subtrees.iter().flatten();
     for GeneralSubtree { base } in excluded {
         if contains(base, Side::Excluded) == Some(true) {
-            return Err(ConstraintViolation::By(shown(base)));
+            return Err(ConstraintViolation::Excluded(shown(base)));
         }
     }
     let permitted = constraints.permitted_subtrees.iter().flatten().map(|subtree| &subtree.base);
@@ -226,10 +224,10 @@ fn check(
     Err(ConstraintViolation::NotPermitted(bases.join(", ")))
 }
 
-/// How many subtrees are named in a message.
+/// The most subtrees in a message.
 const MAX_SHOWN: usize = 8;
 
-/// An address and its mask, side by side.
+/// Returns the range of an iPAddress constraint, which is an address followed by its mask.
 fn range(base: &[u8]) -> Option<IpNet> {
     let (address, mask) = base.split_at_checked(base.len() / 2)?;
     IpNet::with_netmask(x509::ip_address(address)?, x509::ip_address(mask)?).ok()
@@ -251,19 +249,19 @@ fn contains_subject(base: &X509Name<'_>, subject: &DistinguishedName) -> bool {
         })
 }
 
-/// The permitted subtrees as text.
+/// Returns the permitted subtrees as text.
 pub(crate) fn permitted(constraints: &NameConstraints<'_>) -> Vec<String> {
     let subtrees = constraints.permitted_subtrees.iter().flatten();
     subtrees.map(|subtree| shown(&subtree.base)).collect()
 }
 
-/// The excluded subtrees as text.
+/// Returns the excluded subtrees as text.
 pub(crate) fn excluded(constraints: &NameConstraints<'_>) -> Vec<String> {
     let subtrees = constraints.excluded_subtrees.iter().flatten();
     subtrees.map(|subtree| shown(&subtree.base)).collect()
 }
 
-/// The base of a subtree as text.
+/// Returns the base of a subtree as text.
 fn shown(base: &GeneralName<'_>) -> String {
     match base {
         GeneralName::DNSName(domain) => printable(domain),
@@ -280,7 +278,7 @@ fn shown(base: &GeneralName<'_>) -> String {
 impl fmt::Display for ConstraintViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::By(base) => write!(f, "excludes {base}"),
+            Self::Excluded(base) => write!(f, "excludes {base}"),
             Self::NotPermitted(bases) => write!(f, "permits only {bases}"),
         }
     }

@@ -1,27 +1,27 @@
-//! Domains, mail addresses and hosts under a constraint, as Go matches them (crypto/x509, verify.go).
+//! Matches domains, email addresses and hosts with constraints, as Go does (crypto/x509, verify.go).
 
 use std::net::IpAddr;
 
-/// The half of the constraints that a subtree stands in.
+use crate::uri::Authority;
+
+/// The list of nameConstraints that a subtree is in.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Side {
     Excluded,
     Permitted,
 }
 
-/// Returns the host of a URI (RFC 3986 3.2.2), if it is a name.
+/// Returns the host of a URI (RFC 3986 3.2.2); `None` if it is empty or an IP address.
 pub(super) fn uri_host(uri: &str) -> Option<&str> {
-    let (_, rest) = uri.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
-    let host = host.split(':').next().unwrap_or(host);
-    (!is_address && !host.is_empty() && host.parse::<IpAddr>().is_err()).then_some(host)
+    let Authority { host_and_port, host, .. } = Authority::of_uri(uri)?;
+    let host = host?;
+    let is_address = [host_and_port, host].iter().any(|text| text.parse::<IpAddr>().is_ok());
+    (!is_address && !host.is_empty()).then_some(host)
 }
 
-/// Returns whether a domain is the base or under it. A base with a leading dot, which RFC 5280 does not know
-/// for domains, is read as OpenSSL and Go read it: only what is under it. A wildcard is permitted with
-/// the domain of the names that it matches, and excluded with any of them.
+/// Returns whether a domain equals the base or is under it. A base with a leading dot, which RFC 5280 does not define for
+/// domains, includes only the names under it, as in OpenSSL and Go. A wildcard is permitted if all names that it
+/// matches are, and excluded if any is.
 pub(super) fn contains_domain(base: &str, name: &str, side: Side) -> bool {
     let (base, name) = (base.to_ascii_lowercase(), name.to_ascii_lowercase());
     let Some(domain) = name.strip_prefix("*.") else {
@@ -30,14 +30,14 @@ pub(super) fn contains_domain(base: &str, name: &str, side: Side) -> bool {
     let is_matched = || {
         base.split_once('.').is_some_and(|(label, parent)| !label.is_empty() && parent == domain)
     };
-    // What a wildcard matches is under its domain, and never the domain itself.
+    // A wildcard matches names under its domain, but never the domain itself.
     in_domain(&base, domain)
         || base.strip_prefix('.') == Some(domain)
         || (side == Side::Excluded && is_matched())
 }
 
-/// Returns whether Go accepts a text as a domain (crypto/x509, domainNameValid): no text at all, or labels of
-/// printable ASCII.
+/// Returns whether Go accepts a text as a domain (`domainNameValid` in crypto/x509): labels of printable ASCII, or the
+/// empty text.
 pub(crate) fn is_domain(text: &str) -> bool {
     let is_label =
         |label: &str| !label.is_empty() && label.bytes().all(|octet| octet.is_ascii_graphic());
@@ -59,8 +59,8 @@ fn in_domain(base: &str, name: &str) -> bool {
     base.is_empty() || under(name, base)
 }
 
-/// Returns whether a mail address is the base, or its host is the base or under it. RFC 5280 wants a leading dot
-/// for what is under a host; Go, and so Kuma, takes it without one as well.
+/// Returns whether an email address equals the base, or its host equals the base or is under it. RFC 5280 requires a
+/// leading dot to include names under a host; Go, and so Kuma, does not.
 pub(super) fn contains_email(base: &str, address: &str) -> bool {
     let Some((local, host)) = split_mailbox(address) else { return false };
     match split_mailbox(base) {
@@ -71,13 +71,13 @@ pub(super) fn contains_email(base: &str, address: &str) -> bool {
     }
 }
 
-/// Splits a mail address where Go does (crypto/x509, parseRFC2821Mailbox): only a quoted local part can
-/// contain an at sign.
+/// Splits an email address as Go does (`parseRFC2821Mailbox` in crypto/x509): only a quoted local part can contain an
+/// at sign.
 fn split_mailbox(address: &str) -> Option<(&str, &str)> {
     if address.starts_with('"') { address.rsplit_once('@') } else { address.split_once('@') }
 }
 
-/// Returns whether Go can parse a mail address (crypto/x509, parseRFC2821Mailbox).
+/// Returns whether Go can parse an email address (`parseRFC2821Mailbox` in crypto/x509).
 pub(crate) fn is_mailbox(address: &str) -> bool {
     split_mailbox(address).is_some_and(|(local, host)| {
         let is_text =
@@ -88,7 +88,7 @@ pub(crate) fn is_mailbox(address: &str) -> bool {
     })
 }
 
-/// Returns whether the host of a URI is the base or under it, as Go sees it.
+/// Returns whether the host of a URI equals the base or is under it, as in Go.
 pub(super) fn contains_host(base: &str, host: &str) -> bool {
     in_domain(&base.to_ascii_lowercase(), &host.to_ascii_lowercase())
 }

@@ -36,23 +36,23 @@ pub(crate) const fn encoded_length(pem: &[u8]) -> usize {
 ///
 /// [`BundleError`] for anything but Base64 of PEM certificates.
 pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, BundleError> {
-    let fault = |reason| BundleError { reason };
-    let packed = super::packed([bundle]);
+    let error = |reason| BundleError { reason };
+    let packed = super::without_whitespace([bundle]);
     if packed.is_empty() {
-        return Err(fault("it is empty"));
+        return Err(error("it is empty"));
     }
     let text = match BASE64_STANDARD.decode(&packed) {
         Ok(text) => text,
-        Err(_) if packed.starts_with(b"-----BEGIN") => return Err(fault("it is PEM already")),
-        Err(_) => return Err(fault("it is not Base64")),
+        Err(_) if packed.starts_with(b"-----BEGIN") => return Err(error("it is PEM already")),
+        Err(_) => return Err(error("it is not Base64")),
     };
     match pem::decode_certificates(&text) {
         // A certificate that cannot be parsed is reported by whoever uses it.
         Ok(_) | Err(pem::PemError::Certificate(_)) => Ok(text),
-        Err(pem::PemError::PrivateKey { .. }) => Err(fault("it holds a private key")),
+        Err(pem::PemError::PrivateKey { .. }) => Err(error("it holds a private key")),
         Err(pem::PemError::Base64 { .. }) => {
-            Err(fault("it is Base64 of Base64: it was encoded twice"))
+            Err(error("it is Base64 of Base64: it was encoded twice"))
         }
-        Err(_) => Err(fault("its Base64 does not hold PEM certificates")),
+        Err(_) => Err(error("its Base64 does not hold PEM certificates")),
     }
 }

@@ -1,4 +1,4 @@
-//! Manifests for cert-manager (cert-manager.io/v1), which rotates certificates in a cluster.
+//! Manifests for cert-manager (cert-manager.io/v1), which renews certificates in a cluster.
 
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -9,24 +9,24 @@ use crate::kubernetes::{Namespace, ObjectName, ServiceName};
 use crate::name::SubjectAltName;
 use crate::validity::ValidFor;
 
-/// A certificate that cert-manager is to make, and the CA to make it from.
+/// A certificate for cert-manager to issue, and its CA.
 #[derive(Clone, Debug)]
 pub struct CertManager {
-    /// Where all objects are.
+    /// The namespace of all objects.
     pub namespace: Namespace,
-    /// The name of the Issuer, and of the Secret with the CA and its key.
+    /// The name of the Issuer and of the Secret with the CA certificate and key.
     pub issuer: ObjectName,
     /// The name of the Certificate.
     pub certificate: ObjectName,
-    /// The Secret that cert-manager writes, with the keys tls.crt, tls.key and ca.crt.
+    /// The name of the Secret that cert-manager writes, with the keys tls.crt, tls.key and ca.crt.
     pub secret: ObjectName,
-    /// The Service of the control plane, if it is not the one that the chart names itself.
+    /// The Service of the control plane; `None` is the chart's default.
     pub service: Option<ServiceName>,
-    /// The names of the certificate.
+    /// The names in the certificate.
     pub names: Vec<SubjectAltName>,
-    /// ECDSA P-256 instead of RSA 2048; Envoy accepts both.
+    /// Whether the keys are ECDSA P-256 instead of RSA 2048. Envoy accepts both.
     pub is_ecdsa: bool,
-    /// How long each certificate lives.
+    /// The lifetime of each certificate.
     pub valid_for: ValidFor,
 }
 
@@ -134,28 +134,28 @@ struct ChartCertManager {
     dns_names: Vec<String>,
 }
 
-/// A time that cert-manager cannot let a certificate live.
+/// A lifetime that cert-manager rejects.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum CertManagerDurationError {
-    /// Less than its minimum (`pkg/apis/certmanager/v1`, `MinimumCertificateDuration`).
-    #[error("cert-manager makes no certificate for less than an hour")]
+    /// Less than one hour (`MinimumCertificateDuration` in cert-manager's `pkg/apis/certmanager/v1`).
+    #[error("cert-manager requires a lifetime of at least 1h")]
     TooShort,
-    /// More than Go can count in nanoseconds.
-    #[error("cert-manager can count 292 years at most")]
+    /// More nanoseconds than Go's `time.Duration` can hold.
+    #[error("cert-manager allows a lifetime of at most 292 years")]
     TooLong,
 }
 
-/// A time as Go writes it.
+/// Returns a duration in Go's notation, such as `2160h0m0s`.
 fn go_duration(seconds: u64) -> String {
     format!("{}h{}m{}s", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 impl CertManager {
-    /// Whether cert-manager takes a time for the life of a certificate.
+    /// Checks that cert-manager accepts a lifetime.
     ///
     /// # Errors
     ///
-    /// Less than an hour, and more than Go can count.
+    /// [`CertManagerDurationError`] for less than one hour and for more than 292 years.
     pub fn check_duration(valid_for: ValidFor) -> Result<(), CertManagerDurationError> {
         let duration = valid_for.duration();
         if duration.as_secs() < 3600 {
@@ -181,7 +181,7 @@ impl CertManager {
         names.map(ToString::to_string).collect()
     }
 
-    /// The Secret with the CA, and the Issuer that signs with it.
+    /// Returns the Secret with the CA certificate and key, and the Issuer that uses it.
     fn ca(&self, certificate: &[u8], key: &[u8]) -> [Zeroizing<String>; 2] {
         let mut metadata = SecretMetadata::new(self.issuer.clone(), self.namespace.clone());
         metadata.secret_type = Some("kubernetes.io/tls");
@@ -197,8 +197,8 @@ impl CertManager {
         [secret, yaml::document(&issuer, 512)]
     }
 
-    /// The Secret of the CA, the Issuer and the Certificate, as a stream of YAML documents. The Secret
-    /// holds the CA's private key.
+    /// Returns the Secret of the CA, the Issuer and the Certificate as a stream of YAML documents. The Secret holds
+    /// the CA's private key, so the result is wiped when dropped.
     #[must_use]
     pub fn manifests(&self, ca_certificate: &[u8], ca_key: &[u8]) -> Zeroizing<String> {
         let seconds = self.valid_for.duration().as_secs();
@@ -210,10 +210,10 @@ impl CertManager {
             spec: CertificateSpec {
                 secret_name: self.secret.as_str().to_owned(),
                 duration: go_duration(seconds),
-                // Never below cert-manager's five minutes, since no certificate lives less than an hour.
+                // cert-manager requires five minutes; a third of the shortest lifetime, one hour, is more.
                 renew_before: go_duration(seconds / 3),
                 subject: Subject { organizations: vec!["Kuma"] },
-                // The longest that X.520 allows.
+                // ub-common-name (RFC 5280 appendix A) is 64.
                 common_name: names.iter().find(|name| name.len() <= 64).cloned(),
                 dns_names: names,
                 ip_addresses: self.names_of("iPAddress"),
@@ -236,14 +236,14 @@ impl CertManager {
         yaml::stream(&[secret, issuer, yaml::document(&certificate, 4096)])
     }
 
-    /// The Secret of the CA and the Issuer alone, for charts that make the Certificate themselves.
+    /// Returns the Secret of the CA and the Issuer, for charts that create the Certificate themselves.
     #[must_use]
     pub fn issuer_manifests(&self, ca_certificate: &[u8], ca_key: &[u8]) -> Zeroizing<String> {
         yaml::stream(&self.ca(ca_certificate, ca_key))
     }
 
-    /// Returns the values of a chart that has `controlPlane.tls.general.certManager`, with the Service
-    /// whose names the certificate has.
+    /// Returns the Helm values under `controlPlane` that enable cert-manager (`tls.general.certManager`), with the
+    /// Service whose names the certificate has.
     #[must_use]
     pub fn helm_values(&self) -> String {
         let cert_manager = ChartCertManager {

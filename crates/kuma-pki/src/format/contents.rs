@@ -1,4 +1,4 @@
-//! What a file holds, whatever its encoding: PEM, DER, Base64 of either, a Kubernetes Secret.
+//! Reads certificates and private keys in any encoding: PEM, DER, Base64 of either, or a Kubernetes Secret.
 
 use std::fmt;
 
@@ -6,46 +6,46 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use crate::format::foreign;
 use crate::format::kubernetes_secret::{self, KubernetesSecret, SecretError};
+use crate::format::other;
 use crate::format::pem::{self, Block, PemError};
 use crate::key::{ExistingKey, KeyError};
 use crate::x509::{Certificate, ParseError};
 
-/// How many layers of Base64 are taken off.
+/// The most layers of Base64 that are decoded.
 const MAX_LAYERS: u8 = 4;
 
-/// What was found.
+/// The certificates and private keys of a file.
 #[derive(Debug)]
 pub struct Contents {
-    /// How it was encoded.
+    /// The encoding of the file.
     pub encoding: Encoding,
     /// The file itself, or each key of a Secret that holds certificates or private keys.
     pub parts: Vec<Part>,
-    /// The keys of a Secret that should hold some by their value or name, and cannot be read.
-    pub faults: Vec<(String, ContentsError)>,
+    /// The keys of a Secret that cannot be read although their name or value suggests certificates or keys.
+    pub errors: Vec<(String, ContentsError)>,
 }
 
-/// Certificates and keys that stand together.
+/// The certificates and keys of a file or of one key of a Secret.
 #[derive(Debug, Default)]
 pub struct Part {
-    /// The key in the Secret, behind the name of the Secret if there are several; empty of a file.
+    /// The key in the Secret, prefixed with `SECRET/` if the file has several Secrets; empty for other encodings.
     pub name: String,
     /// The certificates, in order.
     pub certificates: Vec<Certificate>,
-    /// The private keys, or why one cannot be used.
+    /// The private keys, or the error of each that cannot be used.
     pub private_keys: Vec<Result<ExistingKey, KeyError>>,
-    /// The labels of other PEM blocks, each made of letters, digits and blanks.
-    pub others: Vec<String>,
+    /// The labels of other PEM blocks, which have only letters, digits and spaces.
+    pub other_labels: Vec<String>,
 }
 
 /// An encoding of certificates.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Encoding {
-    /// Base64, so many times, of PEM or DER.
+    /// PEM or DER in one or more layers of Base64.
     Base64 {
-        /// How many times.
+        /// The number of layers.
         layers: u8,
     },
     /// DER (X.690).
@@ -56,30 +56,30 @@ pub enum Encoding {
     Pem,
 }
 
-/// Bytes in which there are no certificates.
+/// The error of a file from which no certificate or key can be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContentsError {
     /// A certificate cannot be read.
     #[error(transparent)]
     Certificate(#[from] ParseError),
-    /// There is nothing.
+    /// The file is empty.
     #[error("it is empty")]
     Empty,
-    /// A value of a Secret that is not Base64.
-    #[error("it is not Base64, so that Kubernetes refuses the Secret")]
+    /// A value of a Secret is not Base64.
+    #[error("it is not Base64, so Kubernetes rejects the Secret")]
     NotBase64,
-    /// There are neither certificates nor keys.
-    #[error("there is no certificate and no private key in it")]
-    Nothing,
-    /// PEM that is damaged.
+    /// The file holds neither certificates nor private keys.
+    #[error("it has no certificate and no private key")]
+    NoCertificateOrKey,
+    /// The PEM is damaged.
     #[error(transparent)]
     Pem(#[from] PemError),
-    /// An object of Kubernetes that is no Secret.
+    /// A Kubernetes object is not a Secret.
     #[error(transparent)]
     Secret(#[from] SecretError),
-    /// None of the encodings.
-    #[error("it is neither PEM, nor DER, nor Base64 of them, nor a Kubernetes Secret")]
+    /// The encoding is unknown.
+    #[error("it is not PEM, DER, Base64 of PEM or DER, or a Kubernetes Secret")]
     Unknown,
 }
 
@@ -87,7 +87,7 @@ pub enum ContentsError {
 ///
 /// # Errors
 ///
-/// Bytes in none of the [encodings](Encoding), damaged ones, and those without certificate and key.
+/// [`ContentsError`] for an unknown [`Encoding`], for damaged contents, and for a file without a certificate or key.
 pub fn read(bytes: &[u8]) -> Result<Contents, ContentsError> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(ContentsError::Empty);
@@ -99,67 +99,68 @@ pub fn read(bytes: &[u8]) -> Result<Contents, ContentsError> {
 }
 
 fn read_secrets(secrets: &[KubernetesSecret]) -> Result<Contents, ContentsError> {
-    let [first, others @ ..] = secrets else { return Err(ContentsError::Nothing) };
+    let [first, others @ ..] = secrets else { return Err(ContentsError::NoCertificateOrKey) };
     if others.is_empty() {
         return read_secret(first, "");
     }
-    let (mut parts, mut faults) = (Vec::new(), Vec::new());
+    let (mut parts, mut errors) = (Vec::new(), Vec::new());
     for secret in secrets {
         match read_secret(secret, &format!("{}/", secret.full_name())) {
             Ok(mut contents) => {
                 parts.append(&mut contents.parts);
-                faults.append(&mut contents.faults);
+                errors.append(&mut contents.errors);
             }
-            Err(ContentsError::Nothing) => {}
+            Err(ContentsError::NoCertificateOrKey) => {}
             Err(error) => return Err(error),
         }
     }
-    if parts.is_empty() && faults.is_empty() {
-        return Err(ContentsError::Nothing);
+    if parts.is_empty() && errors.is_empty() {
+        return Err(ContentsError::NoCertificateOrKey);
     }
-    Ok(Contents { encoding: Encoding::KubernetesSecret, parts, faults })
+    Ok(Contents { encoding: Encoding::KubernetesSecret, parts, errors })
 }
 
-/// Reads a Secret; `within` stands before the names of its keys.
-fn read_secret(secret: &KubernetesSecret, within: &str) -> Result<Contents, ContentsError> {
-    let is_ours = |name: &str| ["tls.crt", "tls.key", "ca.crt"].contains(&name);
-    let (mut parts, mut faults) = (Vec::new(), Vec::new());
+/// Reads a Secret. `prefix` is prepended to the names of its keys.
+fn read_secret(secret: &KubernetesSecret, prefix: &str) -> Result<Contents, ContentsError> {
+    let is_tls_key = |name: &str| ["tls.crt", "tls.key", "ca.crt"].contains(&name);
+    let (mut parts, mut errors) = (Vec::new(), Vec::new());
     for (name, value) in &secret.data {
         let found =
             if value.is_empty() { Err(ContentsError::Empty) } else { read_layers(value, 0) };
         match found {
             Ok(found) => {
-                let named = |part| Part { name: format!("{within}{name}"), ..part };
+                let named = |part| Part { name: format!("{prefix}{name}"), ..part };
                 parts.extend(found.parts.into_iter().map(named));
             }
-            // A Secret may hold anything beside.
+            // A Secret may hold other values.
             Err(
                 ContentsError::Unknown
-                | ContentsError::Nothing
+                | ContentsError::NoCertificateOrKey
                 | ContentsError::Empty
-                | ContentsError::Pem(PemError::Foreign(_) | PemError::UnexpectedLabel { .. }),
-            ) if !is_ours(name) => {}
-            Err(error) => faults.push((format!("{within}{name}"), error)),
+                | ContentsError::Pem(PemError::OtherFormat(_) | PemError::UnexpectedLabel { .. }),
+            ) if !is_tls_key(name) => {}
+            Err(error) => errors.push((format!("{prefix}{name}"), error)),
         }
     }
-    let unreadable = secret.unreadable.iter().filter(|name| is_ours(name));
-    faults.extend(unreadable.map(|name| (format!("{within}{name}"), ContentsError::NotBase64)));
-    match some(Encoding::KubernetesSecret, parts) {
-        Ok(contents) => Ok(Contents { faults, ..contents }),
-        Err(_) if !faults.is_empty() => {
-            Ok(Contents { encoding: Encoding::KubernetesSecret, parts: Vec::new(), faults })
+    let unreadable = secret.unreadable.iter().filter(|name| is_tls_key(name));
+    errors.extend(unreadable.map(|name| (format!("{prefix}{name}"), ContentsError::NotBase64)));
+    match non_empty(Encoding::KubernetesSecret, parts) {
+        Ok(contents) => Ok(Contents { errors, ..contents }),
+        Err(_) if !errors.is_empty() => {
+            Ok(Contents { encoding: Encoding::KubernetesSecret, parts: Vec::new(), errors })
         }
-        Err(nothing) => Err(nothing),
+        Err(error) => Err(error),
     }
 }
 
-fn some(encoding: Encoding, parts: Vec<Part>) -> Result<Contents, ContentsError> {
+/// Returns the parts, if any holds a certificate or a key.
+fn non_empty(encoding: Encoding, parts: Vec<Part>) -> Result<Contents, ContentsError> {
     let holds = |part: &Part| !part.certificates.is_empty() || !part.private_keys.is_empty();
     if parts.iter().any(holds) {
-        return Ok(Contents { encoding, parts, faults: Vec::new() });
+        return Ok(Contents { encoding, parts, errors: Vec::new() });
     }
-    let other = parts.into_iter().find_map(|part| part.others.into_iter().next());
-    Err(other.map_or(ContentsError::Nothing, |label| {
+    let other = parts.into_iter().find_map(|part| part.other_labels.into_iter().next());
+    Err(other.map_or(ContentsError::NoCertificateOrKey, |label| {
         PemError::UnexpectedLabel { position: 1, label }.into()
     }))
 }
@@ -167,22 +168,22 @@ fn some(encoding: Encoding, parts: Vec<Part>) -> Result<Contents, ContentsError>
 fn read_layers(bytes: &[u8], layers: u8) -> Result<Contents, ContentsError> {
     let encoding = |inner| if layers == 0 { inner } else { Encoding::Base64 { layers } };
     if pem::has_block(bytes) {
-        return some(encoding(Encoding::Pem), vec![pem_part(bytes)?]);
+        return non_empty(encoding(Encoding::Pem), vec![pem_part(bytes)?]);
     }
-    // A SEQUENCE (X.690 8.9); no text of the other encodings begins with the digit and such a length.
+    // 0x30 is SEQUENCE (X.690 8.9) and the digit 0; the octets after it tell DER from Base64.
     if bytes.starts_with(&[0x30])
         && let Ok(certificate) = Certificate::from_der(bytes.to_vec())
     {
         let part = Part { certificates: vec![certificate], ..Part::default() };
-        return some(encoding(Encoding::Der), vec![part]);
+        return non_empty(encoding(Encoding::Der), vec![part]);
     }
-    if let Some(format) = foreign::binary(bytes).or_else(|| foreign::text(bytes)) {
-        return Err(PemError::Foreign(format).into());
+    if let Some(format) = other::recognize_binary(bytes).or_else(|| other::recognize_text(bytes)) {
+        return Err(PemError::OtherFormat(format).into());
     }
     if layers == MAX_LAYERS {
         return Err(ContentsError::Unknown);
     }
-    match BASE64_STANDARD.decode(crate::format::packed([bytes])) {
+    match BASE64_STANDARD.decode(crate::format::without_whitespace([bytes])) {
         Ok(inner) if !inner.is_empty() => read_layers(&Zeroizing::new(inner), layers + 1),
         _ => Err(ContentsError::Unknown),
     }
@@ -198,7 +199,7 @@ fn pem_part(text: &[u8]) -> Result<Part, ContentsError> {
             }
             Block::PrivateKey(key) => part.private_keys.push(ExistingKey::from_der(&key)),
             Block::EncryptedPrivateKey => part.private_keys.push(Err(KeyError::Encrypted)),
-            Block::Other(label) => part.others.push(label),
+            Block::Other(label) => part.other_labels.push(label),
         }
     }
     Ok(part)

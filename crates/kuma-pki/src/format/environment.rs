@@ -1,58 +1,59 @@
-//! The environment variables by which `kuma-cp` and `kuma-dp` find certificates, keys and CAs
-//! (`pkg/config`, `app/kuma-dp/cmd` in Kuma).
+//! The environment variables that configure the certificates, keys and CAs of `kuma-cp` and `kuma-dp`
+//! (`pkg/config` and `app/kuma-dp/cmd` in Kuma).
 
-/// What a control plane uses a certificate or a CA for.
+/// The server or client of a control plane that uses a certificate or a CA.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Purpose {
-    /// Every server that has no certificate of its own (`general.tlsCertFile`).
+    /// All servers without a certificate of their own (`general.tlsCertFile`).
     General,
-    /// Bootstrap and configuration of data plane proxies, port 5678.
+    /// The bootstrap and xDS server for data plane proxies, port 5678.
     DpServer,
-    /// The API over HTTPS, port 5682.
+    /// The API server over HTTPS, port 5682.
     ApiServer,
-    /// The server that zones connect to, port 5685.
+    /// The KDS server of a global control plane, port 5685.
     GlobalKds,
-    /// The CA by which a zone knows the global control plane.
+    /// The KDS client of a zone control plane: the CA that it trusts.
     ZoneKds,
-    /// The monitoring assignment service, port 5676.
+    /// The monitoring assignment server, port 5676.
     MonitoringAssignment,
-    /// Diagnostics, port 5680.
+    /// The diagnostics server, port 5680.
     Diagnostics,
 }
 
-/// The variables of a purpose.
+/// The names of a purpose's variables.
 struct Variables {
     name: &'static str,
-    /// Variables that switch TLS on.
+    /// The variable that enables TLS, where it is off by default.
     enabled: Option<&'static str>,
     certificate: Option<&'static str>,
     key: Option<&'static str>,
     ca: Option<&'static str>,
-    /// The CA of clients (another one than that which clients trust), and the variable without which
-    /// `kuma-cp` asks no client for a certificate (`pkg/api-server/server.go`, `configureTLS`).
+    /// The CA that the server verifies clients with.
     client_ca: Option<ClientCa>,
 }
 
 struct ClientCa {
     file: &'static str,
+    /// Without this variable, `kuma-cp` does not request client certificates (`configureTLS` in
+    /// `pkg/api-server/server.go`).
     required: &'static str,
 }
 
-/// The paths of the files on the machine of `kuma-cp`.
+/// The paths of the files on the host of `kuma-cp`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Paths<'a> {
-    /// The certificate and its chain.
+    /// The certificate with its chain.
     pub certificate: Option<&'a str>,
     /// Its private key.
     pub key: Option<&'a str>,
-    /// The CA of the servers that `kuma-cp` connects to.
+    /// The CA that verifies the servers that `kuma-cp` connects to.
     pub ca: Option<&'a str>,
-    /// The CA of the clients that connect to it.
+    /// The CA that verifies the clients that connect to `kuma-cp`.
     pub client_ca: Option<&'a str>,
 }
 
 impl Purpose {
-    /// All of them.
+    /// Every purpose.
     pub const ALL: [Self; 7] = [
         Self::General,
         Self::DpServer,
@@ -134,31 +135,31 @@ impl Purpose {
         [certificate, key, ca, client_ca.map(|names| names.file)]
     }
 
-    /// The name on the command line.
+    /// Returns the name on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.variables().name
     }
 
-    /// Whether it is about a certificate and its key.
+    /// Returns whether the purpose has a certificate and a private key.
     #[must_use]
     pub const fn has_certificate(self) -> bool {
         self.variables().certificate.is_some()
     }
 
-    /// Whether it is about a CA.
+    /// Returns whether the purpose has a CA for servers.
     #[must_use]
     pub const fn has_ca(self) -> bool {
         self.variables().ca.is_some()
     }
 
-    /// Whether it is about the CA of clients.
+    /// Returns whether the purpose has a CA for clients.
     #[must_use]
     pub const fn has_client_ca(self) -> bool {
         self.variables().client_ca.is_some()
     }
 
-    /// The variables of `kuma-cp` with the paths of the files, as far as the purpose has them.
+    /// Returns the variables of `kuma-cp` with their values. Paths that the purpose does not use are ignored.
     #[must_use]
     pub fn control_plane(self, paths: Paths<'_>) -> Vec<(&'static str, String)> {
         let names = self.variables();
@@ -175,8 +176,8 @@ impl Purpose {
     }
 }
 
-/// The variables of `kuma-dp`: the CA as PEM, which goes before a file, and the address of the control
-/// plane.
+/// Returns the variables of `kuma-dp`: the CA as PEM, which takes precedence over a CA file, and the URL of the
+/// control plane.
 #[must_use]
 pub fn data_plane(ca_pem: &str, address: Option<&str>) -> Vec<(&'static str, String)> {
     let ca = ("KUMA_CONTROL_PLANE_CA_CERT", ca_pem.to_owned());
@@ -184,7 +185,7 @@ pub fn data_plane(ca_pem: &str, address: Option<&str>) -> Vec<(&'static str, Str
     std::iter::once(ca).chain(address).collect()
 }
 
-/// How variables are written.
+/// The format of a list of variables.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum EnvironmentFormat {
     /// `export NAME='VALUE'` for a POSIX shell.
@@ -196,12 +197,12 @@ pub enum EnvironmentFormat {
     Systemd,
 }
 
-/// Writes variables. Every value is quoted so that the format reads it back exactly, line breaks
-/// included.
+/// Returns the variables, one per line in this format. Values are quoted, so that special characters and line breaks
+/// keep their meaning.
 #[must_use]
 pub fn encode(variables: &[(&'static str, String)], format: EnvironmentFormat) -> String {
     let line = |(name, value): &(&'static str, String)| match format {
-        // Inside single quotes a shell reads nothing but the end.
+        // Inside single quotes, a POSIX shell interprets nothing but the closing quote.
         EnvironmentFormat::Shell => format!("export {name}='{}'\n", value.replace('\'', r"'\''")),
         EnvironmentFormat::Dotenv | EnvironmentFormat::Systemd => {
             format!("{name}={}\n", quoted(value))
@@ -210,8 +211,8 @@ pub fn encode(variables: &[(&'static str, String)], format: EnvironmentFormat) -
     variables.iter().map(line).collect()
 }
 
-/// Single quotes keep everything; a value with one in it gets double quotes, in which systemd and
-/// dotenv take a backslash off `"`, `\`, `` ` `` and `$`.
+/// Returns a value in single quotes, or, if it contains one, in double quotes, where systemd and dotenv unescape
+/// `\"`, `\\`, `` \` `` and `\$`.
 fn quoted(value: &str) -> String {
     if !value.contains('\'') {
         return format!("'{value}'");

@@ -1,8 +1,7 @@
-//! The settings of an installation that are about certificates: as Helm values, as arguments of Helm,
-//! and as flags of `kumactl install control-plane`.
+//! The certificate settings of an installation on Kubernetes, as Helm values, as Helm arguments, and as flags of
+//! `kumactl install control-plane`.
 //!
-//! One table has all names (`app/kumactl/cmd/install/install_control_plane.go` and `values.yaml` of
-//! Kuma's chart).
+//! The names are from `app/kumactl/cmd/install/install_control_plane.go` and from `values.yaml` of Kuma's chart.
 
 use std::collections::BTreeMap;
 
@@ -11,51 +10,50 @@ use serde::Serialize;
 use crate::format::{bundle, yaml};
 use crate::kubernetes::{Namespace, ObjectName, ServiceName};
 
-/// The Secrets that a control plane is to use, the CA of its webhooks, and which control plane it is. What
-/// is `None` is left to the chart.
+/// The Secrets of a control plane, the CA of its webhooks, and its mode. `None` leaves a setting to the chart.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Installation {
     /// The Secret of the general certificate, with tls.crt, tls.key and ca.crt.
     pub general_secret: Option<ObjectName>,
-    /// The Secret with ca.crt, if that is not in the general one.
+    /// The Secret with ca.crt, if the general Secret does not have it.
     pub general_ca_secret: Option<ObjectName>,
-    /// The PEM of the CA that the API server is to trust in the webhooks.
+    /// The CA that the API server trusts for Kuma's webhooks, as PEM.
     pub ca_bundle: Option<Vec<u8>>,
     /// The Secret of the API server's own certificate, with tls.crt and tls.key.
     pub api_server_secret: Option<ObjectName>,
-    /// The Secret of a global control plane's KDS server, with tls.crt and tls.key; charts 2.x only.
+    /// The Secret of a global control plane's KDS server, with tls.crt and tls.key (charts 2.x only).
     pub kds_global_server_secret: Option<ObjectName>,
-    /// The Secret with the CA by which a zone knows the global control plane, with ca.crt.
+    /// The Secret with the CA of the global control plane, as ca.crt, for a zone.
     pub kds_zone_client_secret: Option<ObjectName>,
-    /// Whether it is the global control plane of several zones; in Kubernetes with Kuma 2.x only.
+    /// Whether it is a global control plane (Kuma 2.x only).
     pub is_global: bool,
-    /// The namespace of the control plane; Helm has a flag of its own for it, and no value.
+    /// The namespace of the control plane. It is not a Helm value: Helm has the flag `--namespace`.
     pub namespace: Option<Namespace>,
-    /// The Service of the control plane, by whose names it is dialled.
+    /// The Service of the control plane, whose names clients dial.
     pub service: Option<ServiceName>,
 }
 
-/// A setting: the path of its Helm value below `controlPlane`, if there is one, its flag, its value.
+/// A setting. The path of the Helm value is relative to `controlPlane`, and empty if there is no such value.
 struct Setting {
     path: &'static [&'static str],
     flag: &'static str,
     value: String,
 }
 
-/// Values below values, and texts at last.
+/// A node of the tree of Helm values.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Node {
     Text(String),
-    Below(BTreeMap<&'static str, Self>),
+    Map(BTreeMap<&'static str, Self>),
 }
 
 impl Node {
-    /// The text at the end of a path.
+    /// Sets the text at a path.
     fn insert(&mut self, path: &[&'static str], value: String) {
         match (path.split_first(), self) {
-            (Some((first, rest)), Self::Below(below)) => {
-                let next = below.entry(first).or_insert_with(|| Self::Below(BTreeMap::new()));
+            (Some((first, rest)), Self::Map(fields)) => {
+                let next = fields.entry(first).or_insert_with(|| Self::Map(BTreeMap::new()));
                 next.insert(rest, value);
             }
             (_, text) => *text = Self::Text(value),
@@ -105,15 +103,15 @@ impl Installation {
         some.collect()
     }
 
-    /// Those that are values of the chart.
+    /// Returns the settings that are Helm values.
     fn values(&self) -> impl Iterator<Item = Setting> {
         self.settings().into_iter().filter(|setting| !setting.path.is_empty())
     }
 
-    /// Values for Helm: `controlPlane...`, as YAML.
+    /// Returns a Helm values file as YAML.
     #[must_use]
     pub fn helm_values(&self) -> String {
-        let mut values = Node::Below(BTreeMap::new());
+        let mut values = Node::Map(BTreeMap::new());
         let mut length = 128;
         for Setting { path, value, .. } in self.values() {
             length += value.len() + 64;
@@ -122,9 +120,9 @@ impl Installation {
         yaml::document(&values, length).to_string()
     }
 
-    /// The same as arguments of Helm, in one line: `--set-string controlPlane.tls.general.secretName=...`.
-    /// Helm's `--set` would read a Secret that is named `123` or `true` as something else than a text. No
-    /// value has a comma, a backslash or anything that a shell reads: they are names and Base64.
+    /// Returns the same values as arguments of Helm in one line, with a newline at the end:
+    /// `--set-string controlPlane.tls.general.secretName=...`. `--set` would read the names `123` and `true` as a
+    /// number and a boolean. The values are names and Base64, so nothing needs quotes.
     #[must_use]
     pub fn helm_arguments(&self) -> String {
         let arguments = self.values().map(|Setting { path, value, .. }| {
@@ -133,8 +131,8 @@ impl Installation {
         arguments.collect::<Vec<_>>().join(" ") + "\n"
     }
 
-    /// The flags of the official `kumactl install control-plane`, in one line that a shell splits into
-    /// exactly them.
+    /// Returns the flags of the official `kumactl install control-plane` in one line, with a newline at the end.
+    /// Nothing needs quotes.
     #[must_use]
     pub fn flags(&self) -> String {
         let flags = self

@@ -1,6 +1,7 @@
 //! A Kubernetes Secret (core/v1), as `kubectl get secret -o yaml` or `-o json` prints it.
 
 mod read;
+mod values;
 mod write;
 
 use std::collections::BTreeMap;
@@ -12,23 +13,23 @@ pub use self::read::{decode, decode_all, is_manifest};
 pub use self::write::{SecretMetadata, encode};
 use crate::text::{beginning, excerpt};
 
-/// The contents of a Secret. Its data are wiped when it is dropped.
+/// The contents of a Secret. The data is wiped when dropped.
 #[derive(Clone, Eq, PartialEq)]
 pub struct KubernetesSecret {
-    /// metadata.name; empty if it has none.
+    /// metadata.name; empty if absent.
     pub name: String,
     /// metadata.namespace.
     pub namespace: Option<String>,
-    /// `type`, if it has one.
+    /// `type`.
     pub secret_type: Option<String>,
-    /// Every key with its bytes.
+    /// The keys with their decoded values.
     pub data: BTreeMap<String, Zeroizing<Vec<u8>>>,
-    /// The keys of `data` whose value is not Base64, so that the API server would refuse them.
+    /// The keys of `data` whose value is not Base64, for which the API server rejects the Secret.
     pub unreadable: Vec<String>,
 }
 
 impl KubernetesSecret {
-    /// Returns `NAMESPACE/NAME`, or the name alone, escaped and without the end of long ones.
+    /// Returns `NAMESPACE/NAME`, or the name alone, escaped and truncated for display.
     #[must_use]
     pub fn full_name(&self) -> String {
         match &self.namespace {
@@ -37,56 +38,55 @@ impl KubernetesSecret {
         }
     }
 
-    /// Returns whether its type is `kubernetes.io/tls`, which `kubectl create secret tls` and cert-manager
-    /// write.
+    /// Returns whether the type is `kubernetes.io/tls`, as from `kubectl create secret tls` and cert-manager.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.secret_type.as_deref() == Some("kubernetes.io/tls")
     }
 
-    /// Returns whether there is a value for a key, readable or not.
+    /// Returns whether a key has a value, readable or not.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.data.contains_key(key) || self.unreadable.iter().any(|name| name == key)
     }
 }
 
-/// The error of a text that is not a Secret. No variant holds a part of the text that could be octets of a key.
+/// The error of a text that is not a Secret. It quotes nothing from the text that could be bytes of a key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// The values are longer than a Secret can be.
-    #[error("its data are longer than 1 MiB, which no Secret can hold")]
+    /// The values exceed the size limit.
+    #[error("its data exceeds 1 MiB, the limit of a Secret")]
     TooLong,
-    /// Something occurs twice.
-    #[error("line {line} names a key for the second time")]
+    /// A duplicate key.
+    #[error("line {line} has a duplicate key")]
     DuplicateKey {
-        /// Where, counted from 1.
+        /// The line, counted from 1.
         line: u64,
     },
-    /// A version of the API in which there are no Secrets.
-    #[error("its apiVersion is {version}, and that of a Secret is v1")]
+    /// An apiVersion other than v1.
+    #[error("its apiVersion is {version}, but a Secret has v1")]
     ApiVersion {
-        /// Which.
+        /// The apiVersion.
         version: String,
     },
     /// An object of the External Secrets Operator.
-    #[error("it is an ExternalSecret, which only says where the values come from")]
+    #[error("it is an ExternalSecret, which has no values but only their source")]
     External,
     /// Another kind of object.
     #[error("it is a {kind}, not a Secret")]
     Kind {
-        /// Which.
+        /// The kind.
         kind: String,
     },
-    /// Neither YAML nor JSON, or not an object of Kubernetes.
-    #[error("it cannot be read as YAML or JSON of an object of Kubernetes{}", at(*line))]
+    /// Neither YAML nor JSON, or not a Kubernetes object.
+    #[error("it is not a Kubernetes object in YAML or JSON{}", at(*line))]
     Malformed {
-        /// Where, counted from 1, if that is known.
+        /// The line, counted from 1, if known.
         line: Option<u64>,
     },
     /// A list without a Secret.
-    #[error("there is no Secret in it")]
+    #[error("it has no Secret")]
     None,
     /// An object of Bitnami's Sealed Secrets.
     #[error("it is a SealedSecret, whose values only its controller can decrypt")]
@@ -94,10 +94,10 @@ pub enum SecretError {
     /// More than one Secret.
     #[error("it holds {count} Secrets")]
     Several {
-        /// How many.
+        /// The number of Secrets.
         count: usize,
     },
-    /// Values that SOPS encrypted.
+    /// Values encrypted with SOPS.
     #[error("its values are encrypted with SOPS")]
     Sops,
 }

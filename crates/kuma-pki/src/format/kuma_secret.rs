@@ -1,6 +1,6 @@
 //! Secrets of Kuma's own store: `Secret` of a mesh and `GlobalSecret`.
 //!
-//! On Kubernetes they are Secrets of a type of Kuma's with the value under the key `value`
+//! On Kubernetes they are Secrets of Kuma's own types, with the value under the key `value`
 //! (`pkg/plugins/runtime/k8s/webhooks/secret_validator.go`).
 
 use std::collections::BTreeMap;
@@ -14,11 +14,11 @@ use crate::format::kubernetes_secret::{self, SecretMetadata};
 use crate::format::yaml;
 use crate::kubernetes::{Namespace, ObjectName};
 
-/// A Secret of Kuma's store. Its value is wiped when it is dropped.
+/// A Secret of Kuma's store. The value is wiped when dropped.
 pub struct KumaSecret {
     /// The name.
     pub name: ObjectName,
-    /// Who can read it.
+    /// The resources that can refer to it.
     pub scope: SecretScope,
     /// The value, before it is encoded as Base64.
     pub value: Zeroizing<Vec<u8>>,

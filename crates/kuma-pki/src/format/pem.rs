@@ -6,10 +6,10 @@ mod frame;
 use pem::{EncodeConfig, LineEnding, Pem};
 use zeroize::Zeroizing;
 
-pub use self::error::{PemError, PemFault};
+pub use self::error::{PemError, PemErrorKind};
 use self::frame::{BEGIN, RawBlock, blocks, framed};
-use super::foreign;
-pub use super::foreign::Foreign;
+use super::other;
+pub use super::other::OtherFormat;
 use crate::key::{EncryptedPrivateKey, PrivateKeyDer};
 use crate::text::contains;
 use crate::x509::Certificate;
@@ -20,7 +20,7 @@ pub const CERTIFICATE: &str = "CERTIFICATE";
 /// The PEM label of a certificate request (RFC 7468 7).
 const CERTIFICATE_REQUEST: &str = "CERTIFICATE REQUEST";
 
-/// The longest PEM file that is read, in bytes: more than a Kubernetes Secret can hold.
+/// The largest PEM file that is accepted, in bytes: the size limit of a Kubernetes Secret.
 pub const MAX_LENGTH: usize = 1 << 20;
 
 /// The end of the label of every kind of private key (RFC 7468 10 and 11, RFC 5915 4).
@@ -37,7 +37,7 @@ pub fn encode_certificates<T: AsRef<[u8]>>(certificates: impl IntoIterator<Item 
         .into_bytes()
 }
 
-/// Returns a private key as PEM. Only the result holds a copy, and that is wiped when dropped.
+/// Returns a private key as PEM. No other copy is made, and the result is wiped when dropped.
 ///
 /// # Panics
 ///
@@ -53,14 +53,13 @@ pub fn encode_private_key(key: &PrivateKeyDer) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// Returns the only private key of a PEM text. Other blocks are skipped: OpenSSL writes `EC PARAMETERS`
-/// in front of a key.
+/// Returns the only private key of a PEM text. Other blocks are skipped: OpenSSL writes `EC PARAMETERS` before a key.
 ///
 /// # Errors
 ///
-/// A text without a private key, with several, or with one that is encrypted or damaged.
+/// [`PemError`] for no or several private keys, and for a key that is encrypted or damaged.
 pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
-    let blocks = sound_blocks(text)?;
+    let blocks = parse_blocks(text)?;
     let mut keys = blocks.iter().filter(|block| block.is_private_key());
     match (keys.next(), keys.next()) {
         (Some(key), None) => key.private_key(),
@@ -69,14 +68,14 @@ pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
     }
 }
 
-/// Returns the only private key of a PEM text, which a passphrase protects, as PKCS#8 (RFC 7468 11).
+/// Returns the only private key of a PEM text, which must be encrypted PKCS#8 (RFC 7468 11).
 ///
 /// # Errors
 ///
 /// The errors of [`decode_private_key`], with [`PemError::EncryptedPrivateKey`] for encryption by headers of
 /// the PEM block (RFC 1421 4.6.1.1).
 pub fn decode_encrypted_private_key(text: &[u8]) -> Result<EncryptedPrivateKey, PemError> {
-    let blocks = sound_blocks(text)?;
+    let blocks = parse_blocks(text)?;
     let mut keys = blocks.iter().filter(|block| block.is_private_key());
     match (keys.next(), keys.next()) {
         (Some(key), None) => {
@@ -91,16 +90,16 @@ pub fn decode_encrypted_private_key(text: &[u8]) -> Result<EncryptedPrivateKey, 
 ///
 /// # Errors
 ///
-/// A text that holds anything but one certificate request.
+/// [`PemError`] for a text that does not hold exactly one certificate request, or holds a private key.
 pub fn decode_certificate_request(text: &[u8]) -> Result<Vec<u8>, PemError> {
     if let Some(error) = private_key_among(text) {
         return Err(error);
     }
-    let blocks = match sound_blocks(text) {
-        Err(PemError::Foreign(Foreign::CertificateRequest)) => return Ok(text.to_vec()),
+    let blocks = match parse_blocks(text) {
+        Err(PemError::OtherFormat(OtherFormat::CertificateRequest)) => return Ok(text.to_vec()),
         blocks => blocks?,
     };
-    // Netscape's label is the one that certreq of Windows writes.
+    // certreq of Windows writes Netscape's label.
     let is_request = |block: &&RawBlock<'_>| {
         matches!(block.label, CERTIFICATE_REQUEST | "NEW CERTIFICATE REQUEST")
     };
@@ -119,23 +118,23 @@ pub fn encode_certificate_request(der: &[u8]) -> Vec<u8> {
     pem::encode_config(&Pem::new(CERTIFICATE_REQUEST, der), config).into_bytes()
 }
 
-/// Parses every certificate of a PEM text, in order; at least one. Text between the blocks is skipped, and so are
-/// blocks of other kinds, such as parameters, behind a certificate.
+/// Parses the certificates of a PEM text, in order. Text between the blocks is skipped, and so are blocks with other
+/// labels after the first certificate.
 ///
 /// # Errors
 ///
-/// A text without blocks, that begins with another one than a certificate, or that holds a private
-/// key, a request, a damaged block, or a certificate that cannot be parsed.
+/// [`PemError`] if the text has no block, if the first block is not a certificate, or if any block is a private key, a
+/// request, damaged, or a certificate that cannot be parsed.
 pub fn decode_certificates(text: &[u8]) -> Result<Vec<Certificate>, PemError> {
-    // First of all: half a key is a key, too.
+    // Checked first: a damaged private key is secret too.
     if let Some(error) = private_key_among(text) {
         return Err(error);
     }
-    let blocks = sound_blocks(text)?;
+    let blocks = parse_blocks(text)?;
     let is_certificate = |block: &RawBlock<'_>| block.label == CERTIFICATE;
-    let stands_for_one = |block: &RawBlock<'_>| block.label.contains(CERTIFICATE);
+    let is_similar = |block: &RawBlock<'_>| block.label.contains(CERTIFICATE);
     let is_other = |block: &&RawBlock<'_>| {
-        !is_certificate(block) && (block.position == 1 || stands_for_one(block))
+        !is_certificate(block) && (block.position == 1 || is_similar(block))
     };
     if let Some(RawBlock { position, label, .. }) = blocks.iter().find(is_other) {
         return Err(PemError::UnexpectedLabel { position: *position, label: (*label).to_owned() });
@@ -145,18 +144,18 @@ pub fn decode_certificates(text: &[u8]) -> Result<Vec<Certificate>, PemError> {
     Ok(Certificate::from_ders(certificates)?)
 }
 
-/// Returns the blocks of a text; if it is in another format, the error names that.
-fn sound_blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
+/// Returns the blocks of a text. The error for another format names that format.
+fn parse_blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
     blocks(text).map_err(|error| match error {
         PemError::Malformed { .. } | PemError::NoBlock => {
-            foreign::text(text).map_or(error, PemError::Foreign)
+            other::recognize_text(text).map_or(error, PemError::OtherFormat)
         }
-        PemError::Der => foreign::binary(text).map_or(error, PemError::Foreign),
+        PemError::Der => other::recognize_binary(text).map_or(error, PemError::OtherFormat),
         error => error,
     })
 }
 
-/// Returns the error for the first private key that begins in a text, whatever is wrong with its block or others.
+/// Returns the error for the first private key that begins in a text, even if a block is damaged.
 fn private_key_among(text: &[u8]) -> Option<PemError> {
     let lines = text.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii_end);
     let begins = lines.filter(|line| line.starts_with(BEGIN.as_bytes()));
@@ -196,7 +195,7 @@ pub fn begins_line(text: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// A text without blocks, and a block that is damaged.
+/// [`PemError`] for a text without blocks and for a damaged block.
 pub fn decode(text: &[u8]) -> Result<Vec<Block>, PemError> {
     let block = |block: &RawBlock<'_>| match block.label {
         CERTIFICATE => block.certificate().map(Block::Certificate),
@@ -208,5 +207,5 @@ pub fn decode(text: &[u8]) -> Result<Vec<Block>, PemError> {
         },
         label => Ok(Block::Other(label.to_owned())),
     };
-    sound_blocks(text)?.iter().map(block).collect()
+    parse_blocks(text)?.iter().map(block).collect()
 }

@@ -1,4 +1,4 @@
-//! YAML for Kubernetes and Helm, and the settings with which YAML and JSON of others are read.
+//! Writes YAML for Kubernetes and Helm, and limits what the YAML and JSON parser accepts.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use serde::Serialize;
 use serde_saphyr::{DuplicateKeyPolicy, Location, NonFiniteFloatPolicy, Options};
 use zeroize::Zeroizing;
 
-/// How deep lists and maps can be nested, aliases included.
+/// The deepest nesting of lists and mappings, with aliases expanded.
 const MAX_DEPTH: usize = 64;
 
-/// A line and a column of a text, counted from 1.
+/// A position in a text. Lines and columns count from 1.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Place {
+pub struct Position {
     /// The line.
     pub line: u32,
     /// The column, in characters.
     pub column: u32,
 }
 
-/// Limits for text that nobody has checked, all its documents together.
+/// Limits for untrusted text, for all its documents together.
 pub(crate) struct Limits {
-    /// How many scalars, lists and maps there can be.
+    /// The most scalars, lists and mappings.
     pub(crate) nodes: usize,
-    /// How many of them anchors and aliases can copy.
+    /// The most of them that aliases can copy.
     pub(crate) copies: usize,
-    /// How many bytes of scalars an anchor can copy, if they are not a slice of the text, as those with escapes.
+    /// The most bytes of scalars that an anchor can copy, counting only scalars with escapes: others are slices of the text.
     pub(crate) copied_bytes: usize,
 }
 
-/// Returns the settings of the reader. Its errors hold no excerpt of the text, which may be a key.
+/// Returns the parser's options. Its errors quote nothing from the text, which may hold a private key.
 pub(crate) fn options(limits: &Limits) -> Options {
     let Limits { nodes: max_nodes, copies: max_copies, copied_bytes } = *limits;
     serde_saphyr::options! {
@@ -44,7 +44,7 @@ pub(crate) fn options(limits: &Limits) -> Options {
             max_recorded_anchor_bytes: copied_bytes,
             // Many certificates may share one anchor.
             enforce_alias_anchor_ratio: false,
-            // The length of a text is limited where it is read, and a scalar is a part of it.
+            // The caller limits the length of the text, and so of each scalar.
             max_total_scalar_bytes: usize::MAX,
         },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: max_copies },
@@ -55,22 +55,22 @@ pub(crate) fn options(limits: &Limits) -> Options {
     }
 }
 
-impl From<Location> for Place {
+impl From<Location> for Position {
     fn from(location: Location) -> Self {
         let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX).max(1);
         Self { line: number(location.line()), column: number(location.column()) }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
     }
 }
 
-/// One document. Strings that YAML 1.1 or 1.2 would read as anything else are quoted, and none is
-/// folded: Base64 stays on one line. `capacity` is at least the length of the text, so that secrets in
-/// it do not move and leave copies behind.
+/// Returns one document. Strings that YAML 1.1 or 1.2 would not read as strings are quoted, and no string is folded,
+/// so Base64 stays on one line. `capacity` must be at least the length of the document in bytes: a buffer that grows
+/// leaves copies of secrets in memory.
 ///
 /// # Panics
 ///
@@ -86,7 +86,7 @@ pub(crate) fn document(value: &impl Serialize, capacity: usize) -> Zeroizing<Str
     text
 }
 
-/// Several documents in one stream.
+/// Returns a stream of documents, separated by `---`.
 pub(crate) fn stream(documents: &[Zeroizing<String>]) -> Zeroizing<String> {
     let length = documents.iter().map(|document| document.len() + 4).sum();
     let mut text = Zeroizing::new(String::with_capacity(length));

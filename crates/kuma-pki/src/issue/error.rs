@@ -8,12 +8,11 @@ use crate::x509::ParseError;
 
 /// The reason why a certificate cannot be issued, with the values that were compared.
 ///
-/// Displays as a lower-case fragment without a final period. No variant holds key material. Names are as
-/// RFC 4514 writes them.
+/// Displays as one lower-case sentence. No variant holds key material. Names are in the notation of RFC 4514.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssueError {
-    /// The certificates of a CA are not a chain: one is not issued by the one behind it.
+    /// A certificate of a CA's chain is not issued by the next.
     #[error(
         "certificate {position} of the CA file, {subject}, did not issue the certificate before \
          it, whose issuer is {issuer}"
@@ -25,7 +24,7 @@ pub enum IssueError {
         subject: String,
         /// The issuer that the certificate before it names.
         issuer: String,
-        /// Whether the certificate before it is one of the same CA, signed by another.
+        /// Whether the certificate before it is a cross-signed certificate of the same CA.
         is_cross_signed: bool,
     },
 
@@ -34,16 +33,16 @@ pub enum IssueError {
     CaName {
         /// The requested name.
         name: String,
-        /// What is wrong with it, as a fragment.
+        /// The reason, as a fragment.
         reason: &'static str,
         /// The longest name, in characters.
         longest: usize,
     },
 
-    /// A CA has no name, as the official kumactl's self-signed certificate.
+    /// The subject of a CA is empty, as in the official kumactl's self-signed certificate.
     #[error(
         "the CA certificate has an empty subject, so what it issues has no issuer (RFC 5280 \
-         4.1.2.4): Java, mbedTLS and others refuse that"
+         4.1.2.4): Java, mbedTLS and other clients reject that"
     )]
     EmptySubject,
 
@@ -51,11 +50,11 @@ pub enum IssueError {
     #[error("cannot issue from this CA: {0}")]
     Issuer(Box<Finding>),
 
-    /// A request holds no name: a certificate without subjectAltName matches no server.
+    /// A request has no names: a certificate without subjectAltName matches no host.
     #[error("a certificate needs at least one name")]
     NoNames,
 
-    /// The requested certificate would outlive its CA.
+    /// The requested certificate would expire after its CA.
     #[error(
         "the certificate would be valid until {}, and its CA only until {}",
         rfc3339(not_after),
@@ -70,39 +69,39 @@ pub enum IssueError {
         issuer_not_after: OffsetDateTime,
     },
 
-    /// A certificate of the CA cannot be read.
+    /// A certificate of the CA cannot be parsed.
     #[error(transparent)]
     Parse(#[from] ParseError),
 
     /// The certificate would be for the CA's own key.
-    #[error("the key that is to be certified is the key of the CA {subject} itself")]
+    #[error("the key of the certificate is the key of the CA {subject}")]
     SameKey {
         /// The subject of the CA.
         subject: String,
     },
 
-    /// The certificate would have its CA's name, as if it were self-signed.
+    /// The certificate would have its CA's name, like a self-signed one.
     #[error("the certificate would have the name of its CA, {subject}")]
     SameSubject {
         /// The name of both.
         subject: String,
     },
 
-    /// The finished certificate differs from the request: a fault of this program.
-    #[error("the finished certificate failed its check: {field} is {found}, not {expected}")]
+    /// The new certificate differs from its template, because of a bug.
+    #[error("the new certificate failed the self-check: {field} is {found}, not {expected}")]
     SelfCheck {
-        /// The certificate field, in RFC 5280's words.
+        /// The certificate field, as RFC 5280 calls it.
         field: &'static str,
-        /// What the template says.
+        /// The value of the template.
         expected: String,
-        /// What the certificate says.
+        /// The value of the certificate.
         found: String,
     },
 
     /// The certificate could not be encoded or signed.
     #[error("the certificate could not be signed: {reason}")]
     Signing {
-        /// The crypto library's words.
+        /// The error of the library.
         reason: String,
     },
 
@@ -110,7 +109,7 @@ pub enum IssueError {
     #[error(transparent)]
     Validity(#[from] ValidityError),
 
-    /// The finished certificate would be rejected: its issuer has a fault.
-    #[error("the certificate would not verify: {0}")]
+    /// The new certificate fails verification, because of its issuer.
+    #[error("the new certificate does not verify: {0}")]
     Verification(Box<Finding>),
 }

@@ -1,4 +1,4 @@
-//! A CA that issues: its key, its certificate, and the CAs above it, checked before they are used.
+//! The CA that issues certificates, checked before its first use.
 
 use time::OffsetDateTime;
 
@@ -6,7 +6,7 @@ use crate::constraint;
 use crate::issue::{IssueError, Template};
 use crate::key::{KeyIdentifier, KeyPair};
 use crate::validity::Validity;
-use crate::verify::{self, Finding, Place};
+use crate::verify::{self, ChainRole, Finding};
 use crate::x509::{Certificate, ParseError, is_empty};
 
 /// A CA with its private key, and the certificates that lead from it to a trust anchor.
@@ -17,7 +17,7 @@ pub struct Issuer {
     key: KeyPair,
     /// The CA's own certificate first; each further one issued the one before it.
     chain: Vec<Certificate>,
-    /// The CA's subject, for people.
+    /// The CA's subject, for display.
     name: String,
     /// The time in which all certificates of the chain are valid.
     validity: Validity,
@@ -30,7 +30,7 @@ impl Issuer {
     ///
     /// # Errors
     ///
-    /// Everything that would make a certificate of this CA invalid: [`IssueError::Issuer`] with a finding of
+    /// Each condition that would make every certificate of this CA invalid: [`IssueError::Issuer`] with a finding of
     /// [`verify`](mod@verify), [`IssueError::BrokenChain`], [`IssueError::EmptySubject`], and
     /// [`IssueError::Parse`] for an empty chain.
     pub fn new(
@@ -103,7 +103,7 @@ impl Issuer {
         self.validity
     }
 
-    /// Returns the certificates that a server sends behind its own: the chain, without a root.
+    /// Returns the certificates that a server sends after its own: the chain without the root.
     #[must_use]
     pub fn intermediates(&self) -> &[Certificate] {
         &self.chain[..self.chain.len() - usize::from(self.has_root)]
@@ -115,8 +115,8 @@ impl Issuer {
         self.chain.last().filter(|_| self.has_root)
     }
 
-    /// Returns the certificate for the CA file of clients: the root, or in a chain without one the CA's own
-    /// certificate, which not all clients accept as an anchor.
+    /// Returns the certificate for the CA file of clients: the root, or without a root the CA's own certificate, which
+    /// not all clients accept as a trust anchor.
     #[must_use]
     pub fn trust_anchor(&self) -> &Certificate {
         self.root().unwrap_or_else(|| self.certificate())
@@ -134,7 +134,7 @@ impl Issuer {
         &self.chain
     }
 
-    /// Returns the CA's subject as RFC 4514 writes it.
+    /// Returns the CA's subject in the notation of RFC 4514.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -158,14 +158,13 @@ impl Issuer {
         &self.key
     }
 
-    /// Returns the DER of the CA's subject, as it stands in its certificate.
+    /// Returns the DER of the CA's subject, unchanged.
     #[must_use]
     pub fn subject(&self) -> &[u8] {
         self.certificate().x509().subject().as_raw()
     }
 
-    /// Returns the CA's subjectKeyIdentifier, by whatever method it was made; for a CA without one, the
-    /// identifier that this library would give it.
+    /// Returns the CA's subjectKeyIdentifier; for a CA without one, the identifier that this library would compute.
     #[must_use]
     pub fn key_identifier(&self) -> Vec<u8> {
         let own = self.certificate();
@@ -204,6 +203,6 @@ fn excluded_name(ca: &Certificate, template: &Template) -> Option<Finding> {
 /// allows none: most clients reject what the CA issues.
 fn usage(ca: &Certificate, template: &Template) -> Option<Finding> {
     let wanted = template.extended_key_usage?;
-    let place = Place::Intermediate;
-    (!ca.allows_usage(wanted)).then(|| Finding::usage(ca, wanted, place))
+    let role = ChainRole::Intermediate;
+    (!ca.allows_usage(wanted)).then(|| Finding::usage(ca, wanted, role))
 }

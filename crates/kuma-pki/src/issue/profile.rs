@@ -1,6 +1,6 @@
-//! The content of every field of every certificate, with its reason.
+//! Profiles: the contents of each field, for each kind of certificate.
 //!
-//! The reasons in full, field by field, are in `docs/concepts/certificate-contents.md`.
+//! `docs/concepts/certificate-contents.md` has the reasons, field by field.
 
 use std::fmt;
 
@@ -215,7 +215,7 @@ impl SerialNumber {
     pub fn random() -> Result<Self, IssueError> {
         let mut octets = [0; SERIAL_OCTETS];
         rand::fill(&mut octets).map_err(|Unspecified| IssueError::Signing {
-            reason: "the system gave no random numbers".to_owned(),
+            reason: "the system provides no random numbers".to_owned(),
         })?;
         Ok(Self::from_octets(octets))
     }

@@ -1,4 +1,4 @@
-//! Whether an existing certificate still matches the request.
+//! Compares an existing certificate with a request.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::x509::{Certificate, CertificateName, ParseError};
 /// The expected issuer of an existing certificate.
 #[derive(Clone, Copy, Debug)]
 pub enum ExpectedIssuer<'a> {
-    /// A CA that is the second certificate of the file, and whose key was never written.
+    /// The CA that is the second certificate of the file, and whose key was not kept.
     Ephemeral,
     /// This CA.
     Issuer(&'a Issuer),
@@ -28,13 +28,13 @@ pub enum ExpectedIssuer<'a> {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum RenewalReason {
-    /// The certificates behind it are not those of its CA.
+    /// The certificates after it are not those of its CA.
     Chain,
     /// Its name constraints differ.
     Constraints {
-        /// The names that it permits.
+        /// Its permitted names.
         found: String,
-        /// The requested ones.
+        /// The requested permitted names.
         wanted: String,
     },
     /// Another CA issued it.
@@ -44,11 +44,11 @@ pub enum RenewalReason {
         /// The expected issuer.
         wanted: String,
     },
-    /// It allows another number of CAs below it.
+    /// Its pathLenConstraint differs.
     PathLength {
         /// Its pathLenConstraint.
         found: Option<u32>,
-        /// The requested one.
+        /// The requested pathLenConstraint.
         wanted: Option<u32>,
     },
     /// The private key does not match.
@@ -65,7 +65,7 @@ pub enum RenewalReason {
     /// It lacks a requested name.
     NameMissing(String),
     /// It expires soon or has expired.
-    NearEnd {
+    ExpiresSoon {
         /// Its notAfter.
         not_after: OffsetDateTime,
     },
@@ -93,13 +93,13 @@ pub enum RenewalReason {
 /// The kind of a certificate, by its use.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CertificateRole {
-    /// It signs certificates.
+    /// For a CA.
     Ca,
-    /// It authenticates a client.
+    /// For a client.
     Client,
-    /// Both, neither, or something else.
+    /// For both, neither, or something else.
     Other,
-    /// It authenticates a server.
+    /// For a server.
     Server,
 }
 
@@ -139,8 +139,8 @@ pub fn reasons<'a>(
     let validity = own.validity();
     if now < validity.not_before {
         reasons.push(RenewalReason::NotYetValid { not_before: validity.not_before });
-    } else if now >= renew_before.starts(validity) {
-        reasons.push(RenewalReason::NearEnd { not_after: validity.not_after });
+    } else if now >= renew_before.renewal_time(validity) {
+        reasons.push(RenewalReason::ExpiresSoon { not_after: validity.not_after });
     }
     Ok(reasons)
 }
@@ -204,7 +204,7 @@ fn issued_by(
     };
     match (expected, above) {
         (ExpectedIssuer::Itself, _) if !own.is_self_signed() => differs("itself"),
-        // Certificates behind it do no harm, such as an older CA's while clients trust both.
+        // Further certificates are allowed, such as an older CA during a rotation.
         (ExpectedIssuer::Itself, _) => None,
         (ExpectedIssuer::Ephemeral, _) if own.is_self_signed() => differs("a CA made for it"),
         (ExpectedIssuer::Ephemeral, [ca]) if ca.is_ca() == Some(true) && own.is_issued_by(ca) => {
@@ -223,10 +223,10 @@ fn issued_by(
 impl fmt::Display for CertificateRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Ca => "a CA's",
-            Self::Client => "a client's",
-            Self::Other => "of another kind",
-            Self::Server => "a server's",
+            Self::Ca => "a CA certificate",
+            Self::Client => "a client certificate",
+            Self::Other => "another kind of certificate",
+            Self::Server => "a server certificate",
         })
     }
 }
@@ -234,20 +234,20 @@ impl fmt::Display for CertificateRole {
 impl fmt::Display for RenewalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Chain => f.write_str("the certificates behind it are not those of its CA"),
+            Self::Chain => f.write_str("the certificates after it are not those of its CA"),
             Self::Constraints { found, wanted } => {
                 write!(f, "it permits {found}, not {wanted}")
             }
             Self::Issuer { found, wanted } => write!(f, "its issuer is {found}, not {wanted}"),
-            Self::KeyMismatch => f.write_str("the private key belongs to another certificate"),
+            Self::KeyMismatch => f.write_str("the private key does not match"),
             Self::KeyType { found, wanted } => {
                 write!(f, "the key is of type {found}, not {wanted}")
             }
-            Self::NameExtra(name) => write!(f, "it has the name {name}, which is not wanted"),
+            Self::NameExtra(name) => write!(f, "it has the name {name}, which was not requested"),
             Self::NameMissing(name) => write!(f, "it lacks the name {name}"),
-            Self::NearEnd { not_after } => write!(f, "it ends at {}", rfc3339(not_after)),
+            Self::ExpiresSoon { not_after } => write!(f, "it expires at {}", rfc3339(not_after)),
             Self::NotYetValid { not_before } => {
-                write!(f, "it is valid from {} only", rfc3339(not_before))
+                write!(f, "it is not valid before {}", rfc3339(not_before))
             }
             Self::PathLength { found, wanted } => {
                 let text = |length: &Option<u32>| {

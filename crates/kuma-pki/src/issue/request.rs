@@ -1,4 +1,4 @@
-//! What a caller may choose about a certificate; the profile decides everything else.
+//! Requests: the fields of a certificate that a caller chooses. The profile sets all others.
 
 use std::collections::HashSet;
 

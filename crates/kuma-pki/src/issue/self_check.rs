@@ -1,4 +1,4 @@
-//! The last check of a new certificate: every field is as the template says.
+//! Compares a new certificate with its template, and verifies it.
 
 use time::OffsetDateTime;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
@@ -18,11 +18,11 @@ use crate::verify::{self, Host, Report, VerifyOptions};
 use crate::x509::signature::SignatureStatus;
 use crate::x509::{self, Certificate, CertificateName};
 
-/// How many names of a new certificate are matched as clients do.
+/// The most names of a new certificate that are matched as hosts.
 const MAX_HOSTS: usize = 100;
 
-/// Compares every field of a new certificate with the template, the key and the CA, and verifies the signature;
-/// without a CA, the certificate is self-signed. Another library parses it than the one that encoded it.
+/// Compares every field of a new certificate with the template, the key and the CA, and verifies the signature.
+/// Without a CA, the certificate must be self-signed. The parser is not from the library that encoded the certificate.
 ///
 /// # Errors
 ///
@@ -40,7 +40,7 @@ pub fn self_check<'a>(
     }
 }
 
-/// Compares every field, as [`self_check`] does, without the signature, which takes longer than all the rest.
+/// Compares every field, as [`self_check`] does, but not the signature, which takes most of the time.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Private keys that a passphrase protects: PKCS#8 with PBES2 (RFC 5958 3, RFC 8018 6.2).
+//! Encrypted private keys: PKCS#8 with PBES2 (RFC 5958 3, RFC 8018 6.2).
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{PKCS8_LABEL, PrivateKeyDer};
 
-/// The most PBKDF2 iterations that are computed: OpenSSL writes 2048, and 600,000 are recommended (OWASP).
+/// The most PBKDF2 iterations: OpenSSL writes 2048, and 600,000 are recommended (OWASP).
 const MAX_ITERATIONS: u32 = 10_000_000;
 
 /// The most memory that scrypt may go through, in bytes (RFC 7914 2: 128 times N times r, and that p times). OpenSSL
@@ -29,19 +29,19 @@ pub struct EncryptedPrivateKey {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecryptionError {
-    /// The work that the file demands before the passphrase is known to be right.
-    #[error("its encryption demands more than 10,000,000 PBKDF2 iterations or 256 MiB for scrypt")]
+    /// The cost of the key derivation exceeds the limit.
+    #[error("its encryption requires more than 10,000,000 PBKDF2 iterations or 256 MiB for scrypt")]
     TooExpensive,
-    /// Another encryption than PBES2 with AES and a hash of the SHA-2 family.
+    /// An encryption other than PBES2 with AES and SHA-2.
     #[error("its encryption is not PKCS#8 with PBES2, AES and SHA-2")]
     Unsupported,
-    /// The key does not come out.
+    /// The decrypted bytes are not a key.
     #[error("the passphrase is wrong")]
     WrongPassphrase,
 }
 
 impl Passphrase {
-    /// A passphrase as typed; `None` if it is empty.
+    /// Returns the passphrase; `None` if it is empty.
     #[must_use]
     pub fn new(text: Zeroizing<Vec<u8>>) -> Option<Self> {
         (!text.is_empty()).then_some(Self(text))
@@ -49,7 +49,7 @@ impl Passphrase {
 }
 
 impl EncryptedPrivateKey {
-    /// An EncryptedPrivateKeyInfo (RFC 5958 3), not looked at yet.
+    /// Wraps an EncryptedPrivateKeyInfo (RFC 5958 3) without parsing it.
     pub(crate) const fn new(der: Zeroizing<Vec<u8>>) -> Self {
         Self { der }
     }

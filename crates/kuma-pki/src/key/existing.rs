@@ -1,4 +1,4 @@
-//! Private keys of every type that a TLS server can have, as Go reads them.
+//! Existing private keys, of every type that Go loads for a TLS server.
 
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::KeyPair as _;
@@ -21,8 +21,8 @@ impl ExistingKey {
     ///
     /// # Errors
     ///
-    /// A key that Go's crypto/tls, and so kuma-cp, does not load: one that is damaged, of another type,
-    /// with octets behind it, or, in SEC 1, without its curve.
+    /// [`KeyError`] for a key that Go's crypto/tls, and so kuma-cp, does not load: damaged, of another type, with trailing
+    /// bytes, or SEC 1 without its curve.
     pub fn from_der(key: &PrivateKeyDer) -> Result<Self, KeyError> {
         let fields = Vec::<AnyRef<'_>>::from_der(&key.der).map_err(|_| KeyError::Malformed)?;
         // RFC 5915 3: the curve is [0], and a reader of the key alone needs it.
@@ -88,7 +88,7 @@ impl ExistingKey {
         &self.public_key
     }
 
-    /// Returns the type for people, such as `RSA 2048`.
+    /// Returns the type for display, such as `RSA 2048`.
     #[must_use]
     pub fn description(&self) -> String {
         self.key_type.to_string()

@@ -1,4 +1,4 @@
-//! The names of subjects.
+//! Subjects: distinguished names in the notation of RFC 4514.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use super::SubjectAltName;
 use crate::key::KeyIdentifier;
 use crate::text;
 
-/// The organizationName of every subject: a name without it may be empty when the first host name
-/// is too long, and an empty issuer is what Java, mbedTLS, Firefox and Debian's curl refuse.
+/// The organizationName of every default subject. Without it, a subject could be empty if the first host name is too
+/// long, and Java, mbedTLS, Firefox and Debian's curl reject an empty issuer.
 const ORGANIZATION: &str = "Kuma";
 
 /// The longest value of an attribute, in characters (RFC 5280 appendix A, ub-common-name,
 /// ub-organization-name, ub-organizational-unit-name).
 pub(crate) const MAX_ATTRIBUTE_LENGTH: usize = 64;
 
-/// A name of attributes of different types, in the order of the certificate; never empty.
+/// A distinguished name with one attribute of each type, in the order of the certificate; never empty.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DistinguishedName {
     attributes: Vec<(SubjectAttribute, String)>,
@@ -33,7 +33,7 @@ pub enum SubjectAttribute {
     CommonName,
 }
 
-/// A text that is not a subject.
+/// The error of a text that is not a subject.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubjectError {
@@ -43,15 +43,15 @@ pub enum SubjectError {
     /// An attribute type that is not supported.
     #[error("{0:?} is not one of C, O, OU and CN")]
     UnknownType(String),
-    /// An attribute type stands twice.
-    #[error("{0} is there twice")]
+    /// A duplicate attribute type.
+    #[error("duplicate attribute {0}")]
     Repeated(&'static str),
     /// The value of an attribute cannot be used.
     #[error("the value of {keyword} {reason}")]
     Value {
         /// The attribute type: `C`, `O`, `OU` or `CN`.
         keyword: &'static str,
-        /// What is wrong, as a fragment.
+        /// The reason, as a fragment.
         reason: &'static str,
     },
 }
@@ -60,7 +60,7 @@ impl SubjectAttribute {
     const ALL: [Self; 4] =
         [Self::Country, Self::Organization, Self::OrganizationalUnit, Self::CommonName];
 
-    /// The keyword of RFC 4514.
+    /// Returns the keyword (RFC 4514 3).
     #[must_use]
     pub const fn keyword(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ impl SubjectAttribute {
 }
 
 impl DistinguishedName {
-    /// Reads `C=DE,O=Acme,OU=Mesh,CN=cp`: attributes in the order of the certificate, each type once. A
+    /// Parses `C=DE,O=Acme,OU=Mesh,CN=cp`: attributes in the order of the certificate, each type once. A
     /// backslash before a comma makes it part of the value, as in RFC 4514.
     ///
     /// # Errors
@@ -113,15 +113,15 @@ impl DistinguishedName {
         Ok(Self { attributes })
     }
 
-    /// The subject of a CA: `base` or the default, with a commonName of this name and 8 hexadecimal digits of
-    /// the key's identifier.
+    /// Returns the subject of a CA: `base` or the default, with a commonName of this name and 8 hexadecimal digits of the
+    /// key identifier.
     pub(crate) fn of_ca(base: Option<&Self>, name: &str, key: KeyIdentifier) -> Self {
         let [a, b, c, d, ..] = *key.as_bytes();
         let common_name = format!("{name} {a:02x}{b:02x}{c:02x}{d:02x}");
         base.cloned().unwrap_or_else(Self::of_organization).with_common_name(common_name)
     }
 
-    /// Named after the first host, for people who read the certificate: no client matches it.
+    /// Returns the default subject of a server or client, with the first name as commonName. No client matches it.
     pub(crate) fn of_end_entity(names: &[SubjectAltName]) -> Self {
         let common_name = names.first().map(ToString::to_string);
         let common_name = common_name.filter(|name| name.len() <= MAX_ATTRIBUTE_LENGTH);
@@ -141,20 +141,20 @@ impl DistinguishedName {
         self
     }
 
-    /// The same name without its commonName.
+    /// Returns the name without its commonName.
     #[must_use]
     pub(crate) fn without_common_name(mut self) -> Self {
         self.attributes.retain(|(attribute, _)| *attribute != SubjectAttribute::CommonName);
         self
     }
 
-    /// The attributes in the order of the certificate.
+    /// Returns the attributes in the order of the certificate.
     #[must_use]
     pub fn attributes(&self) -> &[(SubjectAttribute, String)] {
         &self.attributes
     }
 
-    /// The commonName, if there is one.
+    /// Returns the commonName, if there is one.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         let is_common_name = |(attribute, _): &&(SubjectAttribute, String)| {
@@ -164,7 +164,7 @@ impl DistinguishedName {
     }
 }
 
-/// The parts between commas, without the backslashes before commas within a part.
+/// Splits at commas that have no backslash, and removes the backslashes.
 fn split(input: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut letters = input.chars();
@@ -184,8 +184,7 @@ fn split(input: &str) -> Vec<String> {
     parts
 }
 
-/// The value of an attribute, escaped as in RFC 4514 2.4, so that a comma in it does not look like the start
-/// of the next attribute.
+/// Escapes the value of an attribute (RFC 4514 2.4), so that a comma in it does not look like the next attribute.
 pub(crate) fn escaped(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for (place, letter) in value.char_indices() {
@@ -204,8 +203,7 @@ pub(crate) fn escaped(value: &str) -> String {
     text::printable(&escaped)
 }
 
-/// As RFC 4514 writes names, but from the most general attribute to the most specific, as OpenSSL
-/// prints them.
+/// Writes the notation of RFC 4514, but in the order of the certificate, as OpenSSL prints names.
 impl fmt::Display for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (attribute, value)) in self.attributes.iter().enumerate() {
@@ -228,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_certificate_can_hold_is_not_a_subject() {
+    fn an_invalid_subject_is_rejected_with_the_error() {
         let value = |keyword, reason| SubjectError::Value { keyword, reason };
         for (input, expected) in [
             ("", SubjectError::NotAnAttribute(String::new())),

@@ -1,4 +1,4 @@
-//! Parses a name as people type it, or finds the name that was meant.
+//! Parses names, and finds the name that was probably meant.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
@@ -6,23 +6,22 @@ use std::net::{IpAddr, Ipv4Addr};
 use idna::AsciiDenyList;
 use rustls_pki_types::DnsName as PkiDnsName;
 
-use super::{DnsName, NameError, NameFault, SpiffeId, SubjectAltName};
+use super::{DnsName, NameError, NameErrorKind, SubjectAltName, spiffe};
 use crate::text::beginning;
+use crate::uri::Authority;
 
 /// The longest name that DNS can carry, in characters (RFC 1035 2.3.4).
 pub(super) const MAX_NAME_LENGTH: usize = 253;
 /// The longest label, in characters (RFC 1035 2.3.4).
 pub(super) const MAX_LABEL_LENGTH: usize = 63;
-/// The longest SPIFFE ID, in bytes (SPIFFE-ID section 2.3).
-const MAX_SPIFFE_ID_LENGTH: usize = 2048;
-/// Longer text is no name, whatever it is, and is not looked at more closely.
+/// The longest text that is examined for a name, in bytes.
 const MAX_TEXT_LENGTH: usize = 4096;
 
 pub(super) fn parse(input: &str) -> Result<SubjectAltName, NameError> {
     let text = input.trim_matches(|c: char| c.is_ascii_whitespace());
-    read(text).map_err(|fault| {
-        let meant = meant(text, &fault);
-        NameError { input: beginning(input), fault, meant }
+    read(text).map_err(|kind| {
+        let meant = meant(text, &kind);
+        NameError { input: beginning(input), kind, meant }
     })
 }
 
@@ -32,10 +31,10 @@ pub(super) fn parse_dialed(input: &str) -> Result<SubjectAltName, NameError> {
         parsed => return parsed,
     };
     let text = input.trim_matches(|c: char| c.is_ascii_whitespace());
-    let is_unusual = match error.fault {
-        NameFault::HyphenAtEdge | NameFault::International => true,
-        // Four numbers are an address with a mistake in it.
-        NameFault::NotAnAddress => text.split('.').count() != 4,
+    let is_unusual = match error.kind {
+        NameErrorKind::HyphenAtEdge | NameErrorKind::International => true,
+        // Four numbers are a mistyped address.
+        NameErrorKind::NotAnAddress => text.split('.').count() != 4,
         _ => false,
     };
     let is_label = |label: &str| {
@@ -50,29 +49,29 @@ pub(super) fn parse_dialed(input: &str) -> Result<SubjectAltName, NameError> {
     Err(error)
 }
 
-fn read(text: &str) -> Result<SubjectAltName, NameFault> {
+fn read(text: &str) -> Result<SubjectAltName, NameErrorKind> {
     if text.is_empty() {
-        return Err(NameFault::Empty);
+        return Err(NameErrorKind::Empty);
     }
-    // Most names are plain, and thousands can come at once.
+    // A fast path: most names are plain, and there can be thousands.
     let is_plain = text.bytes().all(|octet| octet == b'.' || is_letter(octet));
     if !is_plain {
         if tagged(text).is_some() {
-            return Err(NameFault::Tagged);
+            return Err(NameErrorKind::Tagged);
         }
         if text.contains(char::is_whitespace) {
-            return Err(NameFault::WhiteSpace);
+            return Err(NameErrorKind::WhiteSpace);
         }
         if let Some((scheme, rest)) = text.split_once("://") {
             return if scheme.eq_ignore_ascii_case("spiffe") {
-                spiffe_id(rest).map(SubjectAltName::Uri)
+                spiffe::parse(rest).map(SubjectAltName::Uri)
             } else {
-                Err(NameFault::Url)
+                Err(NameErrorKind::Url)
             };
         }
     }
     if text.len() > MAX_TEXT_LENGTH {
-        return Err(NameFault::NameTooLong { length: text.chars().count() });
+        return Err(NameErrorKind::NameTooLong { length: text.chars().count() });
     }
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(SubjectAltName::Ip(address.to_canonical()));
@@ -85,8 +84,8 @@ fn read(text: &str) -> Result<SubjectAltName, NameFault> {
     name.map(SubjectAltName::Dns)
 }
 
-/// What stands behind the type of a name, as OpenSSL, cfssl and others write and print it. A number
-/// there is a port of a host that is called so.
+/// Returns the name after a type prefix, as OpenSSL and cfssl write it: `DNS:cp.example`. A number after the colon is a
+/// port instead.
 fn tagged(text: &str) -> Option<&str> {
     const TAGS: [&str; 5] = ["DNS", "IP", "IP Address", "URI", "subjectAltName=DNS"];
     let (tag, rest) = text.split_once(':')?;
@@ -95,91 +94,97 @@ fn tagged(text: &str) -> Option<&str> {
     (is_tag && !is_port).then(|| rest.trim_start())
 }
 
-/// Whether a label can have an octet: those of host names, and the underscore that services have.
+/// Returns whether an octet is valid in a label: letters, digits, hyphens, and underscores as in service names.
 const fn is_letter(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_')
 }
 
-/// Tells apart what a person writes around a name or an address.
-fn not_an_address(text: &str) -> Result<(), NameFault> {
+/// Returns the error of a text with URL syntax or an address range.
+fn not_an_address(text: &str) -> Result<(), NameErrorKind> {
     if text.starts_with('[') {
-        return Err(NameFault::Brackets);
+        return Err(NameErrorKind::Brackets);
     }
     if let Some((before, _)) = text.split_once('/') {
         let is_range = before.parse::<IpAddr>().is_ok();
-        return Err(if is_range { NameFault::AddressRange } else { NameFault::Path });
+        return Err(if is_range { NameErrorKind::AddressRange } else { NameErrorKind::Path });
     }
     if text.contains('@') {
-        return Err(NameFault::Email);
+        return Err(NameErrorKind::Email);
     }
     if text.contains('%') && text.contains(':') {
-        return Err(NameFault::Zone);
+        return Err(NameErrorKind::Zone);
     }
     if text.contains(':') {
         let is_port = text.matches(':').count() == 1;
-        return Err(if is_port { NameFault::Port } else { NameFault::NotAnAddress });
+        return Err(if is_port { NameErrorKind::Port } else { NameErrorKind::NotAnAddress });
     }
     Ok(())
 }
 
-/// No name of DNS ends with a number: it would be an address (RFC 1123 2.1).
-fn not_a_number(text: &str) -> Result<(), NameFault> {
+/// Checks that the last label is not a number, as in an IPv4 address (RFC 1123 2.1).
+fn not_a_number(text: &str) -> Result<(), NameErrorKind> {
     let last_label = text.rsplit('.').next().unwrap_or(text);
     if !last_label.is_empty() && last_label.bytes().all(|b| b.is_ascii_digit()) {
         let is_address = without_leading_zeros(text).is_some();
-        return Err(if is_address { NameFault::LeadingZeros } else { NameFault::NotAnAddress });
+        return Err(if is_address {
+            NameErrorKind::LeadingZeros
+        } else {
+            NameErrorKind::NotAnAddress
+        });
     }
     Ok(())
 }
 
-/// A name whose first label may be a wildcard.
-fn pattern(text: &str) -> Result<DnsName, NameFault> {
+/// Parses a name whose first label may be a wildcard.
+fn pattern(text: &str) -> Result<DnsName, NameErrorKind> {
     if text == "*" {
         return Ok(DnsName("*".to_owned()));
     }
     let (prefix, base) = text.strip_prefix("*.").map_or(("", text), |base| ("*.", base));
     if base.contains('*') {
-        return Err(NameFault::Wildcard);
+        return Err(NameErrorKind::Wildcard);
     }
     if let Some(c) = base.chars().find(|c| c.is_control()) {
-        return Err(NameFault::Character(c));
+        return Err(NameErrorKind::Character(c));
     }
     dns_name(prefix, base)
 }
 
-fn dns_name(prefix: &str, base: &str) -> Result<DnsName, NameFault> {
+fn dns_name(prefix: &str, base: &str) -> Result<DnsName, NameErrorKind> {
     let ascii = to_ascii(base)?;
     if ascii.ends_with('.') && ascii.len() > 1 {
-        return Err(NameFault::TrailingDot);
+        return Err(NameErrorKind::TrailingDot);
     }
     for label in ascii.split('.') {
         match label.len() {
-            0 => return Err(NameFault::EmptyLabel),
-            length if length > MAX_LABEL_LENGTH => return Err(NameFault::LabelTooLong { length }),
+            0 => return Err(NameErrorKind::EmptyLabel),
+            length if length > MAX_LABEL_LENGTH => {
+                return Err(NameErrorKind::LabelTooLong { length });
+            }
             _ => {}
         }
         if !label.bytes().all(is_letter) {
             let other = label.chars().find(|c| !u8::try_from(*c).is_ok_and(is_letter));
-            return Err(NameFault::Character(other.unwrap_or_default()));
+            return Err(NameErrorKind::Character(other.unwrap_or_default()));
         }
         if let [b'-', ..] | [.., b'-'] = label.as_bytes() {
-            return Err(NameFault::HyphenAtEdge);
+            return Err(NameErrorKind::HyphenAtEdge);
         }
     }
     let length = prefix.len() + ascii.len();
     if length > MAX_NAME_LENGTH {
-        return Err(NameFault::NameTooLong { length });
+        return Err(NameErrorKind::NameTooLong { length });
     }
-    // The rules above are those that a person can act on; this is the reader that rustls uses.
+    // The checks above have specific errors; this is the parser of rustls.
     if PkiDnsName::try_from(ascii.as_ref()).is_err() {
-        return Err(NameFault::NotAnAddress);
+        return Err(NameErrorKind::NotAnAddress);
     }
     Ok(DnsName(if prefix.is_empty() { ascii.into_owned() } else { [prefix, &ascii].concat() }))
 }
 
-/// Lower case and punycode (UTS 46), without that library's own length and character rules: ours
-/// follow, and say more.
-fn to_ascii(base: &str) -> Result<Cow<'_, str>, NameFault> {
+/// Converts to lower case and Punycode (UTS 46), without the library's own checks of lengths and characters: the caller's
+/// have more specific errors.
+fn to_ascii(base: &str) -> Result<Cow<'_, str>, NameErrorKind> {
     let is_punycode = |label: &str| {
         label.as_bytes().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"xn--"))
     };
@@ -187,67 +192,26 @@ fn to_ascii(base: &str) -> Result<Cow<'_, str>, NameFault> {
         return Ok(Cow::Owned(base.to_ascii_lowercase()));
     }
     idna::domain_to_ascii_cow(base.as_bytes(), AsciiDenyList::URL)
-        .map_err(|_| NameFault::International)
+        .map_err(|_| NameErrorKind::International)
 }
 
-/// Reads what follows `spiffe://` (SPIFFE-ID sections 2.1 to 2.4).
-fn spiffe_id(rest: &str) -> Result<SpiffeId, NameFault> {
-    let fault = |reason| Err(NameFault::SpiffeId(reason));
-    let (trust_domain, path) = match rest.find('/') {
-        Some(slash) => rest.split_at(slash),
-        None => (rest, ""),
-    };
-    let trust_domain = trust_domain.to_ascii_lowercase();
-    let in_domain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    if trust_domain.is_empty() {
-        return fault("its trust domain is empty");
-    }
-    if !trust_domain.chars().all(in_domain) {
-        return fault("a trust domain has letters, digits, `.`, `-` and `_` only");
-    }
-    if !path.is_empty() {
-        for segment in path.split('/').skip(1) {
-            if segment.is_empty() {
-                return fault("its path has an empty segment");
-            }
-            if matches!(segment, "." | "..") {
-                return fault("its path has a `.` or `..` segment");
-            }
-            if !segment.chars().all(in_domain) {
-                return fault("its path has letters, digits, `.`, `-` and `_` only");
-            }
-        }
-    }
-    let id = format!("spiffe://{trust_domain}{path}");
-    if id.len() > MAX_SPIFFE_ID_LENGTH {
-        return fault("it is longer than 2048 bytes");
-    }
-    Ok(SpiffeId(id))
-}
-
-/// What is left when everything is taken away that people put around names.
-fn meant(text: &str, fault: &NameFault) -> Vec<SubjectAltName> {
-    if *fault == NameFault::WhiteSpace {
+/// Returns the names that were probably meant, without URL syntax, quotes and type prefixes.
+fn meant(text: &str, kind: &NameErrorKind) -> Vec<SubjectAltName> {
+    if *kind == NameErrorKind::WhiteSpace {
         let all: Option<Vec<_>> = text.split_whitespace().map(|word| read(word).ok()).collect();
         return all.unwrap_or_default();
     }
     if let Some(name) = tagged(text) {
-        return read(name).map_or_else(|fault| meant(name, &fault), |name| vec![name]);
+        return read(name).map_or_else(|kind| meant(name, &kind), |name| vec![name]);
     }
     if text.len() > MAX_TEXT_LENGTH {
         return Vec::new();
     }
     let unquoted = text.trim_matches(['"', '\'', '`', '<', '>']);
-    let rest = unquoted.split_once("://").map_or(unquoted, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    let host = match host.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-        Some((inner, _)) => inner,
-        None => match host.split_once(':') {
-            Some((name, port)) if !port.contains(':') => name,
-            _ => host,
-        },
-    };
+    let authority = Authority::of_uri(unquoted).unwrap_or_else(|| Authority::at_start(unquoted));
+    // An IPv6 address without brackets has more than one colon.
+    let is_address = authority.port.matches(':').count() > 1;
+    let host = authority.host.filter(|_| !is_address).unwrap_or(authority.host_and_port);
     let host = host.split('%').next().unwrap_or(host);
     let zeroless = without_leading_zeros(host).map(|address| address.to_string());
     let labels: Vec<&str> = host.split('.').filter(|label| !label.is_empty()).collect();
@@ -260,7 +224,7 @@ fn meant(text: &str, fault: &NameFault) -> Vec<SubjectAltName> {
     found.into_iter().collect()
 }
 
-/// `010.0.0.1` as the decimal numbers that a person means.
+/// Parses an IPv4 address with leading zeros, such as `010.0.0.1`, as decimal numbers.
 fn without_leading_zeros(text: &str) -> Option<Ipv4Addr> {
     let octets: Option<Vec<u8>> = text.split('.').map(|part| part.parse().ok()).collect();
     <[u8; 4]>::try_from(octets?).ok().map(Ipv4Addr::from)
@@ -268,10 +232,10 @@ fn without_leading_zeros(text: &str) -> Option<Ipv4Addr> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{NameFault, SubjectAltName};
+    use super::super::{NameErrorKind, SubjectAltName};
 
     #[test]
-    fn names_are_normalized_as_they_stand_in_certificates() {
+    fn names_are_normalized() {
         for (typed, name) in [
             (" CP.Example ", "cp.example"),
             ("b\u{fc}cher.example", "xn--bcher-kva.example"),
@@ -284,18 +248,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_with_something_around_it_is_rejected_with_the_name_that_was_meant() {
-        for (typed, fault, meant) in [
-            ("https://cp.example:5678/x", NameFault::Url, "cp.example"),
-            ("cp.example:5678", NameFault::Port, "cp.example"),
-            ("[2001:db8::1]", NameFault::Brackets, "2001:db8::1"),
-            ("cp.example.", NameFault::TrailingDot, "cp.example"),
-            ("010.0.0.1", NameFault::LeadingZeros, "10.0.0.1"),
-            ("DNS:cp.example", NameFault::Tagged, "cp.example"),
-            ("a*.mesh.example", NameFault::Wildcard, "*.mesh.example"),
+    fn a_name_with_url_syntax_or_a_prefix_is_rejected_with_the_name_that_was_meant() {
+        for (typed, kind, meant) in [
+            ("https://cp.example:5678/x", NameErrorKind::Url, "cp.example"),
+            ("cp.example:5678", NameErrorKind::Port, "cp.example"),
+            ("[2001:db8::1]", NameErrorKind::Brackets, "2001:db8::1"),
+            ("cp.example.", NameErrorKind::TrailingDot, "cp.example"),
+            ("010.0.0.1", NameErrorKind::LeadingZeros, "10.0.0.1"),
+            ("DNS:cp.example", NameErrorKind::Tagged, "cp.example"),
+            ("a*.mesh.example", NameErrorKind::Wildcard, "*.mesh.example"),
         ] {
             let error = SubjectAltName::parse(typed).expect_err(typed);
-            assert_eq!(error.fault, fault, "{typed}");
+            assert_eq!(error.kind, kind, "{typed}");
             assert_eq!(error.meant.first().map(ToString::to_string).as_deref(), Some(meant));
         }
     }

@@ -1,4 +1,4 @@
-//! Describes existing certificates as a specification.
+//! Writes a specification from existing certificates.
 
 use serde::Serialize;
 use x509_parser::extensions::GeneralName;
@@ -9,7 +9,7 @@ use crate::key::{KeyAlgorithm, KeyType};
 use crate::usage::ExtendedKeyUsage;
 use crate::x509::{self, Certificate};
 
-/// A certificate in a specification that is written.
+/// A certificate of a specification to write.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SpecificationEntry {
@@ -21,8 +21,8 @@ pub struct SpecificationEntry {
     key_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_for: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    artefacts: Vec<&'static str>,
+    #[serde(rename = "artefacts", skip_serializing_if = "Vec::is_empty")]
+    artifacts: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub fn describe(name: &str, certificate: &Certificate) -> SpecificationEntry {
         hostnames: certificate.subject_alt_names().iter().filter_map(hostname).collect(),
         key_type: key_type(certificate.key_type()),
         valid_for: (seconds > 0).then(|| duration(seconds)),
-        artefacts: Vec::new(),
+        artifacts: Vec::new(),
         namespace: None,
         secret_name: None,
     }
@@ -83,8 +83,8 @@ fn key_type(key: KeyType) -> Option<&'static str> {
 }
 
 impl SpecificationEntry {
-    /// Leaves the lifetime out if the certificate expires together with one of these CAs: without a requested
-    /// lifetime it does so anyway.
+    /// Omits the lifetime if the certificate expires together with one of these CAs: without a requested
+    /// lifetime, a new certificate expires with its CA.
     #[must_use]
     pub fn limited_by(mut self, certificate: &Certificate, cas: &[Certificate]) -> Self {
         let end = certificate.validity().not_after;
@@ -96,14 +96,14 @@ impl SpecificationEntry {
     /// Adds the CA as one line of Base64.
     #[must_use]
     pub fn with_bundle(mut self) -> Self {
-        self.artefacts.push("bundle");
+        self.artifacts.push("bundle");
         self
     }
 
     /// Adds a Secret with this name.
     #[must_use]
     pub fn with_secret(mut self, name: String, namespace: Option<String>) -> Self {
-        self.artefacts.push("secret");
+        self.artifacts.push("secret");
         self.secret_name = Some(name).filter(|name| *name != self.name && !name.is_empty());
         self.namespace = namespace;
         self

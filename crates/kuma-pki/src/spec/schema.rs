@@ -1,4 +1,4 @@
-//! The fields of a specification, as people write them. `docs/reference/tls-certificates.schema.json` says the same.
+//! The fields of a specification as serde reads them; `docs/reference/tls-certificates.schema.json` is the same schema.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,12 +8,12 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use super::read::Entry;
-use super::{Faults, Place};
+use super::{ErrorList, Position};
 
-/// The longest text of a field, in bytes: the longest path of Linux.
+/// The longest string, in bytes: Linux's PATH_MAX.
 const MAX_LENGTH: usize = 4096;
 
-/// The longest list of texts, in bytes.
+/// The longest list of strings, in bytes.
 const MAX_LIST_LENGTH: usize = 1 << 20;
 
 #[derive(Default, Deserialize)]
@@ -40,7 +40,7 @@ pub(super) struct Create {
     pub(super) valid_for: Field<Duration>,
 }
 
-/// A certificate, or the defaults of all, which have no name.
+/// A certificate, or `defaults`, which has no name.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(super) struct Certificate {
@@ -50,50 +50,51 @@ pub(super) struct Certificate {
     pub(super) kubernetes_service: Field<Texts>,
     pub(super) key_type: Field<Text>,
     pub(super) valid_for: Field<Duration>,
-    pub(super) artefacts: Field<Texts>,
+    #[serde(rename = "artefacts")]
+    pub(super) artifacts: Field<Texts>,
     pub(super) namespace: Field<Text>,
     pub(super) secret_name: Field<Text>,
 }
 
-/// A value that may be left out, but not null, with its place.
-pub(super) struct Field<T>(pub(super) Option<(T, Place)>);
+/// An optional value with its position. An explicit null is an error.
+pub(super) struct Field<T>(pub(super) Option<(T, Position)>);
 
-/// A string. Numbers and booleans are rejected: `1.10` is not `1.1`, so it needs quotes.
+/// A string. Unquoted numbers and booleans are rejected, because other programs would read `1.10` as `1.1`.
 pub(super) struct Text(pub(super) String);
 
-/// A text or a list of texts, each with its place.
+/// A string or a list of strings, each with its position.
 pub(super) enum Texts {
     One(String),
-    Many(Vec<(String, Place)>),
+    Many(Vec<(String, Position)>),
 }
 
-/// A duration. A number is one that lacks its unit.
+/// A duration. A number is accepted here, so that the error can name the missing unit.
 pub(super) struct Duration(pub(super) String);
 
-/// The certificates, each checked when it has been read, so that the fields of many do not pile up.
+/// The certificates. Each is checked as soon as it is read, which keeps memory small for a million of them.
 #[derive(Default)]
 pub(super) struct Certificates {
     pub(super) entries: Vec<Entry>,
-    pub(super) faults: Faults,
+    pub(super) errors: ErrorList,
 }
 
 impl Field<Text> {
-    pub(super) fn text(self) -> Option<(String, Place)> {
-        self.0.map(|(Text(text), place)| (text, place))
+    pub(super) fn text(self) -> Option<(String, Position)> {
+        self.0.map(|(Text(text), position)| (text, position))
     }
 }
 
 impl Field<Duration> {
-    pub(super) fn text(self) -> Option<(String, Place)> {
-        self.0.map(|(Duration(text), place)| (text, place))
+    pub(super) fn text(self) -> Option<(String, Position)> {
+        self.0.map(|(Duration(text), position)| (text, position))
     }
 }
 
 impl Field<Texts> {
-    pub(super) fn list(self) -> Vec<(String, Place)> {
+    pub(super) fn list(self) -> Vec<(String, Position)> {
         match self.0 {
             None => Vec::new(),
-            Some((Texts::One(text), place)) => vec![(text, place)],
+            Some((Texts::One(text), position)) => vec![(text, position)],
             Some((Texts::Many(texts), _)) => texts,
         }
     }
@@ -127,7 +128,7 @@ impl<'de> Deserialize<'de> for Text {
             type Value = Text;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
+                f.write_str("a string")
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Text, E> {
@@ -147,7 +148,7 @@ impl<'de> Deserialize<'de> for Texts {
             type Value = Texts;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts")
+                f.write_str("a string or a list of strings")
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<Texts, E> {
@@ -217,8 +218,9 @@ impl<'de> Deserialize<'de> for Certificates {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Certificates, A::Error> {
                 let (mut certificates, mut names) = (Certificates::default(), HashMap::new());
                 while let Some(one) = list.next_element::<Spanned<Certificate>>()? {
-                    let place = one.referenced.into();
-                    let entry = Entry::new(one.value, place, &mut names, &mut certificates.faults);
+                    let position = one.referenced.into();
+                    let entry =
+                        Entry::new(one.value, position, &mut names, &mut certificates.errors);
                     certificates.entries.extend(entry);
                 }
                 Ok(certificates)

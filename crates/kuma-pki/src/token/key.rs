@@ -12,8 +12,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use crate::format::packed;
 use crate::format::pem::{self, PemError};
+use crate::format::without_whitespace;
 use crate::text::excerpt;
 
 /// The PEM label of a private key of PKCS#1, which Kuma writes.
@@ -80,7 +80,7 @@ impl SigningKey {
     pub fn from_text(text: &[u8]) -> Result<Self, SigningKeyError> {
         let decoded = match pem::decode_private_key(text) {
             Err(PemError::Base64 { layers: 1 }) => {
-                let inner = BASE64_STANDARD.decode(packed([text])).map(Zeroizing::new);
+                let inner = BASE64_STANDARD.decode(without_whitespace([text])).map(Zeroizing::new);
                 pem::decode_private_key(&inner.map_err(|_| PemError::NoBlock)?)
             }
             decoded => decoded,

@@ -1,4 +1,4 @@
-//! Durations as people type them.
+//! Parses durations such as `90d`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,48 +11,48 @@ use crate::text::beginning;
 
 /// The lifetime of a certificate, in whole seconds.
 ///
-/// Reads Go's durations (`720h`, `1h30m`, `1.5h`) and days, weeks and years beside them (`90d`,
-/// `2w`, `10y`). A year is 365 days, so that `10y` is the official kumactl's `87600h`.
+/// Parses Go's durations (`720h`, `1h30m`, `1.5h`), and days, weeks and years (`90d`, `2w`, `10y`). A year is 365
+/// days, so `10y` equals `87600h`, the default of the official kumactl.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct ValidFor(Duration);
 
 /// The time before expiry from which a certificate is renewed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum RenewBefore {
-    /// 30 days, or a third of its lifetime if that is shorter.
+    /// 30 days, or a third of the lifetime if that is shorter.
     #[default]
     Usual,
-    /// So long.
+    /// A fixed time.
     Time(ValidFor),
-    /// A percentage of its lifetime, 1 to 99.
+    /// A percentage of the lifetime, from 1 to 99.
     Percent(u8),
 }
 
 /// The error of a text that is not a duration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DurationError {
-    /// The beginning of what was typed.
+    /// The beginning of the input.
     pub input: String,
-    /// What is wrong with it.
-    pub fault: DurationFault,
+    /// The kind of error.
+    pub kind: DurationErrorKind,
 }
 
-/// The reason why a text is not a duration.
+/// The kind of a [`DurationError`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum DurationFault {
+pub enum DurationErrorKind {
     /// Something other than numbers with units.
     Malformed,
     /// A number without a unit.
     MissingUnit,
     /// Less than a second, or negative.
     NotPositive,
-    /// More seconds than can be counted.
+    /// More seconds than fit into a `u64`.
     TooLong,
 }
 
 impl ValidFor {
-    /// 3650 days, as the official kumactl (`pkg/tls/cert.go`, `DefaultValidityPeriod`).
+    /// 3650 days, as in the official kumactl (`DefaultValidityPeriod` in `pkg/tls/cert.go`).
     pub const DEFAULT: Self = Self::from_days(3650);
 
     /// Returns this many days of 24 hours.
@@ -71,12 +71,12 @@ impl ValidFor {
 impl RenewBefore {
     /// Returns the moment from which a certificate with these dates is renewed.
     #[must_use]
-    pub fn starts(self, validity: Validity) -> OffsetDateTime {
-        let life: time::Duration = validity.not_after - validity.not_before;
+    pub fn renewal_time(self, validity: Validity) -> OffsetDateTime {
+        let lifetime: time::Duration = validity.not_after - validity.not_before;
         let before = match self {
-            Self::Usual => (life / 3_i32).min(time::Duration::days(30)),
-            Self::Time(time) => time::Duration::try_from(time.duration()).unwrap_or(life),
-            Self::Percent(percent) => life / 100_i32 * i32::from(percent),
+            Self::Usual => (lifetime / 3_i32).min(time::Duration::days(30)),
+            Self::Time(time) => time::Duration::try_from(time.duration()).unwrap_or(lifetime),
+            Self::Percent(percent) => lifetime / 100_i32 * i32::from(percent),
         };
         validity.not_after.checked_sub(before).unwrap_or(validity.not_before)
     }
@@ -87,14 +87,14 @@ impl FromStr for ValidFor {
 
     fn from_str(input: &str) -> Result<Self, DurationError> {
         let nanoseconds =
-            nanoseconds(input).map_err(|fault| DurationError { input: beginning(input), fault })?;
+            nanoseconds(input).map_err(|kind| DurationError { input: beginning(input), kind })?;
         let seconds = nanoseconds / 1_000_000_000;
-        let fault = match u64::try_from(seconds) {
-            Ok(0) => DurationFault::NotPositive,
+        let kind = match u64::try_from(seconds) {
+            Ok(0) => DurationErrorKind::NotPositive,
             Ok(seconds) => return Ok(Self(Duration::from_secs(seconds))),
-            Err(_) => DurationFault::TooLong,
+            Err(_) => DurationErrorKind::TooLong,
         };
-        Err(DurationError { input: beginning(input), fault })
+        Err(DurationError { input: beginning(input), kind })
     }
 }
 
@@ -107,19 +107,19 @@ impl FromStr for RenewBefore {
         };
         match percent.parse() {
             Ok(percent @ 1..=99) => Ok(Self::Percent(percent)),
-            _ => Err(DurationError { input: input.to_owned(), fault: DurationFault::Malformed }),
+            _ => Err(DurationError { input: input.to_owned(), kind: DurationErrorKind::Malformed }),
         }
     }
 }
 
 /// Returns the sum of the terms of a duration, each a decimal number and a unit.
-fn nanoseconds(input: &str) -> Result<u128, DurationFault> {
+fn nanoseconds(input: &str) -> Result<u128, DurationErrorKind> {
     let text = input.strip_prefix('+').unwrap_or(input);
     if text.starts_with('-') {
-        return Err(DurationFault::NotPositive);
+        return Err(DurationErrorKind::NotPositive);
     }
     if text.is_empty() {
-        return Err(DurationFault::Malformed);
+        return Err(DurationErrorKind::Malformed);
     }
     let mut rest = text;
     let mut total = 0_u128;
@@ -127,14 +127,14 @@ fn nanoseconds(input: &str) -> Result<u128, DurationFault> {
         let (number, after) = rest.split_at(end_of(rest, |c| c.is_ascii_digit() || c == '.'));
         let (unit, after) = after.split_at(end_of(after, |c| !c.is_ascii_digit() && c != '.'));
         if number.is_empty() {
-            return Err(DurationFault::Malformed);
+            return Err(DurationErrorKind::Malformed);
         }
         if unit.is_empty() {
-            return Err(DurationFault::MissingUnit);
+            return Err(DurationErrorKind::MissingUnit);
         }
-        let unit = unit_in_nanoseconds(unit).ok_or(DurationFault::Malformed)?;
+        let unit = unit_in_nanoseconds(unit).ok_or(DurationErrorKind::Malformed)?;
         let term = term(number, unit)?;
-        total = total.checked_add(term).ok_or(DurationFault::TooLong)?;
+        total = total.checked_add(term).ok_or(DurationErrorKind::TooLong)?;
         rest = after;
     }
     Ok(total)
@@ -144,23 +144,23 @@ fn end_of(text: &str, belongs: impl Fn(char) -> bool) -> usize {
     text.find(|c| !belongs(c)).unwrap_or(text.len())
 }
 
-/// A decimal number of units, such as `1.5` of an hour.
-fn term(number: &str, unit: u128) -> Result<u128, DurationFault> {
+/// Returns a decimal number of a unit in nanoseconds, such as `1.5` of an hour.
+fn term(number: &str, unit: u128) -> Result<u128, DurationErrorKind> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') {
-        return Err(DurationFault::Malformed);
+        return Err(DurationErrorKind::Malformed);
     }
     let whole: u128 = match whole {
         "" => 0,
-        digits => digits.parse().map_err(|_| DurationFault::TooLong)?,
+        digits => digits.parse().map_err(|_| DurationErrorKind::TooLong)?,
     };
-    let mut nanoseconds = whole.checked_mul(unit).ok_or(DurationFault::TooLong)?;
+    let mut nanoseconds = whole.checked_mul(unit).ok_or(DurationErrorKind::TooLong)?;
     let mut place = unit;
     for digit in fraction.bytes() {
         place /= 10;
         nanoseconds = nanoseconds
             .checked_add(place * u128::from(digit - b'0'))
-            .ok_or(DurationFault::TooLong)?;
+            .ok_or(DurationErrorKind::TooLong)?;
     }
     Ok(nanoseconds)
 }
@@ -184,7 +184,7 @@ fn unit_in_nanoseconds(unit: &str) -> Option<u128> {
 }
 
 impl DurationError {
-    /// Returns a number without a unit as days, which most people mean.
+    /// Returns the input as days if it is a number without a unit.
     #[must_use]
     pub fn in_days(&self) -> Option<String> {
         let days = format!("{}d", self.input);
@@ -199,11 +199,11 @@ impl fmt::Display for DurationError {
             f,
             "\"{}\" {}",
             self.input.escape_debug(),
-            match self.fault {
-                DurationFault::Malformed => "is not a duration",
-                DurationFault::MissingUnit => "is a duration without a unit",
-                DurationFault::NotPositive => "is less than a second",
-                DurationFault::TooLong => "is too long a duration",
+            match self.kind {
+                DurationErrorKind::Malformed => "is not a duration",
+                DurationErrorKind::MissingUnit => "is a duration without a unit",
+                DurationErrorKind::NotPositive => "is less than a second",
+                DurationErrorKind::TooLong => "is too long a duration",
             }
         )
     }
@@ -213,7 +213,7 @@ impl std::error::Error for DurationError {}
 
 #[cfg(test)]
 mod tests {
-    use super::{DurationFault, RenewBefore, ValidFor};
+    use super::{DurationErrorKind, RenewBefore, ValidFor};
 
     #[test]
     fn durations_add_up_in_every_unit_and_round_down_to_seconds() {
@@ -232,23 +232,23 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_duration_is_rejected_with_its_fault() {
-        for (text, fault) in [
-            ("", DurationFault::Malformed),
-            ("h", DurationFault::Malformed),
-            ("1.2.3h", DurationFault::Malformed),
-            ("90", DurationFault::MissingUnit),
-            ("-1h", DurationFault::NotPositive),
-            ("999ms", DurationFault::NotPositive),
-            ("99999999999999999999y", DurationFault::TooLong),
+    fn an_invalid_duration_is_rejected_with_the_kind_of_error() {
+        for (text, kind) in [
+            ("", DurationErrorKind::Malformed),
+            ("h", DurationErrorKind::Malformed),
+            ("1.2.3h", DurationErrorKind::Malformed),
+            ("90", DurationErrorKind::MissingUnit),
+            ("-1h", DurationErrorKind::NotPositive),
+            ("999ms", DurationErrorKind::NotPositive),
+            ("99999999999999999999y", DurationErrorKind::TooLong),
         ] {
             let error = text.parse::<ValidFor>().expect_err(text);
-            assert_eq!(error.fault, fault, "{text}");
+            assert_eq!(error.kind, kind, "{text}");
         }
     }
 
     #[test]
-    fn only_whole_percentages_from_1_to_99_are_a_time_before_expiry() {
+    fn a_percentage_before_expiry_is_a_whole_number_from_1_to_99() {
         assert_eq!("33%".parse(), Ok(RenewBefore::Percent(33)));
         for text in ["0%", "100%", "1.5%", "%"] {
             assert!(text.parse::<RenewBefore>().is_err(), "{text}");

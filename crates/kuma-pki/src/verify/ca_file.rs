@@ -12,7 +12,7 @@ use super::report::{CheckName, MAX_FINDINGS, Outcome, Report};
 use crate::usage::ExtendedKeyUsage;
 use crate::x509::Certificate;
 
-/// Verifies a CA file alone: it holds valid CA certificates, a CA's first, and no key.
+/// Verifies a CA file alone: it holds valid certificates, a CA certificate first, and no private key.
 #[must_use]
 pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let mut report = Report::default();
@@ -22,10 +22,10 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
         let finding = Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject };
         report.add(CheckName::CaFile, Outcome::Failed(finding));
     }
-    // While one CA replaces another, the older may have expired.
+    // During a rotation, the previous CA may have expired.
     let dates = certificates.iter().map(|one| path::dates(one, at, true).into_iter().next());
     add_each(CheckName::Dates, dates.collect(), &mut report);
-    // Go leaves out what it cannot read (`CertPool.AppendCertsFromPEM`), and Kuma fails if nothing is left.
+    // Go skips certificates that it cannot parse (`CertPool.AppendCertsFromPEM`); Kuma fails if none is left.
     let unreadable = certificates.iter().map(path::unreadable_for_go);
     add_each(CheckName::Extensions, unreadable.collect(), &mut report);
     let has_root = certificates.iter().any(Certificate::is_root);
@@ -64,7 +64,7 @@ pub fn verify_issuer(file: File<'_>, key: Option<File<'_>>, at: OffsetDateTime) 
     report
 }
 
-/// Adds a finding about some of the certificates as a warning, and one about all of them as a failure.
+/// Adds findings as failures if every certificate has one, and as warnings otherwise.
 fn add_each(name: CheckName, findings: Vec<Option<Finding>>, report: &mut Report) {
     let is_all = findings.iter().all(Option::is_some);
     for finding in findings.into_iter().flatten().take(MAX_FINDINGS) {
@@ -73,10 +73,9 @@ fn add_each(name: CheckName, findings: Vec<Option<Finding>>, report: &mut Report
     }
 }
 
-/// Verifies the file by which a server identifies its clients: it trusts some client, and one of its
-/// certificates is valid. A server written in Go, as kuma-cp is, accepts each certificate as a trust anchor, in
-/// any order. A CA vouches for the clients that it issued; a client's own certificate vouches for that
-/// client (`Certificate.Verify` accepts what is in the pool), so a copy of `client.crt` works.
+/// Verifies the CA file with which a server verifies its clients: at least one certificate can be the trust anchor of a
+/// client, and at least one has not expired. A server written in Go, as kuma-cp, accepts every certificate of the file
+/// as a trust anchor, even a client certificate (`Certificate.Verify`), so a copy of `client.crt` works.
 #[must_use]
 pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let mut report = Report::default();
@@ -84,12 +83,12 @@ pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
         report.add(CheckName::CaFile, Outcome::Failed(finding));
         Vec::new()
     });
-    let vouches = |one: &Certificate| {
+    let is_trust_anchor = |one: &Certificate| {
         one.is_ca() == Some(true)
             || one.is_self_signed()
             || one.allows_usage(ExtendedKeyUsage::ClientAuth)
     };
-    if let (Some(first), false) = (certificates.first(), certificates.iter().any(vouches)) {
+    if let (Some(first), false) = (certificates.first(), certificates.iter().any(is_trust_anchor)) {
         let (file, subject) = (file.name.to_owned(), first.subject());
         let finding = Finding::ClientWithoutCa { file, subject };
         report.add(CheckName::CaFile, Outcome::Failed(finding));

@@ -1,7 +1,7 @@
-//! Clients and what each of them rejects, although the certificate is well-formed and its chain holds.
+//! Clients, and the well-formed certificates with valid chains that each of them rejects.
 //!
-//! The tables hold what was observed by running the clients, or what their makers document where that was not
-//! possible. A new client is a variant of [`Client`] and its place in the rules; a new observation is a row.
+//! The rules are from tests with the clients, or from their documentation where a test was not possible. To add a client,
+//! add a variant of [`Client`] and list it in the rules; to add an observation, add a rule.
 
 mod chain_rules;
 mod input;
@@ -13,10 +13,10 @@ pub(crate) use self::input::RuleInput;
 pub(super) use self::rules::NOT_CA;
 pub use self::rules::RULES;
 use super::Host;
-use super::path::follow::{DeadEnd, Follower};
+use super::path::builder::{DeadEnd, PathBuilder};
 use super::report::CheckName;
 
-/// A program that connects to a control plane, or a group of programs that decide alike.
+/// A program that connects to a control plane, or a group of programs with the same rules.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Client {
     /// kuma-dp's bootstrap request: Go, and Kuma's own check of the CA.
@@ -29,7 +29,7 @@ pub enum Client {
     Kumactl,
     /// curl 7.88 of Debian 12, with OpenSSL.
     Curl,
-    /// OpenSSL, and what verifies by its defaults: Python to 3.12, Ruby, PHP, nginx.
+    /// OpenSSL with its defaults, as in Python up to 3.12, Ruby, PHP and nginx.
     Openssl,
     /// OpenSSL with `-x509_strict`.
     OpensslStrict,
@@ -47,7 +47,7 @@ pub enum Client {
     Firefox,
     /// Chrome and Chromium.
     Chrome,
-    /// Safari and other programs on Apple's systems.
+    /// Safari and other programs on Apple platforms.
     Apple,
     /// mbedTLS.
     Mbedtls,
@@ -56,13 +56,13 @@ pub enum Client {
 /// A property of certificates or of dialed names, and the clients that reject it.
 #[derive(Debug)]
 pub struct Rule {
-    /// The property, as a fragment to follow the client.
+    /// The property, as a fragment that follows the client.
     pub because: &'static str,
-    /// The clients that reject it, each with its own message, or with nothing where it prints none.
-    pub refused_by: &'static [(Client, &'static str)],
-    /// How this is known.
+    /// The clients that reject it, each with its error message, which is empty if the client prints none.
+    pub rejected_by: &'static [(Client, &'static str)],
+    /// The source of the rule.
     pub source: &'static str,
-    /// The change after which it no longer applies.
+    /// The change after which the rule no longer applies.
     pub remedy: Remedy,
     /// The check that fails for the same property, if there is one.
     pub check: Option<CheckName>,
@@ -77,10 +77,10 @@ enum Condition {
     /// One of the dialed names has a property.
     Host(fn(&RuleInput<'_>, &Host) -> bool),
     /// A library follows a path that ends like this.
-    DeadEnd(Follower, DeadEnd),
+    DeadEnd(PathBuilder, DeadEnd),
 }
 
-/// Compares the identity of rules, which are static.
+/// Compares addresses: rules are static.
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
@@ -89,16 +89,16 @@ impl PartialEq for Rule {
 
 impl Eq for Rule {}
 
-/// The reason why a client rejects a certificate. Displays as a fragment to follow the client.
+/// The reason why a client rejects a certificate. Displays as a fragment that follows the client.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reason {
     /// The rule.
     pub rule: &'static Rule,
-    /// The first name that it applies to, if it is about names.
+    /// The first dialed name that the rule applies to, if it is about names.
     pub name: Option<String>,
 }
 
-/// The change after which a rule no longer applies, in terms of how certificates are made.
+/// The change after which a rule no longer applies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Remedy {
     /// Add a DNS name that the CA permits.
@@ -109,7 +109,7 @@ pub enum Remedy {
     CaFirst,
     /// Put the root into the CA file.
     RootInCaFile,
-    /// Dial the address in its usual form.
+    /// Dial the address in its canonical form.
     CanonicalAddress,
     /// Dial a DNS name instead of an address.
     DialDnsName,
@@ -119,13 +119,13 @@ pub enum Remedy {
     DialNoUnderscore,
     /// Put fewer names into each certificate.
     FewerNames,
-    /// Issue it from a CA of its own instead of signing it with its own key.
+    /// Issue it from a CA instead of self-signing it.
     IssueFromCa,
     /// Put the dialed name itself into the certificate.
     NameItself,
     /// Name each host under `localhost`.
     NameLocalhosts,
-    /// Make a CA with kumactl and issue from it.
+    /// Create a CA with kumactl and issue from it.
     NewCa,
     /// Leave IP addresses out of the name constraints of the CA, or out of the certificate.
     NoIpConstraints,
@@ -133,9 +133,9 @@ pub enum Remedy {
     LiveCasFirst,
     /// Leave name constraints out of the CA.
     NoNameConstraints,
-    /// Issue it with kumactl, whose certificates the rule does not apply to.
+    /// Reissue it with kumactl.
     Reissue,
-    /// Send the certificates in their order.
+    /// Send the certificates in the order of the chain.
     SendInOrder,
     /// Shorten its lifetime to 825 days.
     Shorten,
@@ -189,10 +189,10 @@ impl Client {
         }
     }
 
-    /// The clients that belong to Kuma or call it: if one of them rejects a certificate, Kuma does not work.
+    /// The clients without which Kuma does not work.
     pub const KUMAS: [Self; 4] = [Self::KumaDp, Self::Envoy, Self::KubeApiserver, Self::Kumactl];
 
-    /// Returns the program, as its messages are quoted.
+    /// Returns the name of the program, to attribute an error message.
     #[must_use]
     pub const fn program(self) -> &'static str {
         match self {
@@ -201,7 +201,7 @@ impl Client {
         }
     }
 
-    /// Returns the name for people, with the versions on which its rules were observed.
+    /// Returns the name for display, with the tested versions.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -231,14 +231,14 @@ const RUN: &str = "run against certificates that differ in this alone";
 impl Rule {
     const fn new(
         because: &'static str,
-        refused_by: &'static [(Client, &'static str)],
+        rejected_by: &'static [(Client, &'static str)],
         remedy: Remedy,
         applies: Condition,
     ) -> Self {
-        Self { because, refused_by, source: RUN, remedy, check: None, applies }
+        Self { because, rejected_by, source: RUN, remedy, check: None, applies }
     }
 
-    /// Replaces the source, where the clients were not simply run.
+    /// Replaces the default source.
     const fn source(mut self, source: &'static str) -> Self {
         self.source = source;
         self
@@ -253,7 +253,7 @@ impl Rule {
     /// Returns the message with which a client rejects the certificate; `None` if it does not reject it.
     #[must_use]
     pub fn words(&self, client: Client) -> Option<&'static str> {
-        self.refused_by.iter().find(|(refusing, _)| *refusing == client).map(|(_, words)| *words)
+        self.rejected_by.iter().find(|(rejecting, _)| *rejecting == client).map(|(_, words)| *words)
     }
 
     fn reason(&'static self, input: &RuleInput<'_>) -> Option<Reason> {

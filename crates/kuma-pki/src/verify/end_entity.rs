@@ -1,4 +1,4 @@
-//! Checks of the certificate itself: its key, names and remaining lifetime.
+//! Checks of the end-entity certificate: its key, names and remaining lifetime.
 
 use super::finding::Finding;
 use super::hostname::Names;
@@ -8,7 +8,7 @@ use crate::key::{ExistingKey, KeyType};
 use crate::validity::words;
 use crate::x509::{Certificate, CertificateName};
 
-/// Checks that the private key, or the key that a server proved to have, is the first certificate's.
+/// Checks that the private key, or the key that a server proved to have, matches the first certificate.
 pub(super) fn private_key(
     chain: &[Certificate],
     key: Option<&ExistingKey>,
@@ -25,7 +25,7 @@ pub(super) fn private_key(
         (Some(KeyProof::NotChecked(reason)), _) => Outcome::Skipped((*reason).to_owned()),
         (None, None) => return,
         (None, Some(key)) if chain[0].public_key() == key.public_key() => {
-            Outcome::Passed("belongs to the certificate".to_owned())
+            Outcome::Passed("matches the certificate".to_owned())
         }
         (None, Some(key)) => {
             Outcome::Failed(Finding::key_mismatch(chain, key.public_key(), key.key_type()))
@@ -34,7 +34,7 @@ pub(super) fn private_key(
     report.add(CheckName::PrivateKey, outcome);
 }
 
-/// Checks that TLS stacks sign handshakes with a key of this type; Go rejects RSA below 1024 bits.
+/// Checks that TLS libraries support the type of the key. Go rejects RSA below 1024 bits.
 pub(super) fn key_type(end_entity: &Certificate, report: &mut Report) {
     let key = end_entity.key_type();
     let is_usable = match key {
@@ -54,7 +54,7 @@ pub(super) fn names(end_entity: &Certificate, hosts: &[Host], report: &mut Repor
     if hosts.is_empty() {
         let names = end_entity.subject_alt_names().iter();
         let names: Vec<_> = names.map(|name| CertificateName::from(name).value).collect();
-        let text = format!("none was asked for; the certificate has {}", names.join(", "));
+        let text = format!("no name was requested; the certificate has {}", names.join(", "));
         return report.add(CheckName::Hostname, Outcome::Skipped(text));
     }
     let names = Names::of(end_entity);
@@ -71,14 +71,14 @@ pub(super) fn time_left(
 ) {
     let validity = end_entity.validity();
     if options.at > validity.not_after {
-        // The check of the dates reports it.
+        // The check of the dates reports that.
         return;
     }
     let left = words(validity.not_after - options.at);
-    if options.at < options.min_remaining.unwrap_or_default().starts(validity) {
+    if options.at < options.min_remaining.unwrap_or_default().renewal_time(validity) {
         return report.add(CheckName::TimeLeft, Outcome::Passed(left));
     }
-    let finding = Finding::EndsSoon { not_after: validity.not_after, left };
+    let finding = Finding::ExpiresSoon { not_after: validity.not_after, left };
     let outcome = match options.min_remaining {
         Some(_) => Outcome::Failed(finding),
         None => Outcome::Warning(finding),

@@ -1,4 +1,4 @@
-//! Checks of the files: each holds what its flag says.
+//! Checks of the input files.
 
 use super::finding::Finding;
 use super::report::{CheckName, Outcome, Report};
@@ -39,7 +39,7 @@ pub(super) fn certificate_file(input: &VerifyInput<'_>, report: &mut Report) -> 
         Err(finding) => {
             let is_key = matches!(finding, Finding::Pem { error: PemError::PrivateKey { .. }, .. });
             let other = input.key.filter(|key| is_key && certificates(*key).is_ok());
-            let finding = other.map_or(finding, |key| Finding::Swapped {
+            let finding = other.map_or(finding, |key| Finding::FilesSwapped {
                 certificate_file: file.name.to_owned(),
                 key_file: key.name.to_owned(),
             });
@@ -56,7 +56,7 @@ pub(super) fn key_file(
 ) -> Option<ExistingKey> {
     let name = file.name.to_owned();
     let read = match pem::decode_private_key(file.bytes) {
-        // Reported once, for the certificate file.
+        // The check of the certificate file reports that.
         Err(PemError::NoPrivateKey { .. }) if !is_blank(file.bytes) && has_swapped(report) => {
             return None;
         }
@@ -78,7 +78,7 @@ pub(super) fn key_file(
 }
 
 fn has_swapped(report: &Report) -> bool {
-    report.failures().any(|(_, finding)| matches!(finding, Finding::Swapped { .. }))
+    report.failures().any(|(_, finding)| matches!(finding, Finding::FilesSwapped { .. }))
 }
 
 fn file_mode(name: &str, mode: Option<u32>, report: &mut Report) {
@@ -87,13 +87,13 @@ fn file_mode(name: &str, mode: Option<u32>, report: &mut Report) {
     let outcome = if mode & 0o077 == 0 {
         Outcome::Passed(format!("{name}: {mode:04o}"))
     } else {
-        Outcome::Warning(Finding::KeyReadable { file: name.to_owned(), mode })
+        Outcome::Warning(Finding::KeyPermissions { file: name.to_owned(), mode })
     };
     report.add(CheckName::FileMode, outcome);
 }
 
-/// Reads the CA certificates, from the CA file or else from the bundle. Returns `None` if neither was given or
-/// can be read.
+/// Reads the CA certificates from the CA file, or else from the bundle. Returns `None` if there is neither or if they
+/// cannot be read.
 pub(super) fn ca_files(
     input: &VerifyInput<'_>,
     usage: ExtendedKeyUsage,
@@ -121,7 +121,7 @@ pub(super) fn ca_files(
         };
     };
     let ca_name = input.ca.map_or("", |ca| ca.name);
-    // Clients try every CA of a bundle, so the order does not matter.
+    // The order does not matter: clients try every CA of a bundle.
     let sorted = |mut certificates: Vec<Certificate>| {
         certificates.sort_unstable_by(|one, other| one.der().cmp(other.der()));
         certificates
@@ -149,15 +149,15 @@ fn bundle_text(file: File<'_>) -> Result<Vec<u8>, Finding> {
         return Err(Finding::BundleWrapped { file: name, lines });
     }
     if file.bytes.iter().any(|octet| matches!(octet, b' ' | b'\t' | 0x0b | 0x0c)) {
-        // Go's decoder skips line breaks and nothing else.
-        let reason = "it has blanks, which Kubernetes does not take for Base64";
+        // Go's decoder skips only line breaks.
+        let reason = "it has blanks, which Kubernetes does not accept in Base64";
         return Err(Finding::Bundle { file: name, reason });
     }
     Ok(text)
 }
 
-/// Reads the CA certificates. Kuma checks the first of those that data plane proxies get; a server accepts any
-/// for its clients.
+/// Reads the CA certificates. In a CA file for data plane proxies, Kuma requires the first one to be a CA; in one for
+/// clients, the order does not matter.
 pub(super) fn ca_file(
     file: File<'_>,
     usage: ExtendedKeyUsage,

@@ -1,4 +1,4 @@
-//! What can be wrong with certificates that are to work together, with the values that were compared.
+//! The findings of the checks, with the values that were compared.
 
 use std::net::IpAddr;
 
@@ -8,22 +8,22 @@ use super::clients::{Client, NOT_CA, Reason};
 use super::mesh_ca::MeshCaFault;
 use super::report::CheckName;
 use crate::format::MAX_ARGUMENT;
-use crate::format::pem::{PemError, PemFault};
+use crate::format::pem::{PemError, PemErrorKind};
 use crate::key::{KeyError, KeyIdentifier, KeyType};
 use crate::usage::ExtendedKeyUsage;
 use crate::validity::rfc3339;
 use crate::x509::Certificate;
 
-/// Why a check did not pass. Displays as a lower-case fragment; text from certificates is escaped.
+/// The reason why a check fails or warns. Displays as one lower-case sentence; text from certificates is escaped.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Finding {
-    /// A file is not made of the PEM blocks that it should hold.
+    /// A file does not hold the expected PEM blocks.
     #[error("{file}: {error}")]
     Pem {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The error.
         error: PemError,
     },
 
@@ -39,30 +39,30 @@ pub enum Finding {
     Key {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The error.
         error: KeyError,
     },
 
-    /// A private key is of a type with which no TLS server starts, or that is not judged here.
+    /// A private key has a type that TLS servers or this library do not support.
     #[error(
-        "{file}: its private key is neither RSA of 1024 to 8192 bits, nor P-256, P-384, P-521 or Ed25519"
+        "{file}: the private key is not RSA of 1024 to 8192 bits, P-256, P-384, P-521 or Ed25519"
     )]
-    KeyNotKnown {
+    KeyTypeUnsupported {
         /// The file.
         file: String,
     },
 
-    /// The key stands where the certificate should, and the other way round.
+    /// The certificate file holds the key, and the key file a certificate.
     #[error("{certificate_file} holds a private key, and {key_file} a certificate")]
-    Swapped {
-        /// The file given as the certificate.
+    FilesSwapped {
+        /// The file that was passed as the certificate.
         certificate_file: String,
-        /// The file given as the key.
+        /// The file that was passed as the key.
         key_file: String,
     },
 
-    /// The first certificate of a CA file is not that of a CA, and Kuma looks at no other.
-    #[error("{file}: its first certificate, {subject}, is not that of a CA")]
+    /// The first certificate of a CA file, the only one that Kuma checks, is not a CA certificate.
+    #[error("{file}: the first certificate, {subject}, is not a CA certificate")]
     NotCa {
         /// The file.
         file: String,
@@ -70,7 +70,7 @@ pub enum Finding {
         subject: String,
     },
 
-    /// A CA file has no certificate that signed itself.
+    /// A CA file has no self-signed certificate.
     #[error(
         "{subject} is in the CA file without the CA that issued it: Go, Java and rustls trust it, \
          OpenSSL and Node do not"
@@ -93,8 +93,8 @@ pub enum Finding {
         issuer: String,
     },
 
-    /// A file by which a server identifies its clients trusts none.
-    #[error("{file}: {subject} is neither a CA nor the certificate of a client")]
+    /// A CA file for clients has neither a CA nor a client certificate.
+    #[error("{file}: {subject} is neither a CA certificate nor a client certificate")]
     ClientWithoutCa {
         /// The file.
         file: String,
@@ -104,7 +104,7 @@ pub enum Finding {
 
     /// The bundle of a CA file is too long for `--tls-general-ca-bundle`.
     #[error(
-        "{file}: as --tls-general-ca-bundle it has {length} bytes, and Linux passes at most \
+        "{file}: the argument --tls-general-ca-bundle would be {length} bytes long, and Linux allows \
          {MAX_ARGUMENT} in one argument or variable"
     )]
     BundleTooLong {
@@ -115,11 +115,11 @@ pub enum Finding {
     },
 
     /// A bundle has line breaks.
-    #[error("{file} is {lines} lines, where the installation wants one")]
+    #[error("{file} has {lines} lines, but the installation requires one")]
     BundleWrapped {
         /// The file.
         file: String,
-        /// How many lines.
+        /// The number of lines.
         lines: usize,
     },
 
@@ -128,12 +128,12 @@ pub enum Finding {
     Bundle {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The error, as a fragment.
         reason: &'static str,
     },
 
-    /// A bundle holds other certificates than the CA file.
-    #[error("{file} holds other certificates than {ca_file}")]
+    /// A bundle and the CA file hold different certificates.
+    #[error("{file} and {ca_file} hold different certificates")]
     BundleDiffers {
         /// The bundle.
         file: String,
@@ -141,28 +141,28 @@ pub enum Finding {
         ca_file: String,
     },
 
-    /// Others than its owner can read a key.
-    #[error("{file} has the permissions {mode:04o}: others than its owner can read the key")]
-    KeyReadable {
+    /// Other users than the owner can read a key.
+    #[error("{file} has permissions {mode:04o}: other users can read the key")]
+    KeyPermissions {
         /// The file.
         file: String,
-        /// Its permissions.
+        /// The permissions, as Unix mode bits.
         mode: u32,
     },
 
-    /// The private key is another certificate's.
+    /// The private key does not match the certificate.
     #[error(
-        "the key belongs to another certificate: its identifier is {key}, that of the \
-         certificate's key {certificate}"
+        "the private key does not match the certificate: the key identifiers are {key} and \
+         {certificate}"
     )]
     KeyMismatch {
         /// The identifier of the certificate's key.
         certificate: String,
         /// The identifier of the private key.
         key: String,
-        /// Whether the two are of different types.
+        /// Whether the keys have different types.
         types_differ: bool,
-        /// The place of a certificate of the file that the key does belong to, counted from 1.
+        /// The position of a certificate of the file that the key does match, counted from 1.
         belongs_to: Option<usize>,
     },
 
@@ -173,14 +173,14 @@ pub enum Finding {
     )]
     SecretWithoutCa,
 
-    /// A server showed a certificate, and did not prove that it has its key.
+    /// A server presented a certificate, but did not prove that it has the private key.
     #[error("the server did not prove that it has the certificate's key: {reason}")]
     KeyNotProved {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 
-    /// The issuer of a certificate is not among those that were given.
+    /// The issuer of a certificate is missing.
     #[error("{subject} is issued by {issuer}, which is neither in the chain nor in the CA file")]
     IssuerMissing {
         /// The subject of the certificate.
@@ -189,10 +189,10 @@ pub enum Finding {
         issuer: String,
     },
 
-    /// A CA with the issuer's name is there, but the name is encoded in another way.
+    /// A CA has the issuer's name, but in a different encoding.
     #[error(
-        "{subject} is issued by {issuer}; a CA of that name is given, but its name has other string types, \
-         letter case or spaces, and Go compares names octet by octet"
+        "{subject} is issued by {issuer}, and a CA with that name exists, but with other string types, letter \
+         case or spaces in it: Go compares names byte by byte"
     )]
     IssuerEncodedDifferently {
         /// The subject of the certificate.
@@ -201,10 +201,8 @@ pub enum Finding {
         issuer: String,
     },
 
-    /// A CA with the issuer's name is there, but another key signed.
-    #[error(
-        "{subject} is not signed with the key of {issuer}, whose name it carries as its issuer"
-    )]
+    /// A CA has the issuer's name, but its key did not make the signature.
+    #[error("{subject} names {issuer} as its issuer, but is not signed with its key")]
     SignatureInvalid {
         /// The subject of the certificate.
         subject: String,
@@ -212,10 +210,10 @@ pub enum Finding {
         issuer: String,
     },
 
-    /// A CA with the issuer's name is there, but whether its key signed cannot be told.
+    /// A CA has the issuer's name, but the signature cannot be verified.
     #[error(
-        "{subject} says that it is issued by {issuer}, but its signature, {algorithm} with a key of \
-         type {key}, is none that clients still accept"
+        "{subject} names {issuer} as its issuer, but clients no longer accept its signature: {algorithm} \
+         with a key of type {key}"
     )]
     SignatureUnsupported {
         /// The subject of the certificate.
@@ -233,19 +231,19 @@ pub enum Finding {
     SelfSignedUntrusted {
         /// The subject of the certificate.
         subject: String,
-        /// Whether it is the certificate itself, rather than a CA of its chain.
+        /// Whether it is the end-entity certificate, rather than a CA of the chain.
         is_end_entity: bool,
     },
 
-    /// There were so many CAs of one name that the search was given up.
-    #[error("no path to a CA was found with the {signatures} signatures that Go looks at")]
-    SearchEnded {
-        /// How many.
+    /// The search for a path reached its limit, because many CAs have the same name.
+    #[error("no path to a trusted CA was found within Go's limit of {signatures} signatures")]
+    SignatureLimit {
+        /// The limit.
         signatures: usize,
     },
 
-    /// The signature is of a kind that is not trusted any more.
-    #[error("{subject} is signed with {algorithm}, which clients do not accept any more")]
+    /// The signature algorithm is obsolete.
+    #[error("{subject} is signed with {algorithm}, which clients no longer accept")]
     WeakSignature {
         /// The subject of the certificate.
         subject: String,
@@ -253,9 +251,9 @@ pub enum Finding {
         algorithm: String,
     },
 
-    /// The certificate is trusted by itself, though another issued it.
+    /// The CA file holds the end-entity certificate instead of its CA.
     #[error(
-        "{subject} itself is in the CA file, and not the CA that issued it: Go, Java and GnuTLS \
+        "the CA file contains {subject} itself instead of the CA that issued it: Go, Java and GnuTLS \
          trust it, OpenSSL, Node and rustls do not"
     )]
     LeafAsAnchor {
@@ -263,7 +261,7 @@ pub enum Finding {
         subject: String,
     },
 
-    /// The chain ends at a CA that another one issued.
+    /// The CA file ends the chain with an intermediate CA.
     #[error(
         "issued by {chain}, which is in the CA file without the CA that issued it: Go, Java and \
          rustls trust it, OpenSSL and Node do not"
@@ -273,40 +271,48 @@ pub enum Finding {
         chain: String,
     },
 
-    /// The path validation of rustls-webpki refuses the chain for a reason that no other check names.
-    #[error("rustls-webpki refuses the chain: {reason}")]
-    PathRefused {
-        /// rustls-webpki's words.
+    /// Only rustls-webpki rejects the chain.
+    #[error("rustls-webpki rejects the chain: {reason}")]
+    PathRejected {
+        /// The error of rustls-webpki.
         reason: String,
     },
 
     /// A certificate of the chain has expired.
-    #[error("{subject} expired at {}; it is {}", rfc3339(not_after), rfc3339(at))]
+    #[error(
+        "{subject} expired at {}; the time of verification is {}",
+        rfc3339(not_after),
+        rfc3339(at)
+    )]
     Expired {
         /// The subject of the certificate.
         subject: String,
-        /// Its end.
+        /// Its notAfter.
         not_after: OffsetDateTime,
-        /// The time of the question.
+        /// The time of verification.
         at: OffsetDateTime,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
 
     /// A certificate of the chain is not valid yet.
-    #[error("{subject} is valid from {} on; it is {}", rfc3339(not_before), rfc3339(at))]
+    #[error(
+        "{subject} is not valid before {}; the time of verification is {}",
+        rfc3339(not_before),
+        rfc3339(at)
+    )]
     NotYetValid {
         /// The subject of the certificate.
         subject: String,
-        /// Its start.
+        /// Its notBefore.
         not_before: OffsetDateTime,
-        /// The time of the question.
+        /// The time of verification.
         at: OffsetDateTime,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
 
-    /// A certificate that issued another is not a CA's.
+    /// An issuer is not a CA certificate.
     #[error(
         "{subject} is not a CA: its basicConstraints {}",
         if *is_missing { "are missing" } else { "say CA:FALSE" }
@@ -314,21 +320,21 @@ pub enum Finding {
     IssuerNotCa {
         /// The subject of the certificate.
         subject: String,
-        /// Whether it has no basicConstraints, rather than some that say CA:FALSE.
+        /// Whether it has no basicConstraints, rather than CA:FALSE.
         is_missing: bool,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
 
-    /// A CA must not sign certificates.
+    /// The keyUsage of a CA does not allow it to sign certificates.
     #[error(
         "{subject} must not sign certificates: its keyUsage is {}, without keyCertSign",
         or_nothing(usage)
     )]
-    MayNotSign {
+    NoKeyCertSign {
         /// The subject of the certificate.
         subject: String,
-        /// The usages that it has.
+        /// The usages in its keyUsage.
         usage: String,
     },
 
@@ -336,19 +342,19 @@ pub enum Finding {
     #[error(transparent)]
     MeshCa(MeshCaFault),
 
-    /// There are more CAs below one than it allows.
+    /// More CAs are below a CA than its pathLenConstraint allows.
     #[error(
         "{subject} allows {allowed} CAs below it, and has {found}{}",
-        if *only_for_go { "; other clients than those in Go do not count the self-issued ones" } else { "" }
+        if *only_for_go { "; clients not written in Go do not count self-issued CAs" } else { "" }
     )]
     PathTooLong {
         /// The subject of the certificate.
         subject: String,
         /// Its pathLenConstraint.
         allowed: u32,
-        /// How many there are.
+        /// The number of CAs below it.
         found: u32,
-        /// Whether only clients that count self-issued CAs too find them too many: Go, GnuTLS and mbedTLS.
+        /// Whether the limit is exceeded only if self-issued CAs count, as in Go, GnuTLS and mbedTLS.
         only_for_go: bool,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
@@ -356,15 +362,15 @@ pub enum Finding {
 
     /// An extension occurs twice.
     #[error("{subject} has the extension {extension} more than once")]
-    ExtensionTwice {
+    DuplicateExtension {
         /// The subject of the certificate.
         subject: String,
         /// Its name or object identifier.
         extension: String,
     },
 
-    /// A critical extension is unknown.
-    #[error("{subject} has the critical extension {extension}, which clients do not know")]
+    /// A critical extension is unknown to clients.
+    #[error("{subject} has the unknown critical extension {extension}")]
     ExtensionUnknown {
         /// The subject of the certificate.
         subject: String,
@@ -374,8 +380,8 @@ pub enum Finding {
         is_anchor: bool,
     },
 
-    /// An extension is critical that must not be.
-    #[error("{subject} has the extension {extension} as critical, which RFC 5280 forbids")]
+    /// An extension is critical, but must not be.
+    #[error("{subject} marks the extension {extension} as critical, which RFC 5280 forbids")]
     ExtensionCritical {
         /// The subject of the certificate.
         subject: String,
@@ -385,8 +391,8 @@ pub enum Finding {
         is_anchor: bool,
     },
 
-    /// An extension cannot be read.
-    #[error("{subject} has the extension {extension}, which cannot be read")]
+    /// An extension is malformed.
+    #[error("{subject} has a malformed extension: {extension}")]
     ExtensionMalformed {
         /// The subject of the certificate.
         subject: String,
@@ -394,42 +400,42 @@ pub enum Finding {
         extension: String,
     },
 
-    /// Go does not read the certificate.
-    #[error("{subject} cannot be read by Go, and so not by Kuma: {reason}")]
+    /// Go cannot parse the certificate.
+    #[error("Go, and so Kuma, cannot parse {subject}: {reason}")]
     GoCannotRead {
         /// The subject of the certificate.
         subject: String,
-        /// Go's words, or ours where it has none.
+        /// The error of Go's crypto/x509, or a description of it.
         reason: &'static str,
     },
 
-    /// A certificate that is sent, and not needed, cannot be read by Go.
+    /// Go cannot parse a certificate that the server sends but the chain does not need.
     #[error(
-        "{subject} is sent with the certificate, and Go ends the handshake although the chain does not need \
-         it: {reason}"
+        "Go aborts the handshake because of {subject}, which the server sends although the chain does not \
+         need it: {reason}"
     )]
     SentUnreadable {
         /// The subject of the certificate.
         subject: String,
-        /// What is wrong with it.
+        /// The error.
         reason: String,
     },
 
-    /// A critical extension holds nothing that Go knows.
-    #[error("{subject} has a critical {extension} without a name of a kind that Go knows")]
+    /// A critical extension has only name types that Go does not support.
+    #[error("{subject} has a critical {extension} with only name types that Go does not support")]
     GoUnhandled {
         /// The subject of the certificate.
         subject: String,
-        /// Its name.
+        /// The name of the extension.
         extension: &'static str,
     },
 
-    /// The chain requires a certificate policy, and has none that is valid.
+    /// The chain requires a certificate policy, but has no valid one.
     #[error(
-        "the chain requires a certificate policy (requireExplicitPolicy), and {subject} has none that is valid"
+        "the chain requires a certificate policy (requireExplicitPolicy), but {subject} has no valid one"
     )]
     PolicyMissing {
-        /// The subject of the certificate at which none is left.
+        /// The subject of the certificate that leaves no valid policy.
         subject: String,
     },
 
@@ -440,31 +446,31 @@ pub enum Finding {
         subject: String,
     },
 
-    /// The key must not be used to prove who a server or client is.
+    /// The keyUsage does not allow TLS signatures.
     #[error(
-        "the key must not make the signatures of TLS: its keyUsage is {}, without digitalSignature",
+        "the key is not allowed to sign TLS handshakes: its keyUsage is {}, without digitalSignature",
         or_nothing(usage)
     )]
     NoDigitalSignature {
-        /// The usages that it has.
+        /// The usages in its keyUsage.
         usage: String,
     },
 
-    /// The certificate is not for what it is wanted for.
+    /// The extendedKeyUsage does not allow the use.
     #[error("{subject} is for {}, not for {wanted}", or_nothing(found))]
     Usage {
         /// The subject of the certificate, or of the CA that limits it.
         subject: String,
-        /// What it says.
+        /// The usages in its extendedKeyUsage.
         found: String,
-        /// What is wanted: `serverAuth` or `clientAuth`.
+        /// The required usage: `serverAuth` or `clientAuth`.
         wanted: &'static str,
-        /// Where the certificate stands in the chain.
-        place: Place,
+        /// The role of the certificate in the chain.
+        role: ChainRole,
     },
 
-    /// A CA must not certify a name.
-    #[error("{name} is not certified by {subject}: its nameConstraints say that it {constraint}")]
+    /// A name violates the nameConstraints of a CA.
+    #[error("{name} violates the nameConstraints of {subject}: the CA {constraint}")]
     NameExcluded {
         /// The name.
         name: String,
@@ -472,14 +478,13 @@ pub enum Finding {
         subject: String,
         /// `permits only ...` or `excludes ...`.
         constraint: String,
-        /// Whether the constraint is that of the CA in the CA file.
+        /// Whether the CA is the one in the CA file.
         is_anchor: bool,
     },
 
     /// Go cannot compare a name with the constraints of a CA.
     #[error(
-        "{name} is not a name that Go can compare with the nameConstraints of {subject}, so it rejects the \
-         certificate"
+        "Go cannot compare {name} with the nameConstraints of {subject}, so it rejects the certificate"
     )]
     NameNotComparable {
         /// The name.
@@ -488,83 +493,81 @@ pub enum Finding {
         subject: String,
     },
 
-    /// A CA limits names of kinds that Go does not know.
+    /// A CA has nameConstraints for name types that Go does not support.
     #[error(
-        "{subject} has critical nameConstraints of the kind {kinds}, for which Go, and so Kuma, refuses \
-         all that it issues"
+        "{subject} has critical nameConstraints of type {kinds}, so Go, and with it Kuma, rejects every \
+         certificate below it"
     )]
-    ConstraintKinds {
+    ConstraintsUnsupported {
         /// The subject of the CA.
         subject: String,
-        /// The kinds, in RFC 5280's words.
+        /// The types of names, as RFC 5280 calls them.
         kinds: String,
     },
 
-    /// There are so many names and constraints that clients give up.
+    /// Clients reject the certificate because of the number of names and constraints.
     #[error(
-        "the names and the nameConstraints of {subject} are more than OpenSSL and Envoy compare: over \
-         {limit} comparisons"
+        "the names and the nameConstraints of {subject} exceed the limit of OpenSSL and Envoy, {limit} \
+         comparisons"
     )]
     TooManyConstraints {
         /// The subject of the CA.
         subject: String,
-        /// How many comparisons they make.
+        /// The limit.
         limit: usize,
     },
 
-    /// The certificate does not have a name.
+    /// The certificate has no name that matches a host.
     #[error("{host} is not among the names of the certificate: {}", listed(names, *count))]
-    NotNamed {
-        /// The name that was asked for.
+    HostnameMismatch {
+        /// The host.
         host: String,
-        /// The names that it has, the first of them if there are many.
+        /// The names of the certificate, at most 100.
         names: Vec<String>,
-        /// How many names it has.
+        /// The number of names.
         count: usize,
-        /// A name that was probably meant to be this one, and what is wrong with it.
-        near: Option<NearMiss>,
+        /// A name that is probably a misspelling of the host.
+        similar: Option<SimilarName>,
     },
 
-    /// The certificate has no name but in its subject.
+    /// Only the commonName matches a host.
     #[error(
         "{host} is the commonName of the certificate, {}",
         if *.is_alone { "which has no subjectAltName" } else { "whose subjectAltName names no host" }
     )]
     CommonNameOnly {
-        /// The name that was asked for.
+        /// The host.
         host: String,
-        /// Whether that is an IP address.
+        /// Whether the host is an IP address.
         is_address: bool,
         /// Whether the certificate has no subjectAltName.
         is_alone: bool,
     },
 
-    /// Clients disagree whether the certificate has a name.
-    #[error("{host} is {name} for {accepts}, but not for {refuses}")]
+    /// A name matches a host for some clients only.
+    #[error("{name} matches {host} for {accepts}, but not for {rejects}")]
     ClientsDisagree {
-        /// The name that was asked for.
+        /// The host.
         host: String,
         /// The name in the certificate.
         name: String,
-        /// Who takes one for the other.
+        /// The clients for which it matches.
         accepts: &'static str,
-        /// Who does not.
-        refuses: &'static str,
+        /// The clients for which it does not.
+        rejects: &'static str,
     },
 
-    /// The certificate ends soon.
-    #[error("the certificate ends at {}, in {left}", rfc3339(not_after))]
-    EndsSoon {
-        /// Its end.
+    /// The certificate expires soon.
+    #[error("the certificate expires at {}, in {left}", rfc3339(not_after))]
+    ExpiresSoon {
+        /// Its notAfter.
         not_after: OffsetDateTime,
-        /// How long that is, in words.
+        /// The remaining lifetime in words.
         left: String,
     },
 
-    /// Nobody speaks TLS with such a key.
-    #[error(
-        "no TLS stack takes a server or client with a key of type {key} (algorithm {algorithm})"
-    )]
+    /// TLS libraries do not support the key.
+    #[error("TLS libraries do not support a key of type {key} (algorithm {algorithm})")]
     KeyUnusable {
         /// The type of the key.
         key: String,
@@ -572,39 +575,39 @@ pub enum Finding {
         algorithm: String,
     },
 
-    /// There is more to say of the same check than anyone reads.
-    #[error("and more of the same kind")]
-    More,
+    /// Further findings of the same check are omitted.
+    #[error("further findings of this check are omitted")]
+    MoreFindings,
 
-    /// A client of Kuma's, or one that was asked for, refuses the certificate.
-    #[error("{} refuses the certificate: {reason}", client.title())]
-    Refused {
-        /// Which.
+    /// A client of Kuma, or a requested one, rejects the certificate.
+    #[error("{} rejects the certificate: {reason}", client.title())]
+    Rejected {
+        /// The client.
         client: Client,
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
 }
 
-/// The place of a certificate in its chain.
+/// The role of a certificate in its chain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Place {
-    /// The certificate itself.
+pub enum ChainRole {
+    /// The end-entity certificate.
     EndEntity,
-    /// The certificate itself, which is its own CA.
+    /// The end-entity certificate as its own trust anchor.
     SelfTrusted,
-    /// A CA of the chain that is not in the CA file.
+    /// A CA that is not in the CA file.
     Intermediate,
     /// The CA in the CA file.
     TrustAnchor,
 }
 
-/// A name in a certificate that looks like the one that was asked for, and matches nothing.
+/// A name in a certificate that is probably a misspelling of a host.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NearMiss {
-    /// The name as it stands in the certificate.
+pub struct SimilarName {
+    /// The name in the certificate, escaped.
     pub name: String,
-    /// Why it does not match, as a fragment.
+    /// The reason why it does not match, as a fragment that follows the name.
     pub reason: &'static str,
 }
 
@@ -621,16 +624,16 @@ fn listed(names: &[String], count: usize) -> String {
 }
 
 impl Finding {
-    /// What the user would have met in Kuma, had nobody made this check: the message, and who says it.
+    /// Returns the component that fails with this certificate, and its error message.
     #[must_use]
     pub fn kuma_error(&self, check: CheckName) -> Option<(&'static str, String)> {
-        // Go's crypto/tls and crypto/x509, which kuma-cp loads the pair and kuma-dp judges it with.
+        // kuma-cp loads the certificate with crypto/tls, and kuma-dp verifies it with crypto/x509.
         const LOAD: &str = "kuma-cp";
         const DIAL: &str = "kuma-dp";
         const WEBHOOK: &str = "kube-apiserver";
         let owned = |who, text: &str| Some((who, text.to_owned()));
         match self {
-            Self::Swapped { .. } => owned(LOAD, SWITCHED),
+            Self::FilesSwapped { .. } => owned(LOAD, KEY_AS_CERTIFICATE),
             Self::Empty { .. } if check == CheckName::CaFile => {
                 owned(DIAL, "x509: certificate signed by unknown authority")
             }
@@ -679,7 +682,7 @@ impl Finding {
                 DIAL,
                 "x509: certificate relies on legacy Common Name field, use SANs instead",
             ),
-            Self::NotNamed { host, names, count, .. } => {
+            Self::HostnameMismatch { host, names, count, .. } => {
                 Some((DIAL, not_named(host, names, *count)))
             }
             Self::SentUnreadable { .. } => {
@@ -689,7 +692,7 @@ impl Finding {
             Self::PolicyMissing { .. } => {
                 owned(DIAL, "x509: no valid chains built: 1 candidate chains with invalid policies")
             }
-            Self::Refused { client, reason } if Client::KUMAS.contains(client) => {
+            Self::Rejected { client, reason } if Client::KUMAS.contains(client) => {
                 let words = reason.rule.words(*client).filter(|words| !words.is_empty())?;
                 owned(client.program(), words)
             }
@@ -700,12 +703,12 @@ impl Finding {
     }
 }
 
-/// What kuma-cp says of a key in place of the certificate (`pkg/xds/components.go`).
-const SWITCHED: &str =
+/// The error of kuma-cp for a key instead of the certificate (`pkg/xds/components.go`).
+const KEY_AS_CERTIFICATE: &str =
     "could not register Bootstrap: could not parse certificate: x509: malformed tbs certificate";
 
-/// What kuma-cp says of a file of the pair in which it finds no PEM block
-/// (`pkg/xds/components.go`, and crypto/tls, X509KeyPair).
+/// Returns the error of kuma-cp for a certificate or key file without a PEM block (`pkg/xds/components.go`, and
+/// `X509KeyPair` in crypto/tls).
 const fn no_pem(check: CheckName) -> Option<&'static str> {
     match check {
         CheckName::CertificateFile => {
@@ -716,33 +719,33 @@ const fn no_pem(check: CheckName) -> Option<&'static str> {
     }
 }
 
-/// What kuma-dp says of a CA file in which it finds no certificate (`pkg/util/http/tls.go`).
+/// The error of kuma-dp for a CA file without a certificate (`pkg/util/http/tls.go`).
 const NO_CA: &str = "could not add certificate";
 
-/// What Kuma says to a file that is not made of the blocks that it should hold.
+/// Returns the component and its error for a file that does not hold the expected PEM blocks.
 fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String)> {
-    use PemFault::{
+    use PemErrorKind::{
         Base64, Begin, ByteOrderMark, CarriageReturn, End, Escaped, Glued, Indented, Label, NoEnd,
         OneLine,
     };
     match (check, error) {
         (CheckName::CertificateFile, PemError::PrivateKey { beside_certificates: false, .. }) => {
-            Some(("kuma-cp", SWITCHED.to_owned()))
+            Some(("kuma-cp", KEY_AS_CERTIFICATE.to_owned()))
         }
         (CheckName::CaFile, PemError::PrivateKey { beside_certificates: false, .. }) => {
             Some(("kuma-dp", NO_CA.to_owned()))
         }
-        // Go passes over such a block, and finds none.
+        // Go skips such a block, and finds no other.
         (
             _,
             PemError::NoBlock
             | PemError::Base64 { .. }
             | PemError::Der
-            | PemError::Foreign(_)
+            | PemError::OtherFormat(_)
             | PemError::Utf16
             | PemError::Malformed {
                 position: 1,
-                fault:
+                kind:
                     Base64 | Begin | ByteOrderMark | CarriageReturn | End | Escaped | Glued | Indented
                     | Label | NoEnd | OneLine,
                 ..
@@ -761,7 +764,7 @@ fn pem_error(error: &PemError, check: CheckName) -> Option<(&'static str, String
     }
 }
 
-/// Go's words (crypto/x509, HostnameError).
+/// Returns the message of Go's `HostnameError` (crypto/x509).
 fn not_named(host: &str, names: &[String], count: usize) -> String {
     if count > names.len() {
         return format!("x509: certificate is valid for {count} names, but none matched {host}");
@@ -785,10 +788,11 @@ impl Finding {
     pub(super) fn key(file: &str, error: KeyError) -> Self {
         let file = file.to_owned();
         match error {
-            KeyError::Unsupported => Self::KeyNotKnown { file },
+            KeyError::Unsupported => Self::KeyTypeUnsupported { file },
             error => Self::Key { file, error },
         }
     }
+
     /// Returns the finding that a key is not that of the first certificate of a chain.
     pub(crate) fn key_mismatch(chain: &[Certificate], public_key: &[u8], key: KeyType) -> Self {
         let is_owner = |one: &Certificate| one.public_key() == public_key;
@@ -801,13 +805,17 @@ impl Finding {
     }
 
     /// Returns the finding that the extendedKeyUsage of a certificate does not allow a usage.
-    pub(crate) fn usage(certificate: &Certificate, wanted: ExtendedKeyUsage, place: Place) -> Self {
+    pub(crate) fn usage(
+        certificate: &Certificate,
+        wanted: ExtendedKeyUsage,
+        role: ChainRole,
+    ) -> Self {
         let found = certificate.extended_key_usage_names().unwrap_or_default();
         Self::Usage {
             subject: certificate.subject(),
             found: found.join(", "),
             wanted: wanted.as_str(),
-            place,
+            role,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Matching of names (RFC 9525 6), as Go, OpenSSL and rustls do it.
+//! Matches hosts with the names of a certificate (RFC 9525 6), as Go, OpenSSL and rustls do.
 //!
-//! Kuma's control plane, kuma-dp, kumactl and the Kubernetes API server are Go programs, so a name that Go
-//! rejects fails; one that Go accepts and others reject is a warning.
+//! Kuma and the Kubernetes API server are written in Go, so a name that Go rejects is a failure. A name that Go accepts
+//! and other clients reject is a warning.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,13 +9,13 @@ use std::net::IpAddr;
 
 use x509_parser::extensions::GeneralName;
 
-use super::finding::{Finding, NearMiss};
+use super::finding::{Finding, SimilarName};
 use super::report::Outcome;
-use crate::name::{NameFault, SubjectAltName};
+use crate::name::{NameErrorKind, SubjectAltName};
 use crate::text::printable;
 use crate::x509::{self, Certificate, CertificateName};
 
-/// How many names of a certificate a finding lists, as in Go.
+/// The most names of a certificate in a finding, as in Go.
 const MAX_SHOWN: usize = 100;
 
 /// The clients for which a name in a certificate matches a host.
@@ -23,7 +23,7 @@ const MAX_SHOWN: usize = 100;
 enum Match {
     /// All clients.
     All,
-    /// Go: an IPv4 address in the form of IPv6.
+    /// Go: an IPv4 address mapped into IPv6.
     MappedAddress,
     /// Go and Java: `*.tld`.
     TopLevelWildcard,
@@ -38,8 +38,7 @@ enum Match {
 /// The names of a certificate, indexed.
 pub(crate) struct Names<'a> {
     certificate: &'a Certificate,
-    /// The index of each DNS name in lower case: a certificate can have thousands, and thousands of hosts can
-    /// be checked.
+    /// The index of each DNS name in lower case, for certificates and lists of hosts with thousands of names.
     dns: HashMap<Cow<'a, str>, usize>,
     /// The index of each address.
     addresses: HashMap<IpAddr, usize>,
@@ -82,7 +81,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Returns the name of a certificate that the most clients accept for a host.
+/// Returns the name of a certificate that matches a host for the most clients.
 fn best<'n, 'a>(
     names: &'n [GeneralName<'a>],
     host: &SubjectAltName,
@@ -103,18 +102,18 @@ fn outcome(
 ) -> Outcome {
     let names = certificate.subject_alt_names();
     let shown = host.to_string();
-    let disagree = |name: &GeneralName<'_>, accepts, refuses| Finding::ClientsDisagree {
+    let disagree = |name: &GeneralName<'_>, accepts, rejects| Finding::ClientsDisagree {
         host: shown.clone(),
         name: text(name),
         accepts,
-        refuses,
+        rejects,
     };
     match best {
         Some((Match::All, name)) if text(name) == shown => Outcome::Passed(shown),
         Some((Match::All, name)) => Outcome::Passed(format!("{shown}, by {}", text(name))),
         Some((Match::MappedAddress, name)) => Outcome::Warning(disagree(
             name,
-            "Go, which takes its form of 16 octets for the same",
+            "Go, which treats an IPv4-mapped address as the same",
             "OpenSSL, Python and Node",
         )),
         Some((Match::TopLevelWildcard, name)) => Outcome::Warning(disagree(
@@ -137,8 +136,8 @@ fn outcome(
             let is_alone = names.is_empty();
             Outcome::Failed(Finding::CommonNameOnly { host: shown, is_address, is_alone })
         }
-        _ => Outcome::Failed(Finding::NotNamed {
-            near: near_miss(names, host),
+        _ => Outcome::Failed(Finding::HostnameMismatch {
+            similar: similar_name(names, host),
             names: names.iter().take(MAX_SHOWN).map(text).collect(),
             count: names.len(),
             host: shown,
@@ -192,7 +191,7 @@ fn compare_dns(name: &str, host: &str) -> Match {
     }
 }
 
-/// Returns whether a name keeps clients from using the commonName.
+/// Returns whether a name stops clients from matching the commonName.
 fn is_of_a_host(name: &GeneralName<'_>) -> bool {
     matches!(name, GeneralName::DNSName(_) | GeneralName::IPAddress(_) | GeneralName::URI(_))
 }
@@ -201,21 +200,21 @@ fn is_common_name(certificate: &Certificate, host: &SubjectAltName) -> bool {
     certificate.common_name().is_some_and(|name| name.eq_ignore_ascii_case(&host.to_string()))
 }
 
-/// Returns a name of the certificate that was probably meant to be the host.
-fn near_miss(names: &[GeneralName<'_>], host: &SubjectAltName) -> Option<NearMiss> {
+/// Returns a name of the certificate that is probably a misspelling of the host.
+fn similar_name(names: &[GeneralName<'_>], host: &SubjectAltName) -> Option<SimilarName> {
     names.iter().find_map(|name| {
         let GeneralName::DNSName(written) = name else { return None };
         let reason = match SubjectAltName::parse(written) {
             Ok(meant) if meant == *host && host.kind() == "iPAddress" => {
-                "is an address, written where the certificate has DNS names"
+                "is an IP address in a dNSName"
             }
-            Ok(meant) if meant == *host => "is not in the form that certificates have",
-            Err(error) if error.meant.contains(host) => match error.fault {
-                NameFault::TrailingDot => "has a final dot",
-                _ => "is no host name",
+            Ok(meant) if meant == *host => "is not normalized",
+            Err(error) if error.meant.contains(host) => match error.kind {
+                NameErrorKind::TrailingDot => "has a trailing dot",
+                _ => "is not a valid host name",
             },
             _ => return None,
         };
-        Some(NearMiss { name: printable(written), reason })
+        Some(SimilarName { name: printable(written), reason })
     })
 }

@@ -1,4 +1,4 @@
-//! The fields of a certificate, for people and programs.
+//! Describes certificates.
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -13,7 +13,7 @@ use crate::x509::signature::{SignatureBudget, SignatureStatus};
 use crate::x509::{Certificate, CertificateName};
 
 /// The fields of a certificate. Text from the certificate is escaped. The names of the fields are part of the
-/// interface: fields may be added, and none changes.
+/// interface: fields may be added, but not changed.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Summary {
     /// The kind of certificate, such as `root CA`.
@@ -26,14 +26,14 @@ pub struct Summary {
     pub self_issued: bool,
     /// Whether it is signed with its own key.
     pub self_signed: bool,
-    /// What is wrong with the signature, if the certificate is self-issued.
+    /// The defect of the signature of a self-issued certificate.
     #[serde(skip)]
-    pub signature_fault: Option<&'static str>,
+    pub signature_defect: Option<&'static str>,
     /// The serial number: upper-case hexadecimal octets with colons between.
     pub serial_number: String,
-    /// The first moment at which it is valid, as RFC 3339 writes it.
+    /// notBefore in the notation of RFC 3339.
     pub not_before: String,
-    /// The last moment at which it is valid, as RFC 3339 writes it.
+    /// notAfter in the notation of RFC 3339.
     pub not_after: String,
     /// The time until it expires, or since it expired, in words.
     pub time_left: String,
@@ -51,9 +51,9 @@ pub struct Summary {
     pub key_usage: Option<Vec<&'static str>>,
     /// What extendedKeyUsage allows; `null` if it is absent.
     pub extended_key_usage: Option<Vec<String>>,
-    /// The names that a CA may certify; `null` if that is not limited.
+    /// The permitted subtrees of nameConstraints; `null` if there are none.
     pub permitted_names: Option<Vec<String>>,
-    /// The names that a CA must not certify; `null` if there are none.
+    /// The excluded subtrees of nameConstraints; `null` if there are none.
     pub excluded_names: Option<Vec<String>>,
     /// The identifier of its key.
     pub subject_key_identifier: Option<String>,
@@ -81,7 +81,7 @@ pub enum Link {
     SelfSigned,
 }
 
-/// How many signatures are verified beyond two for each certificate: a limit on what a file can cost.
+/// The most signatures that are verified for a file, in addition to two for each certificate.
 const MAX_SIGNATURES: usize = 256;
 
 /// Returns the fields of a certificate; `now` is the time from which its lifetime is counted.
@@ -100,11 +100,11 @@ pub fn summary(certificate: &Certificate, now: OffsetDateTime) -> Summary {
         issuer: certificate.issuer(),
         self_issued: certificate.is_self_issued(),
         self_signed: own_signature == Some(SignatureStatus::Valid),
-        signature_fault: match own_signature {
+        signature_defect: match own_signature {
             None | Some(SignatureStatus::Valid) => None,
             Some(SignatureStatus::Invalid) => Some("self-issued, but not signed with its own key"),
             Some(SignatureStatus::Unsupported) => {
-                Some("its signature is none that clients still accept")
+                Some("clients no longer accept its signature algorithm")
             }
         },
         serial_number: certificate.serial_number(),
@@ -161,10 +161,10 @@ pub fn links(certificates: &[Certificate]) -> Vec<Link> {
     certificates.iter().map(&mut link).collect()
 }
 
-/// Returns the clients that reject the first certificate of a file, a server's, although the chain behind it is
-/// trusted; none for CAs and clients.
+/// Returns the clients that reject the first certificate of a file by their own rules. Only server certificates whose
+/// chain in the file ends with a root have any.
 #[must_use]
-pub fn refusals(certificates: &[Certificate]) -> Vec<ClientVerdict> {
+pub fn rejections(certificates: &[Certificate]) -> Vec<ClientVerdict> {
     let Some((first, others)) = certificates.split_first() else {
         return Vec::new();
     };
@@ -174,8 +174,8 @@ pub fn refusals(certificates: &[Certificate]) -> Vec<ClientVerdict> {
     };
     let path = issued_chain(first, others, &mut SignatureBudget::new(64));
     let ends_with_root = path.last().is_some_and(|last| last.is_self_signed());
-    // Without the CA, half of what clients check is unknown.
-    if is_server && ends_with_root { verdict::refusals(first, &path[1..]) } else { Vec::new() }
+    // Without the root, many rules of the clients cannot be evaluated.
+    if is_server && ends_with_root { verdict::rejections(first, &path[1..]) } else { Vec::new() }
 }
 
 fn role(certificate: &Certificate) -> &'static str {

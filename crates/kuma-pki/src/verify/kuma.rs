@@ -1,4 +1,4 @@
-//! Kuma's own rules, each with its place in Kuma's source.
+//! Kuma's own rules, with their source in Kuma.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -9,7 +9,7 @@ use crate::format::pem::{self, PemError};
 use crate::x509::Certificate;
 use time::OffsetDateTime;
 
-/// A version of Kuma, as far as its rules for certificates differ.
+/// A version of Kuma, without the patch number.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct KumaVersion {
     major: u16,
@@ -37,7 +37,7 @@ impl KumaVersion {
     }
 
     /// Returns whether the bootstrap of kuma-dp matches the names of the control plane's certificate as Go's
-    /// VerifyHostname does, with wildcards and in any case; before 2.14 it compared them letter by letter
+    /// VerifyHostname does, with wildcards and ignoring case. Before 2.14 it compared them exactly
     /// (`pkg/xds/bootstrap/generator.go`, `validateRequest`).
     #[must_use]
     pub fn matches_names_as_go(self) -> bool {
@@ -48,7 +48,7 @@ impl KumaVersion {
 impl FromStr for KumaVersion {
     type Err = String;
 
-    /// Reads `2.13`, `2.13.10` or `v2.13.10`.
+    /// Parses `2.13`, `2.13.10` or `v2.13.10`.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
         let mut number = || parts.next().and_then(|part| part.parse::<u16>().ok());
@@ -69,19 +69,16 @@ impl fmt::Display for KumaVersion {
 /// A CA file that Kuma or its clients reject.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NotCa {
-    /// The subject of the first certificate, as RFC 4514 writes it, without control characters.
+    /// The subject of the first certificate in the notation of RFC 4514, escaped for display.
     pub subject: String,
 }
 
-/// Checks Kuma's own rule for the CA of a control plane.
-///
-/// Kuma checks the first certificate of a CA file only, and rejects it as `NotCA` when its
-/// basicConstraints say CA:FALSE (`pkg/xds/bootstrap/generator.go`, `caCert`). A first certificate without
-/// basicConstraints passes.
+/// Checks a CA file by Kuma's own rule: the first certificate must not have CA:FALSE in its basicConstraints (`caCert` in
+/// `pkg/xds/bootstrap/generator.go`). A first certificate without basicConstraints passes.
 ///
 /// # Errors
 ///
-/// [`NotCa`] if the first certificate says CA:FALSE.
+/// [`NotCa`] if the first certificate has CA:FALSE.
 pub fn check_first_certificate(certificates: &[Certificate]) -> Result<(), NotCa> {
     match certificates.first() {
         Some(first) if first.is_ca() == Some(false) => Err(NotCa { subject: first.subject() }),
@@ -89,13 +86,13 @@ pub fn check_first_certificate(certificates: &[Certificate]) -> Result<(), NotCa
     }
 }
 
-/// Checks that a file can be the CA of a control plane, by [Kuma's rule](check_first_certificate); a
-/// first certificate without basicConstraints needs the CA that issued it behind it, because
-/// OpenSSL, Node and rustls do not accept it as an anchor.
+/// Checks that a file can be the CA of a control plane, by [Kuma's rule](check_first_certificate). In addition, the
+/// file must hold the CA of a first certificate without basicConstraints, because OpenSSL, Node and rustls do not
+/// accept such a certificate as a trust anchor.
 ///
 /// # Errors
 ///
-/// [`NotCa`] if the first certificate is not a CA's.
+/// [`NotCa`] if the first certificate is not a CA certificate.
 pub fn check_ca_file(certificates: &[Certificate]) -> Result<(), NotCa> {
     let Some((first, others)) = certificates.split_first() else {
         return Ok(());
@@ -108,9 +105,9 @@ pub fn check_ca_file(certificates: &[Certificate]) -> Result<(), NotCa> {
     }
 }
 
-/// Returns the certificates of a CA file in the order in which every client finds the right one: CAs
-/// first, because Kuma checks the first certificate only; valid certificates before others; and of those with
-/// one name and key the one that expires last, because Envoy uses the first.
+/// Returns the certificates of a CA file in an order that works for every client: CAs first, because Kuma checks only the
+/// first certificate; valid certificates before expired ones; and of certificates with the same name and key the one
+/// that expires last, because Envoy uses the first.
 #[must_use]
 pub fn in_order(certificates: &[Certificate], at: OffsetDateTime) -> Vec<&Certificate> {
     let mut ordered: Vec<_> = certificates.iter().collect();
@@ -123,11 +120,11 @@ pub fn in_order(certificates: &[Certificate], at: OffsetDateTime) -> Vec<&Certif
     ordered
 }
 
-/// Returns the PEM of a CA file in that [order](in_order): the text itself if it is in order.
+/// Returns the PEM of a CA file in this [order](in_order); the unchanged text if it is already in order.
 ///
 /// # Errors
 ///
-/// [`PemError`] for a text that does not hold certificates.
+/// [`PemError`] for a text without certificates.
 pub fn ordered_pem(text: &[u8], at: OffsetDateTime) -> Result<Cow<'_, [u8]>, PemError> {
     let certificates = pem::decode_certificates(text)?;
     let ordered = in_order(&certificates, at);

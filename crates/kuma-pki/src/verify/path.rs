@@ -1,15 +1,17 @@
-//! Path validation (RFC 5280 6): from a certificate to one that clients trust.
+//! Path validation (RFC 5280 6), from the end-entity certificate to a trust anchor.
 //!
-//! The checks are Go's, which Kuma uses: every path is tried, and one that holds is enough. rustls-webpki
-//! validates the path that was found, and what it alone rejects is a finding about rustls. [`follow`] says
-//! which of the libraries that try only one path choose another.
+//! The checks are those of Go, which Kuma uses: every path is tried, and one valid path is enough. rustls-webpki
+//! validates the best path too, and an error of it alone is a warning about rustls. [`builder`] finds the libraries that
+//! try only one path, and choose an invalid one.
 
+pub(super) mod builder;
 mod defects;
 mod extensions;
-pub(super) mod follow;
 mod go;
 mod policies;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use time::OffsetDateTime;
 
@@ -25,12 +27,12 @@ use super::report::{CheckName, Outcome, Report};
 use crate::usage::ExtendedKeyUsage;
 use crate::x509::Certificate;
 
-/// The longest path that is tried, in certificates: twice what rustls-webpki takes.
+/// The longest path that is searched, in certificates: twice the limit of rustls-webpki.
 const MAX_LENGTH: usize = 16;
 
 /// The certificates and the conditions of a path validation (RFC 5280 6.1.1).
 pub(crate) struct PathInput<'a> {
-    /// The certificate, and those that were sent with it.
+    /// The end-entity certificate and those that are sent with it.
     pub(crate) chain: &'a [Certificate],
     /// The certificates in the CA file.
     pub(crate) anchors: &'a [Certificate],
@@ -50,14 +52,14 @@ impl PathInput<'_> {
     }
 }
 
-/// A certification path: the certificate first, the anchor last.
+/// A certification path, from the end-entity certificate to the trust anchor.
 type Path<'a> = Vec<&'a Certificate>;
 
 /// The path with the fewest defects.
 struct BestPath<'a> {
     path: Path<'a>,
     defects: Defects,
-    /// The finding of rustls-webpki, where no other library rejects the path.
+    /// The error of rustls-webpki, if no other library rejects the path.
     only_for_rustls: Option<Finding>,
 }
 
@@ -66,7 +68,7 @@ pub(crate) struct ValidatedPath<'a> {
     /// The certificates above the end entity, the anchor last.
     pub(crate) issuers: Vec<&'a Certificate>,
     /// Whether only rustls-webpki rejects the path.
-    pub(crate) is_refused_by_rustls: bool,
+    pub(crate) is_rejected_by_rustls: bool,
 }
 
 /// The checks of a path, in the order of the report.
@@ -80,11 +82,11 @@ const CHECKS: [CheckName; 7] = [
     CheckName::NameConstraints,
 ];
 
-/// The checks of the certificate itself.
+/// The checks of the end-entity certificate alone.
 const OWN_CHECKS: [CheckName; 4] =
     [CheckName::Dates, CheckName::Extensions, CheckName::KeyUsage, CheckName::ExtendedKeyUsage];
 
-/// Searches for a path without defects and reports on the best one. Returns `None` if there is no path.
+/// Searches for a path without defects, and reports the checks of the best one. Returns `None` if there is no path.
 pub(crate) fn check<'a>(input: &PathInput<'a>, report: &mut Report) -> Option<ValidatedPath<'a>> {
     let end_entity = input.chain.first()?;
     let paths = match search(input) {
@@ -118,11 +120,11 @@ pub(crate) fn check<'a>(input: &PathInput<'a>, report: &mut Report) -> Option<Va
     }
     Some(ValidatedPath {
         issuers: path[1..].to_vec(),
-        is_refused_by_rustls: only_for_rustls.is_some(),
+        is_rejected_by_rustls: only_for_rustls.is_some(),
     })
 }
 
-/// Reports on a certificate without its CA.
+/// Reports the checks of an end-entity certificate without its CA.
 pub(crate) fn check_alone(end_entity: &Certificate, input: &PathInput<'_>, report: &mut Report) {
     check_own(&OWN_CHECKS, end_entity, input, report);
 }
@@ -139,10 +141,10 @@ fn check_own(
     }
 }
 
-/// Returns the first path without defects that webpki accepts too, or else the one with the fewest defects.
+/// Returns the first path without defects that rustls-webpki accepts too, or else the path with the fewest defects.
 fn best<'a>(paths: Vec<Path<'a>>, input: &PathInput<'a>) -> Option<BestPath<'a>> {
     let mut paths: Vec<_> = paths.into_iter().map(|path| (defects(&path, input), path)).collect();
-    // A path that ends with a root is one for all clients.
+    // Prefer paths that end with a root, because all clients accept those.
     paths.sort_by_key(|(defects, path)| {
         let ends_with_root = path.last().is_some_and(|anchor| anchor.names_itself_as_issuer());
         (defects.len(), is_leaf_as_anchor(path), !ends_with_root)
@@ -151,7 +153,7 @@ fn best<'a>(paths: Vec<Path<'a>>, input: &PathInput<'a>) -> Option<BestPath<'a>>
     for (defects, path) in paths {
         let error = if defects.is_empty() { webpki_error(&path, input) } else { None };
         let is_accepted = defects.is_empty() && error.is_none();
-        let only_for_rustls = error.map(|reason| Finding::PathRefused { reason });
+        let only_for_rustls = error.map(|reason| Finding::PathRejected { reason });
         let best = BestPath { path, defects, only_for_rustls };
         if is_accepted {
             return Some(best);
@@ -165,20 +167,20 @@ fn take(defects: &mut Defects, name: CheckName) -> Vec<Finding> {
     defects.extract_if(.., |(check, _)| *check == name).map(|(_, finding)| finding).collect()
 }
 
-/// Returns whether the path is a certificate alone that another key signed.
+/// Returns whether the path is an end-entity certificate alone that is not its own issuer.
 fn is_leaf_as_anchor(path: &Path<'_>) -> bool {
     path.len() == 1 && !path[0].names_itself_as_issuer()
 }
 
-/// Returns the path in words.
+/// Returns the path for a report.
 fn shown(path: &Path<'_>) -> String {
     match path.len() {
-        0 | 1 => "the certificate is its own CA, and in the CA file".to_owned(),
+        0 | 1 => "self-signed, and in the CA file".to_owned(),
         _ => format!("issued by {}", issuers(path)),
     }
 }
 
-/// Returns the CAs of a path in words.
+/// Returns the CAs of a path for a report.
 fn issuers(path: &Path<'_>) -> String {
     let cas: Vec<_> = path.iter().skip(1).map(|ca| ca.subject()).collect();
     cas.join(", which is issued by ")

@@ -1,17 +1,17 @@
-//! The report of a verification: checks, each with its outcome.
+//! The report of a verification: the checks with their outcomes, and the verdicts of clients.
 
 use super::clients::{Client, Reason};
 use super::finding::Finding;
 
-/// How many findings of one check are reported: a certificate can have thousands.
+/// The most reported findings of one check. A certificate can have thousands.
 pub(super) const MAX_FINDINGS: usize = 16;
 
 /// The outcome of a verification.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Report {
-    /// Every check, in the order of the data: files, key, chain, names, time, clients.
+    /// The checks, in the order files, key, chain, names, lifetime, clients.
     pub checks: Vec<Check>,
-    /// The verdict of each client; empty if the verification was not about clients.
+    /// The verdict of each client; empty for a client certificate and without a CA.
     pub clients: Vec<ClientVerdict>,
 }
 
@@ -27,9 +27,9 @@ pub struct Check {
 /// The outcome of a check.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// The check passed, with what was compared.
+    /// The check passed, with the compared values.
     Passed(String),
-    /// The check could not be made, with the reason.
+    /// The check was not performed, with the reason.
     Skipped(String),
     /// The certificate works, but not everywhere or not for long.
     Warning(Finding),
@@ -42,9 +42,9 @@ pub enum Outcome {
 pub struct ClientVerdict {
     /// The client.
     pub client: Client,
-    /// The failed checks that this client makes as well.
+    /// The failed checks that this client performs too.
     pub failed: Vec<CheckName>,
-    /// Why it rejects the certificate beyond those checks.
+    /// The further reasons why it rejects the certificate.
     pub reasons: Vec<Reason>,
 }
 
@@ -55,21 +55,21 @@ impl ClientVerdict {
         self.failed.is_empty() && self.reasons.is_empty()
     }
 
-    /// Returns whether the client rejects the certificate because of what this check is about.
-    pub(super) fn refuses_for(&self, check: CheckName) -> bool {
+    /// Returns whether the client rejects the certificate for the subject of a check.
+    pub(super) fn rejects_because_of(&self, check: CheckName) -> bool {
         self.failed.contains(&check)
             || self.reasons.iter().any(|reason| reason.rule.check == Some(check))
     }
 }
 
-/// The name of a check; part of the interface.
+/// The name of a check. The names are part of the interface.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum CheckName {
     /// The certificate file holds certificates.
     CertificateFile,
     /// The key file holds a private key.
     KeyFile,
-    /// The CA file holds CA certificates, a CA's first, and no key.
+    /// The CA file holds certificates, a CA certificate first, and no private key.
     CaFile,
     /// The bundle is one line of Base64 of the CA file.
     CaBundle,
@@ -79,25 +79,25 @@ pub enum CheckName {
     PrivateKey,
     /// Signatures lead from the certificate to the CA.
     Chain,
-    /// Every certificate of the chain is valid at the time.
+    /// Every certificate of the chain is valid at the time of verification.
     Dates,
-    /// Every issuer is a CA that may sign certificates.
+    /// Every issuer is a CA whose keyUsage allows keyCertSign.
     CertificationAuthority,
-    /// No CA has more CAs below it than it allows.
+    /// No pathLenConstraint is exceeded.
     PathLength,
-    /// Every extension is there once and can be understood.
+    /// Every extension is unique, well-formed and, if critical, known.
     Extensions,
-    /// The key may be used for TLS.
+    /// The keyUsage allows digitalSignature.
     KeyUsage,
-    /// The certificate is for a server, or for a client.
+    /// The extendedKeyUsage allows the use.
     ExtendedKeyUsage,
-    /// The names are those that the CAs may certify.
+    /// The names satisfy the nameConstraints of the CAs.
     NameConstraints,
-    /// The certificate has the name.
+    /// The certificate has the dialed names.
     Hostname,
     /// The certificate does not expire soon.
     TimeLeft,
-    /// TLS stacks accept the type of the key.
+    /// TLS libraries support the type of the key.
     KeyType,
     /// A client of Kuma, or a requested one, accepts the certificate.
     Client,
@@ -131,7 +131,7 @@ impl CheckName {
 }
 
 impl CheckName {
-    /// Returns whether the check is one that clients make, rather than one of files or time.
+    /// Returns whether clients perform the check, unlike those of files and of the remaining lifetime.
     pub(super) const fn is_of_clients(self) -> bool {
         matches!(
             self,
@@ -163,7 +163,7 @@ impl Report {
         self.checks.push(Check { name, outcome });
     }
 
-    /// Adds a failure for each finding, or what was compared if there are none.
+    /// Adds a failure for each finding, or without findings the passed check with the compared values.
     pub(crate) fn add_all(
         &mut self,
         name: CheckName,
@@ -178,11 +178,11 @@ impl Report {
             self.add(name, Outcome::Failed(finding));
         }
         if is_cut {
-            self.add(name, Outcome::Failed(Finding::More));
+            self.add(name, Outcome::Failed(Finding::MoreFindings));
         }
     }
 
-    /// Adds the warning that a Secret has no `ca.crt`.
+    /// Adds a warning that a Secret has no `ca.crt`.
     pub fn warn_of_secret_without_ca(&mut self) {
         self.add(CheckName::CaFile, Outcome::Warning(Finding::SecretWithoutCa));
     }

@@ -1,27 +1,30 @@
-//! The verdict of each client: which failed checks it makes as well, and which rules of its own apply.
+//! The verdict of each client: the failed checks that it performs too, and the rules that apply to it alone.
 //!
-//! The table of checks was observed by running the clients on certificates with that one defect: Go 1.26,
+//! The table is from tests in which each client verified certificates with one defect: Go 1.26,
 //! Envoy 1.39, OpenSSL 3.0, curl 7.88, Python with the flags of 3.13, Node 20, Java 17, rustls 0.23,
 //! GnuTLS 3.7, mbedTLS 2.28, Firefox and Chromium.
 
 use super::VerifyOptions;
 use super::clients::{Client, RuleInput};
-use super::finding::{Finding, Place};
+use super::finding::{ChainRole, Finding};
 use super::report::{CheckName, ClientVerdict, Outcome, Report};
 use crate::x509::Certificate;
 
-/// Adds the verdict of every client, and turns a rejection by one of those that must accept the certificate into a
-/// failure.
-pub(super) fn ask_clients(input: &RuleInput<'_>, options: &VerifyOptions<'_>, report: &mut Report) {
+/// Adds the verdict of every client to the report. A rejection by a client that must accept the certificate becomes a
+/// failed check; a failed check that only other clients perform becomes a warning.
+pub(super) fn add_client_verdicts(
+    input: &RuleInput<'_>,
+    options: &VerifyOptions<'_>,
+    report: &mut Report,
+) {
     let verdicts: Vec<_> =
         Client::ALL.into_iter().map(|client| verdict(client, input, report)).collect();
     let is_named = |client| options.clients.contains(&client);
     let is_required = |client| is_named(client) || options.kuma_clients.contains(&client);
     let required = || verdicts.iter().filter(|verdict| is_required(verdict.client));
-    // A check that only other clients make is a warning.
     for check in &mut report.checks {
         let is_of_clients = check.name.is_of_clients();
-        if is_of_clients && !required().any(|verdict| verdict.refuses_for(check.name)) {
+        if is_of_clients && !required().any(|verdict| verdict.rejects_because_of(check.name)) {
             check.outcome = check.outcome.clone().mitigated();
         }
     }
@@ -30,7 +33,7 @@ pub(super) fn ask_clients(input: &RuleInput<'_>, options: &VerifyOptions<'_>, re
         for reason in &verdict.reasons {
             let has_failed = |name| report.failures().any(|(failed, _)| failed == name);
             if !reason.rule.check.is_some_and(has_failed) {
-                let finding = Finding::Refused { client, reason: reason.clone() };
+                let finding = Finding::Rejected { client, reason: reason.clone() };
                 report.add(CheckName::Client, Outcome::Failed(finding));
             }
         }
@@ -45,15 +48,16 @@ pub(super) fn ask_clients(input: &RuleInput<'_>, options: &VerifyOptions<'_>, re
 fn verdict(client: Client, input: &RuleInput<'_>, report: &Report) -> ClientVerdict {
     let failures = report.failures();
     let mut failed: Vec<_> = failures
-        .filter(|(name, finding)| refuses(client, *name, finding))
+        .filter(|(name, finding)| rejects(client, *name, finding))
         .map(|(name, _)| name)
         .collect();
     failed.dedup();
     ClientVerdict { client, failed, reasons: input.reasons(client) }
 }
 
-/// Returns the verdicts of the clients that reject a certificate with the certificates above it, by their own rules.
-pub(super) fn refusals<'a>(
+/// Returns the verdicts of the clients that reject a certificate by their own rules. `issuers` are the certificates
+/// above it, the trust anchor last.
+pub(super) fn rejections<'a>(
     end_entity: &'a Certificate,
     issuers: &[&'a Certificate],
 ) -> Vec<ClientVerdict> {
@@ -64,45 +68,45 @@ pub(super) fn refusals<'a>(
     verdicts.filter(|verdict| !verdict.accepts()).collect()
 }
 
-/// The clients that reject a certificate because of one failed check.
+/// The clients that reject a certificate because of one finding.
 #[derive(Clone, Copy, Debug)]
-enum Refusing {
+enum RejectedBy {
     All,
     AllBut(&'static [Client]),
     Only(&'static [Client]),
 }
-use Refusing::{All, AllBut, Only};
+use RejectedBy::{All, AllBut, Only};
 
-/// The programs written in Go, which share crypto/x509.
+/// The clients written in Go, which verify with crypto/x509.
 const GO: &[Client] = &[Client::KumaDp, Client::KubeApiserver, Client::Kumactl];
 
-/// No client, or those that a rule names.
-const NONE: Refusing = Only(&[]);
+/// No client.
+const NONE: RejectedBy = Only(&[]);
 
-/// Returns whether a client rejects the certificate because of this failure.
-fn refuses(client: Client, check: CheckName, finding: &Finding) -> bool {
-    match refusing(check, finding) {
+/// Returns whether a client rejects the certificate because of a finding.
+fn rejects(client: Client, check: CheckName, finding: &Finding) -> bool {
+    match rejected_by(check, finding) {
         All => true,
         AllBut(clients) => !clients.contains(&client),
         Only(clients) => clients.contains(&client),
     }
 }
 
-const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
+const fn rejected_by(check: CheckName, finding: &Finding) -> RejectedBy {
     use Client::{
         Chrome, Curl, Envoy, Firefox, Gnutls, Java, Mbedtls, Node, Openssl, OpensslStrict, Python,
         Rustls,
     };
     match finding {
-        // Rules name the clients.
-        Finding::NotCa { .. } | Finding::NoDigitalSignature { .. } | Finding::Refused { .. } => {
+        // The client rules name the clients.
+        Finding::NotCa { .. } | Finding::NoDigitalSignature { .. } | Finding::Rejected { .. } => {
             NONE
         }
-        Finding::KeyReadable { .. } | Finding::EndsSoon { .. } => NONE,
+        Finding::KeyPermissions { .. } | Finding::ExpiresSoon { .. } => NONE,
         Finding::Bundle { .. } | Finding::BundleWrapped { .. } | Finding::BundleDiffers { .. } => {
             Only(&[Client::KubeApiserver])
         }
-        // PKIX has no dates of a trust anchor.
+        // RFC 5280 6 does not check the dates of a trust anchor, but most clients do.
         Finding::Expired { is_anchor: true, .. } | Finding::NotYetValid { is_anchor: true, .. } => {
             AllBut(&[Java, Rustls])
         }
@@ -111,12 +115,12 @@ const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
             AllBut(&[Envoy, Openssl, Curl, Node, Rustls, Gnutls, Chrome])
         }
         Finding::IssuerNotCa { is_anchor: true, .. } => AllBut(&[Envoy, Rustls]),
-        // Go takes a keyUsage without bits for none (x509-limbo, root-inconsistent-ca-extensions).
-        Finding::MayNotSign { usage, .. } if usage.is_empty() => {
+        // Go treats a keyUsage without bits as absent (root-inconsistent-ca-extensions in x509-limbo).
+        Finding::NoKeyCertSign { usage, .. } if usage.is_empty() => {
             AllBut(&[Client::KumaDp, Client::KubeApiserver, Client::Kumactl, Rustls])
         }
-        // rustls-webpki does not look at the keyUsage of a CA.
-        Finding::MayNotSign { .. } => AllBut(&[Rustls]),
+        // rustls-webpki ignores the keyUsage of a CA.
+        Finding::NoKeyCertSign { .. } => AllBut(&[Rustls]),
         Finding::PathTooLong { only_for_go: true, .. } => Only(&[
             Client::KumaDp,
             Client::KubeApiserver,
@@ -145,24 +149,24 @@ const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
             Rustls,
             Chrome,
         ]),
-        Finding::ConstraintKinds { .. } => {
+        Finding::ConstraintsUnsupported { .. } => {
             Only(&[Client::KumaDp, Client::KubeApiserver, Client::Kumactl, Rustls])
         }
-        Finding::Usage { place: Place::SelfTrusted, .. } => AllBut(&[Envoy, Java]),
-        Finding::Usage { place: Place::TrustAnchor, .. } => {
+        Finding::Usage { role: ChainRole::SelfTrusted, .. } => AllBut(&[Envoy, Java]),
+        Finding::Usage { role: ChainRole::TrustAnchor, .. } => {
             AllBut(&[Envoy, Java, Rustls, Gnutls, Mbedtls])
         }
-        Finding::Usage { place: Place::Intermediate, .. } => AllBut(&[Java, Mbedtls]),
-        // Java takes no constraints from a trust anchor.
+        Finding::Usage { role: ChainRole::Intermediate, .. } => AllBut(&[Java, Mbedtls]),
+        // Java ignores the constraints of a trust anchor.
         Finding::NameExcluded { is_anchor: true, .. } => AllBut(&[Java, Mbedtls]),
         Finding::NameExcluded { .. } => AllBut(&[Mbedtls]),
-        // The limit of OpenSSL and BoringSSL; Go has had none since 1.26.
+        // Go has had no limit since 1.26.
         Finding::TooManyConstraints { .. } => {
             Only(&[Envoy, Curl, Openssl, OpensslStrict, Python, Node, Rustls])
         }
-        // Clients that still take a name from the subject.
+        // These clients still match the commonName.
         Finding::CommonNameOnly { is_address: true, .. } => AllBut(&[Curl]),
-        // mbedTLS takes it only if there is no subjectAltName at all.
+        // mbedTLS matches it only if there is no subjectAltName.
         Finding::CommonNameOnly { is_alone: false, .. } => {
             AllBut(&[Openssl, OpensslStrict, Curl, Python, Node, Java, Gnutls])
         }
@@ -170,10 +174,10 @@ const fn refusing(check: CheckName, finding: &Finding) -> Refusing {
             AllBut(&[Openssl, OpensslStrict, Curl, Python, Node, Java, Gnutls, Mbedtls])
         }
         Finding::ClientsDisagree { .. } => {
-            // The one that fails: a wildcard that is a part of a label.
+            // The only failure of this kind is a wildcard within a label.
             AllBut(&[Envoy, Openssl, OpensslStrict, Java, Node])
         }
-        Finding::More => NONE,
+        Finding::MoreFindings => NONE,
         _ => match check {
             CheckName::FileMode | CheckName::TimeLeft => NONE,
             _ => All,

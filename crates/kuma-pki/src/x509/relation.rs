@@ -1,4 +1,4 @@
-//! Who issued whom, as far as names and key identifiers tell, without looking at signatures.
+//! The relation of certificates by names and key identifiers, without signatures.
 
 use super::Certificate;
 

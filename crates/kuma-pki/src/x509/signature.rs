@@ -1,4 +1,4 @@
-//! Who signed a certificate, with a limit on the number of signatures that are verified.
+//! Verifies signatures, within a limit.
 
 use aws_lc_rs::signature::{
     RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
@@ -15,9 +15,9 @@ use crate::key::KeyType;
 /// The outcome of verifying a signature.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum SignatureStatus {
-    /// The key made it.
+    /// The key made the signature.
     Valid,
-    /// The key did not make it.
+    /// The key did not make the signature.
     Invalid,
     /// TLS libraries no longer accept its algorithm or the size of the key.
     Unsupported,
@@ -101,7 +101,7 @@ pub(crate) fn request_algorithm(request: &X509CertificationRequest<'_>) -> Signa
     SignatureAlgorithm::from(&request.signature_algorithm)
 }
 
-/// Returns the algorithm of a signature on a curve. x509-parser knows neither SHA-512 nor P-521.
+/// Returns the algorithm of an ECDSA signature. x509-parser supports neither SHA-512 nor P-521.
 fn ecdsa(
     algorithm: &SignatureAlgorithm,
     key: KeyType,
@@ -142,8 +142,8 @@ fn is_unsupported(error: &X509Error, algorithm: &SignatureAlgorithm, key: KeyTyp
         || matches!(key, KeyType::Rsa(bits) if !(2048..=8192).contains(&bits))
 }
 
-/// A limit on the signatures that are verified: a file of 1 MiB can hold thousands of certificates with one name,
-/// each of which could be the issuer of each.
+/// A limit on verified signatures. A file of 1 MiB can hold thousands of certificates with one name, and each is a
+/// candidate for the issuer of every other.
 pub(crate) struct SignatureBudget {
     left: usize,
 }

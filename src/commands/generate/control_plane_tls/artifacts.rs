@@ -53,7 +53,7 @@ impl<'a> Artifacts<'a> {
     ) -> Result<Self, Failure> {
         let service = args.service.read()?;
         let mut dialed = match args.mode {
-            Mode::Kubernetes => service.dialled(),
+            Mode::Kubernetes => service.dialed_names(),
             Mode::Universal => Vec::new(),
         };
         dialed.extend(args.names.dialed()?);

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     refuse_issuance(args)?;
     let now = OffsetDateTime::now_utc();
     let mut hosts = match args.mode {
-        Mode::Kubernetes => args.service.read()?.dialled(),
+        Mode::Kubernetes => args.service.read()?.dialed_names(),
         Mode::Universal => Vec::new(),
     };
     hosts.extend(args.hostnames()?.into_iter().filter(hostname::is_dialable));

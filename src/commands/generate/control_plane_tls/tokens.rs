@@ -143,7 +143,7 @@ impl Args {
         let end = end.and_then(|lifetime| now.checked_add(lifetime));
         end.map_or(now, |not_after| {
             let validity = Validity { not_before: now, not_after };
-            now + (not_after - self.issuance.existing.renew_before().starts(validity))
+            now + (not_after - self.issuance.existing.renew_before().renewal_time(validity))
         })
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use kuma_pki::CaRequest;
-use kuma_pki::spec::{IssuerSpecification, Place, SpecificationFault};
+use kuma_pki::spec::{IssuerSpecification, Position, SpecificationError};
 
 use crate::files::Destination;
 use crate::report::shell;
@@ -17,15 +17,15 @@ pub(super) struct CaFiles {
     /// The CA to create if there is no certificate.
     pub(super) create: Option<CaRequest>,
     /// The line and column in the specification.
-    pub(super) place: Place,
+    pub(super) position: Position,
 }
 
 impl CaFiles {
     /// Resolves the files of a specification that is in the directory `parent`.
     pub(super) fn new(ca: IssuerSpecification, parent: &Path) -> Self {
-        let IssuerSpecification { cert_file, key_file, create, place } = ca;
+        let IssuerSpecification { cert_file, key_file, create, position } = ca;
         let (certificate, key) = (parent.join(cert_file), parent.join(key_file));
-        Self { certificate, key, create, place }
+        Self { certificate, key, create, position }
     }
 
     /// Returns the files and the fields that name them.
@@ -44,7 +44,7 @@ impl CaFiles {
         &self,
         directory: &Path,
         names: impl Iterator<Item = &'n str>,
-    ) -> Vec<SpecificationFault> {
+    ) -> Vec<SpecificationError> {
         let directory = real(directory);
         let [certificate, key] = [real(&self.certificate), real(&self.key)];
         let mut faults: Vec<_> = self
@@ -76,13 +76,13 @@ impl CaFiles {
     }
 
     /// Returns the faults of the paths if the directory of a certificate is a symbolic link to `place`.
-    pub(super) fn faults_behind(&self, name: &str, place: &Path) -> Vec<SpecificationFault> {
+    pub(super) fn faults_behind(&self, name: &str, place: &Path) -> Vec<SpecificationError> {
         let is_within = |path: &Path| real(path).starts_with(place);
         let within = self.fields().into_iter().filter(|(_, path)| is_within(path));
         within.map(|(field, _)| self.within(field, name)).collect()
     }
 
-    fn within(&self, field: &str, name: &str) -> SpecificationFault {
+    fn within(&self, field: &str, name: &str) -> SpecificationError {
         let text = format!("{field} is in the directory of the certificate {name}");
         self.fault(
             &text,
@@ -90,7 +90,7 @@ impl CaFiles {
         )
     }
 
-    fn misplaced(&self, field: &str, path: &Path, directory: &Path) -> Option<SpecificationFault> {
+    fn misplaced(&self, field: &str, path: &Path, directory: &Path) -> Option<SpecificationError> {
         let shown = path.display();
         if matches!(Destination::parse(path.as_os_str()), Destination::Stdout) {
             return Some(self.fault(&format!("{field}: {shown} is not a file name"), EXAMPLE));
@@ -121,9 +121,9 @@ impl CaFiles {
         }
     }
 
-    fn fault(&self, text: &str, hint: &str) -> SpecificationFault {
+    fn fault(&self, text: &str, hint: &str) -> SpecificationError {
         let (text, hint) = (text.to_owned(), Some(hint.to_owned()));
-        SpecificationFault { place: self.place, text, hint }
+        SpecificationError { position: self.position, text, hint }
     }
 }
 

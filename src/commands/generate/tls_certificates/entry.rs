@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use kuma_pki::KeyPair;
 use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
 use kuma_pki::format::{bundle, pem};
-use kuma_pki::spec::{Artefacts, CertificateSpecification};
+use kuma_pki::spec::{Artifacts, CertificateSpecification};
 use zeroize::Zeroizing;
 
 use super::batch::Batch;
@@ -171,11 +171,11 @@ impl<'a> Entry<'a> {
     }
 
     fn files(&self, pem_files: PemFiles) -> EntryFiles<'_> {
-        EntryFiles { pem_files, artifacts: &self.certificate.artefacts }
+        EntryFiles { pem_files, artifacts: &self.certificate.artifacts }
     }
 
     fn kinds(&self) -> impl Iterator<Item = OutputKind> {
-        let artifacts = &self.certificate.artefacts;
+        let artifacts = &self.certificate.artifacts;
         [OutputKind::PrivateKey, OutputKind::Certificate, OutputKind::CaCertificate]
             .into_iter()
             .chain(artifacts.bundle.then_some(OutputKind::CaBundle))
@@ -227,7 +227,7 @@ impl EntryOutcome {
 /// The contents of a certificate's files.
 struct EntryFiles<'c> {
     pem_files: PemFiles,
-    artifacts: &'c Artefacts,
+    artifacts: &'c Artifacts,
 }
 
 impl EntryFiles<'_> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use kuma_pki::spec::{
-    CertificateSpecification, IssuerSpecification, SpecificationFault, SpecificationFaults,
+    CertificateSpecification, IssuerSpecification, SpecificationError, SpecificationErrors,
 };
 use kuma_pki::{Profile, SerialNumber};
 use time::OffsetDateTime;
@@ -22,13 +22,13 @@ const MAX_REPORTED: usize = 50;
 /// # Errors
 ///
 /// The faults of the specification that is named `shown`.
-pub(super) fn check(shown: &str, faults: &[SpecificationFault]) -> Result<(), Failure> {
+pub(super) fn check(shown: &str, faults: &[SpecificationError]) -> Result<(), Failure> {
     failure(shown, faults, 0).map_or(Ok(()), Err)
 }
 
-fn failure(shown: &str, faults: &[SpecificationFault], more: usize) -> Option<Failure> {
-    let problem = |fault: &SpecificationFault| {
-        let failure = Failure::usage(format!("{shown}:{}: {}", fault.place, fault.text));
+fn failure(shown: &str, faults: &[SpecificationError], more: usize) -> Option<Failure> {
+    let problem = |fault: &SpecificationError| {
+        let failure = Failure::usage(format!("{shown}:{}: {}", fault.position, fault.text));
         failure.hint_if_any(fault.hint.as_ref())
     };
     let more = faults.len().saturating_sub(MAX_REPORTED) + more;
@@ -40,21 +40,21 @@ fn failure(shown: &str, faults: &[SpecificationFault], more: usize) -> Option<Fa
 /// Returns the faults that the library found, together with those of the CA.
 pub(super) fn all(
     shown: &str,
-    faults: SpecificationFaults,
+    errors: SpecificationErrors,
     ca_files: impl FnOnce(IssuerSpecification) -> CaFiles,
     directory: &Path,
     now: OffsetDateTime,
 ) -> Failure {
-    let SpecificationFaults { mut faults, more, issuer } = faults;
+    let SpecificationErrors { errors: mut faults, more, issuer } = errors;
     let mut unusable = None;
     if let Some(files) = issuer.map(|issuer| ca_files(*issuer)) {
         let misplaced = files.faults(directory, std::iter::empty());
         if misplaced.is_empty() && !files.must_be_created() {
-            let place = format!("{shown}:{}", files.place);
+            let place = format!("{shown}:{}", files.position);
             unusable = files.read(now).err().map(|failure| failure.within(&place));
         }
         faults.extend(misplaced);
-        faults.sort_by_key(|fault| fault.place);
+        faults.sort_by_key(|fault| fault.position);
     }
     let found = failure(shown, &faults, more);
     Failure::join(found.into_iter().chain(unusable))
@@ -70,7 +70,7 @@ pub(super) fn of_requests(
     certificates: &[CertificateSpecification],
     signer: &Signer,
     now: OffsetDateTime,
-) -> Result<Vec<SpecificationFault>, Failure> {
+) -> Result<Vec<SpecificationError>, Failure> {
     let mut faults = Vec::new();
     for certificate in certificates {
         let request = &certificate.request;
@@ -84,7 +84,7 @@ pub(super) fn of_requests(
         if let Err(error) = resolved {
             let text = format!("{}: {error}", certificate.name);
             let hint = errors::issue_hint(&error, Interface::Specification);
-            faults.push(SpecificationFault { place: certificate.place, text, hint });
+            faults.push(SpecificationError { position: certificate.position, text, hint });
         }
     }
     Ok(faults)

@@ -65,7 +65,7 @@ impl Source {
 
     /// Returns a message about a certificate, after the place of the certificate in the specification.
     pub(super) fn message(&self, certificate: &CertificateSpecification, text: &str) -> String {
-        format!("{}:{}: {}: {text}", self.shown, certificate.place, certificate.name)
+        format!("{}:{}: {}: {text}", self.shown, certificate.position, certificate.name)
     }
 
     /// Opens and locks the directory of the certificates. Returns it with the plan for the CA, if the CA
@@ -123,6 +123,6 @@ impl Source {
 
     /// Prefixes a failure with the place of the CA in the specification.
     fn at_issuer(&self, failure: Failure, files: &CaFiles) -> Failure {
-        failure.within(&format!("{}:{}", self.shown, files.place))
+        failure.within(&format!("{}:{}", self.shown, files.position))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use kuma_pki::spec::{CertificateSpecification, SpecificationFault};
+use kuma_pki::spec::{CertificateSpecification, SpecificationError};
 
 use super::ca_files::CaFiles;
 use crate::files::BatchDir;
@@ -13,7 +13,7 @@ pub(super) fn faults(
     certificates: &[CertificateSpecification],
     batch_dir: &BatchDir,
     ca: Option<&CaFiles>,
-) -> Vec<SpecificationFault> {
+) -> Vec<SpecificationError> {
     let links: HashMap<&str, &Path> =
         batch_dir.links().iter().map(|(name, place)| (name.as_str(), place.as_path())).collect();
     let mut faults = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn faults(
             let text =
                 format!("{name} and {other} are the same directory, because of a symbolic link");
             let hint = Some(format!("remove the link {name} or {other}"));
-            faults.push(SpecificationFault { place: certificate.place, text, hint });
+            faults.push(SpecificationError { position: certificate.position, text, hint });
         }
     }
     faults

@@ -1,4 +1,4 @@
-//! Reading Secrets from a text in YAML or JSON.
+//! Reads Secrets from YAML or JSON.
 
 use std::collections::BTreeMap;
 use std::{fmt, mem};
@@ -6,22 +6,23 @@ use std::{fmt, mem};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use zeroize::Zeroizing;
 
+use super::values::{Value, Values};
 use super::{KubernetesSecret, SecretError};
-use crate::format::foreign::SOPS_VALUE;
-use crate::format::packed;
+use crate::format::other::SOPS_VALUE;
+use crate::format::without_whitespace;
 use crate::format::yaml::{self, Limits};
 
-/// The longest that the values of a Secret can be together, in bytes (core/v1, MaxSecretSize).
-const MAX_LENGTH: usize = 1 << 20;
+/// The size limit of all values of a Secret, in bytes (`MaxSecretSize` in core/v1).
+pub(super) const MAX_LENGTH: usize = 1 << 20;
 
-/// More than a Secret of the greatest length holds, with its labels, annotations and managed fields. `kubectl`
-/// and Helm print no anchors.
+/// More than a Secret of the maximum size needs, with its labels, annotations and managed fields. Few copies are
+/// allowed: kubectl and Helm do not write anchors.
 const LIMITS: Limits = Limits { nodes: 250_000, copies: 1_000, copied_bytes: 1 << 16 };
 
-/// The fields of an object that matter here; others are skipped.
+/// The relevant fields of an object. Other fields are ignored.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Object {
@@ -33,7 +34,7 @@ struct Object {
     data: Option<Values>,
     string_data: Option<Values>,
     items: Option<Objects>,
-    /// What SOPS adds to an object whose values it encrypted.
+    /// The metadata that SOPS adds to an object with encrypted values.
     sops: Option<IgnoredAny>,
 }
 
@@ -44,15 +45,15 @@ struct Metadata {
     namespace: Option<String>,
 }
 
-/// The objects of a text or a list, as they are read. Data of other kinds than Secrets are dropped at once, so
-/// that a list of a whole cluster takes no more memory than the Secrets in it.
+/// The objects of a text or a list. The data of other kinds than Secrets is dropped as it is read, so a list of a
+/// whole cluster takes only the memory of its Secrets.
 #[derive(Default)]
 struct Objects(Vec<Object>);
 
 impl Extend<Object> for Objects {
     fn extend<T: IntoIterator<Item = Object>>(&mut self, objects: T) {
         self.0.extend(objects.into_iter().map(|object| match object.kind.as_deref() {
-            // The API server leaves the kind of the items out of a SecretList.
+            // The items of a SecretList have no kind.
             None | Some("Secret") => object,
             Some(_) => Object { data: None, string_data: None, ..object },
         }));
@@ -83,128 +84,28 @@ impl<'de> Deserialize<'de> for Objects {
     }
 }
 
-/// `data` or `stringData`.
-#[derive(Default)]
-struct Values {
-    values: BTreeMap<String, Value>,
-    /// Whether there are more than a Secret can hold. The rest is left out: aliases make much of little.
-    is_too_long: bool,
-}
-
-impl<'de> Deserialize<'de> for Values {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ValuesVisitor;
-
-        impl<'de> Visitor<'de> for ValuesVisitor {
-            type Value = Values;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a map of texts")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Values, A::Error> {
-                let (mut values, mut length) = (Values::default(), 0);
-                while let Some((key, value)) = map.next_entry::<String, Value>()? {
-                    length += if let Value::Text(text) = &value { text.len() } else { 0 };
-                    values.is_too_long |= length > 2 * MAX_LENGTH;
-                    if !values.is_too_long {
-                        values.values.insert(key, value);
-                    }
-                }
-                Ok(values)
-            }
-        }
-
-        deserializer.deserialize_map(ValuesVisitor)
-    }
-}
-
-/// A value of `data` or `stringData`, wiped when it is dropped.
-enum Value {
-    /// A text, or nothing, which is an empty one.
-    Text(Zeroizing<String>),
-    /// Anything else. The API server rejects it.
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ValueVisitor;
-
-        // Texts that are a part of the input are copied once, into memory that is wiped.
-        impl<'de> Visitor<'de> for ValueVisitor {
-            type Value = Value;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-                Ok(Value::Text(Zeroizing::new(text.to_owned())))
-            }
-
-            fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Value, E> {
-                Ok(Value::Text(Zeroizing::new(text)))
-            }
-
-            fn visit_unit<E: serde::de::Error>(self) -> Result<Value, E> {
-                Ok(Value::Text(Zeroizing::default()))
-            }
-
-            fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Value, E> {
-                Ok(Value::Other)
-            }
-
-            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Value, E> {
-                Ok(Value::Other)
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Value, E> {
-                Ok(Value::Other)
-            }
-
-            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
-                Ok(Value::Other)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Value::Other)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Value::Other)
-            }
-        }
-
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
-/// Returns whether a text looks like an object of Kubernetes rather than anything else: there is a key `kind`,
-/// in YAML or JSON.
+/// Returns whether a text looks like a Kubernetes object: it has a key `kind`, in YAML or JSON.
 #[must_use]
 pub fn is_manifest(text: &[u8]) -> bool {
     const KEY: &[u8] = b"kind";
-    let starts = |place: usize| {
-        let before = text[..place].strip_suffix(b"\"").unwrap_or(&text[..place]);
+    let is_start = |at: usize| {
+        let before = text[..at].strip_suffix(b"\"").unwrap_or(&text[..at]);
         before.last().is_none_or(|octet| b"\n\t ,{".contains(octet))
     };
-    let goes_on = |place: usize| {
-        let behind = &text[place + KEY.len()..];
-        let behind = behind.strip_prefix(b"\"").unwrap_or(behind);
-        behind.trim_ascii_start().starts_with(b":")
+    let is_followed = |at: usize| {
+        let rest = &text[at + KEY.len()..];
+        let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+        rest.trim_ascii_start().starts_with(b":")
     };
-    let is_key = |place: usize| text[place..].starts_with(KEY) && starts(place) && goes_on(place);
-    text.iter().enumerate().any(|(place, octet)| *octet == KEY[0] && is_key(place))
+    let is_key = |at: usize| text[at..].starts_with(KEY) && is_start(at) && is_followed(at);
+    text.iter().enumerate().any(|(at, octet)| *octet == KEY[0] && is_key(at))
 }
 
 /// Reads the only Secret of a text. `stringData` takes precedence over `data`, as in the API server.
 ///
 /// # Errors
 ///
-/// Anything but one Secret.
+/// [`SecretError`] for a text that does not hold exactly one Secret.
 pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     let mut secrets = decode_all(text)?;
     match (secrets.pop(), secrets.len()) {
@@ -213,12 +114,12 @@ pub fn decode(text: &[u8]) -> Result<KubernetesSecret, SecretError> {
     }
 }
 
-/// Reads every Secret of a text: of all its documents, and of the lists that `kubectl get -o yaml` prints.
-/// Objects of other kinds are skipped.
+/// Reads every Secret of a text: of all documents, and of the lists that `kubectl get -o yaml` prints. Objects of other
+/// kinds are skipped.
 ///
 /// # Errors
 ///
-/// A text without a Secret, and one that cannot be read.
+/// [`SecretError`] for a text without a Secret, and for one that cannot be parsed.
 pub fn decode_all(text: &[u8]) -> Result<Vec<KubernetesSecret>, SecretError> {
     let text = std::str::from_utf8(text).map_err(|_| SecretError::Malformed { line: None })?;
     let options = yaml::options(&LIMITS);
@@ -234,8 +135,8 @@ pub fn decode_all(text: &[u8]) -> Result<Vec<KubernetesSecret>, SecretError> {
 }
 
 impl Object {
-    /// Adds the Secrets of an object to `secrets`, and the first other object to `other`. `default_kind` is
-    /// that of the items of a list, which need not name it.
+    /// Adds the Secrets of an object to `secrets`, and the error of the first other object to `other`. `default_kind`
+    /// is the kind of an object without a kind.
     fn secrets(
         self,
         default_kind: Option<&str>,
@@ -290,7 +191,7 @@ impl Object {
             length += value.len() / 4 * 3;
             // Go, and so Kubernetes, skips line breaks in Base64 and nothing else.
             let has_blanks = value.contains([' ', '\t']);
-            match BASE64_STANDARD.decode(packed([value.as_bytes()])) {
+            match BASE64_STANDARD.decode(without_whitespace([value.as_bytes()])) {
                 Ok(decoded) if !has_blanks => drop(data.insert(key, Zeroizing::new(decoded))),
                 _ => unreadable.push(key),
             }
@@ -320,7 +221,7 @@ impl Object {
     }
 }
 
-/// Returns a text that can be shown: of letters, digits and `more`, and no longer than a label.
+/// Returns a text that is safe to quote: at most 63 letters, digits and characters of `more`.
 fn word<'t>(text: &'t str, more: &[u8]) -> Option<&'t str> {
     let is_safe = |octet: u8| octet.is_ascii_alphanumeric() || more.contains(&octet);
     (text.len() <= 63 && text.bytes().all(is_safe)).then_some(text)

@@ -1,4 +1,4 @@
-//! Writing a Secret as a manifest.
+//! Writes a Secret as a manifest.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use zeroize::Zeroizing;
 use crate::format::yaml;
 use crate::kubernetes::{Namespace, ObjectName};
 
-/// The fields of a manifest beside the data.
+/// The fields of a Secret except its data.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SecretMetadata {
     /// metadata.name.
     pub name: ObjectName,
     /// metadata.namespace.
     pub namespace: Namespace,
-    /// `type`; `None` leaves it to the API server, which makes it `Opaque`.
+    /// `type`; with `None`, the API server sets `Opaque`.
     pub secret_type: Option<&'static str>,
     /// metadata.labels.
     pub labels: BTreeMap<String, String>,
@@ -55,8 +55,8 @@ struct ManifestMetadata<'a> {
     namespace: &'a str,
 }
 
-/// Returns a manifest as YAML: the fields, in the order, of `kubectl create secret generic --dry-run=client -o
-/// yaml`, without the empty creationTimestamp of some versions.
+/// Returns a manifest as YAML, with the fields and order of `kubectl create secret generic --dry-run=client -o yaml`,
+/// but without the empty creationTimestamp of some versions. The result is wiped when dropped.
 #[must_use]
 pub fn encode(metadata: &SecretMetadata, data: &[(&str, &[u8])]) -> Zeroizing<String> {
     let length: usize = data.iter().map(|(_, bytes)| bytes.len() * 4 / 3 + 64).sum();

@@ -1,102 +1,102 @@
-//! The errors of a PEM text.
+//! Errors of PEM.
 
 use std::fmt;
 
-use super::Foreign;
+use super::OtherFormat;
 use crate::x509::ParseError;
 
-/// The error of a text that is not made of the expected PEM blocks. No variant holds a part of the text except
-/// labels, which cannot hold octets of a key.
+/// The error of a text that does not hold the expected PEM blocks. It quotes nothing from the text but labels, which
+/// cannot contain bytes of a key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum PemError {
-    /// PEM in further layers of Base64; a CA bundle has one.
+    /// PEM encoded as Base64 again, as in a CA bundle.
     Base64 {
-        /// How often it was encoded.
+        /// The number of layers.
         layers: usize,
     },
-    /// A certificate that is not X.509.
+    /// A certificate cannot be parsed.
     Certificate(ParseError),
-    /// DER: the bytes that PEM wraps.
+    /// DER instead of PEM.
     Der,
-    /// A private key is protected by a passphrase.
+    /// The private key is encrypted.
     EncryptedPrivateKey,
-    /// Another format.
-    Foreign(Foreign),
-    /// A block that Go, OpenSSL or rustls cannot read.
+    /// Another format instead of PEM.
+    OtherFormat(OtherFormat),
+    /// A block that Go, OpenSSL or rustls cannot parse.
     Malformed {
-        /// Which block of the file, counted from 1.
+        /// The number of the block, counted from 1.
         position: usize,
-        /// The line at which it shows, counted from 1.
+        /// The line of the error, counted from 1.
         line: usize,
-        /// What is wrong with it.
-        fault: PemFault,
+        /// The kind of error.
+        kind: PemErrorKind,
     },
-    /// There is no PEM block at all.
+    /// The text has no PEM block.
     NoBlock,
-    /// There are PEM blocks, but none is a certificate request.
+    /// No block is a certificate request.
     NoCertificateRequest {
-        /// The label of the first.
+        /// The label of the first block.
         label: String,
     },
-    /// There are PEM blocks, but none is a private key.
+    /// No block is a private key.
     NoPrivateKey {
-        /// The label of the first.
+        /// The label of the first block.
         label: String,
     },
-    /// A private key stands where certificates should.
+    /// A private key where certificates are expected.
     PrivateKey {
-        /// Which block of the file, counted from 1.
+        /// The number of the block, counted from 1.
         position: usize,
         /// Its label.
         label: String,
-        /// Whether there are certificates as well.
+        /// Whether the text has certificates too.
         beside_certificates: bool,
     },
-    /// There is more than one certificate request.
+    /// More than one certificate request.
     SeveralCertificateRequests,
-    /// There is more than one private key.
+    /// More than one private key.
     SeveralPrivateKeys,
     /// A block is not a certificate.
     UnexpectedLabel {
-        /// Which block of the file, counted from 1.
+        /// The number of the block, counted from 1.
         position: usize,
         /// Its label.
         label: String,
     },
-    /// UTF-16, as some editors and shells of Windows write text.
+    /// UTF-16, as some Windows editors and shells write text.
     Utf16,
 }
 
 /// The reason why Go, OpenSSL or rustls cannot read a PEM block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum PemFault {
-    /// What is between the first and the last line is not Base64.
+pub enum PemErrorKind {
+    /// The body is not Base64.
     Base64,
-    /// The first line is not `-----BEGIN LABEL-----` alone.
+    /// The first line is not exactly `-----BEGIN LABEL-----`.
     Begin,
-    /// A line between the first and the last is blank; OpenSSL stops there.
+    /// The body has a blank line, at which OpenSSL stops.
     BlankLine,
-    /// A byte order mark stands before the first line; Go and rustls do not skip it.
+    /// A byte order mark precedes the first line. Go and rustls do not skip it.
     ByteOrderMark,
-    /// Lines end in a carriage return alone.
+    /// Lines end with a carriage return alone.
     CarriageReturn,
-    /// The last line is not `-----END LABEL-----` alone.
+    /// The last line is not exactly `-----END LABEL-----`.
     End,
-    /// Line breaks are written `\n`, as in JSON and in quoted values of variables.
+    /// Line breaks are the characters `\n`, as in JSON and in quoted values of environment variables.
     Escaped,
-    /// The last line has another label than the first.
+    /// The labels of the first and the last line differ.
     Label,
     /// The next block begins on the last line of this one.
     Glued,
-    /// There are headers (RFC 1421), which rustls does not accept in a certificate.
+    /// A certificate has headers (RFC 1421), which rustls rejects.
     Headers,
-    /// The first or the last line is indented, or stands behind other text.
+    /// The first or the last line is indented, or follows other text.
     Indented,
     /// The last line is missing.
     NoEnd,
-    /// All of a block stands on one line, as `$(cat FILE)` without quotes and YAML's `>` make it.
+    /// The whole block is on one line, as from `$(cat FILE)` without quotes or YAML's `>`.
     OneLine,
 }
 
@@ -110,13 +110,13 @@ impl fmt::Display for PemError {
             Self::Base64 { layers } => write!(f, "it is Base64 that was encoded {layers} times"),
             Self::Certificate(error) => error.fmt(f),
             Self::Der => f.write_str("it is DER, not PEM"),
-            Self::Foreign(format) => format.fmt(f),
+            Self::OtherFormat(format) => format.fmt(f),
             Self::EncryptedPrivateKey => f.write_str("its private key is encrypted"),
-            Self::Malformed { position, fault: PemFault::NoEnd, .. } => {
+            Self::Malformed { position, kind: PemErrorKind::NoEnd, .. } => {
                 write!(f, "its PEM block {position} has no end")
             }
-            Self::Malformed { line, fault, .. } => {
-                write!(f, "its PEM is damaged in line {line}: {fault}")
+            Self::Malformed { line, kind, .. } => {
+                write!(f, "its PEM is damaged in line {line}: {kind}")
             }
             Self::NoBlock => f.write_str("it has no PEM block"),
             Self::NoCertificateRequest { label } => {
@@ -154,22 +154,22 @@ impl From<ParseError> for PemError {
     }
 }
 
-impl fmt::Display for PemFault {
+impl fmt::Display for PemErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Base64 => "what follows is not Base64",
-            Self::Begin => "a block begins with \"-----BEGIN LABEL-----\", alone on its line",
-            Self::BlankLine => "it is blank, within a block",
+            Self::Base64 => "the body of the block is not Base64",
+            Self::Begin => "the first line of a block must be exactly \"-----BEGIN LABEL-----\"",
+            Self::BlankLine => "a block has a blank line",
             Self::ByteOrderMark => "it begins with a byte order mark",
-            Self::CarriageReturn => "lines end in a carriage return alone",
-            Self::End => "a block ends with \"-----END LABEL-----\", alone on its line",
-            Self::Escaped => "line breaks are written as \\n",
-            Self::OneLine => "a whole block stands on one line",
-            Self::Label => "the block ends with another label than it began with",
-            Self::Glued => "the next block begins on the line on which this one ends",
+            Self::CarriageReturn => "lines end with a carriage return alone",
+            Self::End => "the last line of a block must be exactly \"-----END LABEL-----\"",
+            Self::Escaped => "line breaks are the characters \\n",
+            Self::OneLine => "the whole block is on one line",
+            Self::Label => "the labels of the first and the last line differ",
+            Self::Glued => "the next block begins on the last line of this one",
             Self::Headers => "the certificate has headers",
-            Self::NoEnd => "it begins a block that has no end",
-            Self::Indented => "a block begins or ends, but not at the start of the line",
+            Self::NoEnd => "the block has no end",
+            Self::Indented => "the first or last line of a block is not at the start of a line",
         })
     }
 }

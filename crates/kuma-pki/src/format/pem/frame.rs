@@ -1,12 +1,12 @@
-//! The lines of a PEM text: where blocks begin and end.
+//! Splits a PEM text into blocks.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
-use super::error::{PemError, PemFault};
-use super::{Foreign, PRIVATE_KEY, has_block};
-use crate::format::{foreign, packed};
+use super::error::{PemError, PemErrorKind};
+use super::{OtherFormat, PRIVATE_KEY, has_block};
+use crate::format::{other, without_whitespace};
 use crate::key::{EncryptedPrivateKey, PrivateKeyDer};
 use crate::text::contains;
 
@@ -16,76 +16,79 @@ pub(super) const BEGIN: &str = "-----BEGIN ";
 /// The end of a PEM block.
 const END: &str = "-----END ";
 
-/// What closes the label where line breaks are written as two characters.
+/// The end of a label if line breaks are the two characters `\n`.
 const ESCAPED: &str = "-----\\n";
 
-/// What closes the label.
+/// The end of a label.
 const DASHES: &str = "-----";
 
-/// A block whose frame is sound, not decoded yet.
+/// A block with valid first and last lines, whose body is not decoded yet.
 pub(super) struct RawBlock<'a> {
-    /// Its place among the blocks, counted from 1.
+    /// The number of the block, counted from 1.
     pub(super) position: usize,
     pub(super) label: &'a str,
     /// The number of its first line, counted from 1.
     line: usize,
-    /// The headers of RFC 1421, if there are any.
+    /// The headers (RFC 1421).
     headers: Vec<&'a [u8]>,
-    /// The lines of Base64.
+    /// The lines of the body, which should be Base64.
     body: Vec<&'a [u8]>,
 }
 
-/// Finds the blocks of a text; at least one.
+/// Returns the blocks of a text; at least one.
 ///
-/// PEM is read by Go in kuma-cp and kuma-dp, by OpenSSL and by rustls, and each finds blocks where
-/// another finds none. This reader takes what all three do: `-----BEGIN LABEL-----` and its end alone
-/// on their lines, blanks behind them allowed, any text between blocks. What looks like a block and is
-/// not one for all three is an error, not text: else a key could hide in it, or a CA be missing.
+/// Go (kuma-cp, kuma-dp), OpenSSL and rustls parse PEM differently. This parser accepts what all three accept:
+/// `-----BEGIN LABEL-----` and `-----END LABEL-----` alone on their lines, with trailing blanks, and any text between
+/// blocks. A block that only some of them recognize is an error: it could hide a private key or omit a CA.
+///
+/// # Errors
+///
+/// [`PemError`] for a malformed block and for a text without blocks.
 pub(super) fn blocks(text: &[u8]) -> Result<Vec<RawBlock<'_>>, PemError> {
     let mut blocks = Vec::new();
     let mut open: Option<RawBlock<'_>> = None;
     for (index, line) in text.split(|octet| *octet == b'\n').enumerate() {
         let line = without_blanks(line);
         let (line_number, position) = (index + 1, blocks.len() + 1);
-        let at = |fault| PemError::Malformed { position, line: line_number, fault };
+        let at = |kind| PemError::Malformed { position, line: line_number, kind };
         let Some(block) = &mut open else {
             if line.starts_with(BEGIN.as_bytes()) {
                 let label = framed(line, BEGIN).map_err(at)?;
                 let (headers, body) = (Vec::new(), Vec::new());
                 open = Some(RawBlock { position, label, line: line_number, headers, body });
-            } else if let Some(fault) = misplaced(line) {
-                return Err(at(fault));
+            } else if let Some(kind) = misplaced(line) {
+                return Err(at(kind));
             }
             continue;
         };
         if line.starts_with(BEGIN.as_bytes()) {
-            return Err(block.malformed(PemFault::NoEnd));
+            return Err(block.malformed(PemErrorKind::NoEnd));
         }
         if line.starts_with(END.as_bytes()) {
             if framed(line, END).map_err(at)? != block.label {
-                return Err(at(PemFault::Label));
+                return Err(at(PemErrorKind::Label));
             }
             blocks.extend(open.take());
-        } else if let Some(fault) = misplaced(line) {
-            return Err(at(fault));
+        } else if let Some(kind) = misplaced(line) {
+            return Err(at(kind));
         } else if block.body.is_empty() && line.contains(&b':') {
             block.headers.push(line);
         } else if line.is_empty() && block.body.is_empty() && !block.headers.is_empty() {
             // The line between the headers and the body (RFC 1421 4.4).
         } else if line.is_empty() {
-            return Err(at(PemFault::BlankLine));
+            return Err(at(PemErrorKind::BlankLine));
         } else {
             block.body.push(line);
         }
     }
     match open {
-        Some(block) => Err(block.malformed(PemFault::NoEnd)),
-        None if blocks.is_empty() => Err(without_block(text)),
+        Some(block) => Err(block.malformed(PemErrorKind::NoEnd)),
+        None if blocks.is_empty() => Err(no_block_error(text)),
         None => Ok(blocks),
     }
 }
 
-/// A line without the blanks behind it that Go passes over (encoding/pem, getLine).
+/// Removes the trailing blanks that Go ignores (`getLine` in encoding/pem).
 fn without_blanks(mut line: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t' | b'\r'] = line {
         line = rest;
@@ -93,18 +96,22 @@ fn without_blanks(mut line: &[u8]) -> &[u8] {
     line
 }
 
-/// The label in the first or last line of a block. One that could be anything else than a label, such
-/// as the octets of a key whose line breaks are lost, is not taken for one.
-pub(super) fn framed<'a>(line: &'a [u8], start: &str) -> Result<&'a str, PemFault> {
+/// Returns the label in the first or last line of a block. Only short words count as a label, because a block without
+/// line breaks has bytes of a key in the same place.
+///
+/// # Errors
+///
+/// The kind of damage, if the line is not exactly a label in its frame.
+pub(super) fn framed<'a>(line: &'a [u8], start: &str) -> Result<&'a str, PemErrorKind> {
     const MAX_LENGTH: usize = 64;
     const MAX_WORD: usize = 16;
     let broken = match () {
-        () if contains(line, ESCAPED) => PemFault::Escaped,
-        () if line.contains(&b'\r') => PemFault::CarriageReturn,
-        () if start == BEGIN && contains(line, END) => PemFault::OneLine,
-        () if start == BEGIN => PemFault::Begin,
-        () if has_block(line) => PemFault::Glued,
-        () => PemFault::End,
+        () if contains(line, ESCAPED) => PemErrorKind::Escaped,
+        () if line.contains(&b'\r') => PemErrorKind::CarriageReturn,
+        () if start == BEGIN && contains(line, END) => PemErrorKind::OneLine,
+        () if start == BEGIN => PemErrorKind::Begin,
+        () if has_block(line) => PemErrorKind::Glued,
+        () => PemErrorKind::End,
     };
     let label = line[start.len()..].strip_suffix(DASHES.as_bytes()).ok_or(broken)?;
     let label = str::from_utf8(label).map_err(|_| broken)?;
@@ -115,8 +122,8 @@ pub(super) fn framed<'a>(line: &'a [u8], start: &str) -> Result<&'a str, PemFaul
     if label.len() <= MAX_LENGTH && label.split(' ').all(is_word) { Ok(label) } else { Err(broken) }
 }
 
-/// What is wrong with a line that seems to begin or end a block, but not at its start.
-fn misplaced(line: &[u8]) -> Option<PemFault> {
+/// Returns the kind of damage of a line that begins or ends a block, but not at the start of the line.
+fn misplaced(line: &[u8]) -> Option<PemErrorKind> {
     let has = |part: &str| contains(line, part);
     let ends = line.ends_with(DASHES.as_bytes()) || has(ESCAPED);
     let begins = has(BEGIN) && (ends || has(PRIVATE_KEY));
@@ -125,11 +132,11 @@ fn misplaced(line: &[u8]) -> Option<PemFault> {
     }
     Some(match line {
         [0xef, 0xbb, 0xbf, rest @ ..] if rest.starts_with(BEGIN.as_bytes()) => {
-            PemFault::ByteOrderMark
+            PemErrorKind::ByteOrderMark
         }
-        _ if has(ESCAPED) => PemFault::Escaped,
-        _ if line.contains(&b'\r') => PemFault::CarriageReturn,
-        _ => PemFault::Indented,
+        _ if has(ESCAPED) => PemErrorKind::Escaped,
+        _ if line.contains(&b'\r') => PemErrorKind::CarriageReturn,
+        _ => PemErrorKind::Indented,
     })
 }
 
@@ -140,11 +147,11 @@ impl RawBlock<'_> {
 
     pub(super) fn certificate(&self) -> Result<Vec<u8>, PemError> {
         if !self.headers.is_empty() {
-            return Err(self.malformed(PemFault::Headers));
+            return Err(self.malformed(PemErrorKind::Headers));
         }
         let mut der = self.der()?;
         // Active Directory Certificate Services writes PKCS#7 with the label of a certificate.
-        if foreign::binary(&der) == Some(Foreign::Pkcs7) {
+        if other::recognize_binary(&der) == Some(OtherFormat::Pkcs7) {
             return Err(PemError::UnexpectedLabel {
                 position: self.position,
                 label: "PKCS7".to_owned(),
@@ -162,25 +169,26 @@ impl RawBlock<'_> {
         PrivateKeyDer::new(self.label, self.der()?).ok_or_else(no_key)
     }
 
-    /// The key of an `ENCRYPTED PRIVATE KEY` block; `None` of any other.
+    /// Returns the key of an `ENCRYPTED PRIVATE KEY` block; `None` for other labels.
     pub(super) fn encrypted_private_key(&self) -> Option<Result<EncryptedPrivateKey, PemError>> {
         let is_pkcs8 = self.label == "ENCRYPTED PRIVATE KEY" && self.headers.is_empty();
         is_pkcs8.then(|| self.der().map(EncryptedPrivateKey::new))
     }
 
     pub(super) fn der(&self) -> Result<Zeroizing<Vec<u8>>, PemError> {
-        let lines = packed(self.body.iter().copied());
-        let fault = |_| self.malformed(PemFault::Base64);
-        BASE64_STANDARD.decode(&lines).map(Zeroizing::new).map_err(fault)
+        let lines = without_whitespace(self.body.iter().copied());
+        let error = |_| self.malformed(PemErrorKind::Base64);
+        BASE64_STANDARD.decode(&lines).map(Zeroizing::new).map_err(error)
     }
 
-    const fn malformed(&self, fault: PemFault) -> PemError {
-        PemError::Malformed { position: self.position, line: self.line, fault }
+    const fn malformed(&self, kind: PemErrorKind) -> PemError {
+        PemError::Malformed { position: self.position, line: self.line, kind }
     }
 }
 
-fn without_block(text: &[u8]) -> PemError {
-    // DER is a SEQUENCE, whose first octet is a `0`, with octets that no text has behind it.
+/// Returns the error of a text without a PEM block.
+fn no_block_error(text: &[u8]) -> PemError {
+    // DER begins with the tag SEQUENCE, 0x30, which is also the digit 0.
     let is_binary = text.iter().any(|octet| *octet < b'\t' || *octet >= 0x80);
     if text.starts_with(&[0x30]) && is_binary {
         return PemError::Der;
@@ -194,9 +202,9 @@ fn without_block(text: &[u8]) -> PemError {
     }
 }
 
-/// How many layers of Base64 there are around PEM. Each is shorter than the one around it.
+/// Returns the number of Base64 layers around PEM. The recursion ends, because each layer is shorter than the last.
 fn base64_layers(text: &[u8]) -> Option<usize> {
-    let packed = packed([text]);
+    let packed = without_whitespace([text]);
     if packed.is_empty() {
         return None;
     }

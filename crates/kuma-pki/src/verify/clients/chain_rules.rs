@@ -1,10 +1,10 @@
-//! Rules about the path that a client follows, and about the CAs on it.
+//! Rules about the path that a client builds, and about the CAs on it.
 
 use x509_parser::x509::X509Version;
 
 use super::input::{has_critical, has_empty_usage, has_short_key};
 use super::{Client, Condition, Remedy, Rule};
-use crate::verify::path::follow::{DeadEnd, Follower};
+use crate::verify::path::builder::{DeadEnd, PathBuilder};
 use crate::x509::Certificate;
 
 const OTHER_KEY: &str = "another certificate with the name of its issuer comes before the right one, and no \
@@ -65,110 +65,110 @@ pub(super) static CHAIN_RULES: &[Rule] = &[
         OTHER_KEY,
         ENVOY,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::OtherKey),
+        Condition::DeadEnd(PathBuilder::BoringSsl, DeadEnd::OtherKey),
     ),
     Rule::new(
         OTHER_KEY,
         SIGNATURE_FAILURE,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::OtherKey),
+        Condition::DeadEnd(PathBuilder::OpenSsl, DeadEnd::OtherKey),
     ),
     Rule::new(
         OTHER_KEY,
         SIGNATURE_FAILURE_PARTIAL,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::OtherKey),
+        Condition::DeadEnd(PathBuilder::OpenSslPartial, DeadEnd::OtherKey),
     ),
     Rule::new(
         OTHER_KEY,
         GNUTLS,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::GnuTls, DeadEnd::OtherKey),
+        Condition::DeadEnd(PathBuilder::GnuTls, DeadEnd::OtherKey),
     ),
     Rule::new(
         OTHER_KEY,
         MBEDTLS,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::MbedTls, DeadEnd::OtherKey),
+        Condition::DeadEnd(PathBuilder::MbedTls, DeadEnd::OtherKey),
     ),
     Rule::new(
         EXPIRED,
         ENVOY_EXPIRED,
         Remedy::LiveCasFirst,
-        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::Expired),
+        Condition::DeadEnd(PathBuilder::BoringSsl, DeadEnd::Expired),
     ),
     Rule::new(
         EXPIRED,
         HAS_EXPIRED,
         Remedy::LiveCasFirst,
-        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::Expired),
+        Condition::DeadEnd(PathBuilder::OpenSsl, DeadEnd::Expired),
     ),
     Rule::new(
         EXPIRED,
         HAS_EXPIRED_PARTIAL,
         Remedy::LiveCasFirst,
-        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::Expired),
+        Condition::DeadEnd(PathBuilder::OpenSslPartial, DeadEnd::Expired),
     ),
     Rule::new(
         EXPIRED,
         GNUTLS_EXPIRED,
         Remedy::LiveCasFirst,
-        Condition::DeadEnd(Follower::GnuTls, DeadEnd::Expired),
+        Condition::DeadEnd(PathBuilder::GnuTls, DeadEnd::Expired),
     ),
     Rule::new(
         EXPIRED,
         MBEDTLS_EXPIRED,
         Remedy::LiveCasFirst,
-        Condition::DeadEnd(Follower::MbedTls, DeadEnd::Expired),
+        Condition::DeadEnd(PathBuilder::MbedTls, DeadEnd::Expired),
     ),
     Rule::new(
         SELF_SIGNED,
         ENVOY_SELF_SIGNED,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::SelfSigned),
+        Condition::DeadEnd(PathBuilder::BoringSsl, DeadEnd::SelfSigned),
     ),
     Rule::new(
         SELF_SIGNED,
         IS_SELF_SIGNED,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::SelfSigned),
+        Condition::DeadEnd(PathBuilder::OpenSsl, DeadEnd::SelfSigned),
     ),
     Rule::new(
         SELF_SIGNED,
         IS_SELF_SIGNED_PARTIAL,
         Remedy::Reissue,
-        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::SelfSigned),
+        Condition::DeadEnd(PathBuilder::OpenSslPartial, DeadEnd::SelfSigned),
     ),
     Rule::new(
         WRONG_WAY,
         ENVOY,
         Remedy::SendInOrder,
-        Condition::DeadEnd(Follower::BoringSsl, DeadEnd::WrongWay),
+        Condition::DeadEnd(PathBuilder::BoringSsl, DeadEnd::WrongWay),
     ),
     Rule::new(
         WRONG_WAY,
         NO_ISSUER,
         Remedy::SendInOrder,
-        Condition::DeadEnd(Follower::OpenSsl, DeadEnd::WrongWay),
+        Condition::DeadEnd(PathBuilder::OpenSsl, DeadEnd::WrongWay),
     ),
     Rule::new(
         WRONG_WAY,
         NO_ISSUER_PARTIAL,
         Remedy::SendInOrder,
-        Condition::DeadEnd(Follower::OpenSslPartial, DeadEnd::WrongWay),
+        Condition::DeadEnd(PathBuilder::OpenSslPartial, DeadEnd::WrongWay),
     ),
     Rule::new(
         WRONG_WAY,
         GNUTLS,
         Remedy::SendInOrder,
-        Condition::DeadEnd(Follower::GnuTls, DeadEnd::WrongWay),
+        Condition::DeadEnd(PathBuilder::GnuTls, DeadEnd::WrongWay),
     ),
     Rule::new(
         "a CA certificate is chosen that does not lead to the CA file: it is the first of several, or the \
          certificates that follow are not in order",
         MBEDTLS,
         Remedy::SendInOrder,
-        Condition::DeadEnd(Follower::MbedTls, DeadEnd::WrongWay),
+        Condition::DeadEnd(PathBuilder::MbedTls, DeadEnd::WrongWay),
     ),
     Rule::new(
         "its extKeyUsage is empty",

@@ -1,4 +1,4 @@
-//! What the rules of the clients are about: the certificate, its path and the dialed names.
+//! The input of client rules: the certificate, its path and the dialed names.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -13,10 +13,10 @@ use crate::constraint;
 use crate::key::KeyType;
 use crate::verify::Host;
 use crate::verify::kuma::KumaVersion;
-use crate::verify::path::follow::{DeadEnd, Follower};
+use crate::verify::path::builder::{DeadEnd, PathBuilder};
 use crate::x509::{self, Certificate};
 
-/// The certificate, its path and the dialed names, as the rules need them.
+/// The certificate, its path and the dialed names.
 pub(crate) struct RuleInput<'a> {
     pub(crate) end_entity: &'a Certificate,
     /// The certificate at which the chain ends; the end entity if it is its own CA.
@@ -30,15 +30,16 @@ pub(crate) struct RuleInput<'a> {
     /// The names that clients dial.
     pub(crate) hosts: &'a [Host],
     /// Whether only rustls-webpki rejects the path.
-    pub(crate) is_refused_by_rustls: bool,
-    /// The libraries that follow another path than this one, and how that ends.
-    pub(crate) dead_ends: Vec<(Follower, DeadEnd)>,
+    pub(crate) is_rejected_by_rustls: bool,
+    /// The libraries that build an invalid path instead, with the defect of that path.
+    pub(crate) dead_ends: Vec<(PathBuilder, DeadEnd)>,
     /// The version of Kuma.
     pub(crate) kuma: KumaVersion,
-    /// The rules that apply, whichever client is asked.
+    /// The rules that apply, for all clients.
     applying: OnceCell<Vec<Reason>>,
-    /// The DNS names of the certificate, as they stand there and in lower case.
+    /// The DNS names of the certificate.
     pub(super) names: HashSet<&'a str>,
+    /// The DNS names in lower case.
     pub(super) lower_names: HashSet<String>,
     /// Whether the chain ends with a root: an anchor that is its own issuer.
     pub(super) ends_with_root: bool,
@@ -62,7 +63,7 @@ impl<'a> RuleInput<'a> {
             issuers: issuers.to_vec(),
             sent: &[],
             hosts,
-            is_refused_by_rustls: false,
+            is_rejected_by_rustls: false,
             dead_ends: Vec::new(),
             kuma: KumaVersion::NEWEST,
             applying: OnceCell::new(),
@@ -87,7 +88,7 @@ impl<'a> RuleInput<'a> {
         std::iter::once(self.end_entity).chain(self.issuers.iter().copied())
     }
 
-    /// Returns the path without the CA in the CA file, which most clients trust as it is.
+    /// Returns the path without the trust anchor, whose fields most clients ignore.
     pub(super) fn below_anchor(&self) -> impl Iterator<Item = &'a Certificate> {
         self.path().take(self.issuers.len().max(1))
     }
@@ -144,7 +145,7 @@ impl<'a> RuleInput<'a> {
     }
 }
 
-/// Returns the DNS names of a certificate, as they stand there.
+/// Returns the DNS names of a certificate, unchanged.
 fn dns_names(certificate: &Certificate) -> impl Iterator<Item = &str> {
     certificate.subject_alt_names().iter().filter_map(|name| match name {
         GeneralName::DNSName(name) => Some(*name),

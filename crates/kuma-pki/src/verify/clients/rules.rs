@@ -386,7 +386,7 @@ pub static RULES: &[Rule] = &[
         "rustls-webpki refuses its chain, for a reason of its own",
         &[(Client::Rustls, "")],
         Remedy::Reissue,
-        Condition::Path(|input| input.is_refused_by_rustls),
+        Condition::Path(|input| input.is_rejected_by_rustls),
     )
     .source("asked for this certificate"),
     Rule::new(

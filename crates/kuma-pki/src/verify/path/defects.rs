@@ -1,4 +1,4 @@
-//! The defects of each certificate on a path, and the text of a check that found none.
+//! The defects of a path, and the texts of checks without a defect.
 
 use time::OffsetDateTime;
 use x509_parser::x509::X509Version;
@@ -8,7 +8,7 @@ use super::{Path, PathInput, policies};
 use crate::constraint;
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::validity::rfc3339;
-use crate::verify::finding::{Finding, Place};
+use crate::verify::finding::{ChainRole, Finding};
 use crate::verify::report::{CheckName, MAX_FINDINGS};
 use crate::x509::signature::SignatureStatus;
 use crate::x509::{Certificate, CertificateName};
@@ -16,8 +16,8 @@ use crate::x509::{Certificate, CertificateName};
 /// The defects of a path, each with the check that finds it.
 pub(super) type Defects = Vec<(CheckName, Finding)>;
 
-/// How many pairs of a name and a constraint OpenSSL and BoringSSL compare (`NAME_CHECK_MAX`). Go has no limit
-/// since 1.26; a file of 1 MiB can have a thousand million.
+/// The most pairs of a name and a constraint that OpenSSL and BoringSSL compare (`NAME_CHECK_MAX`). Go has no limit
+/// since 1.26, but a file of 1 MiB can have 10^9 pairs.
 const MAX_COMPARISONS: usize = 1 << 20;
 
 /// Returns every defect of a path.
@@ -35,14 +35,14 @@ pub(super) fn defects(path: &Path<'_>, input: &PathInput<'_>) -> Defects {
             add(CheckName::Chain, vec![Finding::SignatureInvalid { subject, issuer }]);
         }
         add(CheckName::Dates, dates(certificate, input.at, is_anchor));
-        let place = match index {
-            0 if is_anchor => Place::SelfTrusted,
-            0 => Place::EndEntity,
-            _ if is_anchor => Place::TrustAnchor,
-            _ => Place::Intermediate,
+        let role = match index {
+            0 if is_anchor => ChainRole::SelfTrusted,
+            0 => ChainRole::EndEntity,
+            _ if is_anchor => ChainRole::TrustAnchor,
+            _ => ChainRole::Intermediate,
         };
-        add(CheckName::Extensions, extensions(certificate, place));
-        add(CheckName::ExtendedKeyUsage, usage(certificate, place, input.usage));
+        add(CheckName::Extensions, extensions(certificate, role));
+        add(CheckName::ExtendedKeyUsage, usage(certificate, role, input.usage));
         let unknown = unknown_constraints(certificate);
         let are_known = unknown.is_empty();
         add(CheckName::NameConstraints, unknown);
@@ -52,7 +52,7 @@ pub(super) fn defects(path: &Path<'_>, input: &PathInput<'_>) -> Defects {
         }
         add(CheckName::CertificationAuthority, authority(certificate, is_anchor));
         add(CheckName::PathLength, path_length(certificate, is_anchor, &path[1..index]));
-        // Names of the CAs between count as those of the certificate, as they do in Go.
+        // As in Go, the constraints apply to the names of intermediate CAs too.
         for below in path[..index].iter().filter(|_| are_known) {
             add(CheckName::NameConstraints, name_constraints(certificate, is_anchor, below));
         }
@@ -64,12 +64,12 @@ pub(super) fn defects(path: &Path<'_>, input: &PathInput<'_>) -> Defects {
     defects
 }
 
-/// Returns why no certificate below a CA would be valid. `chain` has the CA first, and each further certificate
-/// issued the one before it.
+/// Returns the defects that make every certificate below a CA invalid. In `chain`, the CA is first, and each further
+/// certificate issued the one before it.
 pub(crate) fn issuer_defects(chain: &[Certificate], at: OffsetDateTime) -> Vec<Finding> {
     let below: Vec<_> = chain.iter().collect();
     let defects = |(index, certificate): (usize, &Certificate)| {
-        // A CA of X.509 version 1 is accepted as a root, and not by all clients as the CA itself.
+        // All clients accept a root of X.509 version 1, but not all an issuing CA.
         let mut found = authority(certificate, index > 0);
         found.extend(path_length(certificate, true, &below[..index]));
         found.extend(dates(certificate, at, true));
@@ -78,7 +78,7 @@ pub(crate) fn issuer_defects(chain: &[Certificate], at: OffsetDateTime) -> Vec<F
     chain.iter().enumerate().flat_map(defects).collect()
 }
 
-/// Returns the defects of the certificate itself, where no path leads from it to a CA.
+/// Returns the defects of an end-entity certificate without a path.
 pub(super) fn own_defects(
     name: CheckName,
     certificate: &Certificate,
@@ -86,16 +86,16 @@ pub(super) fn own_defects(
 ) -> Vec<Finding> {
     match name {
         CheckName::Dates => dates(certificate, input.at, false),
-        CheckName::Extensions => extensions(certificate, Place::EndEntity),
+        CheckName::Extensions => extensions(certificate, ChainRole::EndEntity),
         CheckName::KeyUsage => digital_signature(certificate),
-        CheckName::ExtendedKeyUsage => usage(certificate, Place::EndEntity, input.usage),
+        CheckName::ExtendedKeyUsage => usage(certificate, ChainRole::EndEntity, input.usage),
         _ => Vec::new(),
     }
 }
 
-/// Returns whether a certificate names itself and its own key as issuer, and that key did not sign it. Clients do
-/// not verify the signature of an anchor, but a wrong one shows that the file was changed. A CA certificate
-/// signed by the CA's older key has its name twice as well, and names that key.
+/// Returns whether a trust anchor names itself and its own key as issuer, but has an invalid signature. Clients do not
+/// verify the signature of an anchor, but an invalid one shows that the file is damaged. A CA certificate that the
+/// CA's previous key signed is self-issued too, but names that key.
 fn is_damaged(anchor: &Certificate) -> bool {
     let names_own_key = anchor
         .authority_key_identifier()
@@ -134,12 +134,12 @@ pub(in crate::verify) fn dates(
 fn authority(certificate: &Certificate, is_anchor: bool) -> Vec<Finding> {
     let is_missing = match certificate.is_ca() {
         Some(true) => None,
-        // A root of X.509 version 1 has no extensions in which it could say so (RFC 5280 6.1.4 k).
+        // A root of X.509 version 1 cannot have basicConstraints (RFC 5280 6.1.4 k).
         None if certificate.x509().version() != X509Version::V3 && is_anchor => None,
         Some(false) => Some(false),
         None => Some(true),
     };
-    // A certificate that is not a CA's has no use for keyCertSign: one defect, reported once.
+    // A certificate that is not a CA needs no keyCertSign, so this is the only defect to report.
     if let Some(is_missing) = is_missing {
         let subject = certificate.subject();
         return vec![Finding::IssuerNotCa { subject, is_missing, is_anchor }];
@@ -147,14 +147,14 @@ fn authority(certificate: &Certificate, is_anchor: bool) -> Vec<Finding> {
     match certificate.key_usage() {
         Some(usage) if !usage.contains(&KeyUsage::KeyCertSign) => {
             let (subject, usage) = (certificate.subject(), KeyUsage::names(&usage));
-            vec![Finding::MayNotSign { subject, usage }]
+            vec![Finding::NoKeyCertSign { subject, usage }]
         }
         _ => Vec::new(),
     }
 }
 
-/// `below` are the CAs between this one and the certificate. RFC 5280 4.2.1.9 does not count the
-/// self-issued ones; Go, and so kuma-dp, does.
+/// Checks pathLenConstraint. `below` are the CAs between this CA and the end entity. RFC 5280 4.2.1.9 does not count
+/// self-issued CAs; Go, and so kuma-dp, does.
 fn path_length(certificate: &Certificate, is_anchor: bool, below: &[&Certificate]) -> Vec<Finding> {
     let Some(allowed) = certificate.path_length() else {
         return Vec::new();
@@ -170,8 +170,8 @@ fn path_length(certificate: &Certificate, is_anchor: bool, below: &[&Certificate
     vec![Finding::PathTooLong { subject, allowed, found, only_for_go, is_anchor }]
 }
 
-/// A TLS 1.3 server signs with its key, and so does an ECDSA server in TLS 1.2; Envoy, Java and
-/// Chrome hold RSA servers to it as well.
+/// Checks that keyUsage allows digitalSignature, which TLS 1.3, and TLS 1.2 with ECDSA, need. Envoy, Java and Chrome
+/// require it of RSA keys too.
 fn digital_signature(certificate: &Certificate) -> Vec<Finding> {
     match certificate.key_usage() {
         Some(usage) if !usage.contains(&KeyUsage::DigitalSignature) => {
@@ -181,17 +181,17 @@ fn digital_signature(certificate: &Certificate) -> Vec<Finding> {
     }
 }
 
-/// A CA's extendedKeyUsage limits that of what it issues, in Go and OpenSSL. An empty one limits nothing in Go;
-/// who rejects it is a rule of the clients.
-fn usage(certificate: &Certificate, place: Place, wanted: ExtendedKeyUsage) -> Vec<Finding> {
+/// In Go and OpenSSL, the extendedKeyUsage of a CA limits the certificates below it. An empty one limits nothing in
+/// Go; the client rules name the clients that reject it.
+fn usage(certificate: &Certificate, role: ChainRole, wanted: ExtendedKeyUsage) -> Vec<Finding> {
     let is_empty = || certificate.extended_key_usage_names().is_some_and(|names| names.is_empty());
     if certificate.allows_usage(wanted) || is_empty() {
         return Vec::new();
     }
-    vec![Finding::usage(certificate, wanted, place)]
+    vec![Finding::usage(certificate, wanted, role)]
 }
 
-/// Critical constraints on names of kinds that Go does not know.
+/// Returns the finding for critical nameConstraints with name types that Go does not support.
 fn unknown_constraints(certificate: &Certificate) -> Vec<Finding> {
     let found = certificate.x509().name_constraints().ok().flatten();
     let found = found.filter(|found| found.critical);
@@ -199,7 +199,10 @@ fn unknown_constraints(certificate: &Certificate) -> Vec<Finding> {
     if kinds.is_empty() {
         return Vec::new();
     }
-    vec![Finding::ConstraintKinds { subject: certificate.subject(), kinds: kinds.join(", ") }]
+    vec![Finding::ConstraintsUnsupported {
+        subject: certificate.subject(),
+        kinds: kinds.join(", "),
+    }]
 }
 
 fn name_constraints(ca: &Certificate, is_anchor: bool, below: &Certificate) -> Vec<Finding> {
@@ -237,12 +240,12 @@ pub(super) fn passed(name: CheckName, path: &Path<'_>, input: &PathInput<'_>) ->
             format!("valid until {}", end.as_ref().map(rfc3339).unwrap_or_default())
         }
         CheckName::CertificationAuthority => match path.len() - 1 {
-            0 => "no CA is above it".to_owned(),
+            0 => "no CA above it".to_owned(),
             1 => "the CA may sign certificates".to_owned(),
             count => format!("{count} CAs may sign certificates"),
         },
-        CheckName::PathLength => "no CA has more CAs below it than it allows".to_owned(),
-        CheckName::Extensions => "each is there once and known".to_owned(),
+        CheckName::PathLength => "no limit is exceeded".to_owned(),
+        CheckName::Extensions => "all known and unique".to_owned(),
         CheckName::KeyUsage => end_entity
             .key_usage()
             .map_or_else(|| "not limited".to_owned(), |usage| KeyUsage::names(&usage)),
@@ -252,7 +255,7 @@ pub(super) fn passed(name: CheckName, path: &Path<'_>, input: &PathInput<'_>) ->
         },
         _ => {
             let limits = path.iter().any(|ca| ca.name_constraints().is_some());
-            if limits { "the names are within them" } else { "no CA has any" }.to_owned()
+            if limits { "all names satisfy them" } else { "none" }.to_owned()
         }
     }
 }

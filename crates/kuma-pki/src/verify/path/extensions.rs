@@ -5,36 +5,36 @@ use std::collections::HashSet;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 
 use super::go;
-use crate::verify::finding::{Finding, Place};
+use crate::verify::finding::{ChainRole, Finding};
 use crate::verify::report::MAX_FINDINGS;
 use crate::x509::{Certificate, KNOWN_EXTENSIONS};
 
-/// authorityInfoAccess (RFC 5280 4.2.2.1), which Go reads too.
+/// authorityInfoAccess (RFC 5280 4.2.2.1), which Go parses too.
 const AUTHORITY_INFO_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
 
-/// The extensions that RFC 5280 forbids to be critical, and for which Go rejects the certificate.
+/// The extensions that RFC 5280 requires to be non-critical; Go rejects certificates that violate this.
 const NEVER_CRITICAL: [&str; 2] = ["subjectKeyIdentifier", "authorityKeyIdentifier"];
 
-/// Returns why Go cannot read a trust anchor.
+/// Returns the finding for a trust anchor that Go cannot parse.
 pub(in crate::verify) fn unreadable_for_go(anchor: &Certificate) -> Option<Finding> {
-    let reason = go::refusal(anchor, false)?;
+    let reason = go::parse_error(anchor, false)?;
     Some(Finding::GoCannotRead { subject: anchor.subject(), reason })
 }
 
-/// Returns why Go's crypto/tls aborts the handshake over a certificate that is sent and not needed.
+/// Returns the finding for a sent but unneeded certificate that makes Go's crypto/tls abort the handshake.
 pub(super) fn unreadable_when_sent(certificate: &Certificate) -> Option<Finding> {
-    let found = extensions(certificate, Place::TrustAnchor).into_iter().find(|finding| {
+    let found = extensions(certificate, ChainRole::TrustAnchor).into_iter().find(|finding| {
         !matches!(finding, Finding::ExtensionUnknown { .. } | Finding::GoUnhandled { .. })
     })?;
     Some(Finding::SentUnreadable { subject: certificate.subject(), reason: found.to_string() })
 }
 
-/// Returns what is wrong with the extensions and with what Go reads beside them.
-pub(super) fn extensions(certificate: &Certificate, place: Place) -> Vec<Finding> {
-    let is_anchor = place == Place::TrustAnchor;
+/// Returns the findings about the extensions and the other fields that Go parses.
+pub(super) fn extensions(certificate: &Certificate, role: ChainRole) -> Vec<Finding> {
+    let is_anchor = role == ChainRole::TrustAnchor;
     let mut findings = Vec::new();
     let mut seen = HashSet::new();
-    if let Some(reason) = go::refusal(certificate, !is_anchor) {
+    if let Some(reason) = go::parse_error(certificate, !is_anchor) {
         findings.push(Finding::GoCannotRead { subject: certificate.subject(), reason });
     }
     if certificate.x509().raw_serial().first().is_some_and(|octet| octet & 0x80 != 0) {
@@ -51,7 +51,7 @@ pub(super) fn extensions(certificate: &Certificate, place: Place) -> Vec<Finding
         let subject = || certificate.subject();
         let extension = name.unwrap_or(&oid).to_owned();
         if seen.contains(&oid) {
-            findings.push(Finding::ExtensionTwice { subject: subject(), extension });
+            findings.push(Finding::DuplicateExtension { subject: subject(), extension });
         } else if is_read && is_malformed(found.parsed_extension()) {
             findings.push(Finding::ExtensionMalformed { subject: subject(), extension });
         } else if found.critical && name.is_none() {
@@ -67,8 +67,8 @@ pub(super) fn extensions(certificate: &Certificate, place: Place) -> Vec<Finding
     findings
 }
 
-/// Returns whether a critical subjectAltName has only names of kinds that Go does not know (crypto/x509,
-/// processExtensions).
+/// Returns whether a critical subjectAltName has only name types that Go does not support (`processExtensions` in
+/// crypto/x509).
 fn is_unhandled_by_go(certificate: &Certificate) -> bool {
     let names = certificate.x509().subject_alternative_name().ok().flatten();
     names.filter(|names| names.critical).is_some_and(|names| {
@@ -84,8 +84,7 @@ fn is_unhandled_by_go(certificate: &Certificate) -> bool {
     })
 }
 
-/// Returns whether an extension cannot be read. Go does not read a name that is not ASCII (RFC 5280 4.2.1.6:
-/// IA5String).
+/// Returns whether an extension is malformed. Go rejects names that are not ASCII (IA5String, RFC 5280 4.2.1.6).
 fn is_malformed(extension: &ParsedExtension<'_>) -> bool {
     match extension {
         ParsedExtension::ParseError { .. } => true,

@@ -1,5 +1,5 @@
-//! Certificates that Go's crypto/x509 does not read and x509-parser does: kuma-cp does not start with such a
-//! certificate, and kuma-dp and the Kubernetes API server do not trust one.
+//! Certificates that x509-parser accepts and Go's crypto/x509 does not. kuma-cp does not start with such a certificate,
+//! and kuma-dp and the Kubernetes API server do not trust it.
 
 use std::collections::HashSet;
 
@@ -12,16 +12,22 @@ use x509_parser::x509::{X509Name, X509Version};
 
 use crate::constraint;
 use crate::key::KeyType;
+use crate::uri::Authority;
 use crate::x509::{Certificate, EC_PUBLIC_KEY};
 
-/// Returns why Go rejects a certificate as malformed, in its words where it has some (crypto/x509, parser.go).
+/// Returns the error with which Go rejects a certificate as malformed (crypto/x509, parser.go), or a description where
+/// Go has no specific message.
 ///
-/// `has_names` is false for a certificate that works without extensions: of versions 1 and 2, Go reads none.
-pub(super) fn refusal(certificate: &Certificate, has_names: bool) -> Option<&'static str> {
+/// `needs_extensions` is false for a trust anchor, which works without them: Go ignores the extensions of versions 1
+/// and 2.
+pub(super) fn parse_error(
+    certificate: &Certificate,
+    needs_extensions: bool,
+) -> Option<&'static str> {
     let x509 = certificate.x509();
     let extensions = if x509.version() == X509Version::V3 { x509.extensions() } else { &[] };
     serial(x509.raw_serial())
-        .or_else(|| version(certificate, has_names))
+        .or_else(|| version(certificate, needs_extensions))
         .or_else(|| signature(certificate))
         .or_else(|| name(x509.issuer()))
         .or_else(|| name(x509.subject()))
@@ -32,7 +38,7 @@ pub(super) fn refusal(certificate: &Certificate, has_names: bool) -> Option<&'st
         })
 }
 
-/// An INTEGER is never empty, and has no octet too many (X.690 8.3).
+/// Checks that an INTEGER is not empty and has no superfluous octet (X.690 8.3).
 const fn serial(octets: &[u8]) -> Option<&'static str> {
     match octets {
         [] | [0, 0..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => Some("malformed serial number"),
@@ -40,18 +46,18 @@ const fn serial(octets: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn version(certificate: &Certificate, has_names: bool) -> Option<&'static str> {
+fn version(certificate: &Certificate, needs_extensions: bool) -> Option<&'static str> {
     match certificate.x509().version() {
         X509Version::V3 => None,
-        X509Version(0 | 1) if !has_names || certificate.x509().extensions().is_empty() => None,
-        X509Version(0 | 1) => {
-            Some("it has extensions, which its version 1 or 2 has not, and Go reads none")
+        X509Version(0 | 1) if !needs_extensions || certificate.x509().extensions().is_empty() => {
+            None
         }
+        X509Version(0 | 1) => Some("it has extensions, but version 1 or 2, so Go ignores them"),
         _ => Some("invalid version"),
     }
 }
 
-/// RFC 5280 4.1.1.2: both fields name one algorithm.
+/// Checks that both fields have the same algorithm (RFC 5280 4.1.1.2).
 fn signature(certificate: &Certificate) -> Option<&'static str> {
     let x509 = certificate.x509();
     (x509.tbs_certificate.signature != x509.signature_algorithm)
@@ -95,12 +101,12 @@ fn public_key(certificate: &Certificate) -> Option<&'static str> {
         KeyType::Other => return curve(certificate),
         KeyType::Ed25519 => return None,
     };
-    // Go takes the uncompressed form alone (SEC 1 2.3.3).
+    // Go accepts only the uncompressed form (SEC 1 2.3.3).
     let is_point = point.first() == Some(&4) && ParsedPublicKey::new(curve, point).is_ok();
-    (!is_point).then_some("its public key is no point of its curve")
+    (!is_point).then_some("its public key is not a point on its curve")
 }
 
-/// Go reads the curves P-224 to P-521, by their names.
+/// Checks the curve of a key: Go supports P-224 to P-521, by object identifier only.
 fn curve(certificate: &Certificate) -> Option<&'static str> {
     const P224: &str = "1.3.132.0.33";
     let algorithm = &certificate.x509().public_key().algorithm;
@@ -110,7 +116,9 @@ fn curve(certificate: &Certificate) -> Option<&'static str> {
     match certificate.named_curve().as_deref() {
         Some(P224) => None,
         Some(_) => Some("unsupported elliptic curve"),
-        None => Some("invalid ECDSA parameters: it describes its curve instead of naming it"),
+        None => {
+            Some("invalid ECDSA parameters: its curve has explicit parameters instead of a name")
+        }
     }
 }
 
@@ -176,33 +184,24 @@ fn name_constraints(constraints: &NameConstraints<'_>) -> Option<&'static str> {
     })
 }
 
-/// The faults of a URI that net/url knows, as far as a certificate can have them.
+/// Returns the error of Go's net/url for a URI, as far as a certificate can cause it.
 fn uri(text: &str) -> Option<&'static str> {
-    let refuse = |is_wrong: bool| is_wrong.then_some("cannot parse URI");
+    let error = |is_error: bool| is_error.then_some("cannot parse URI");
     let escapes = text.as_bytes().iter().enumerate().filter(|(_, octet)| **octet == b'%');
     let is_escape = |at: usize| {
         text.as_bytes().get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
     };
     if text.bytes().any(|octet| octet.is_ascii_control()) || text.starts_with(':') {
-        return refuse(true);
+        return error(true);
     }
     if !escapes.map(|(at, _)| at).all(is_escape) {
-        return refuse(true);
+        return error(true);
     }
-    let (_, rest) = text.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    if !host.is_empty() && !constraint::is_domain(host) {
-        return refuse(true);
-    }
-    let (host, behind) = match host.strip_prefix('[') {
-        Some(inner) => match inner.split_once(']') {
-            Some(split) => split,
-            None => return refuse(true),
-        },
-        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    let Authority { host_and_port, host, port } = Authority::of_uri(text)?;
+    let Some(host) = host.filter(|_| constraint::is_domain(host_and_port)) else {
+        return error(true);
     };
-    let port = behind.strip_prefix(':').unwrap_or(behind);
+    let port = port.strip_prefix(':').unwrap_or(port);
     let is_host = |octet: u8| !octet.is_ascii_whitespace() && !b"\"<>\\^`{|}".contains(&octet);
-    refuse(!port.bytes().all(|octet| octet.is_ascii_digit()) || !host.bytes().all(is_host))
+    error(!port.bytes().all(|octet| octet.is_ascii_digit()) || !host.bytes().all(is_host))
 }

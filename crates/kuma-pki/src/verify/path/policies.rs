@@ -1,5 +1,5 @@
-//! Certificate policies (RFC 5280 6.1, RFC 9618), as Go, Java and BoringSSL process them when no policy is
-//! asked for: a chain fails only if one of its certificates requires a policy and none is left.
+//! Certificate policies (RFC 5280 6.1, RFC 9618), as Go, Java and BoringSSL process them without a required policy: a
+//! chain is invalid only if one of its certificates requires a policy and no valid policy is left.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use crate::x509::Certificate;
 
 const ANY_POLICY: &str = "2.5.29.32.0";
 
-/// The certificate of a path below which a policy is required and none is valid.
+/// Returns the certificate of a path at which a required policy is missing.
 pub(super) fn without_policy<'a>(path: &Path<'a>) -> Option<&'a Certificate> {
     let (_, below_anchor) = path.split_last().filter(|(_, below)| !below.is_empty())?;
     let mut state = State::new(below_anchor.len());
@@ -24,12 +24,12 @@ pub(super) fn without_policy<'a>(path: &Path<'a>) -> Option<&'a Certificate> {
     None
 }
 
-/// Policies by their object identifiers in text.
+/// Policies as object identifiers in dotted notation.
 type Policies = HashSet<String>;
 
-/// What RFC 5280 6.1.2 calls state variables.
+/// The state variables of RFC 5280 6.1.2.
 struct State {
-    /// The policies that the next certificate may have; `anyPolicy` stands for all.
+    /// The policies that are valid for the next certificate; `anyPolicy` means all.
     expected: Policies,
     explicit_policy: usize,
     policy_mapping: usize,
@@ -46,8 +46,7 @@ impl State {
         }
     }
 
-    /// Processes a certificate; `depth` is 0 for the end entity. False if it must have a policy and has
-    /// none that is valid.
+    /// Processes a certificate; `depth` is 0 for the end entity. Returns whether it has a valid policy or needs none.
     fn enter(&mut self, certificate: &Certificate, depth: usize) -> bool {
         let extensions = Extensions::of(certificate);
         let is_self_issued = certificate.is_self_issued();
@@ -75,7 +74,7 @@ impl State {
         true
     }
 
-    /// RFC 9618 5.3: those of a certificate's policies that its issuer expects.
+    /// Returns the policies of a certificate that its issuer expects (RFC 9618 5.3).
     fn valid(&self, policies: &Policies, takes_any: bool) -> Policies {
         let is_expected = |policy: &&String| {
             *policy != ANY_POLICY
@@ -88,7 +87,7 @@ impl State {
         valid
     }
 
-    /// RFC 9618 5.4; false if `anyPolicy` is mapped, which it must not be.
+    /// Applies policy mappings (RFC 9618 5.4). Returns whether they are valid: `anyPolicy` must not be mapped.
     fn map(&mut self, mappings: &[PolicyMapping<'_>]) -> bool {
         let mut mapped = Policies::new();
         let mut replaced = Policies::new();
@@ -130,7 +129,7 @@ impl State {
     }
 }
 
-/// The extensions about policies.
+/// The policy extensions of a certificate.
 #[derive(Default)]
 struct Extensions<'a> {
     policies: Policies,

@@ -1,4 +1,4 @@
-//! The search for paths through signatures, and rustls-webpki's opinion of one.
+//! Searches for paths through signatures, and validates one with rustls-webpki.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::verify::finding::Finding;
 use crate::x509::signature::{SignatureBudget, SignatureStatus};
 use crate::x509::{self, Certificate};
 
-/// How many signatures are verified in all: a limit on what many CAs with one name can cost, and Go's.
+/// The most signatures that a search verifies, because many CAs can have one name. Go has the same limit.
 const MAX_SIGNATURES: usize = 100;
 
 /// The result of a search.
 pub(super) enum SearchResult<'a> {
-    /// Every path that was found; at least one.
+    /// Every path; at least one.
     Paths(Vec<Path<'a>>),
-    /// Why there is none.
+    /// The reason why there is no path.
     NoPath(Finding),
 }
 
@@ -34,7 +34,7 @@ pub(super) fn search<'a>(input: &PathInput<'a>) -> SearchResult<'a> {
     if !search.paths.is_empty() {
         SearchResult::Paths(search.paths)
     } else if search.signatures.is_spent() {
-        SearchResult::NoPath(Finding::SearchEnded { signatures: MAX_SIGNATURES })
+        SearchResult::NoPath(Finding::SignatureLimit { signatures: MAX_SIGNATURES })
     } else {
         SearchResult::NoPath(without_path(input))
     }
@@ -42,7 +42,7 @@ pub(super) fn search<'a>(input: &PathInput<'a>) -> SearchResult<'a> {
 
 struct Search<'s, 'a> {
     input: &'s PathInput<'a>,
-    /// Every certificate once: those of the CA file first.
+    /// The distinct certificates, those of the CA file first.
     known: Vec<&'a Certificate>,
     signatures: SignatureBudget,
     paths: Vec<Path<'a>>,
@@ -70,8 +70,7 @@ impl<'a> Search<'_, 'a> {
     }
 }
 
-/// Returns the certificates that lead up from a certificate through signatures, itself first, as far as
-/// `among` goes and up to [`MAX_LENGTH`] in all.
+/// Returns a certificate and its chain of issuers in `among`, at most [`MAX_LENGTH`] certificates.
 pub(in crate::verify) fn issued_chain<'a>(
     certificate: &'a Certificate,
     among: &'a [Certificate],
@@ -87,7 +86,7 @@ pub(in crate::verify) fn issued_chain<'a>(
     path
 }
 
-/// Returns why there is no path, about the certificate at which it ends.
+/// Returns the reason why there is no path, about the certificate without a trusted issuer.
 fn without_path(input: &PathInput<'_>) -> Finding {
     let mut signatures = SignatureBudget::new(MAX_SIGNATURES);
     let path = issued_chain(&input.chain[0], input.chain, &mut signatures);
@@ -102,7 +101,7 @@ fn without_path(input: &PathInput<'_>) -> Finding {
         candidates.iter().map(|(_, ca)| (signatures.verify(last, ca), *ca)).collect();
     if statuses.iter().any(|(status, _)| *status == Some(SignatureStatus::Valid)) {
         let reason = format!("it is longer than {MAX_LENGTH} certificates");
-        return Finding::PathRefused { reason };
+        return Finding::PathRejected { reason };
     }
     let is_unsupported = |(status, _): &&(_, _)| *status == Some(SignatureStatus::Unsupported);
     if let Some((_, ca)) = statuses.iter().find(is_unsupported) {
@@ -121,8 +120,8 @@ fn without_path(input: &PathInput<'_>) -> Finding {
     Finding::IssuerMissing { subject, issuer }
 }
 
-/// Returns the error of rustls-webpki for a path that it can validate: it rejects every end-entity certificate
-/// that is a CA's, and every self-signed one, whatever the anchors.
+/// Returns the error of rustls-webpki for a path. A CA certificate as end entity and a path of one certificate are not
+/// validated: it always rejects those.
 pub(super) fn webpki_error(path: &Path<'_>, input: &PathInput<'_>) -> Option<String> {
     let (end_entity, anchor) = (path.first()?, path.last()?);
     if path.len() == 1 || end_entity.is_ca() == Some(true) {
@@ -150,7 +149,7 @@ pub(super) fn webpki_error(path: &Path<'_>, input: &PathInput<'_>) -> Option<Str
             )
             .map(|_| ())
     };
-    // The name of the error, without its values, which are for programmers.
+    // Only the name of the error: its values have the format of Debug.
     let words = verdict().err()?.to_string();
     Some(words.split(['(', '{', ' ']).next().unwrap_or(&words).to_owned())
 }

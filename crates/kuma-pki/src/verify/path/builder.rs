@@ -1,8 +1,8 @@
-//! The one path that OpenSSL, BoringSSL, GnuTLS and mbedTLS follow.
+//! Path building without backtracking, as in OpenSSL, BoringSSL, GnuTLS and mbedTLS.
 //!
-//! Go, Java and rustls try every issuer until a path holds. These libraries choose one issuer at each
-//! certificate and reject the chain if that was the wrong one. What they choose was observed with
-//! OpenSSL 3.0, Envoy 1.39, GnuTLS 3.7 and mbedTLS 2.28.
+//! Go, Java and rustls try every issuer until a path is valid. These libraries choose one issuer for each certificate
+//! and reject the chain if that path is invalid. Their choices were observed with OpenSSL 3.0, Envoy 1.39, GnuTLS 3.7
+//! and mbedTLS 2.28.
 
 use super::defects::defects;
 use super::{MAX_LENGTH, Path, PathInput};
@@ -11,9 +11,9 @@ use crate::verify::report::CheckName;
 use crate::x509::Certificate;
 use crate::x509::signature::SignatureStatus;
 
-/// A library that follows one path.
+/// A library that builds one path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Follower {
+pub(crate) enum PathBuilder {
     /// In Envoy.
     BoringSsl,
     GnuTls,
@@ -23,44 +23,46 @@ pub(crate) enum Follower {
     OpenSslPartial,
 }
 
-/// Why a follower rejects a chain for which another path holds.
+/// The reason why a path builder rejects a chain that has a valid path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum DeadEnd {
-    /// It chooses an expired certificate, although its renewal is there.
+    /// It chooses an expired certificate, although its renewal is available.
     Expired,
-    /// It chooses a certificate of the right name with another key.
+    /// It chooses a certificate with the issuer's name but another key.
     OtherKey,
-    /// It takes a certificate for self-signed that is not.
+    /// It treats a certificate as self-signed that is not.
     SelfSigned,
-    /// It chooses a certificate from which no sound path leads to the CA file.
+    /// It chooses a certificate from which no valid path leads to the CA file.
     WrongWay,
 }
 
-impl Follower {
+impl PathBuilder {
     const ALL: [Self; 5] =
         [Self::BoringSsl, Self::GnuTls, Self::MbedTls, Self::OpenSsl, Self::OpenSslPartial];
 
-    /// Every follower that rejects the chain, although `issuers` lead from the certificate to the CA file.
+    /// Returns the path builders that reject the chain, although `issuers` are a valid path from the certificate to the
+    /// CA file.
     pub(crate) fn dead_ends<'a>(
         issuers: &[&'a Certificate],
         input: &PathInput<'a>,
     ) -> Vec<(Self, DeadEnd)> {
-        let sound: Path<'_> = input.chain.iter().take(1).chain(issuers.iter().copied()).collect();
-        let end = |one: Self| one.dead_end(&sound, input).map(|end| (one, end));
+        let valid_path: Path<'_> =
+            input.chain.iter().take(1).chain(issuers.iter().copied()).collect();
+        let end = |one: Self| one.dead_end(&valid_path, input).map(|end| (one, end));
         Self::ALL.into_iter().filter_map(end).collect()
     }
 
-    fn dead_end(self, sound: &Path<'_>, input: &PathInput<'_>) -> Option<DeadEnd> {
+    fn dead_end(self, valid_path: &Path<'_>, input: &PathInput<'_>) -> Option<DeadEnd> {
         let path = match self.path(input) {
             Ok(path) => path,
-            // A key identifier that does not match is no choice: a rule of its own names it.
-            Err(Stop::Nowhere(path)) if self != Self::MbedTls && sound.starts_with(&path) => {
+            // A client rule covers a key identifier that does not match.
+            Err(Stop::NoIssuer(path)) if self != Self::MbedTls && valid_path.starts_with(&path) => {
                 return None;
             }
-            Err(Stop::Nowhere(_)) => return Some(DeadEnd::WrongWay),
+            Err(Stop::NoIssuer(_)) => return Some(DeadEnd::WrongWay),
             Err(Stop::DeadEnd(end)) => return Some(end),
         };
-        if path.len() == sound.len() && sound.starts_with(&path) {
+        if path.len() == valid_path.len() && valid_path.starts_with(&path) {
             return None;
         }
         let is_signed =
@@ -71,16 +73,16 @@ impl Follower {
         if !path.iter().all(|one| input.is_in_time(one)) {
             return Some(DeadEnd::Expired);
         }
-        // What is wrong with an extension is a matter of the client, not of the path.
+        // A client rejects a defective extension on every path, so it is no reason to call this one wrong.
         let mut defects = defects(&path, input).into_iter();
         defects.any(|(name, _)| name != CheckName::Extensions).then_some(DeadEnd::WrongWay)
     }
 
-    /// The path from the certificate to one in the CA file.
+    /// Builds the path from the certificate to one in the CA file.
     fn path<'a>(self, input: &PathInput<'a>) -> Result<Path<'a>, Stop<'a>> {
         let mut path = vec![&input.chain[0]];
         let mut sent: Vec<_> = input.chain[1..].iter().collect();
-        // Whoever has reached the CA file does not go back to the chain.
+        // Once the path is in the CA file, the sent certificates are ignored.
         let mut has_left_chain = false;
         loop {
             let last = path[path.len() - 1];
@@ -102,7 +104,7 @@ impl Follower {
             let next = if has_left_chain { from_file } else { from_chain };
             let Some(next) = next else { break };
             match sent.iter().position(|one| *one == next) {
-                // mbedTLS looks at what follows in the chain only.
+                // mbedTLS searches only the certificates after this one.
                 Some(place) if self == Self::MbedTls && !has_left_chain => {
                     sent.drain(..=place);
                 }
@@ -113,20 +115,21 @@ impl Follower {
             }
             path.push(next);
         }
-        self.ended(path, input)
+        self.check_end(path, input)
     }
 
-    fn ended<'a>(self, path: Path<'a>, input: &PathInput<'a>) -> Result<Path<'a>, Stop<'a>> {
+    /// Checks that a path ends in the CA file.
+    fn check_end<'a>(self, path: Path<'a>, input: &PathInput<'a>) -> Result<Path<'a>, Stop<'a>> {
         let last = path[path.len() - 1];
         let is_known = input.is_anchor(last);
         if path.len() > 1 || !self.is_root(last) {
             return match (is_known, self.is_root(last)) {
                 (true, _) => Ok(path),
                 (false, true) => Err(Stop::DeadEnd(DeadEnd::SelfSigned)),
-                (false, false) => Err(Stop::Nowhere(path)),
+                (false, false) => Err(Stop::NoIssuer(path)),
             };
         }
-        // Of a self-signed certificate, only the one in the CA file that they choose counts.
+        // A self-signed certificate is trusted only if it is the one that the library chooses from the CA file.
         let chosen = self.choose_in_file(last, input);
         match self {
             _ if chosen == Some(last) => Ok(path),
@@ -136,7 +139,7 @@ impl Follower {
         }
     }
 
-    /// Whether a certificate is taken for self-signed, before any signature is verified.
+    /// Returns whether the library treats a certificate as self-signed before it verifies any signature.
     fn is_root(self, certificate: &Certificate) -> bool {
         let fits = match self {
             Self::BoringSsl => may_sign(certificate),
@@ -152,7 +155,7 @@ impl Follower {
         input: &PathInput<'a>,
     ) -> Option<&'a Certificate> {
         let anchors = input.anchors;
-        let mut fitting = anchors.iter().filter(|ca| self.takes(below, ca));
+        let mut fitting = anchors.iter().filter(|ca| self.is_candidate(below, ca));
         let in_time = |ca: &&Certificate| input.is_in_time(ca);
         match self {
             Self::BoringSsl => fitting.next(),
@@ -161,7 +164,7 @@ impl Follower {
                 let valid = fitting.iter().copied().rfind(in_time);
                 valid.or_else(|| fitting.last().copied())
             }
-            // It verifies signatures as it chooses from the CA file.
+            // mbedTLS verifies the signature when it chooses from the CA file.
             Self::MbedTls => {
                 let signed =
                     fitting.filter(|ca| below.verify_signature(ca) == SignatureStatus::Valid);
@@ -177,10 +180,10 @@ impl Follower {
         sent: &[&'a Certificate],
         input: &PathInput<'a>,
     ) -> Option<&'a Certificate> {
-        let mut fitting = sent.iter().copied().filter(|ca| self.takes(below, ca));
+        let mut fitting = sent.iter().copied().filter(|ca| self.is_candidate(below, ca));
         match self {
             Self::BoringSsl => fitting.next(),
-            // It trusts the key of a CA in the CA file, whichever certificate of it was sent.
+            // GnuTLS trusts the key of a CA in the CA file, even if another certificate of that CA was sent.
             Self::GnuTls => {
                 let is_known = |ca: &Certificate| {
                     let valid = input.anchors.iter().filter(|anchor| input.is_in_time(anchor));
@@ -194,8 +197,8 @@ impl Follower {
         }
     }
 
-    /// Whether a certificate is a candidate for the issuer of another.
-    fn takes(self, below: &Certificate, ca: &Certificate) -> bool {
+    /// Returns whether a certificate is a candidate for the issuer of another.
+    fn is_candidate(self, below: &Certificate, ca: &Certificate) -> bool {
         below.names_as_issuer(ca)
             && match self {
                 Self::BoringSsl => below.may_be_issued_by(ca) && may_sign(ca),
@@ -208,14 +211,14 @@ impl Follower {
     }
 }
 
-/// Where a follower's path ends that does not reach the CA file.
+/// The reason why a path does not reach the CA file.
 enum Stop<'a> {
     DeadEnd(DeadEnd),
-    /// No issuer is found for the last of these certificates.
-    Nowhere(Path<'a>),
+    /// No issuer was found for the last certificate of this path.
+    NoIssuer(Path<'a>),
 }
 
-/// The first that is valid at the time, or else the first.
+/// Returns the first certificate that is valid at the time, or else the first.
 fn first_in_time<'a>(
     mut among: impl Iterator<Item = &'a Certificate>,
     in_time: impl Fn(&&Certificate) -> bool,
@@ -228,8 +231,7 @@ fn may_sign(ca: &Certificate) -> bool {
     ca.allows_key_usage(KeyUsage::KeyCertSign)
 }
 
-/// Returns whether a CA's key is of the type that made a certificate's signature, by which OpenSSL chooses an
-/// issuer.
+/// Returns whether a CA's key has the type of a certificate's signature, which OpenSSL requires of an issuer.
 fn is_of_key_type(certificate: &Certificate, ca: &Certificate) -> bool {
     certificate.signature_algorithm().is_of(ca.key_type())
 }

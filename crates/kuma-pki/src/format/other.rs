@@ -1,5 +1,4 @@
-//! Formats that are given where PEM belongs. They are recognized, so that the way to PEM can be named, and
-//! not read.
+//! Recognizes other formats where PEM is expected, so that an error can name the conversion. They are not parsed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,37 +8,37 @@ use serde_json::value::RawValue;
 
 use crate::text::contains;
 
-/// A format that holds certificates or keys, or what becomes one.
+/// A format other than PEM that holds certificates, keys or requests.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Foreign {
-    /// A certificate request (RFC 2986) as DER. As PEM it has a label.
+pub enum OtherFormat {
+    /// A certificate request (RFC 2986) as DER.
     CertificateRequest,
-    /// JSON, as Vault and cfssl print it, with PEM in its strings.
+    /// JSON with PEM in its strings, as Vault and cfssl print it.
     Json {
-        /// The place of the first certificate, as jq writes it.
+        /// The path of the first certificate, in jq's notation.
         certificate: Option<String>,
-        /// The place of the first private key.
+        /// The path of the first private key, in jq's notation.
         private_key: Option<String>,
     },
     /// PKCS#12 (RFC 7292).
     Pkcs12,
-    /// PKCS#7, or CMS (RFC 5652), as DER. As PEM it has a label.
+    /// PKCS#7 or CMS (RFC 5652) as DER.
     Pkcs7,
     /// A private key as DER: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 A.1.2) or SEC 1 (RFC 5915).
     PrivateKey,
-    /// Values that SOPS encrypted.
+    /// Values encrypted with SOPS.
     Sops,
 }
 
-/// How deep PEM is looked for in JSON.
+/// The deepest nesting of JSON in which PEM is searched.
 const MAX_DEPTH: usize = 8;
 
-/// How every value begins that SOPS encrypted.
+/// The start of every value that is encrypted with SOPS.
 pub(crate) const SOPS_VALUE: &str = "ENC[AES256_GCM,";
 
-/// Recognizes a binary format by its first octets (X.690 8.1).
-pub(crate) fn binary(octets: &[u8]) -> Option<Foreign> {
+/// Recognizes a binary format by its first bytes (X.690 8.1).
+pub(crate) fn recognize_binary(octets: &[u8]) -> Option<OtherFormat> {
     const VERSION_3: &[u8] = &[2, 1, 3, 0x30];
     const VERSION_0: &[u8] = &[2, 1, 0, 0x30];
     // 1.2.840.113549.1.7.2
@@ -50,19 +49,19 @@ pub(crate) fn binary(octets: &[u8]) -> Option<Foreign> {
     let content = sequence(octets)?;
     let is_encrypted = || sequence(content).is_some_and(|inner| inner.starts_with(PKCS5));
     if KEYS.iter().any(|start| content.starts_with(start)) || is_encrypted() {
-        return Some(Foreign::PrivateKey);
+        return Some(OtherFormat::PrivateKey);
     }
     if content.starts_with(VERSION_3) {
-        return Some(Foreign::Pkcs12);
+        return Some(OtherFormat::Pkcs12);
     }
     if content.starts_with(SIGNED_DATA) {
-        return Some(Foreign::Pkcs7);
+        return Some(OtherFormat::Pkcs7);
     }
-    // A certificate has a tag or another number there: its version or its serialNumber.
-    sequence(content)?.starts_with(VERSION_0).then_some(Foreign::CertificateRequest)
+    // In a certificate, this is the version, which has a tag, or the serialNumber.
+    sequence(content)?.starts_with(VERSION_0).then_some(OtherFormat::CertificateRequest)
 }
 
-/// What stands in a SEQUENCE; older programs leave the length out.
+/// Returns the contents of a SEQUENCE, whose length may be indefinite (X.690 8.1.3.6).
 fn sequence(octets: &[u8]) -> Option<&[u8]> {
     match octets {
         [0x30, 0x80, rest @ ..] | [0x30, 0..0x80, rest @ ..] => Some(rest),
@@ -71,29 +70,29 @@ fn sequence(octets: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Recognizes a text that is not PEM, or not PEM alone.
-pub(crate) fn text(text: &[u8]) -> Option<Foreign> {
+/// Recognizes a text format.
+pub(crate) fn recognize_text(text: &[u8]) -> Option<OtherFormat> {
     if matches!(text.trim_ascii_start(), [b'{' | b'[' | b'"', ..]) {
-        let mut places = Places::default();
-        places.find(serde_json::from_slice(text).ok()?, String::new(), MAX_DEPTH);
-        if places.certificate.is_some() || places.private_key.is_some() {
-            let Places { certificate, private_key } = places;
-            return Some(Foreign::Json { certificate, private_key });
+        let mut paths = PemPaths::default();
+        paths.find(serde_json::from_slice(text).ok()?, String::new(), MAX_DEPTH);
+        if paths.certificate.is_some() || paths.private_key.is_some() {
+            let PemPaths { certificate, private_key } = paths;
+            return Some(OtherFormat::Json { certificate, private_key });
         }
     }
-    contains(text, SOPS_VALUE).then_some(Foreign::Sops)
+    contains(text, SOPS_VALUE).then_some(OtherFormat::Sops)
 }
 
-/// Where PEM stands in a tree.
+/// The paths of PEM in a JSON document.
 #[derive(Default)]
-struct Places {
+struct PemPaths {
     certificate: Option<String>,
     private_key: Option<String>,
 }
 
-impl Places {
-    /// Values are parts of the text: no key is copied.
-    fn find(&mut self, value: &RawValue, place: String, depth: usize) {
+impl PemPaths {
+    /// Searches a value. `RawValue` borrows from the text, so no key is copied.
+    fn find(&mut self, value: &RawValue, path: String, depth: usize) {
         let text = value.get();
         if depth == 0 || !text.contains("-----BEGIN ") {
             return;
@@ -101,9 +100,9 @@ impl Places {
         match text.as_bytes() {
             [b'[', ..] => {
                 let values: Vec<&RawValue> = serde_json::from_str(text).unwrap_or_default();
-                let dot = if place.is_empty() { "." } else { "" };
+                let dot = if path.is_empty() { "." } else { "" };
                 for (index, value) in values.into_iter().enumerate() {
-                    self.find(value, format!("{dot}{place}[{index}]"), depth - 1);
+                    self.find(value, format!("{dot}{path}[{index}]"), depth - 1);
                 }
             }
             [b'{', ..] => {
@@ -111,23 +110,23 @@ impl Places {
                     serde_json::from_str(text).unwrap_or_default();
                 for (name, value) in fields {
                     if let Some(field) = field(&name) {
-                        self.find(value, format!("{place}.{field}"), depth - 1);
+                        self.find(value, format!("{path}.{field}"), depth - 1);
                     }
                 }
             }
             _ => {
-                let place = if place.is_empty() { ".".to_owned() } else { place };
+                let path = if path.is_empty() { ".".to_owned() } else { path };
                 if text.contains("PRIVATE KEY-----") {
-                    self.private_key.get_or_insert(place);
+                    self.private_key.get_or_insert(path);
                 } else if text.contains("-----BEGIN CERTIFICATE-----") {
-                    self.certificate.get_or_insert(place);
+                    self.certificate.get_or_insert(path);
                 }
             }
         }
     }
 }
 
-/// A field as jq writes it. One that is no plain word is passed over: it could be anything.
+/// Returns a field name in jq's notation; `None` if it is not a plain word, since it is printed in a hint.
 fn field(name: &str) -> Option<String> {
     let is_plain = |octet: u8| octet.is_ascii_alphanumeric() || b"_-.".contains(&octet);
     if name.is_empty() || name.len() > 40 || !name.bytes().all(is_plain) {
@@ -137,11 +136,11 @@ fn field(name: &str) -> Option<String> {
     Some(if is_word { name.to_owned() } else { format!("\"{name}\"") })
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for OtherFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CertificateRequest => "it is a certificate request, not a certificate",
-            Self::Json { .. } => "it is JSON with PEM in it, not PEM",
+            Self::Json { .. } => "it is JSON with PEM in its strings, not PEM",
             Self::Pkcs12 => "it is PKCS#12 (.p12, .pfx), not PEM",
             Self::Pkcs7 => "it is PKCS#7 (.p7b, .p7c), not PEM",
             Self::PrivateKey => "it is a private key in DER, not PEM",
