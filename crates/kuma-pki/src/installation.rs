@@ -15,6 +15,7 @@ mod directory;
 mod documents;
 mod errors;
 mod finding;
+mod kinds;
 mod kubernetes;
 mod lines;
 mod map;
@@ -38,7 +39,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 pub use documents::ManifestError;
-pub use finding::{CaAge, Finding};
+pub use finding::{BundleContent, CaAge, Finding};
 pub use map::{Map, Node, NodeKind};
 pub use report::{Check, CheckName, Component, Outcome, Report, State};
 
@@ -95,7 +96,7 @@ impl Inventory {
     /// [`ManifestError`] for what cannot be read.
     pub fn read_manifest(&mut self, source: impl Read) -> Result<(), ManifestError> {
         let mut objects = Objects::default();
-        documents::split(source, objects::is_wanted, |document| objects.read(&document))?;
+        documents::split(source, kinds::is_wanted, |document| objects.read(&document))?;
         self.clusters.push(objects);
         Ok(())
     }
@@ -115,7 +116,7 @@ impl Inventory {
         for file in &files {
             let is_yaml = [".yaml", ".yml", ".json"].iter().any(|end| file.name.ends_with(end));
             if is_yaml && kubernetes_secret::is_manifest(&file.bytes) {
-                documents::split(&**file.bytes, objects::is_wanted, |document| {
+                documents::split(&**file.bytes, kinds::is_wanted, |document| {
                     objects.read(&document)
                 })
                 .map_err(|error| (file.name.clone(), error))?;

@@ -24,7 +24,7 @@ const COLUMN_WIDTH: usize = BOX_WIDTH + 60;
 pub(crate) fn mermaid(report: &Report) -> String {
     let mut text = "flowchart LR\n".to_owned();
     for (place, node) in report.map.nodes.iter().enumerate() {
-        let lines: Vec<_> = lines(node).iter().map(|line| escape(line)).collect();
+        let lines: Vec<_> = lines(node).iter().map(|line| escape_for_mermaid(line)).collect();
         let _ = writeln!(text, "  n{place}[\"{}\"]", lines.join("<br/>"));
     }
     for (from, to) in &report.map.edges {
@@ -147,7 +147,24 @@ fn lines(node: &Node) -> Vec<String> {
     lines
 }
 
-/// Escapes text for XML, and for a label of Mermaid, which reads the same entities.
+/// Escapes text for a label of Mermaid, which has entities that start with `#` and reads backticks as Markdown.
+fn escape_for_mermaid(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("#amp;"),
+            '<' => escaped.push_str("#lt;"),
+            '>' => escaped.push_str("#gt;"),
+            '"' => escaped.push_str("#quot;"),
+            '#' => escaped.push_str("#35;"),
+            '`' => escaped.push_str("#96;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// Escapes text for XML.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -50,6 +50,26 @@ fn verify_both(sandbox: &Sandbox, global: &str, zone: &str) -> Value {
     report(sandbox, global, &["--manifest=zone.yaml"])
 }
 
+/// As in the output of `kubectl get -A` of a test cluster.
+#[test]
+fn control_planes_in_two_namespaces_of_a_cluster_have_their_own_webhooks_and_proxies() {
+    let sandbox = Sandbox::new();
+    let names = NAMES.map(|name| name.replace("kuma-system", "kuma-two"));
+    let (own, other) = (
+        Material::new(&sandbox),
+        Material::issue(&sandbox, &["--type=server", &names[0], &names[1]]),
+    );
+    let (first, second) = (manifest(&own), manifest(&other).replace("kuma-system", "kuma-two"));
+    for text in [format!("{first}---\n{second}"), format!("{second}---\n{first}")] {
+        let report = report(&sandbox, &text, &[]);
+        assert_eq!(checks(&report, "failed"), none(), "{report:#}");
+    }
+    let swapped = manifest(&own).replace("kuma-system", "kuma-two");
+    let report = report(&sandbox, &format!("{first}---\n{swapped}"), &[]);
+    let failed = check(&report, "hostname", "failed");
+    assert_eq!(failed["piece"], "Secret kuma-two/general-tls-certs");
+}
+
 #[test]
 fn a_zone_and_its_global_control_plane_are_checked_against_each_other() {
     let sandbox = Sandbox::new();

@@ -72,6 +72,37 @@ fn objects_of_other_programs_are_passed_over() {
     assert_eq!(checks(&report(&sandbox, &text, &[]), "failed"), Vec::<String>::new());
 }
 
+/// Knative has a `Service`, and many operators have a `Certificate`.
+#[test]
+fn objects_with_the_kind_of_another_api_are_passed_over() {
+    let sandbox = Sandbox::new();
+    let own = Material::new(&sandbox);
+    let text = manifest(&own);
+    for foreign in [
+        "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata:\n  name: kuma-control-plane\n  namespace: \
+         kuma-system\nspec:\n  template: {}\n",
+        "apiVersion: acme.example/v1\nkind: Certificate\nmetadata:\n  name: x\nspec:\n  ca: text\n  issuerRef: text\n",
+        "apiVersion: acme.example/v1\nkind: Secret\nmetadata:\n  name: general-tls-certs\n  namespace: \
+         kuma-system\ndata: text\n",
+        "apiVersion: acme.example/v1\nkind: \"AllowList\"\nitems: {a: 1}\n",
+        "apiVersion: acme.example/v1\nkind: AllowList\nitems:\n- 1.2.3.4\n- b: c\n",
+    ] {
+        let report = report(&sandbox, &format!("{foreign}---\n{text}"), &[]);
+        assert_eq!(checks(&report, "failed"), Vec::<String>::new(), "{foreign}");
+    }
+}
+
+#[test]
+fn labels_without_a_value_and_names_of_helm_releases_do_not_hide_a_control_plane() {
+    let sandbox = Sandbox::new();
+    let text = manifest(&Material::new(&sandbox));
+    let start = "kind: Deployment\nmetadata:\n";
+    assert!(text.contains(start));
+    let odd = format!("{start}  labels: {{a: null, b: helm.sh/release.v1}}\n");
+    let report = report(&sandbox, &text.replacen(start, &odd, 1), &[]);
+    assert_eq!(checks(&report, "failed"), Vec::<String>::new(), "{report:#}");
+}
+
 #[test]
 fn hostile_text_ends_with_its_line_and_status_three() {
     let sandbox = Sandbox::new();

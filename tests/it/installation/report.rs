@@ -26,8 +26,8 @@ fn the_text_has_a_map_and_the_failures_with_their_cure() {
     assert_eq!(
         bad,
         "\nfailed   secret  kubelet\n         Secret kuma-system/certs does not exist, and \
-         Deployment kuma-system/kuma-control-plane mounts it\n         kubelet: MountVolume.SetUp failed: secret \
-         \"certs\" not found\n         hint: create it with `kumactl generate kubernetes-secret --name=certs \
+         Deployment kuma-system/kuma-control-plane mounts it\n         kubelet: secret \"certs\" not \
+         found\n         hint: create it with `kumactl generate kubernetes-secret --name=certs \
          --namespace=kuma-system`, or pass it: kubectl get secret certs -n kuma-system -o yaml > secret.yaml, and \
          --secret=secret.yaml\n"
     );
@@ -40,6 +40,47 @@ fn quiet_prints_nothing_of_an_installation_that_fits() {
     for format in ["--output=text", "--output=json"] {
         assert_eq!(verify(&sandbox, &text, &["--quiet", format]).quiet_success(), "");
     }
+}
+
+/// Every value of the manifest is replaced in turn.
+#[test]
+fn no_text_of_a_manifest_reaches_a_terminal_or_a_drawing_unescaped() {
+    const HOSTILE: &str = "\"e\\u001b[31m\\u202e</text><script>\\\"];#quot;`x`\"";
+    let sandbox = Sandbox::new();
+    let text = manifest(&Material::new(&sandbox));
+    let lines: Vec<_> = text.lines().collect();
+    let flags =
+        ["verify", "installation", "--manifest=hostile.yaml", "--output=json", "--diagram=map.mmd"];
+    let mut failures = 0;
+    for (place, line) in lines.iter().enumerate() {
+        let is_structure = line.contains("kind: ") || line.contains("apiVersion: ");
+        let Some((before, value)) = line.split_once(": ") else { continue };
+        if is_structure || value.len() > 200 || line.starts_with('#') {
+            continue;
+        }
+        let replaced = format!("{before}: {HOSTILE}");
+        let mut hostile = lines.clone();
+        hostile[place] = &replaced;
+        sandbox.write("hostile.yaml", hostile.join("\n"));
+        let ended = sandbox.kumactl(flags);
+        if ended.status == 3 {
+            // A port is a number.
+            continue;
+        }
+        failures += ended.status;
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        let texts = [report.to_string().replace("\\n", "\n"), sandbox.read("map.mmd")];
+        for text in texts {
+            let is_plain =
+                |letter: char| letter == '\n' || !(letter.is_control() || letter == '\u{202e}');
+            assert!(text.chars().all(is_plain) && !text.contains("\\u001b"), "{line}: {text}");
+        }
+        let drawing = sandbox.read("map.mmd");
+        for part in ["<script", "`", "#quot;];#quot;"] {
+            assert!(!drawing.contains(part), "{line}: {drawing}");
+        }
+    }
+    assert!(failures > 10, "{failures}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::finding::Finding;
+use super::finding::{BundleContent, Finding};
 use crate::format::bundle;
 
 /// The beginning of a PEM certificate in Base64, up to where the label is clear.
@@ -32,9 +32,13 @@ impl CaBundle {
         let pem = match bundle::decode(&packed) {
             Ok(pem) => pem,
             Err(_) if is_cut(&packed) => {
-                return failed(Finding::BundleTruncated { length: packed.len() });
+                let (length, content) = (packed.len(), content(&packed));
+                return failed(Finding::BundleTruncated { length, content });
             }
-            Err(error) => return failed(Finding::BundleUnreadable { reason: error.reason }),
+            Err(error) => {
+                let reason = error.reason;
+                return failed(Finding::BundleUnreadable { reason, content: content(&packed) });
+            }
         };
         let lines =
             text.lines().flat_map(|line| line.split([' ', '\t'])).filter(|part| !part.is_empty());
@@ -50,7 +54,28 @@ impl CaBundle {
 fn is_cut(packed: &[u8]) -> bool {
     let whole = &packed[..packed.len() / 4 * 4];
     let Ok(text) = BASE64_STANDARD.decode(whole) else { return false };
-    packed.starts_with(BEGINNING) && !text.trim_ascii_end().ends_with(b"-----END CERTIFICATE-----")
+    let Some(last) = place(&text, b"-----BEGIN CERTIFICATE") else {
+        // Not even the first label is whole.
+        return packed.starts_with(BEGINNING);
+    };
+    place(&text[last..], END).is_none()
+}
+
+const END: &[u8] = b"-----END CERTIFICATE-----";
+
+/// Returns the last place of a part.
+fn place(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).rposition(|window| window == part)
+}
+
+/// Returns what kube-apiserver finds in a bundle.
+fn content(packed: &[u8]) -> BundleContent {
+    match BASE64_STANDARD.decode(packed) {
+        Err(_) => BundleContent::NotBase64,
+        Ok(text) if place(&text, END).is_some() => BundleContent::Certificates,
+        Ok(text) if place(&text, b"-----END ").is_some() => BundleContent::OtherPem,
+        Ok(_) => BundleContent::NoPem,
+    }
 }
 
 #[cfg(test)]
@@ -71,12 +96,36 @@ mod tests {
         for length in [40, 75, 76, 77, 400, line.len() - 20] {
             assert_eq!(
                 fault(&line[..length]),
-                Some(Finding::BundleTruncated { length }),
+                Some(Finding::BundleTruncated {
+                    length,
+                    content: content(&line.as_bytes()[..length])
+                }),
                 "{length}"
             );
         }
         assert!(!matches!(fault(&line), Some(Finding::BundleTruncated { .. })));
-        assert!(Finding::BundleTruncated { length: 76 }.to_string().contains("GNU base64"));
-        assert!(!Finding::BundleTruncated { length: 80 }.to_string().contains("GNU base64"));
+        let content = BundleContent::NoPem;
+        let said = |length| Finding::BundleTruncated { length, content }.to_string();
+        assert!(said(76).contains("GNU base64"));
+        assert!(!said(80).contains("GNU base64"));
+    }
+
+    #[test]
+    fn a_bundle_that_ends_with_another_block_is_not_cut() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n";
+        let certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+        for (text, expected) in [
+            (key.to_owned(), BundleContent::OtherPem),
+            (format!("{certificate}{key}"), BundleContent::Certificates),
+        ] {
+            let Some(Finding::BundleUnreadable { content, .. }) =
+                fault(&BASE64_STANDARD.encode(&text))
+            else {
+                panic!("{text}")
+            };
+            assert_eq!(content, expected, "{text}");
+        }
+        assert_eq!(content(b"----"), BundleContent::NotBase64);
+        assert_eq!(content(b"QUJD"), BundleContent::NoPem);
     }
 }

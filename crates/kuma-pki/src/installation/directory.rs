@@ -12,6 +12,7 @@ use super::site::Site;
 use super::trust::{Dialer, Pem, Server, host};
 use super::{Directory, NamedFile};
 use crate::format::environment::Purpose;
+use crate::text::excerpt;
 
 /// The Service that the chart makes.
 const SERVICE: &str = "kuma-control-plane";
@@ -24,7 +25,7 @@ impl Directory {
     }
 
     pub(super) fn shown(&self, file: &str) -> String {
-        crate::text::excerpt(&format!("{}/{file}", self.name.trim_end_matches('/')))
+        excerpt(&format!("{}/{file}", self.name.trim_end_matches('/')))
     }
 
     pub(super) fn text(&self, file: &str) -> Option<&str> {
@@ -130,9 +131,12 @@ pub(super) fn kubernetes<'a>(
     if let Some(found) = named.filter(|found| *found != secret.name.name) {
         let file =
             all.iter().find(|settings| settings.secret.is_some()).map(|one| one.file.clone());
-        let (file, found) = (file.unwrap_or_default(), crate::text::excerpt(found));
-        let finding =
-            Finding::OtherSecret { file: file.clone(), found, expected: secret.name.name.clone() };
+        let (file, found) = (file.unwrap_or_default(), excerpt(found));
+        let finding = Finding::OtherSecret {
+            file: file.clone(),
+            found,
+            expected: excerpt(&secret.name.name),
+        };
         report.add(CheckName::Files, Component::Kubelet, file, Outcome::Failed(finding));
     }
     let content = secret.content.as_ref().ok()?;

@@ -148,7 +148,9 @@ fn yaml<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result<(), Manife
             continue;
         }
         let base = match place {
-            Place::Object if indent == 0 && content.trim_ascii_end() == b"items:" => {
+            Place::Object
+                if indent == 0 && !is_skipped && content.trim_ascii_end() == b"items:" =>
+            {
                 // What stands before belongs to the list.
                 (place, kind) = (Place::BeforeItems, None);
                 sink.start(number);

@@ -1,11 +1,15 @@
 //! What Kubernetes and Kuma say if a check fails.
 
-use super::finding::Finding;
+use super::finding::{BundleContent, Finding};
 use super::report::{Check, CheckName, Component, Outcome};
 
-/// What kube-apiserver says if it finds no PEM in a caBundle (k8s.io/client-go, rest.TLSConfigFor).
-const NO_PEM: &str = "failed calling webhook: could not get REST client: unable to load root certificates: unable \
-                      to parse bytes as PEM block";
+/// What kube-apiserver says if it finds no PEM in a caBundle (k8s.io/client-go, transport/transport.go,
+/// rootCertPool).
+const NO_PEM: &str = "could not get REST client: unable to load root certificates: unable to parse bytes as PEM block";
+/// What it says if there is PEM without a certificate.
+const NO_CERTIFICATE: &str = "could not get REST client: unable to load root certificates: no valid certificate authority data seen";
+/// What Go's encoding/base64 says (CorruptInputError), with a place behind it.
+const NOT_BASE64: &str = "illegal base64 data at input byte";
 /// Go's crypto/x509, UnknownAuthorityError.
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 
@@ -27,22 +31,30 @@ impl Check {
             Finding::BundleMissing | Finding::OtherCa { .. } => {
                 by(self.component, UNKNOWN_AUTHORITY)
             }
-            Finding::BundleTruncated { .. }
-            | Finding::BundleEncodedTwice
-            | Finding::BundleUnreadable { .. } => by(Component::KubeApiserver, NO_PEM),
+            Finding::BundleTruncated { content, .. }
+            | Finding::BundleUnreadable { content, .. } => {
+                let text = match content {
+                    BundleContent::NotBase64 => NOT_BASE64,
+                    BundleContent::NoPem => NO_PEM,
+                    BundleContent::OtherPem => NO_CERTIFICATE,
+                    BundleContent::Certificates => return None,
+                };
+                by(Component::KubeApiserver, text)
+            }
+            Finding::BundleEncodedTwice => by(Component::KubeApiserver, NO_PEM),
             Finding::BundleWrapped { has_spaces: true, .. } | Finding::SecretValue { .. } => {
-                by(Component::KubeApiserver, "illegal base64 data")
+                by(Component::KubeApiserver, NOT_BASE64)
             }
             Finding::CaUnreadable(_) if self.component == Component::KumaDp => {
                 by(Component::KumaDp, "could not add certificate")
             }
             Finding::SecretMissing { secret, .. } | Finding::SecretElsewhere { secret, .. } => {
+                // The end of the event FailedMount, behind `MountVolume.SetUp failed for volume "..." : `
+                // (k8s.io/apimachinery, api/errors, NewNotFound).
                 let name = secret.rsplit('/').next().unwrap_or_default();
-                by(
-                    Component::Kubelet,
-                    &format!("MountVolume.SetUp failed: secret \"{name}\" not found"),
-                )
+                by(Component::Kubelet, &format!("secret \"{name}\" not found"))
             }
+            // k8s.io/kubernetes, pkg/apis/core/validation, ValidateSecret, behind `The Secret "..." is invalid: `.
             Finding::SecretType { found, .. } if found == "kubernetes.io/tls" => {
                 by(Component::KubeApiserver, "data[tls.crt]: Required value")
             }

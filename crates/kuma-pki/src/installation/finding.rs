@@ -24,6 +24,8 @@ pub enum Finding {
     BundleTruncated {
         /// The number of characters.
         length: usize,
+        /// What kube-apiserver finds in it.
+        content: BundleContent,
     },
 
     /// A CA bundle has line breaks or spaces.
@@ -44,6 +46,8 @@ pub enum Finding {
     BundleUnreadable {
         /// What is wrong with it, as a fragment.
         reason: &'static str,
+        /// What kube-apiserver finds in it.
+        content: BundleContent,
     },
 
     /// Someone trusts another CA than the one that issued the certificate.
@@ -308,6 +312,19 @@ pub enum Finding {
         /// What is still to be done, in order.
         steps: Vec<String>,
     },
+}
+
+/// What kube-apiserver finds in a CA bundle, which decides over its message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum BundleContent {
+    /// Text that is not Base64.
+    NotBase64,
+    /// Octets without a whole PEM block.
+    NoPem,
+    /// PEM blocks, and none is a certificate.
+    OtherPem,
+    /// At least one whole certificate, which it trusts.
+    Certificates,
 }
 
 /// What is known of a CA that should be replaced.

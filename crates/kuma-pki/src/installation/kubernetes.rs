@@ -7,9 +7,10 @@ use super::mounts::{self, Source};
 use super::objects::{Name, Service, Workload};
 use super::report::{CheckName, Component, Outcome, Report};
 use super::schema::Container;
-use super::site::{Site, file, half_pair, in_directory, missing_label, paths};
+use super::site::{Site, file, half_pair, in_directory, leads_to, missing_label, paths};
 use super::trust::{Dialer, Pem, Server, host};
 use crate::format::environment::Purpose;
+use crate::text::excerpt;
 use crate::verify::Host;
 
 /// The CA that the control plane gives to sidecars.
@@ -19,6 +20,14 @@ pub(super) const ADMISSION_DIRECTORY: &str = "KUMA_RUNTIME_KUBERNETES_ADMISSION_
 const SERVICE_NAME: &str = "KUMA_RUNTIME_KUBERNETES_CONTROL_PLANE_SERVICE_NAME";
 pub(super) const SYSTEM_NAMESPACE: &str = "KUMA_STORE_KUBERNETES_SYSTEM_NAMESPACE";
 
+/// Returns the Service of a control plane, as its variables name it.
+pub(super) fn service_name(workload: &Workload, container: &Container) -> Name {
+    let name = container.variable(SERVICE_NAME).unwrap_or("kuma-control-plane");
+    let namespace = container.variable(SYSTEM_NAMESPACE).unwrap_or("kuma-system");
+    let namespace = workload.name.namespace.as_deref().unwrap_or(namespace);
+    Name::new(Some(namespace), name)
+}
+
 /// Finds the servers and clients of one control plane.
 pub(super) struct Builder<'s, 'a, 'r> {
     pub(super) site: &'s Site<'a>,
@@ -26,6 +35,8 @@ pub(super) struct Builder<'s, 'a, 'r> {
     pub(super) container: &'a Container,
     /// The Service, as variables name it.
     pub(super) service: Name,
+    /// The Services of the other control planes of the cluster.
+    pub(super) other_services: Vec<Name>,
     /// Whether clients can be expected to reach it.
     pub(super) has_service: bool,
     pub(super) report: &'r mut Report,
@@ -37,19 +48,27 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
         site: &'s Site<'a>,
         workload: &'a Workload,
         container: &'a Container,
+        others: &[Name],
         report: &'r mut Report,
     ) -> Self {
-        let name = container.variable(SERVICE_NAME).unwrap_or("kuma-control-plane");
-        let namespace = container.variable(SYSTEM_NAMESPACE).unwrap_or("kuma-system");
-        let namespace = workload.name.namespace.as_deref().unwrap_or(namespace);
-        let service = Name::new(Some(namespace), name);
+        let service = service_name(workload, container);
+        let other_services = others.iter().filter(|other| **other != service).cloned().collect();
         let control_plane = ControlPlane {
             title: workload.title(),
             service: Some(format!("Service {service}")),
             is_global: container.variable("KUMA_MODE") == Some("global"),
             ..ControlPlane::default()
         };
-        Self { site, workload, container, service, has_service: true, report, control_plane }
+        Self {
+            site,
+            workload,
+            container,
+            service,
+            other_services,
+            has_service: true,
+            report,
+            control_plane,
+        }
     }
 
     fn fail(&mut self, name: CheckName, component: Component, finding: Finding) {
@@ -69,8 +88,8 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
         {
             let finding = Finding::VariableDiffers {
                 variable: SYSTEM_NAMESPACE.to_owned(),
-                value: value.to_owned(),
-                expected: format!("{} is in namespace {own}", self.control_plane.title),
+                value: excerpt(value),
+                expected: format!("{} is in namespace {}", self.control_plane.title, excerpt(own)),
             };
             self.fail(CheckName::Variables, Component::KumaDp, finding);
         }
@@ -235,9 +254,7 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
     /// Returns whether a Service leads to this control plane.
     pub(super) fn selects(&self, name: &Name) -> bool {
         let services = self.site.services();
-        services
-            .iter()
-            .any(|service| service.name.is(name) && missing_label(service, self.workload).is_none())
+        services.iter().any(|service| service.name.is(name) && leads_to(service, self.workload))
     }
 
     pub(super) fn cert_manager(&mut self) {

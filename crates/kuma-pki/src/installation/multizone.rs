@@ -42,7 +42,7 @@ pub(super) fn link(
 fn check(zone: &Zone<'_>, title: &str, report: &mut Report) {
     let mut add = |name, outcome| report.add(name, Component::ZoneCp, title, outcome);
     if !zone.address.starts_with("grpcs://") {
-        let address = zone.address.clone();
+        let address = crate::text::excerpt(&zone.address);
         let expected =
             "an address with grpcs://, and the global control plane serves TLS only".to_owned();
         add(CheckName::ZoneAddress, Outcome::Failed(Finding::Address { address, expected }));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::documents::{Document, ManifestError};
-use super::schema::{Container, IssuerRef, Loose, Object, Volume, Webhook};
+use super::kinds::is_foreign;
+use super::schema::{Container, Header, IssuerRef, Loose, Object, Volume, Webhook};
 use crate::format::kubernetes_secret::{self, KubernetesSecret, SecretError};
 use crate::format::yaml::{self, Limits};
 use crate::text::excerpt;
@@ -14,25 +15,6 @@ const LIMITS: Limits = Limits { nodes: 250_000, copies: 1_000, copied_bytes: 1 <
 /// The longest value of a Secret that is kept, in bytes. A CA file can be long; release data of other tools
 /// need no memory.
 const MAX_KEPT: usize = 256 << 10;
-
-/// Returns whether objects of a kind matter.
-pub(super) fn is_wanted(kind: &str) -> bool {
-    kind.ends_with("List")
-        || matches!(
-            kind,
-            "Secret"
-                | "Service"
-                | "Deployment"
-                | "StatefulSet"
-                | "DaemonSet"
-                | "Pod"
-                | "MutatingWebhookConfiguration"
-                | "ValidatingWebhookConfiguration"
-                | "Certificate"
-                | "Issuer"
-                | "ClusterIssuer"
-        )
-}
 
 /// A name in a namespace. Objects in hand-written manifests may leave the namespace to `kubectl`.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -52,7 +34,7 @@ impl Name {
     }
 }
 
-fn is_same_namespace(one: &Option<String>, other: &Option<String>) -> bool {
+pub(super) fn is_same_namespace(one: &Option<String>, other: &Option<String>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 
@@ -149,12 +131,22 @@ impl Objects {
         if is_irrelevant(text) {
             return Ok(());
         }
-        let object: Option<Object> =
-            serde_saphyr::from_str_with_options(text, yaml::options(&LIMITS)).map_err(|error| {
-                malformed(error.location().map_or(0, |location| location.line().saturating_sub(1)))
-            })?;
-        // A document may hold nothing but comments.
-        let Some(object) = object else { return Ok(()) };
+        let object = match serde_saphyr::from_str_with_options::<Option<Object>>(
+            text,
+            yaml::options(&LIMITS),
+        ) {
+            Ok(Some(object)) => object,
+            // A document may hold nothing but comments.
+            Ok(None) => return Ok(()),
+            Err(_) if is_foreign_text(text) => return Ok(()),
+            Err(error) => {
+                let line = error.location().map_or(0, |location| location.line().saturating_sub(1));
+                return Err(malformed(line));
+            }
+        };
+        if is_foreign(&object.api_version, &object.kind) {
+            return Ok(());
+        }
         self.read_secrets(&object, text);
         self.add(object, None);
         Ok(())
@@ -191,7 +183,9 @@ impl Objects {
             kind => kind.to_owned(),
         };
         let spec = object.spec;
-        let is_cert_manager = object.api_version.starts_with("cert-manager.io/");
+        if is_foreign(&object.api_version, &kind) {
+            return;
+        }
         match kind.as_str() {
             "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => {
                 let (labels, spec) = match spec.template {
@@ -222,13 +216,13 @@ impl Objects {
                     webhooks: object.webhooks,
                 });
             }
-            "Certificate" if is_cert_manager => self.certificates.push(ManagedCertificate {
+            "Certificate" => self.certificates.push(ManagedCertificate {
                 secret: Name { name: spec.secret_name.unwrap_or_default(), ..name.clone() },
                 name,
                 names: spec.dns_names.into_iter().chain(spec.ip_addresses).collect(),
                 issuer: spec.issuer_ref.unwrap_or_default(),
             }),
-            "Issuer" | "ClusterIssuer" if is_cert_manager => self.issuers.push(Issuer {
+            "Issuer" | "ClusterIssuer" => self.issuers.push(Issuer {
                 kind,
                 name,
                 ca_secret: spec.ca.map(|ca| ca.secret_name),
@@ -245,11 +239,17 @@ impl Objects {
     }
 }
 
+/// Returns whether a text that has not the fields of its kind is an object of another program.
+fn is_foreign_text(text: &str) -> bool {
+    let header = serde_saphyr::from_str_with_options::<Header>(text, yaml::options(&LIMITS));
+    header.is_ok_and(|header| is_foreign(&header.api_version, &header.kind))
+}
+
 /// Returns whether an object can be passed over without parsing: a Secret with the data of a Helm release, and
 /// a workload without any of Kuma's variables.
 fn is_irrelevant(text: &str) -> bool {
     let has = |part: &str| text.contains(part);
-    if has("helm.sh/release.v1") {
+    if has("type: helm.sh/release.v1") || has("\"type\": \"helm.sh/release.v1\"") {
         return true;
     }
     let is_workload = ["Deployment", "StatefulSet", "DaemonSet", "Pod"]

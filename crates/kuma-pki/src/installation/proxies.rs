@@ -10,6 +10,7 @@ use super::schema::Container;
 use super::site::{file, host_of};
 use super::trust::{Dialer, Pem, host};
 use crate::format::environment::Purpose;
+use crate::text::excerpt;
 
 impl<'a> Builder<'_, 'a, '_> {
     /// Adds zone ingresses and egresses, and running sidecars.
@@ -47,7 +48,8 @@ impl<'a> Builder<'_, 'a, '_> {
     fn proxy(&mut self, piece: String, address: &str, ca: Option<Pem<'a>>, takes_unknown: bool) {
         let dialed = host_of(address);
         let is_own = dialed.is_some_and(|name| self.is_own_name(name));
-        if !is_own && !takes_unknown {
+        let is_of_other = || dialed.is_some_and(|name| self.is_of_other(name));
+        if !is_own && (!takes_unknown || is_of_other()) {
             return;
         }
         let mut hosts = Vec::new();
@@ -56,7 +58,7 @@ impl<'a> Builder<'_, 'a, '_> {
             _ if !self.has_service => {}
             _ => {
                 let expected = format!("the address of Service {}", self.service);
-                let finding = Finding::Address { address: address.to_owned(), expected };
+                let finding = Finding::Address { address: excerpt(address), expected };
                 let outcome = Outcome::Failed(finding);
                 self.report.add(CheckName::ProxyAddress, Component::KumaDp, &*piece, outcome);
             }
@@ -70,10 +72,20 @@ impl<'a> Builder<'_, 'a, '_> {
 
     /// Returns whether a name of a Service is one that leads to this control plane.
     fn is_own_name(&self, name: &str) -> bool {
+        let name = self.full_name(name);
+        name.is(&self.service) || self.selects(&name)
+    }
+
+    /// Returns whether a name is that of another control plane's Service.
+    fn is_of_other(&self, name: &str) -> bool {
+        let name = self.full_name(name);
+        self.other_services.iter().any(|other| other.is(&name))
+    }
+
+    /// Returns the Service of a name such as `kuma-control-plane.kuma-system`.
+    fn full_name(&self, name: &str) -> Name {
         let mut parts = name.split('.');
         let (service, namespace) = (parts.next().unwrap_or_default(), parts.next());
-        let own = self.service.namespace.as_deref();
-        let name = Name::new(namespace.or(own), service);
-        name.is(&self.service) || self.selects(&name)
+        Name::new(namespace.or(self.service.namespace.as_deref()), service)
     }
 }

@@ -25,15 +25,25 @@ pub(super) struct Object {
     pub(super) items: Vec<Self>,
 }
 
+/// What tells the type of an object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Header {
+    #[serde(deserialize_with = "or_default")]
+    pub(super) api_version: String,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) kind: String,
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Metadata {
     #[serde(deserialize_with = "or_default")]
     pub(super) name: String,
     pub(super) namespace: Option<String>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "texts")]
     pub(super) labels: BTreeMap<String, String>,
-    #[serde(deserialize_with = "or_default")]
+    #[serde(deserialize_with = "texts")]
     pub(super) annotations: BTreeMap<String, String>,
 }
 
@@ -213,6 +223,12 @@ where
     T: Default + Deserialize<'de>,
 {
     Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Reads a map whose values may be `null`, which the API server takes for an empty text.
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let texts: BTreeMap<_, Option<_>> = or_default(deserializer)?;
+    Ok(texts.into_iter().map(|(name, text)| (name, text.unwrap_or_default())).collect())
 }
 
 impl Metadata {

@@ -8,6 +8,7 @@ use super::mounts::{self, Source};
 use super::objects::{ManagedCertificate, Name, Secret, Workload};
 use super::report::{CheckName, Component, Outcome, Report};
 use super::site::Site;
+use crate::text::excerpt;
 
 /// Which workloads mount which keys of which Secrets.
 #[derive(Default)]
@@ -54,7 +55,7 @@ impl Uses {
     ) {
         let not_mounted = |volume: Option<String>| Finding::NotMounted {
             variable: variable.to_owned(),
-            path: path.to_owned(),
+            path: excerpt(path),
             volume,
         };
         let finding = match source {
@@ -67,7 +68,7 @@ impl Uses {
             }
             Source::Elsewhere => return,
             Source::NotMounted => not_mounted(None),
-            Source::NotInVolume { volume } => not_mounted(Some(volume.clone())),
+            Source::NotInVolume { volume } => not_mounted(Some(excerpt(volume))),
         };
         let outcome = Outcome::Failed(finding);
         report.add(CheckName::Mounts, Component::KumaCp, workload.title(), outcome);
@@ -102,7 +103,9 @@ fn missing(site: &Site<'_>, name: &Name, users: &[String]) -> (CheckName, Compon
     }
     let elsewhere = site.secrets().find(|secret| secret.name.name == name.name);
     let finding = match elsewhere.and_then(|secret| secret.name.namespace.clone()) {
-        Some(namespace) => Finding::SecretElsewhere { secret, namespace, user },
+        Some(namespace) => {
+            Finding::SecretElsewhere { secret, namespace: excerpt(&namespace), user }
+        }
         None => Finding::SecretMissing { secret, user },
     };
     (CheckName::Secret, Component::Kubelet, Outcome::Failed(finding))
@@ -133,7 +136,7 @@ fn check(secret: &Secret, name: &Name, used: &Use, report: &mut Report) {
     let lacks_pair = content.is_tls() && !(content.has("tls.crt") && content.has("tls.key"));
     let kuma = content.secret_type.as_deref().filter(|kind| kind.starts_with("system.kuma.io/"));
     if let Some(kind) = kuma {
-        let (secret, found) = (name.to_string(), kind.to_owned());
+        let (secret, found) = (name.to_string(), excerpt(kind));
         let why = "which is for Secrets of Kuma's policies, not for files of pods";
         fail(CheckName::SecretType, Component::KumaCp, Finding::SecretType { secret, found, why });
     } else if lacks_pair && missing.is_empty() {
@@ -147,18 +150,17 @@ fn check(secret: &Secret, name: &Name, used: &Use, report: &mut Report) {
     } else {
         for (key, users) in missing {
             let (secret, user) = (name.to_string(), listed(users));
-            let finding = Finding::SecretKeyMissing { secret, key: key.clone(), user };
+            let finding = Finding::SecretKeyMissing { secret, key: excerpt(key), user };
             fail(CheckName::SecretKeys, Component::Kubelet, finding);
         }
     }
     for key in &content.unreadable {
-        let finding =
-            Finding::SecretValue { secret: name.to_string(), key: crate::text::excerpt(key) };
+        let finding = Finding::SecretValue { secret: name.to_string(), key: excerpt(key) };
         fail(CheckName::SecretKeys, Component::KubeApiserver, finding);
     }
     if !has_failed {
         let keys: Vec<_> = used.keys.keys().map(String::as_str).collect();
-        let text = format!("{} in {}", keys.join(", "), listed(&used.users));
+        let text = format!("{} in {}", excerpt(&keys.join(", ")), listed(&used.users));
         report.add(CheckName::Secret, Component::Kubelet, piece, Outcome::Passed(text));
     }
 }

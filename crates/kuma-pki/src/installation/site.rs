@@ -5,6 +5,7 @@ use super::kubernetes::{self, ADMISSION_DIRECTORY, INJECTOR_CA, SYSTEM_NAMESPACE
 use super::mounts::{self, Source};
 use super::objects::{
     Issuer, ManagedCertificate, Name, Objects, Secret, Service, WebhookConfiguration, Workload,
+    is_same_namespace,
 };
 use super::report::Report;
 use super::schema::Container;
@@ -91,9 +92,14 @@ impl<'a> Site<'a> {
             containers.iter().filter(|(_, container)| is_control_plane(container)).collect();
         let others: Vec<_> =
             containers.iter().filter(|(_, container)| !is_control_plane(container)).collect();
+        let services: Vec<_> = controllers
+            .iter()
+            .map(|(workload, container)| kubernetes::service_name(workload, container))
+            .collect();
         let mut found = Vec::new();
         for (place, (workload, container)) in controllers.into_iter().enumerate() {
-            let mut builder = kubernetes::Builder::new(self, workload, container, report);
+            let mut builder =
+                kubernetes::Builder::new(self, workload, container, &services, report);
             builder.variables();
             builder.servers();
             builder.sidecars();
@@ -142,7 +148,8 @@ pub(super) fn file<'a>(
     };
     let secret = site.secrets().find(|secret| secret.name.is(&name))?;
     let value = secret.content.as_ref().ok()?.data.get(&key)?;
-    let pem = Pem::new(format!("{key} of Secret {name}"), value.as_slice());
+    let pem =
+        Pem::new(format!("{} of Secret {name}", crate::text::excerpt(&key)), value.as_slice());
     Some((name, pem))
 }
 
@@ -164,7 +171,13 @@ pub(super) fn half_pair<'v>(
 pub(super) fn missing_label(service: &Service, workload: &Workload) -> Option<String> {
     let mut labels = service.selector.iter();
     let missing = labels.find(|(key, value)| workload.labels.get(*key) != Some(value));
-    missing.map(|(key, value)| format!("{key}={value}"))
+    missing.map(|(key, value)| crate::text::excerpt(&format!("{key}={value}")))
+}
+
+/// Returns whether a Service selects the pods of a workload.
+pub(super) fn leads_to(service: &Service, workload: &Workload) -> bool {
+    is_same_namespace(&service.name.namespace, &workload.name.namespace)
+        && missing_label(service, workload).is_none()
 }
 
 /// Returns the host of a URL, without brackets.

@@ -74,7 +74,8 @@ impl Unit {
     /// Reads a unit file of systemd (systemd.exec(5)).
     pub(super) fn read(text: &str) -> Self {
         let mut unit = Self::default();
-        for line in text.replace("\\\n", " ").lines() {
+        let joined = Zeroizing::new(text.replace("\\\n", " "));
+        for line in joined.lines() {
             let Some((name, value)) = line.split_once('=') else { continue };
             match name.trim() {
                 "Environment" => {
@@ -121,20 +122,27 @@ fn is_name(text: &str) -> bool {
 
 /// Reads a word up to a separator outside of quotes; returns it without quotes, and how many bytes it took.
 fn word(text: &str, separator: char) -> (Zeroizing<String>, usize) {
-    // No byte is added, so that the text does not move and leave a copy behind.
-    let mut word = Zeroizing::new(String::with_capacity(text.len().min(1 << 20)));
+    let length = unquote(text, separator, |_| {});
+    // Large enough, so that the text does not move and leave a copy behind.
+    let mut word = Zeroizing::new(String::with_capacity(length));
+    unquote(text, separator, |letter| word.push(letter));
+    (word, length)
+}
+
+/// Passes on the letters of a word without its quotes; returns how many bytes it took.
+fn unquote(text: &str, separator: char, mut each: impl FnMut(char)) -> usize {
     let mut quote = None;
     let mut letters = text.char_indices();
     while let Some((place, letter)) = letters.next() {
         match (quote, letter) {
-            (None, _) if letter == separator || letter == '\n' => return (word, place),
+            (None, _) if letter == separator || letter == '\n' => return place,
             (None, '\'' | '"') => quote = Some(letter),
             (Some(open), _) if letter == open => quote = None,
-            (None | Some('"'), '\\') => word.extend(letters.next().map(|(_, next)| next)),
-            _ => word.push(letter),
+            (None | Some('"'), '\\') => letters.next().into_iter().for_each(|(_, next)| each(next)),
+            _ => each(letter),
         }
     }
-    (word, text.len())
+    text.len()
 }
 
 fn words(text: &str) -> Vec<Zeroizing<String>> {

@@ -6,7 +6,7 @@ use super::kubernetes::{ADMISSION_DIRECTORY, Builder};
 use super::objects::Name;
 use super::report::{CheckName, Component, Outcome};
 use super::schema::ServiceReference;
-use super::site::{Site, in_directory};
+use super::site::in_directory;
 use super::trust::{Dialer, Pem, host};
 
 impl<'a> Builder<'_, 'a, '_> {
@@ -16,7 +16,7 @@ impl<'a> Builder<'_, 'a, '_> {
         let (certificate, key) =
             (in_directory(directory, "tls.crt"), in_directory(directory, "tls.key"));
         let server = self.server(&certificate, Some(&key), None);
-        for group in groups(self.site, &self.service, takes_unknown) {
+        for group in self.groups(takes_unknown) {
             let dialer = self.webhook(&group);
             if let Some(server) = server {
                 self.control_plane.servers[server].dialers.push(dialer);
@@ -63,6 +63,53 @@ impl<'a> Builder<'_, 'a, '_> {
             hosts,
         }
     }
+
+    /// Returns Kuma's webhooks that name the control plane's Service, and with `takes_unknown` those that name no
+    /// other control plane.
+    fn groups(&self, takes_unknown: bool) -> Vec<Group<'a>> {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for configuration in self.site.webhooks() {
+            for webhook in &configuration.webhooks {
+                let Some(service) = &webhook.client_config.service else { continue };
+                let called = Name::new(Some(&service.namespace), &service.name);
+                let calls_other = || self.other_services.iter().any(|other| other.is(&called));
+                let is_orphan =
+                    || takes_unknown && webhook.name.ends_with(".kuma.io") && !calls_other();
+                if !(called.is(&self.service) || is_orphan()) {
+                    continue;
+                }
+                let bundle = webhook
+                    .client_config
+                    .ca_bundle
+                    .as_deref()
+                    .filter(|text| !text.trim().is_empty());
+                let service = ServiceReference { port: None, ..service.clone() };
+                let is_managed = configuration.inject_ca_from.is_some();
+                let name = configuration.name.as_str();
+                let same = groups.iter_mut().find(|group| {
+                    group.service == service
+                        && group.bundle == bundle
+                        && group.is_managed == is_managed
+                });
+                match same {
+                    Some(group) => {
+                        group.count += 1;
+                        if !group.configurations.contains(&name) {
+                            group.configurations.push(name);
+                        }
+                    }
+                    None => groups.push(Group {
+                        service,
+                        bundle,
+                        is_managed,
+                        count: 1,
+                        configurations: vec![name],
+                    }),
+                }
+            }
+        }
+        groups
+    }
 }
 
 /// Webhooks that call the same Service with the same bundle.
@@ -84,44 +131,4 @@ impl Group<'_> {
             self.configurations.join(" and ")
         ))
     }
-}
-
-/// Returns Kuma's webhooks that name the control plane's Service, and with `takes_unknown` those that name no
-/// other control plane.
-fn groups<'a>(site: &Site<'a>, own: &Name, takes_unknown: bool) -> Vec<Group<'a>> {
-    let mut groups: Vec<Group<'a>> = Vec::new();
-    for configuration in site.webhooks() {
-        for webhook in &configuration.webhooks {
-            let Some(service) = &webhook.client_config.service else { continue };
-            let calls_own = Name::new(Some(&service.namespace), &service.name).is(own);
-            let is_orphan = || takes_unknown && webhook.name.ends_with(".kuma.io");
-            if !(calls_own || is_orphan()) {
-                continue;
-            }
-            let bundle =
-                webhook.client_config.ca_bundle.as_deref().filter(|text| !text.trim().is_empty());
-            let service = ServiceReference { port: None, ..service.clone() };
-            let is_managed = configuration.inject_ca_from.is_some();
-            let name = configuration.name.as_str();
-            let same = groups.iter_mut().find(|group| {
-                group.service == service && group.bundle == bundle && group.is_managed == is_managed
-            });
-            match same {
-                Some(group) => {
-                    group.count += 1;
-                    if !group.configurations.contains(&name) {
-                        group.configurations.push(name);
-                    }
-                }
-                None => groups.push(Group {
-                    service,
-                    bundle,
-                    is_managed,
-                    count: 1,
-                    configurations: vec![name],
-                }),
-            }
-        }
-    }
-    groups
 }
