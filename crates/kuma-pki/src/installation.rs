@@ -23,6 +23,7 @@ mod mounts;
 mod multizone;
 mod objects;
 mod proxies;
+mod proxy_token;
 mod report;
 mod rotation;
 mod schema;
@@ -160,7 +161,7 @@ pub fn verify(inventory: &Inventory, options: &Options) -> Report {
     }
     let mut proxies = Vec::new();
     for directory in &inventory.directories {
-        let mut found = universal::universal(directory, &mut report);
+        let mut found = universal::universal(directory, &context, &mut report);
         control_planes.append(&mut found.control_planes);
         proxies.append(&mut found.proxies);
         let site = Site { own: &directory.objects, shared: shared.clone() };

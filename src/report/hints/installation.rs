@@ -2,6 +2,7 @@
 
 use kuma_pki::installation::{CaAge, Finding};
 
+use crate::report::render::token;
 use crate::report::shell;
 
 /// The hint to pass a bundle on one line.
@@ -35,11 +36,12 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
         Finding::SecretElsewhere { secret, namespace, .. } => {
             let (expected, name) = split(secret);
             format!(
-                "create it in namespace {expected} too: kubectl get secret {name} -n {} -o yaml | sed 's/namespace: \
-                 .*/namespace: {expected}/' | kubectl apply -f -",
+                "create it with `kumactl generate kubernetes-secret --name={name} --namespace={expected}`, from the \
+                 values of kubectl get secret {name} -n {} -o yaml",
                 shell::word(namespace)
             )
         }
+        Finding::Token(finding) => return token::hint(finding).map(str::to_owned),
         Finding::SecretKeyMissing { key, .. } if key == "ca.crt" => {
             "create the Secret with `kumactl generate kubernetes-secret --ca-cert-file=ca.crt`".to_owned()
         }

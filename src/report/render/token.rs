@@ -89,7 +89,7 @@ fn check_report(check: &Check, report: &Report) -> CheckReport {
 }
 
 /// What to do about a finding; `None` where it says all there is to say.
-const fn hint(finding: &Finding) -> Option<&'static str> {
+pub(crate) const fn hint(finding: &Finding) -> Option<&'static str> {
     Some(match finding {
         Finding::Malformed(_) => "copy the token again, in one line",
         Finding::LineBreak => "leave the line with the token only, such as: tail -n 1 FILE",

@@ -152,6 +152,70 @@ fn a_unit_file_names_its_environment_file_and_its_flags_override_it() {
 }
 
 #[test]
+fn the_token_of_a_proxy_is_verified_with_the_key_in_the_directory() {
+    let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
+    let sign = |key: &str, lifetime: &str| {
+        let command = format!(
+            "kumactl generate signing-key --format=pem --key-file={key} && kumactl generate \
+             dataplane-token --mesh=default --name=dp-1 --valid-for={lifetime} --signing-key-path={key} --kid=1 > \
+             tls/dp.token"
+        );
+        assert_eq!(sandbox.shell(&command).status, 0);
+    };
+    change(
+        &sandbox,
+        "kuma-dp.env",
+        "KUMA_",
+        "KUMA_DATAPLANE_RUNTIME_TOKEN_PATH=/etc/kuma/dp.token\nKUMA_",
+    );
+    let missing = report(&sandbox, &[]);
+    assert_eq!(checks(&missing, "failed"), ["files"], "{missing:#}");
+
+    sign("tls/dataplane-signing.key", "30d");
+    sandbox.write("tls/dataplane.yaml", "type: Dataplane\nmesh: default\nname: dp-1\n");
+    let good = report(&sandbox, &[]);
+    assert_eq!(checks(&good, "failed"), none(), "{good:#}");
+    let text = check(&good, "token", "passed")["text"].to_string();
+    assert!(text.contains("dataplane token"), "{text}");
+
+    let expired = report(&sandbox, &["--at=+31d"]);
+    let failed = check(&expired, "token", "failed");
+    assert_eq!(failed["component_error"]["from"], "kuma-cp", "{failed}");
+    change(&sandbox, "dataplane.yaml", "dp-1", "dp-2");
+    assert_eq!(checks(&report(&sandbox, &[]), "failed"), ["token"]);
+    change(&sandbox, "dataplane.yaml", "dp-2", "dp-1");
+    sign("other.key", "30d");
+    assert_eq!(checks(&report(&sandbox, &[]), "failed"), ["token"]);
+
+    // Without a key, only its claims can be checked.
+    std::fs::remove_file(sandbox.path("tls/dataplane-signing.key")).expect("a key");
+    let alone = report(&sandbox, &[]);
+    assert_eq!(checks(&alone, "failed"), none(), "{alone:#}");
+    check(&alone, "token", "skipped");
+    let token = sandbox.read("tls/dp.token");
+    change(&sandbox, "dp.token", token.split('.').next().expect("a header"), "x");
+    let broken = verify_text(&sandbox);
+    assert!(broken.contains("its token: "), "{broken}");
+    let signature = token.trim().rsplit('.').next().expect("a signature");
+    assert!(!broken.contains(signature), "{broken}");
+}
+
+fn verify_text(sandbox: &Sandbox) -> String {
+    let ended = sandbox.kumactl(["verify", "installation", "--directory=tls"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    ended.stdout
+}
+
+/// Reading it took quadratic time: minutes for this one.
+#[test]
+fn an_environment_file_of_many_words_is_read() {
+    let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
+    sandbox.write("tls/large.env", "A=1\n".repeat(200_000));
+    sandbox.write("tls/large.service", format!("ExecStart={}\n", "a ".repeat(400_000)));
+    assert_eq!(checks(&report(&sandbox, &[]), "failed"), none());
+}
+
+#[test]
 fn plain_files_with_the_usual_names_are_a_control_plane() {
     let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
     sandbox.shell("rm tls/kuma-cp.env").quiet_success();

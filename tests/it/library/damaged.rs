@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use kuma_pki::format::{bundle, kubernetes_secret, pem};
+use kuma_pki::installation::{self, Inventory, NamedFile, Options};
 use kuma_pki::spec::Specification;
+use kuma_pki::verify::kuma::KumaVersion;
 use kuma_pki::verify::{self, File, Host, VerifyInput, VerifyOptions};
 use kuma_pki::{
     CertificateRequest, ExtendedKeyUsage, Passphrase, ServiceName, SubjectAltName, ValidFor,
@@ -100,19 +102,37 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
+/// Reads a manifest, and a directory whose files all have this text.
+fn read_installation(bytes: &[u8]) {
+    let (at, kuma) = (OffsetDateTime::UNIX_EPOCH, KumaVersion::NEWEST);
+    let options = Options { at, kuma, previous: Vec::new() };
+    let mut inventory = Inventory::default();
+    let names = ["kuma-cp.env", "kuma-dp.service", "secret.yaml", "values.yaml", "tls.crt"];
+    let file = |name| NamedFile::new(name, zeroize::Zeroizing::new(bytes.to_vec()));
+    let is_read = inventory.read_manifest(bytes).is_ok();
+    if is_read | inventory.add_directory("tls", names.map(file).into()).is_ok() {
+        for check in installation::verify(&inventory, &options).checks {
+            let _ = check.component_error();
+        }
+    }
+}
+
 #[test]
 fn no_damaged_input_makes_a_reader_panic() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join(".fuzz/corpus");
     let mut numbers = Numbers(1);
     let (mut seeds, mut requests, mut keys) = (0, 0, 0);
     for directory in fs::read_dir(corpus).expect("the seeds") {
-        for seed in fs::read_dir(directory.expect("an entry").path()).expect("seeds") {
+        let directory = directory.expect("an entry");
+        let read: fn(&[u8]) =
+            if directory.file_name() == "manifest" { read_installation } else { read_all };
+        for seed in fs::read_dir(directory.path()).expect("seeds") {
             let seed = fs::read(seed.expect("an entry").path()).expect("a seed");
-            read_all(&seed);
+            read(&seed);
             requests += usize::from(read_request(&seed));
             keys += usize::from(decrypt(&seed));
             for _ in 0..120 {
-                read_all(&damage(&seed, &mut numbers));
+                read(&damage(&seed, &mut numbers));
             }
             seeds += 1;
         }

@@ -1,7 +1,7 @@
 //! What can be wrong between the pieces of an installation.
 
 use crate::format::kubernetes_secret::SecretError;
-use crate::verify;
+use crate::{token, verify};
 
 /// Why a check did not pass. Displays as a lower-case fragment; text from files is escaped.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -303,6 +303,10 @@ pub enum Finding {
         /// The issuer.
         issuer: String,
     },
+
+    /// The control plane rejects the token of a proxy, or it does not do what one may expect.
+    #[error("its token: {0}")]
+    Token(token::Finding),
 
     /// Old and new CA are both trusted.
     #[error("a CA rotation is in progress: {state}")]

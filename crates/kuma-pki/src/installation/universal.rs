@@ -3,9 +3,10 @@
 use super::Directory;
 use super::control_plane::{ControlPlane, Zone};
 use super::finding::Finding;
+use super::proxy_token;
 use super::report::{CheckName, Component, Outcome, Report};
 use super::site::{half_pair, host_of};
-use super::trust::{Dialer, Pem, Server, host};
+use super::trust::{Context, Dialer, Pem, Server, host};
 use super::variables::{Unit, Variables};
 use crate::format::environment::Purpose;
 use crate::x509::Certificate;
@@ -72,10 +73,18 @@ pub(super) struct Universal<'a> {
 }
 
 /// Checks the processes of a directory.
-pub(super) fn universal<'a>(directory: &'a Directory, report: &mut Report) -> Universal<'a> {
+pub(super) fn universal<'a>(
+    directory: &'a Directory,
+    context: &Context,
+    report: &mut Report,
+) -> Universal<'a> {
     let processes = processes(directory);
     let is_proxy = |one: &&Process| one.is_proxy() && !one.is_control_plane();
     let proxies: Vec<_> = processes.iter().filter(is_proxy).collect();
+    for proxy in &proxies {
+        let piece = format!("kuma-dp with {}", directory.shown(&proxy.file));
+        proxy_token::check(directory, &proxy.variables, &piece, context, report);
+    }
     let mut found = Universal::default();
     for process in processes.iter().filter(|one| one.is_control_plane()) {
         let mut builder = Builder { directory, process, report };
