@@ -22,7 +22,7 @@ fn group(kind: &str) -> Option<&'static str> {
         .iter()
         .find(|(name, _)| *name == item)
         .map(|(_, group)| *group)
-        .or((kind == "List").then_some(""))
+        .or_else(|| (kind == "List").then_some(""))
 }
 
 /// Returns whether objects of a kind matter.
