@@ -1,7 +1,8 @@
 //! What can be wrong between the pieces of an installation.
 
 use crate::format::kubernetes_secret::SecretError;
-use crate::{token, verify};
+use crate::token;
+use crate::verify;
 
 /// Why a check did not pass. Displays as a lower-case fragment; text from files is escaped.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
