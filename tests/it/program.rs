@@ -214,7 +214,9 @@ fn no_socket_is_opened_and_only_the_named_files_are_touched() {
             .expect("traces")
             .map(|entry| fs::read_to_string(entry.expect("a trace").path()).expect("text"));
         let calls: String = traces.collect();
-        let changing: Vec<_> = calls.lines().filter(|call| !is_harmless(call)).collect();
+        // strace has no name for a call in which the end of the process interrupted a thread.
+        let named = calls.lines().filter(|call| !call.starts_with("???("));
+        let changing: Vec<_> = named.filter(|call| !is_harmless(call)).collect();
         let directory = sandbox.directory();
         let ours = ["key.pem", ".key.pem.", "cert.pem", ".cert.pem."]
             .map(|name| format!("\"{}/{name}", directory.display()));

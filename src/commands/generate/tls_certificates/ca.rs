@@ -47,14 +47,23 @@ impl CaFiles {
     ///
     /// A path that cannot be written, or a file that cannot be read.
     pub(super) fn plan(&self, console: Console) -> Result<Option<Plan>, Failure> {
-        if self.create.is_none() || self.has_certificate()? {
-            return Ok(None);
+        loop {
+            if self.create.is_none() || self.has_certificate()? {
+                return Ok(None);
+            }
+            let has_key = is_there(&self.key, "CA key file")?;
+            let key = (!has_key).then(|| self.key_output());
+            let kind = OutputKind::Certificate;
+            let certificate = Output::of_field(kind, "certFile", &self.certificate, PUBLIC_MODE);
+            let outputs = key.into_iter().chain([certificate]).collect();
+            let plan = Plan::new(outputs, ExistingPolicy::Keep, console);
+            // Before it has the locks, another run may create the files after this one has looked for them.
+            let is_stale =
+                self.has_certificate()? || has_key != is_there(&self.key, "CA key file")?;
+            if plan.is_ok() || !is_stale {
+                return plan.map(Some);
+            }
         }
-        let key = (!is_there(&self.key, "CA key file")?).then(|| self.key_output());
-        let certificate = OutputKind::Certificate;
-        let certificate = Output::of_field(certificate, "certFile", &self.certificate, PUBLIC_MODE);
-        let outputs = key.into_iter().chain([certificate]).collect();
-        Plan::new(outputs, ExistingPolicy::Keep, console).map(Some)
     }
 
     /// Reads the CA, or creates it if there is a plan for it and no other run has created it meanwhile.
