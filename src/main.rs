@@ -17,6 +17,7 @@ mod report;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::args::compatibility::CompatibilityArgs;
@@ -74,12 +75,18 @@ fn main() -> ExitCode {
 
 /// Returns the program with every command and flag, under the name by which it was started.
 fn program() -> clap::Command {
-    report::help::with_groups(program_name::in_command(Cli::command()))
+    program_name::in_command(Cli::command())
 }
 
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let mut program = program();
-    let mut matches = program.try_get_matches_from_mut(arguments)?;
+    let mut matches = match program.try_get_matches_from_mut(arguments) {
+        // Listing the commands in groups would delay the start of every other command.
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => {
+            report::help::with_groups(self::program()).try_get_matches_from_mut(arguments)?
+        }
+        matches => matches?,
+    };
     Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut program))
 }
 

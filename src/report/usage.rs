@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::official;
 use crate::report::console;
 use crate::report::failure::{Failure, enumeration};
+use crate::report::help;
 use crate::report::program_name;
 use crate::report::shell;
 
@@ -228,7 +229,7 @@ fn command(arguments: &[OsString]) -> String {
 }
 
 fn reached(arguments: &[OsString]) -> (String, clap::Command) {
-    let mut reached = crate::program();
+    let mut reached = help::with_groups(crate::program());
     reached.build();
     let name = program_name::get();
     let mut words = vec![name.as_str()];

@@ -50,6 +50,9 @@ fn the_help_of_the_program_lists_every_command_in_its_group() {
         );
     }
     assert!(group("Run by the official kumactl:").contains("install"), "{help}");
+    // Without a command, the short help has the same groups.
+    let short = Sandbox::new().kumactl([""; 0]).quiet_success();
+    assert!(short.contains(&group("Create:")), "{short}");
 }
 
 /// As pflag, which looks for it before any value is checked.
