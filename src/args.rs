@@ -14,3 +14,4 @@ pub(crate) mod pem_files;
 pub(crate) mod secret_scan;
 pub(crate) mod subject;
 pub(crate) mod token;
+pub(crate) mod verification;

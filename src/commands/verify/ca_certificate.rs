@@ -7,12 +7,10 @@ use kuma_pki::verify::kuma::KumaVersion;
 use kuma_pki::verify::{self, File, MeshCaFiles, MeshCaPurpose, Report};
 use time::OffsetDateTime;
 
-use super::tls_certificate::moment;
+use crate::args::verification::{ReportArgs, TimeArgs};
 use crate::files::read;
-use crate::report::color::ColorChoice;
 use crate::report::failure::Failure;
-use crate::report::render::{ReportFormat, verification};
-use crate::report::{console, program_name};
+use crate::report::render::verification;
 
 /// Verify a CA certificate the way Kuma uses it: as trust anchor, as issuer, or as the CA of a mesh
 ///
@@ -49,25 +47,15 @@ pub(crate) struct Args {
     #[arg(long)]
     insecure_allow_self_signed: bool,
 
-    /// Verify for this time: 2027-01-31T12:00:00Z, 2027-01-31, or +90d from now [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[command(flatten)]
+    time: TimeArgs,
 
     /// Version of Kuma to verify for, such as 2.13 [default: 2.14]
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    /// Print failed checks only
-    #[arg(long, short)]
-    quiet: bool,
-
-    /// Format of the report
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
-    output: ReportFormat,
-
-    /// When to use color
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    color: ColorChoice,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// The purpose of a CA.
@@ -85,21 +73,14 @@ enum Purpose {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    let at = args.time.at(OffsetDateTime::now_utc())?;
     args.refuse_unused()?;
     let report = args.verify(at).map_err(Failure::while_reading)?;
-    match args.output {
-        ReportFormat::Json if args.quiet && report.verifies() => {}
-        ReportFormat::Json => {
-            let text = verification::json(&report, &rfc3339(&at));
-            console::print(program_name::in_message(&text).as_bytes())?;
-        }
-        ReportFormat::Text => {
-            let text = verification::text(&report, args.quiet, args.color.palette());
-            console::print(program_name::in_message(&text).as_bytes())?;
-        }
-    }
-    if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
+    args.report.print(
+        report.verifies(),
+        || verification::json(&report, &rfc3339(&at)),
+        |quiet, palette| verification::text(&report, quiet, palette),
+    )
 }
 
 impl Args {

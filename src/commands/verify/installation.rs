@@ -9,14 +9,12 @@ use kuma_pki::{Certificate, printable, rfc3339};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::tls_certificate::moment;
+use crate::args::verification::{ReportArgs, TimeArgs};
 use crate::files::{ExistingPolicy, Output, OutputKind, PUBLIC_MODE, Plan, read};
-use crate::report::color::ColorChoice;
-use crate::report::console::{self, Console};
+use crate::report::console::Console;
 use crate::report::conversion;
 use crate::report::failure::Failure;
-use crate::report::program_name;
-use crate::report::render::{ReportFormat, diagram, installation as render};
+use crate::report::render::{diagram, installation as render};
 
 /// Verify that the pieces of an installation fit together
 ///
@@ -76,29 +74,19 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
 
-    /// Verify for this time: 2027-01-31T12:00:00Z, 2027-01-31, or +90d from now [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[command(flatten)]
+    time: TimeArgs,
 
     /// Version of Kuma to verify for, such as 2.13 [default: 2.14]
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    /// Print failed checks only
-    #[arg(long, short)]
-    quiet: bool,
-
-    /// Format of the report
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
-    output: ReportFormat,
-
-    /// When to use color
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    color: ColorChoice,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    let at = args.time.at(OffsetDateTime::now_utc())?;
     if args.manifests.is_empty() && args.directories.is_empty() {
         let failure = Failure::usage("--manifest or --directory is required");
         return Err(failure.hint(
@@ -125,13 +113,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(diagram) = diagram {
         diagram.write(&report)?;
     }
-    let text = match args.output {
-        ReportFormat::Json if args.quiet && report.verifies() => String::new(),
-        ReportFormat::Json => render::json(&report, &rfc3339(&at)),
-        ReportFormat::Text => render::text(&report, args.quiet, args.color.palette()),
-    };
-    console::print(program_name::in_message(&text).as_bytes())?;
-    if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
+    args.report.print(
+        report.verifies(),
+        || render::json(&report, &rfc3339(&at)),
+        |quiet, palette| render::text(&report, quiet, palette),
+    )
 }
 
 impl Args {

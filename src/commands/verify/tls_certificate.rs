@@ -9,20 +9,17 @@ use kuma_pki::format::environment::Purpose;
 use kuma_pki::verify::clients::Client;
 use kuma_pki::verify::kuma::KumaVersion;
 use kuma_pki::verify::{self, VerifyInput, VerifyOptions};
-use kuma_pki::{RenewBefore, ValidFor, rfc3339};
-use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, Time, UtcOffset};
+use kuma_pki::{RenewBefore, rfc3339};
+use time::OffsetDateTime;
 
 use self::input::{LiveServer, NamedBytes, read};
 use crate::args::certificate_type::CertificateType;
 use crate::args::hostname::NameArgs;
+use crate::args::verification::{ReportArgs, TimeArgs};
 use crate::commands::generate::environment::purpose_parser;
 use crate::net::connect;
-use crate::report::color::ColorChoice;
-use crate::report::console;
 use crate::report::failure::Failure;
-use crate::report::program_name;
-use crate::report::render::{ReportFormat, verification};
+use crate::report::render::verification;
 
 /// Verify a certificate the way Kuma, Envoy and other clients do
 ///
@@ -106,9 +103,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION")]
     min_remaining: Option<String>,
 
-    /// Verify for this time: 2027-01-31T12:00:00Z, 2027-01-31, or +90d from now [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[command(flatten)]
+    time: TimeArgs,
 
     /// Fail if this client rejects the certificate (can be repeated, or a list with commas)
     #[arg(long = "client", value_name = "CLIENT", value_delimiter = ',', value_parser = client_parser())]
@@ -123,21 +119,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    /// Print failed checks only
-    #[arg(long, short)]
-    quiet: bool,
-
-    /// Format of the report
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
-    output: ReportFormat,
-
-    /// When to use color
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    color: ColorChoice,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    let at = args.time.at(OffsetDateTime::now_utc())?;
     let timeout = connect::timeout(&args.timeout)?;
     let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose()?;
     if !args.clients.is_empty() && matches!(args.certificate_type, CertificateType::Client) {
@@ -156,7 +143,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return Err(failure.hint(format!("use a name that it matches: --hostname={name}")));
     }
     let files = read(args, server.as_ref(), timeout).map_err(Failure::while_reading)?;
-    let evidence = VerifyInput {
+    let input = VerifyInput {
         certificate: files.certificate.as_file(),
         proof: files.proof.as_ref(),
         key: files.key.as_ref().map(NamedBytes::as_file),
@@ -164,7 +151,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         ca: files.ca.as_ref().map(NamedBytes::as_file),
         bundle: files.bundle.as_ref().map(NamedBytes::as_file),
     };
-    let question = VerifyOptions {
+    let options = VerifyOptions {
         hosts: &hosts,
         usage: args.certificate_type.into(),
         at,
@@ -173,7 +160,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         clients: &args.clients,
         kuma: args.kuma_version.unwrap_or(KumaVersion::NEWEST),
     };
-    let mut report = verify::verify(&evidence, &question);
+    let mut report = verify::verify(&input, &options);
     // The chart mounts ca.crt of the general Secret only; one of type kubernetes.io/tls may be the API
     // server's.
     if let Some(secret) = &files.secret_without_ca
@@ -181,43 +168,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     {
         report.warn_of_secret_without_ca();
     }
-    match args.output {
-        ReportFormat::Json if args.quiet && report.verifies() => {}
-        ReportFormat::Json => {
-            let text = verification::json(&report, &rfc3339(&at));
-            console::print(program_name::in_message(&text).as_bytes())?;
-        }
-        ReportFormat::Text => {
-            let palette = args.color.palette();
-            let text = verification::text(&report, args.quiet, palette);
-            console::print(program_name::in_message(&text).as_bytes())?;
-        }
-    }
-    if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
-}
-
-/// Reads the value of `--at`.
-///
-/// # Errors
-///
-/// Text that is no time.
-pub(super) fn moment(text: Option<&str>, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
-    let Some(text) = text else { return Ok(now) };
-    if let Some(span) = text.strip_prefix('+') {
-        let span = span.parse::<ValidFor>()?;
-        let span = time::Duration::try_from(span.duration()).ok();
-        if let Some(moment) = span.and_then(|span| now.checked_add(span)) {
-            return Ok(moment);
-        }
-    }
-    let day = time::macros::format_description!("[year]-[month]-[day]");
-    let day = time::Date::parse(text, day).map(|day| day.with_time(Time::MIDNIGHT).assume_utc());
-    let moment = OffsetDateTime::parse(text, &Rfc3339).or(day).ok();
-    let utc = moment.and_then(|moment| moment.checked_to_offset(UtcOffset::UTC));
-    utc.filter(|moment| (0..=9999).contains(&moment.year())).ok_or_else(|| {
-        let failure = Failure::usage(format!("--at: {text:?} is not a time"));
-        failure.hint(format!("use --at={}, --at={} or --at=+90d", rfc3339(&now), now.date()))
-    })
+    args.report.print(
+        report.verifies(),
+        || verification::json(&report, &rfc3339(&at)),
+        |quiet, palette| verification::text(&report, quiet, palette),
+    )
 }
 
 /// Returns the clients of Kuma that connect to a server with the certificate. A zone control plane and

@@ -7,13 +7,11 @@ use kuma_pki::token::{
 };
 use time::OffsetDateTime;
 
-use super::tls_certificate::moment;
+use crate::args::verification::{ReportArgs, TimeArgs};
 use crate::files::read;
-use crate::report::color::ColorChoice;
-use crate::report::console;
 use crate::report::failure::Failure;
 use crate::report::hints;
-use crate::report::render::{ReportFormat, token as render};
+use crate::report::render::token as render;
 
 /// Verify a token the way the control plane does
 ///
@@ -48,25 +46,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     zone: Option<String>,
 
-    /// When: a time as `2027-01-31T12:00:00Z`, a day, or from now as `+90d` [default: now]
-    #[arg(long, value_name = "TIME")]
-    at: Option<String>,
+    #[command(flatten)]
+    time: TimeArgs,
 
-    /// Print failed checks only
-    #[arg(long, short)]
-    quiet: bool,
-
-    /// Format of the report
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
-    output: ReportFormat,
-
-    /// When to use color
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    color: ColorChoice,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let at = moment(args.at.as_deref(), OffsetDateTime::now_utc())?;
+    let at = args.time.at(OffsetDateTime::now_utc())?;
     let inputs = [Some(&args.file), Some(&args.public_key), args.dataplane_file.as_ref()];
     read::stdin_once(inputs.into_iter().flatten())?;
     let public_key = read_public_key(&args.public_key).map_err(Failure::while_reading)?;
@@ -89,14 +77,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             at,
         },
     );
-    match args.output {
-        ReportFormat::Json if args.quiet && report.verifies() => {}
-        ReportFormat::Json => console::print(render::report_json(&report, at))?,
-        ReportFormat::Text => {
-            console::print(render::report_text(&report, args.quiet, args.color.palette()))?;
-        }
-    }
-    if report.verifies() { Ok(()) } else { Err(Failure::verdict()) }
+    args.report.print(
+        report.verifies(),
+        || render::report_json(&report, at),
+        |quiet, palette| render::report_text(&report, quiet, palette),
+    )
 }
 
 fn read_public_key(path: &Path) -> Result<PublicKey, Failure> {

@@ -89,7 +89,7 @@ pub(super) fn read(
     read::stdin_once(inputs.into_iter().chain([&args.ca_bundle_file]).flatten())?;
     let mut files = match (&args.secret, server) {
         (Some(path), _) => {
-            from_secret(path, args.secret_name.as_deref(), Console::new(args.quiet))?
+            from_secret(path, args.secret_name.as_deref(), Console::new(args.report.quiet))?
         }
         (_, Some(server)) => from_server(server, timeout)?,
         _ => from_files(args)?,
