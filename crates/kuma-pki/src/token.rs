@@ -26,7 +26,7 @@ pub use self::dataplane::{Proxy, ProxyError, ProxyKind};
 pub use self::decode::{MalformedToken, Token};
 pub use self::finding::Finding;
 pub use self::inspect::{TokenKind, TokenSummary, summary};
-pub use self::key::{PublicKey, PublicKeyError, SigningKey, SigningKeyError};
+pub use self::key::{PublicKey, PublicKeyError, SigningKey, SigningKeyError, decode_signing_key};
 pub use self::report::{Check, CheckName, Outcome, Report};
 pub use self::sign::{CLOCK_SKEW, SignedToken, TokenError, TokenId, TokenRequest};
 pub use self::verify::{VerifyOptions, verify};

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::format::pem::{self, PemError};
 use crate::format::without_whitespace;
+use crate::key::PrivateKeyDer;
 use crate::text::excerpt;
 
 /// The PEM label of a private key of PKCS#1, which Kuma writes.
@@ -71,6 +72,21 @@ pub enum PublicKeyError {
     NotRsa,
 }
 
+/// Decodes the private key in PEM, or in Base64 of that, as `generate signing-key` prints it.
+///
+/// # Errors
+///
+/// [`PemError`] for any other text.
+pub fn decode_signing_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
+    match pem::decode_private_key(text) {
+        Err(PemError::Base64 { layers: 1 }) => {
+            let inner = BASE64_STANDARD.decode(without_whitespace([text])).map(Zeroizing::new);
+            pem::decode_private_key(&inner.map_err(|_| PemError::NoBlock)?)
+        }
+        decoded => decoded,
+    }
+}
+
 impl SigningKey {
     /// Reads a key: PKCS#1 or PKCS#8 in PEM, or that in Base64, as `generate signing-key` prints it.
     ///
@@ -78,14 +94,7 @@ impl SigningKey {
     ///
     /// [`SigningKeyError`] if there is no RSA key of 2048 to 8192 bits.
     pub fn from_text(text: &[u8]) -> Result<Self, SigningKeyError> {
-        let decoded = match pem::decode_private_key(text) {
-            Err(PemError::Base64 { layers: 1 }) => {
-                let inner = BASE64_STANDARD.decode(without_whitespace([text])).map(Zeroizing::new);
-                pem::decode_private_key(&inner.map_err(|_| PemError::NoBlock)?)
-            }
-            decoded => decoded,
-        };
-        let key = decoded?;
+        let key = decode_signing_key(text)?;
         let read = match key.label {
             PKCS1_LABEL => RsaKeyPair::from_der(&key.der),
             PKCS8_LABEL => RsaKeyPair::from_pkcs8(&key.der),

@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use kuma_pki::format::pem::{self, PemError};
+use kuma_pki::token;
 use kuma_pki::verify::kuma::KumaVersion;
 use kuma_pki::verify::{self, File, Finding, MeshCaFiles, MeshCaPurpose};
 use kuma_pki::{
@@ -41,16 +40,7 @@ pub(super) fn signing_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let shown = read::shown(path);
     let failure =
         |problem: &str| Failure::failed(format!("cannot use signing key file {shown}: {problem}"));
-    let decoded = match pem::decode_private_key(&text) {
-        Err(PemError::Base64 { layers: 1 }) => {
-            let packed: Vec<u8> =
-                text.iter().copied().filter(|o| !o.is_ascii_whitespace()).collect();
-            let inner = BASE64_STANDARD.decode(Zeroizing::new(packed)).map(Zeroizing::new);
-            pem::decode_private_key(&inner.unwrap_or_default())
-        }
-        decoded => decoded,
-    };
-    let key = decoded.map_err(|error| {
+    let key = token::decode_signing_key(&text).map_err(|error| {
         let hint = hints::pem_hint(&shown, &error);
         // That hint is about another flag.
         let hint = hint.filter(|_| !matches!(error, PemError::NoPrivateKey { .. }));
