@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::directories::{self, MadeDirectories};
 use super::lock::{Directory, Identity, Locks};
-use super::output::OutputKind;
+use super::output_kind::OutputKind;
 use super::plan::Plan;
 use super::target;
 use crate::report::console::Console;

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use zeroize::Zeroizing;
 
 use super::leftovers::Leftovers;
-use super::output::{Output, OutputKind};
+use super::output::Output;
+use super::output_kind::OutputKind;
 use super::plan::{Plan, regular_paths};
 use super::reason::FileReason;
 use super::target::Target;

@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 
 use super::directories::MadeDirectories;
 use super::leftovers::{Kind, MARK, prefix};
-use super::output::{Destination, Output, OutputKind};
+use super::output::{Destination, Output};
+use super::output_kind::OutputKind;
 use super::plan::ExistingPolicy;
 use super::target::{State, Target, failure};
 use super::{permissions, signals, stream};
