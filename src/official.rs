@@ -61,7 +61,7 @@ enum Missing {
 
 impl Official {
     /// Finds the official program for a command, such as `get` or `inspect dataplanes`, as it would
-    /// run it with these arguments. `None` if there is none.
+    /// run it with these arguments. Returns `None` without one.
     pub(crate) fn find(command: &str, arguments: &[OsString]) -> Option<Self> {
         find(trail_key(command, arguments)).ok()
     }

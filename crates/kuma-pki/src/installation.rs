@@ -195,8 +195,8 @@ fn add_ca<'a>(control_planes: &mut [ControlPlane<'a>], ca: &Pem<'a>) {
     }
 }
 
-/// Lets proxies of other machines connect to the only control plane that has any. If there is none or more than one,
-/// their CA files are checked alone.
+/// Connects proxies on other machines to the control plane, if it is the only one. Otherwise, only their CA files
+/// are checked.
 fn add_proxies<'a>(
     control_planes: &mut [ControlPlane<'a>],
     proxies: Vec<Dialer<'a>>,

@@ -66,7 +66,7 @@ struct Facts {
 type Generate = fn() -> Result<PrivateKey, Unspecified>;
 
 impl Facts {
-    /// Returns the properties of RSA with a modulus of so many bits.
+    /// Returns the properties of RSA with a modulus of `bits` bits.
     const fn rsa(names: &'static [&'static str], bits: usize, generate: Generate) -> Self {
         // sha256WithRSAEncryption (RFC 8017 A.2.4)
         let signature_oid = &[1, 2, 840, 113_549, 1, 1, 11];

@@ -79,7 +79,7 @@ pub(super) fn host(typed: &str) -> Option<Host> {
     Some(Host { name, typed: typed.to_owned() })
 }
 
-/// Returns how a CA is told from others: its subject and the beginning of its fingerprint.
+/// Returns a label that identifies a CA: its subject and the beginning of its fingerprint.
 pub(super) fn label(certificate: &Certificate) -> String {
     let fingerprint = certificate.fingerprint().to_string();
     format!("{} (SHA-256 {}...)", certificate.subject(), &fingerprint[..11])

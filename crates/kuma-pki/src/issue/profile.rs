@@ -70,10 +70,10 @@ pub struct Template {
     pub key_usage: Vec<KeyUsage>,
     /// extKeyUsage (RFC 5280 4.2.1.12).
     pub extended_key_usage: Option<ExtendedKeyUsage>,
-    /// subjectAltName, not critical, since the subject is never empty (RFC 5280 4.2.1.6); absent if
-    /// there is none.
+    /// subjectAltName, not critical, since the subject is never empty (RFC 5280 4.2.1.6); absent
+    /// without any.
     pub subject_alt_names: Vec<SubjectAltName>,
-    /// permittedSubtrees of nameConstraints, critical (RFC 5280 4.2.1.10); absent if there is none.
+    /// permittedSubtrees of nameConstraints, critical (RFC 5280 4.2.1.10); absent without any.
     pub permitted_subtrees: Vec<PermittedSubtree>,
 }
 

@@ -43,7 +43,7 @@ impl IssuanceRequest {
     ///
     /// # Errors
     ///
-    /// [`IssueError::NoNames`] if there is none.
+    /// [`IssueError::NoNames`] for an empty list of names.
     pub fn new(
         extended_key_usage: ExtendedKeyUsage,
         names: impl IntoIterator<Item = SubjectAltName>,
