@@ -39,7 +39,7 @@ deny:
 
 # Feed every parser with spoilt input, for so many seconds each
 fuzz seconds="60":
-    for target in bytes pem secret name specification; do \
+    for target in bytes pem secret name specification manifest token; do \
         mkdir -p "target/fuzz/$target" && RUSTC_BOOTSTRAP=1 cargo fuzz run "$target" --fuzz-dir .fuzz \
             --sanitizer none "target/fuzz/$target" ".fuzz/corpus/$target" \
             -- -max_total_time={{seconds}} -max_len=16384 -rss_limit_mb=1024 || exit 1; \

@@ -1,13 +1,17 @@
-//! Manifests of an installation.
+//! Manifests of an installation, and files of a directory: manifests, environment and unit files, and
+//! configurations of the control plane.
 #![no_main]
 
-use kuma_pki::installation::{self, Inventory, Options};
+use kuma_pki::installation::{self, Inventory, NamedFile, Options};
 use kuma_pki::verify::kuma::KumaVersion;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     let mut inventory = Inventory::default();
-    if inventory.read_manifest(text).is_ok() {
+    let names = ["kuma-cp.env", "kuma-dp.service", "kuma-cp.yaml", "secret.yaml", "tls.crt"];
+    let file = |name| NamedFile::new(name, text.to_vec().into());
+    let is_read = inventory.read_manifest(text).is_ok();
+    if is_read | inventory.add_directory("tls", names.map(file).into()).is_ok() {
         let at = time::OffsetDateTime::UNIX_EPOCH;
         let options = Options { at, kuma: KumaVersion::NEWEST, previous: Vec::new() };
         for check in installation::verify(&inventory, &options).checks {

@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use kuma_pki::format::{bundle, kubernetes_secret, pem};
 use kuma_pki::installation::{self, Inventory, NamedFile, Options};
 use kuma_pki::spec::Specification;
+use kuma_pki::token::{self, Proxy, PublicKey, SigningKey, Token};
 use kuma_pki::verify::kuma::KumaVersion;
 use kuma_pki::verify::{self, File, Host, VerifyInput, VerifyOptions};
 use kuma_pki::{
@@ -107,13 +110,36 @@ fn read_installation(bytes: &[u8]) {
     let (at, kuma) = (OffsetDateTime::UNIX_EPOCH, KumaVersion::NEWEST);
     let options = Options { at, kuma, previous: Vec::new() };
     let mut inventory = Inventory::default();
-    let names = ["kuma-cp.env", "kuma-dp.service", "secret.yaml", "values.yaml", "tls.crt"];
+    let names = ["kuma-cp.env", "kuma-dp.service", "kuma-cp.yaml", "secret.yaml", "tls.crt"];
     let file = |name| NamedFile::new(name, zeroize::Zeroizing::new(bytes.to_vec()));
     let is_read = inventory.read_manifest(bytes).is_ok();
     if is_read | inventory.add_directory("tls", names.map(file).into()).is_ok() {
         for check in installation::verify(&inventory, &options).checks {
             let _ = check.component_error();
         }
+    }
+}
+
+/// Reads a token, and two lines of JSON as the header and the claims of one.
+fn read_token(bytes: &[u8]) {
+    let public_key = PublicKey::from_pem(include_bytes!("../../../.fuzz/corpus/token/public-key"))
+        .expect("a key");
+    let _ = (SigningKey::from_text(bytes), PublicKey::from_pem(bytes));
+    let proxy = Proxy::from_text(bytes).ok();
+    let text = String::from_utf8_lossy(bytes);
+    let made = text.split_once('\n').map(|(header, claims)| {
+        let [header, claims] = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
+        format!("{header}.{claims}.AAAA")
+    });
+    for token in [Some(&*text), made.as_deref()].into_iter().flatten() {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        if let Ok(token) = Token::parse(token) {
+            let _ = token::summary(&token, at);
+        }
+        let (proxy, zone) = (proxy.as_ref(), Some("east"));
+        let public_key = &public_key;
+        let options = token::VerifyOptions { public_key, key_id: None, proxy, zone, at };
+        let _ = token::verify(token, &options).verifies();
     }
 }
 
@@ -124,8 +150,11 @@ fn no_damaged_input_makes_a_reader_panic() {
     let (mut seeds, mut requests, mut keys) = (0, 0, 0);
     for directory in fs::read_dir(corpus).expect("the seeds") {
         let directory = directory.expect("an entry");
-        let read: fn(&[u8]) =
-            if directory.file_name() == "manifest" { read_installation } else { read_all };
+        let read: fn(&[u8]) = match directory.file_name().to_str() {
+            Some("manifest") => read_installation,
+            Some("token") => read_token,
+            _ => read_all,
+        };
         for seed in fs::read_dir(directory.path()).expect("seeds") {
             let seed = fs::read(seed.expect("an entry").path()).expect("a seed");
             read(&seed);
@@ -137,6 +166,6 @@ fn no_damaged_input_makes_a_reader_panic() {
             seeds += 1;
         }
     }
-    assert!(seeds >= 20, "{seeds}");
+    assert!(seeds >= 40, "{seeds}");
     assert_eq!((requests, keys), (2, 2));
 }
