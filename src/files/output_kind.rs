@@ -35,6 +35,8 @@ pub(crate) enum OutputKind {
     Diagram,
     /// A token.
     Token,
+    /// The token of a data plane proxy.
+    DataplaneToken,
     /// The key that signs dataplane tokens.
     DataplaneSigningKey,
     /// The key that signs zone tokens.
@@ -58,7 +60,7 @@ pub(super) struct Words {
 }
 
 impl OutputKind {
-    /// All but [`Self::Diagram`], which no directory of artifacts has.
+    /// All but [`Self::Diagram`] and [`Self::Token`], which no directory of artifacts has.
     pub(crate) const ALL: [Self; 19] = [
         Self::PrivateKey,
         Self::Certificate,
@@ -74,7 +76,7 @@ impl OutputKind {
         Self::ZoneValues,
         Self::ZoneEnvironment,
         Self::NextSteps,
-        Self::Token,
+        Self::DataplaneToken,
         Self::DataplaneSigningKey,
         Self::ZoneSigningKey,
         Self::UserSigningKey,
@@ -167,12 +169,10 @@ impl OutputKind {
             Self::Diagram => {
                 Words { name: "diagram", title: "Diagram", key: "diagram", example: "map.svg" }
             }
-            Self::Token => Words {
-                name: "token file",
-                title: "Token",
-                key: "token",
-                example: "dataplane-token",
-            },
+            Self::Token => {
+                Words { name: "token file", title: "Token", key: "token", example: "token" }
+            }
+            Self::DataplaneToken => Words { example: "dataplane-token", ..Self::Token.words() },
             Self::DataplaneSigningKey => Words {
                 name: "signing key file",
                 title: "Signing key of dataplane tokens",
@@ -207,6 +207,7 @@ impl OutputKind {
             Self::PrivateKey
                 | Self::Secret
                 | Self::Token
+                | Self::DataplaneToken
                 | Self::DataplaneSigningKey
                 | Self::ZoneSigningKey
                 | Self::UserSigningKey

@@ -61,11 +61,7 @@ pub(crate) fn issue(
     let Signing { key_id, valid_for, .. } = *signing;
     let token = TokenRequest { claims, key_id, id, now, valid_for }.sign(&key)?;
     let report = |files, text| TokenReport {
-        kind: match claims {
-            Claims::Dataplane(_) => TokenKind::Dataplane,
-            Claims::Zone(_) => TokenKind::Zone,
-            Claims::User(_) => TokenKind::User,
-        },
+        kind: claims.kind(),
         id: id.to_string(),
         key_id,
         not_before: moment(token.not_before),

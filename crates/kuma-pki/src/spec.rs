@@ -1,4 +1,4 @@
-//! The specification of many certificates, in YAML or JSON.
+//! The specification of many certificates and tokens, in YAML or JSON.
 //!
 //! A structural error (bad syntax, an unknown field, a wrong type) is reported alone. In a well-structured text all
 //! invalid values are reported at once, each with its line and column.
@@ -8,21 +8,28 @@ mod parse_error;
 mod read;
 mod resolve;
 mod schema;
+mod tokens;
 mod values;
 
 pub use self::describe::{SpecificationEntry, describe, encode, issued_by};
 pub use crate::format::yaml::Position;
 use crate::issue::{CaRequest, IssuanceRequest};
 use crate::kubernetes::{Namespace, ObjectName};
+use crate::token::{Claims, TokenKind};
 use crate::usage::ExtendedKeyUsage;
+use crate::validity::ValidFor;
 
 /// A parsed specification.
 #[derive(Debug)]
 pub struct Specification {
     /// The CA that issues the certificates; with `None`, each certificate is self-signed.
     pub issuer: Option<IssuerSpecification>,
-    /// The certificates, in the order of the text. Names are unique, ignoring case.
+    /// The certificates, in the order of the text. Names are unique, ignoring case, also among the tokens.
     pub certificates: Vec<CertificateSpecification>,
+    /// The signing keys, at most one for each kind of token.
+    pub signing_keys: Vec<SigningKeySpecification>,
+    /// The tokens, in the order of the text. There is a signing key for each.
+    pub tokens: Vec<TokenSpecification>,
 }
 
 /// The CA of a specification.
@@ -47,6 +54,32 @@ pub struct CertificateSpecification {
     pub request: IssuanceRequest,
     /// The files in addition to `tls.crt`, `tls.key` and `ca.crt`.
     pub artifacts: Artifacts,
+    /// The position in the text.
+    pub position: Position,
+}
+
+/// A signing key of a specification.
+#[derive(Debug)]
+pub struct SigningKeySpecification {
+    /// The kind of the tokens that it signs.
+    pub kind: TokenKind,
+    /// The path of the key file.
+    pub key_file: String,
+    /// The ID under which the control plane knows the key (`kid`).
+    pub key_id: String,
+    /// The position in the text.
+    pub position: Position,
+}
+
+/// A token of a specification, with the defaults applied.
+#[derive(Debug)]
+pub struct TokenSpecification {
+    /// The name, which is also the name of the output directory, as that of a certificate.
+    pub name: Box<str>,
+    /// The claims, which a bearer can meet.
+    pub claims: Claims,
+    /// The lifetime.
+    pub valid_for: ValidFor,
     /// The position in the text.
     pub position: Position,
 }
@@ -118,6 +151,13 @@ struct ErrorList {
 
 impl ErrorList {
     const MAX: usize = 1000;
+
+    fn append(&mut self, other: Self) {
+        let kept = self.kept.len() + other.kept.len();
+        self.kept.extend(other.kept);
+        self.kept.truncate(Self::MAX);
+        self.more += other.more + kept - self.kept.len();
+    }
 
     fn add(&mut self, position: Position, text: impl Into<String>, hint: Option<String>) {
         if self.kept.len() < Self::MAX {

@@ -12,6 +12,7 @@ mod finding;
 mod inspect;
 mod json;
 mod key;
+mod renewal;
 mod report;
 mod sign;
 mod typed;
@@ -19,14 +20,18 @@ mod verify;
 mod words;
 
 pub use self::claims::{
-    Claims, ClaimsError, DataplaneClaims, ProxyType, Tags, UserClaims, ZoneClaims, ZoneScope,
+    Claims, ClaimsError, DEFAULT_MESH, DataplaneClaims, ProxyType, Tags, UserClaims, ZoneClaims,
+    ZoneScope,
 };
+pub(crate) use self::claims::required;
 pub use self::configuration::ControlPlaneKeys;
 pub use self::dataplane::{Proxy, ProxyError, ProxyKind};
 pub use self::decode::{MalformedToken, Token};
 pub use self::finding::Finding;
 pub use self::inspect::{TokenKind, TokenSummary, summary};
 pub use self::key::{PublicKey, PublicKeyError, SigningKey, SigningKeyError, decode_signing_key};
+pub use self::renewal::TokenRenewalReason;
 pub use self::report::{Check, CheckName, Outcome, Report};
+pub(crate) use self::sign::lifetime;
 pub use self::sign::{CLOCK_SKEW, SignedToken, TokenError, TokenId, TokenRequest};
 pub use self::verify::{VerifyOptions, verify};

@@ -1,15 +1,12 @@
 //! `kumactl generate dataplane-token`.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use kuma_pki::token::{Claims, DataplaneClaims, ProxyType, Tags};
+use kuma_pki::token::{Claims, DEFAULT_MESH, DataplaneClaims, ProxyType, Tags};
 
 use crate::args::token::{TokenArgs, split_list};
 use crate::job::token;
 use crate::report::console::Console;
 use crate::report::failure::Failure;
-
-/// The mesh for which a token is made by default, and for an empty `--mesh`.
-const DEFAULT_MESH: &str = "default";
 
 /// Sign a token for a data plane proxy to authenticate to the control plane
 ///

@@ -9,6 +9,7 @@ mod notices;
 mod print_spec;
 mod source;
 mod symlinks;
+mod token_entry;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,10 +31,11 @@ use crate::report::failure::Failure;
 use crate::report::progress::thousands;
 use crate::report::render::{self, ReportFormat};
 
-/// Issue many TLS certificates from a specification
+/// Issue many TLS certificates and tokens from a specification
 ///
 /// The specification is YAML or JSON. It names the CA, defaults, and the certificates. Each certificate
-/// gets its own directory with tls.crt, tls.key, ca.crt and, if requested, a Secret and a CA bundle. kumactl
+/// gets its own directory with tls.crt, tls.key, ca.crt and, if requested, a Secret and a CA bundle. It can also
+/// name signing keys and tokens; each token gets its own directory with the file token. kumactl
 /// reports all errors in the specification before it writes anything. After an interruption, rerun with
 /// --if-needed to create the rest. The passphrase of an encrypted CA key is read from the variable
 /// KUMACTL_ISSUER_KEY_PASSPHRASE.
@@ -54,14 +56,20 @@ Example specification:
     namespace: kuma-system
   - name: zone-2
     hostnames: [cp.zone-2.example, 10.0.0.7]
-    artefacts: [bundle]")]
+    artefacts: [bundle]
+  signingKeys:
+    dataplane: {keyFile: dataplane-signing.key, kid: \"1\"}
+  tokens:
+  - name: dp-1
+    dataplane: {mesh: default, tags: {kuma.io/service: web}}
+    validFor: 30d")]
 #[group(id = "source", required = true, multiple = false, args = ["file", "print_spec"])]
 pub(crate) struct Args {
     /// Specification file, `-` for standard input
     #[arg(long, value_name = "FILE", requires = "output_dir")]
     file: Option<PathBuf>,
 
-    /// Directory for the certificates' directories, created if it does not exist
+    /// Directory for the directories of the certificates and tokens, created if it does not exist
     #[arg(long, value_name = "DIR", conflicts_with = "print_spec")]
     output_dir: Option<PathBuf>,
 
@@ -99,6 +107,7 @@ fn issue_all(args: &Args, file: &Path, directory: &Path, console: Console) -> Re
     let ca = source.open_ca(ca_plan, args.key.key_format.into(), now, console)?;
     let signer = signer(ca.as_ref(), console);
     source.check_requests(&signer, now)?;
+    source.shared_key_warning().iter().for_each(|warning| console.warn(warning));
     if args.existing.policy() == ExistingPolicy::Keep {
         refuse_existing(source.names(), &batch_dir)?;
     }
@@ -126,9 +135,9 @@ fn issue_all(args: &Args, file: &Path, directory: &Path, console: Console) -> Re
     let seconds = begun.elapsed().as_secs_f64();
     console.report(&match args.output {
         ReportFormat::Json => render::json_text(&outcome.report(seconds)),
-        ReportFormat::Text => summary(&outcome, seconds),
+        ReportFormat::Text => summary(&outcome, &source, seconds),
     });
-    outcome.failure(source.certificates.len()).map_or(Ok(()), Err)
+    outcome.failure(&source).map_or(Ok(()), Err)
 }
 
 /// Returns the signer of all certificates. Warns if some clients reject what the CA signs.
@@ -141,25 +150,17 @@ fn signer(ca: Option<&Ca>, console: Console) -> Signer {
 }
 
 /// Returns the report of a batch as text.
-fn summary(outcome: &BatchOutcome, seconds: f64) -> String {
-    let mut parts = Vec::new();
-    for (count, verb) in [
-        (outcome.created, "created"),
-        (outcome.replaced, "replaced"),
-        (outcome.repaired, "repaired"),
-        (outcome.kept, "kept"),
-    ] {
-        if count > 0 {
-            parts.push(format!("{} {verb}", thousands(count)));
-        }
-    }
-    if parts.is_empty() {
-        parts.push("none created".to_owned());
-    }
-    format!("Certificates: {}, in {seconds:.2} s\n", parts.join(", "))
+fn summary(outcome: &BatchOutcome, source: &Source, seconds: f64) -> String {
+    let BatchOutcome { certificates, tokens, .. } = outcome;
+    let counts = match (source.certificates.is_empty(), source.tokens.is_empty()) {
+        (_, true) => format!("Certificates: {certificates}"),
+        (true, false) => format!("Tokens: {tokens}"),
+        (false, false) => format!("Certificates: {certificates}; tokens: {tokens}"),
+    };
+    format!("{counts}, in {seconds:.2} s\n")
 }
 
-/// Refuses to replace certificates that exist.
+/// Refuses to replace certificates and tokens that exist.
 fn refuse_existing<'n>(
     names: impl Iterator<Item = &'n str>,
     batch_dir: &BatchDir,
@@ -175,7 +176,7 @@ fn refuse_existing<'n>(
     };
     let text = format!("{} {others}; no file was changed", batch_dir.place(first).display());
     Err(Failure::failed(text).hint(
-        "rerun with --if-needed to create the missing certificates and replace those that do not match \
-         the specification, or with --force to replace all",
+        "rerun with --if-needed to create what is missing and replace what does not match the \
+         specification, or with --force to replace all",
     ))
 }

@@ -6,6 +6,7 @@ mod faults;
 mod printed;
 mod progress;
 mod schema;
+mod tokens;
 mod yaml;
 
 use std::fs;
@@ -230,8 +231,8 @@ fn json_is_accepted_and_without_a_ca_every_certificate_is_self_signed() {
 #[test]
 fn unreadable_text_is_reported_by_its_line_and_not_repeated() {
     for (text, says) in [
-        ("", "the specification has no certificates"),
-        ("certificates: []\n", "the specification has no certificates"),
+        ("", "the specification has neither certificates nor tokens"),
+        ("certificates: []\n", "the specification has neither certificates nor tokens"),
         ("certificates: [\n", ":1:15: unclosed bracket"),
         ("certificates: []\ncertificates: []\n", ":2:1: duplicate field"),
         ("certificates: []\n---\na: b\n", "more than one document"),

@@ -39,6 +39,14 @@ fn the_schema_for_editors_has_the_fields_of_the_reader() {
     assert_eq!(fields("/$defs/certificate/properties"), certificate);
     certificate.retain(|field| field != "name");
     assert_eq!(fields("/properties/defaults/properties"), certificate);
+    assert_eq!(fields("/properties/signingKeys/properties"), read("signingKeys: {unknown: 1}"));
+    let key = read("signingKeys: {zone: {unknown: 1}}");
+    assert_eq!(fields("/$defs/signingKey/properties"), key);
+    assert_eq!(fields("/$defs/token/properties"), read("tokens: [{unknown: 1}]"));
+    for kind in ["dataplane", "zone", "user"] {
+        let place = format!("/$defs/token/properties/{kind}/properties");
+        assert_eq!(fields(&place), read(&format!("tokens: [{{{kind}: {{unknown: 1}}}}]")), "{kind}");
+    }
     let list = |place: &str| {
         let list = schema.pointer(place).and_then(Value::as_array).expect(place).iter();
         list.map(|value| value.as_str().expect("text").to_owned()).collect::<Vec<_>>()
@@ -66,6 +74,10 @@ fn accepts(root: &Value, schema: &Value, value: &Value) -> bool {
             other => panic!("{other:?}"),
         },
         "enum" => wanted.as_array().expect("a list").contains(value),
+        "oneOf" => {
+            let branches = wanted.as_array().expect("a list").iter();
+            branches.filter(|one| accepts(one, value)).count() == 1
+        }
         "anyOf" => wanted.as_array().expect("a list").iter().any(|one| accepts(one, value)),
         "not" => !accepts(wanted, value),
         "required" => value.as_object().is_none_or(|map| {
@@ -76,8 +88,10 @@ fn accepts(root: &Value, schema: &Value, value: &Value) -> bool {
             map.iter().all(|(name, value)| wanted.get(name).is_none_or(|one| accepts(one, value)))
         }),
         "additionalProperties" => value.as_object().is_none_or(|map| {
-            assert_eq!(wanted, &Value::Bool(false));
-            map.keys().all(|name| schema["properties"].get(name).is_some())
+            map.iter().all(|(name, value)| match wanted {
+                Value::Bool(false) => schema["properties"].get(name).is_some(),
+                wanted => accepts(wanted, value),
+            })
         }),
         "items" => value.as_array().is_none_or(|list| list.iter().all(|one| accepts(wanted, one))),
         "minItems" => value.as_array().is_none_or(|list| list.len() >= number(wanted)),
@@ -153,6 +167,42 @@ fn the_schema_and_the_reader_accept_the_same() {
         let defaults = r#"{"type": "server", "hostnames": "d.example"}"#;
         (format!(r#"{{"defaults": {defaults}, "certificates": [{certificate}]}}"#), is_good)
     });
+    let tokens = [
+        (r#"{"name": "a", "dataplane": {}}"#, true),
+        (r#"{"name": "a", "dataplane": {"name": "", "mesh": "", "workload": ""}}"#, true),
+        (r#"{"name": "a", "dataplane": {"name": "b c"}}"#, true),
+        (r#"{"name": "a", "dataplane": {"name": " b"}}"#, false),
+        (r#"{"name": "a", "dataplane": {"tags": {"t": "v", "u": ["v", "w"], "x": []}}}"#, true),
+        (r#"{"name": "a", "dataplane": {"tags": {"t": ""}}}"#, false),
+        (r#"{"name": "a", "dataplane": {"tags": {"t": 1}}}"#, false),
+        (r#"{"name": "a", "dataplane": {"zone": "z"}}"#, false),
+        (r#"{"name": "a", "dataplane": null}"#, false),
+        (r#"{"name": "a"}"#, false),
+        (r#"{"name": "CON", "dataplane": {}}"#, false),
+        (r#"{"dataplane": {}}"#, false),
+        (r#"{"name": "a", "dataplane": {}, "user": {}}"#, false),
+        (r#"{"name": "a", "zone": {}}"#, false),
+        (r#"{"name": "a", "zone": {"zone": ""}}"#, false),
+        (r#"{"name": "a", "zone": {"zone": "z"}}"#, true),
+        (r#"{"name": "a", "zone": {"zone": "z", "scope": "cp"}}"#, true),
+        (r#"{"name": "a", "zone": {"zone": "z", "scope": []}}"#, false),
+        (r#"{"name": "a", "zone": {"zone": "z", "scope": ["mesh"]}}"#, false),
+        (r#"{"name": "a", "user": {}}"#, true),
+        (r#"{"name": "a", "user": {"name": ""}}"#, false),
+        (r#"{"name": "a", "user": {"groups": []}}"#, true),
+        (r#"{"name": "a", "user": {"groups": [""]}}"#, false),
+        (r#"{"name": "a", "user": {}, "validFor": "90"}"#, false),
+        (r#"{"name": "a", "user": {}, "keyType": "rsa"}"#, false),
+    ]
+    .map(|(token, is_good)| {
+        let key = r#"{"keyFile": "k", "kid": "1"}"#;
+        let keys = format!(r#"{{"dataplane": {key}, "zone": {key}, "user": {key}}}"#);
+        let defaults = r#"{"validFor": "30d"}"#;
+        let text = format!(
+            r#"{{"signingKeys": {keys}, "defaults": {defaults}, "tokens": [{token}]}}"#
+        );
+        (text, is_good)
+    });
     let good = r#""certificates": [{"name": "a", "type": "server", "hostnames": "b"}]"#;
     let wholes = [
         (r#""issuer": {"certFile": "a", "keyFile": "b"}"#, true),
@@ -170,6 +220,13 @@ fn the_schema_and_the_reader_accept_the_same() {
         (r#""defaults": {"name": "a"}"#, false),
         (r#""defaults": {"secretName": "a"}"#, true),
         (r#""default": {}"#, false),
+        (r#""signingKeys": {}"#, true),
+        (r#""signingKeys": null"#, false),
+        (r#""signingKeys": {"zone": {"keyFile": "a", "kid": "1"}}"#, true),
+        (r#""signingKeys": {"zone": {"keyFile": "a", "kid": 1}}"#, false),
+        (r#""signingKeys": {"zone": {"keyFile": "a", "kid": ""}}"#, false),
+        (r#""signingKeys": {"zone": {"keyFile": "a"}}"#, false),
+        (r#""signingKeys": {"zone": {"keyFile": "", "kid": "1"}}"#, false),
     ]
     .map(|(section, is_good)| (format!("{{{section}, {good}}}"), is_good));
     let others = [
@@ -180,7 +237,7 @@ fn the_schema_and_the_reader_accept_the_same() {
         ("[]".to_owned(), false),
         ("7".to_owned(), false),
     ];
-    for (text, is_good) in certificates.into_iter().chain(wholes).chain(others) {
+    for (text, is_good) in certificates.into_iter().chain(tokens).chain(wholes).chain(others) {
         let value: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!(accepts(&schema, &schema, &value), is_good, "the schema: {text}");
         let read = Specification::parse(&text);

@@ -41,7 +41,7 @@ fn sign(sandbox: &Sandbox, noun: &str, more: &[&str]) -> Ended {
 
 /// The JSON of the header and of the payload of a token.
 #[track_caller]
-fn decoded(token: &str) -> [String; 2] {
+pub(super) fn decoded(token: &str) -> [String; 2] {
     let parts: Vec<_> = token.split('.').collect();
     assert_eq!(parts.len(), 3, "{token:?}");
     [parts[0], parts[1]].map(|part| {

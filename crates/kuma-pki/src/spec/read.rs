@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use serde::de::DeserializeOwned;
+
 use super::parse_error::parse_error;
 use super::resolve::{ArtifactKinds, CertificateFields, MissingField};
-use super::schema::{Certificate, Create, File, Issuer};
+use super::schema::{Certificate, Create, Field, File, Issuer, Text};
 use super::values::{self, ValueError};
 use super::{
     CertificateSpecification, ErrorList, IssuerSpecification, Position, Specification,
-    SpecificationErrors,
+    SpecificationErrors, tokens,
 };
 use crate::format::yaml::{self, Limits};
 use crate::issue::CaRequest;
@@ -24,36 +26,65 @@ const CA_NAME: &str = "Kuma CA";
 /// A minimal specification, for hints.
 const EXAMPLE: &str = "certificates: [{name: zone-1, type: server, hostnames: [cp.example]}]";
 
-/// A certificate before the defaults are applied.
-pub(super) struct Entry {
-    name: Box<str>,
-    position: Position,
-    fields: CertificateFields,
+/// A certificate or token before the defaults are applied.
+pub(super) struct Entry<F> {
+    pub(super) name: Box<str>,
+    pub(super) position: Position,
+    pub(super) fields: F,
+}
+
+/// The fields of a certificate or token, without its name.
+pub(super) trait Fields: Sized {
+    /// The fields as serde reads them.
+    type Schema: DeserializeOwned;
+    /// An entry in errors.
+    const ENTRY: &'static str;
+    /// The list in errors.
+    const LIST: &'static str;
+    /// The example of a name.
+    const NAME: &'static str;
+
+    fn name(schema: &mut Self::Schema) -> Field<Text>;
+
+    fn read(schema: Self::Schema, name: &str, position: Position, errors: &mut ErrorList) -> Self;
 }
 
 pub(super) fn specification(text: &str) -> Result<Specification, SpecificationErrors> {
     let mut options = yaml::options(&LIMITS);
     // With the schema, `name: 1.10` would be the string "1.10" here and the number 1.1 in other programs.
     options.no_schema = true;
-    let File { issuer, defaults, certificates } =
+    let File { issuer, defaults, certificates, signing_keys, tokens } =
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             SpecificationErrors { errors: vec![parse_error(&error)], more: 0, issuer: None }
         })?;
     let mut errors = certificates.errors;
+    errors.append(tokens.errors);
+    for Entry { name, position, .. } in &tokens.list {
+        if let Some(line) = certificates.names.get(&name.to_ascii_lowercase()) {
+            errors.add(*position, duplicate(name, *line), None);
+        }
+    }
+    drop((certificates.names, tokens.names));
     let issuer = issuer.0.and_then(|(issuer, position)| ca(issuer, position, &mut errors));
-    let defaults = defaults.0.map(|(defaults, _)| {
+    let defaults = defaults.0.map(|(defaults, position)| {
         if let Some((_, position)) = defaults.name.0 {
             errors.add(position, "defaults cannot have a name", None);
         }
-        CertificateFields::read(defaults, &mut errors)
+        CertificateFields::read(defaults, "", position, &mut errors)
     });
     let defaults = defaults.unwrap_or_default();
-    if certificates.entries.is_empty() && errors.kept.is_empty() {
+    if certificates.list.is_empty() && tokens.list.is_empty() && errors.kept.is_empty() {
         let position = Position { line: 1, column: 1 };
-        errors.add(position, "the specification has no certificates", Some(EXAMPLE.to_owned()));
+        let text = "the specification has neither certificates nor tokens";
+        errors.add(position, text, Some(EXAMPLE.to_owned()));
     }
-    let mut resolved = Vec::with_capacity(certificates.entries.len());
-    for Entry { name, position, fields } in certificates.entries {
+    let signing_keys = signing_keys.0.map(|(keys, _)| tokens::signing_keys(keys, &mut errors));
+    let signing_keys = signing_keys.unwrap_or_default();
+    let tokens = tokens.list.into_iter();
+    let tokens = tokens.filter_map(|token| token.resolve(&defaults, &signing_keys, &mut errors));
+    let tokens = tokens.collect();
+    let mut resolved = Vec::with_capacity(certificates.list.len());
+    for Entry { name, position, fields } in certificates.list {
         let invalid = fields.invalid.clone();
         match fields.resolve(&name, &defaults) {
             Ok((request, artifacts)) => {
@@ -70,46 +101,60 @@ pub(super) fn specification(text: &str) -> Result<Specification, SpecificationEr
     }
     let ErrorList { kept: mut errors, more } = errors;
     if errors.is_empty() {
-        return Ok(Specification { issuer, certificates: resolved });
+        return Ok(Specification { issuer, certificates: resolved, signing_keys, tokens });
     }
     errors.sort_by_key(|error| error.position);
     Err(SpecificationErrors { errors, more, issuer: issuer.map(Box::new) })
 }
 
-impl Entry {
-    /// Checks a certificate. `names` maps the names so far to their lines; it has them in lower case, because
+impl<F: Fields> Entry<F> {
+    /// Checks an entry. `names` maps the names so far to their lines; it has them in lower case, because
     /// some file systems ignore case.
     pub(super) fn new(
-        mut certificate: Certificate,
+        mut schema: F::Schema,
         position: Position,
         names: &mut HashMap<String, u32>,
         errors: &mut ErrorList,
     ) -> Option<Self> {
-        let name = std::mem::take(&mut certificate.name).text();
-        let fields = CertificateFields::read(certificate, errors);
-        let Some((name, name_position)) = name else {
-            let hint = "add name: zone-1, which is also the name of the directory".to_owned();
-            errors.add(position, "a certificate has no name", Some(hint));
+        let name = F::name(&mut schema).text();
+        let (text, name_position) = name.unzip();
+        let text = text.unwrap_or_default();
+        let fields = F::read(schema, &text, position, errors);
+        let Some(name_position) = name_position else {
+            let hint = format!("add name: {}, which is also the name of the directory", F::NAME);
+            errors.add(position, format!("{} has no name", F::ENTRY), Some(hint));
             return None;
         };
-        if let Err(reason) = values::check_directory_name(&name) {
-            let text = format!("the name {:?} {reason}", excerpt(&name));
+        if let Err(reason) = values::check_directory_name(&text) {
+            let text = format!("the name {:?} {reason}", excerpt(&text));
             let hint = "use letters, digits, dots, hyphens and underscores".to_owned();
             errors.add(name_position, text, Some(hint));
             return None;
         }
-        if let Some(line) = names.insert(name.to_ascii_lowercase(), name_position.line) {
-            let text = format!("duplicate name {name}, first used in line {line}");
-            errors.add(name_position, text, None);
+        if let Some(line) = names.insert(text.to_ascii_lowercase(), name_position.line) {
+            errors.add(name_position, duplicate(&text, line), None);
             return None;
         }
-        Some(Self { name: name.into(), position, fields })
+        Some(Self { name: text.into(), position, fields })
     }
 }
 
-impl CertificateFields {
-    fn read(certificate: Certificate, errors: &mut ErrorList) -> Self {
-        let mut reader = FieldReader { errors, invalid: Vec::new() };
+fn duplicate(name: &str, line: u32) -> String {
+    format!("duplicate name {name}, first used in line {line}")
+}
+
+impl Fields for CertificateFields {
+    type Schema = Certificate;
+    const ENTRY: &'static str = "a certificate";
+    const LIST: &'static str = "a list of certificates";
+    const NAME: &'static str = "zone-1";
+
+    fn name(certificate: &mut Certificate) -> Field<Text> {
+        std::mem::take(&mut certificate.name)
+    }
+
+    fn read(certificate: Certificate, _: &str, _: Position, errors: &mut ErrorList) -> Self {
+        let mut reader = FieldReader::new(errors);
         let mut names = reader.all("hostnames", certificate.hostnames.list(), values::hostname);
         let services = certificate.kubernetes_service.list();
         for service in reader.all("hostnames", services, values::service_name) {
@@ -138,7 +183,7 @@ impl CertificateFields {
 }
 
 fn ca(issuer: Issuer, position: Position, errors: &mut ErrorList) -> Option<IssuerSpecification> {
-    let mut reader = FieldReader { errors, invalid: Vec::new() };
+    let mut reader = FieldReader::new(errors);
     let is_complete = issuer.cert_file.0.is_some() && issuer.key_file.0.is_some();
     let cert_file =
         reader.one("certFile", issuer.cert_file.text(), |text| values::path("certFile", text));
@@ -175,14 +220,18 @@ fn ca_request(
 }
 
 /// Reads the values of fields and collects their errors.
-struct FieldReader<'e> {
-    errors: &'e mut ErrorList,
+pub(super) struct FieldReader<'e> {
+    pub(super) errors: &'e mut ErrorList,
     /// The fields with an error.
-    invalid: Vec<&'static str>,
+    pub(super) invalid: Vec<&'static str>,
 }
 
-impl FieldReader<'_> {
-    fn one<T>(
+impl<'e> FieldReader<'e> {
+    pub(super) const fn new(errors: &'e mut ErrorList) -> Self {
+        Self { errors, invalid: Vec::new() }
+    }
+
+    pub(super) fn one<T>(
         &mut self,
         field: &'static str,
         text: Option<(String, Position)>,
@@ -198,7 +247,7 @@ impl FieldReader<'_> {
         }
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &mut self,
         field: &'static str,
         texts: Vec<(String, Position)>,

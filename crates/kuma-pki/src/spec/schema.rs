@@ -1,13 +1,16 @@
 //! The fields of a specification as serde reads them; `docs/reference/tls-certificates.schema.json` is the same schema.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
-use super::read::Entry;
+use super::read::{Entry, Fields};
+use super::resolve::CertificateFields;
+use super::tokens::TokenFields;
 use super::{ErrorList, Position};
 
 /// The longest string, in bytes: Linux's PATH_MAX.
@@ -21,7 +24,9 @@ const MAX_LIST_LENGTH: usize = 1 << 20;
 pub(super) struct File {
     pub(super) issuer: Field<Issuer>,
     pub(super) defaults: Field<Certificate>,
-    pub(super) certificates: Certificates,
+    pub(super) certificates: Entries<CertificateFields>,
+    pub(super) signing_keys: Field<SigningKeys>,
+    pub(super) tokens: Entries<TokenFields>,
 }
 
 #[derive(Default, Deserialize)]
@@ -56,6 +61,58 @@ pub(super) struct Certificate {
     pub(super) secret_name: Field<Text>,
 }
 
+/// The signing key of each kind of token.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct SigningKeys {
+    pub(super) dataplane: Field<SigningKey>,
+    pub(super) zone: Field<SigningKey>,
+    pub(super) user: Field<SigningKey>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct SigningKey {
+    pub(super) key_file: Field<Text>,
+    pub(super) kid: Field<Text>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Token {
+    pub(super) name: Field<Text>,
+    pub(super) valid_for: Field<Duration>,
+    pub(super) dataplane: Field<Dataplane>,
+    pub(super) zone: Field<Zone>,
+    pub(super) user: Field<User>,
+}
+
+/// The claims of a dataplane token.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Dataplane {
+    pub(super) name: Field<Text>,
+    pub(super) mesh: Field<Text>,
+    pub(super) tags: Field<BTreeMap<String, Field<Texts>>>,
+    pub(super) workload: Field<Text>,
+}
+
+/// The claims of a zone token.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Zone {
+    pub(super) zone: Field<Text>,
+    pub(super) scope: Field<Texts>,
+}
+
+/// The claims of a user token.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct User {
+    pub(super) name: Field<Text>,
+    pub(super) groups: Field<Texts>,
+}
+
 /// An optional value with its position. An explicit null is an error.
 pub(super) struct Field<T>(pub(super) Option<(T, Position)>);
 
@@ -71,16 +128,22 @@ pub(super) enum Texts {
 /// A duration. A number is accepted here, so that the error can name the missing unit.
 pub(super) struct Duration(pub(super) String);
 
-/// The certificates. Each is checked as soon as it is read, which keeps memory small for a million of them.
-#[derive(Default)]
-pub(super) struct Certificates {
-    pub(super) entries: Vec<Entry>,
+/// A list of certificates or tokens. Each is checked as soon as it is read, which keeps memory small for a million of
+/// them.
+pub(super) struct Entries<F> {
+    pub(super) list: Vec<Entry<F>>,
+    /// The names in lower case, with their lines.
+    pub(super) names: HashMap<String, u32>,
     pub(super) errors: ErrorList,
 }
 
 impl Field<Text> {
     pub(super) fn text(self) -> Option<(String, Position)> {
         self.0.map(|(Text(text), position)| (text, position))
+    }
+
+    pub(super) fn or(self, default: &str) -> String {
+        self.text().map_or_else(|| default.to_owned(), |(text, _)| text)
     }
 }
 
@@ -204,29 +267,35 @@ impl<'de> Deserialize<'de> for Duration {
     }
 }
 
-impl<'de> Deserialize<'de> for Certificates {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CertificatesVisitor;
+impl<F> Default for Entries<F> {
+    fn default() -> Self {
+        Self { list: Vec::new(), names: HashMap::new(), errors: ErrorList::default() }
+    }
+}
 
-        impl<'de> Visitor<'de> for CertificatesVisitor {
-            type Value = Certificates;
+impl<'de, F: Fields> Deserialize<'de> for Entries<F> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<F>(PhantomData<F>);
+
+        impl<'de, F: Fields> Visitor<'de> for EntriesVisitor<F> {
+            type Value = Entries<F>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of certificates")
+                f.write_str(F::LIST)
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Certificates, A::Error> {
-                let (mut certificates, mut names) = (Certificates::default(), HashMap::new());
-                while let Some(one) = list.next_element::<Spanned<Certificate>>()? {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries<F>, A::Error> {
+                let mut entries = Entries::default();
+                while let Some(one) = list.next_element::<Spanned<F::Schema>>()? {
                     let position = one.referenced.into();
-                    let entry =
-                        Entry::new(one.value, position, &mut names, &mut certificates.errors);
-                    certificates.entries.extend(entry);
+                    let Entries { names, errors, .. } = &mut entries;
+                    let entry = Entry::new(one.value, position, names, errors);
+                    entries.list.extend(entry);
                 }
-                Ok(certificates)
+                Ok(entries)
             }
         }
 
-        deserializer.deserialize_seq(CertificatesVisitor)
+        deserializer.deserialize_seq(EntriesVisitor(PhantomData))
     }
 }

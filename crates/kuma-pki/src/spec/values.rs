@@ -5,6 +5,7 @@ use crate::key::KeyAlgorithm;
 use crate::kubernetes::ServiceName;
 use crate::name::SubjectAltName;
 use crate::text::excerpt;
+use crate::token::ZoneScope;
 use crate::usage::ExtendedKeyUsage;
 use crate::validity::ValidFor;
 
@@ -72,6 +73,13 @@ pub(super) fn artifact(text: &str) -> Result<&'static str, ValueError> {
     ARTIFACTS.into_iter().find(|name| *name == text).ok_or_else(|| ValueError {
         text: format!("unknown artifact {:?}", excerpt(text)),
         hint: Some(format!("use one of {}", ARTIFACTS.join(", "))),
+    })
+}
+
+pub(super) fn scope(text: &str) -> Result<ZoneScope, ValueError> {
+    ZoneScope::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or_else(|| ValueError {
+        text: format!("unknown scope {:?}", excerpt(text)),
+        hint: Some("use ingress, egress or cp".to_owned()),
     })
 }
 

@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::inspect::TokenKind;
 use crate::text::excerpt;
+
+/// The mesh of a proxy and of a dataplane token that name none.
+pub const DEFAULT_MESH: &str = "default";
 
 /// The claims of a token of any kind, without its dates and its ID.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -119,12 +123,22 @@ pub enum ClaimsError {
 }
 
 impl Claims {
+    /// Returns the kind of the token.
+    #[must_use]
+    pub const fn kind(&self) -> TokenKind {
+        match self {
+            Self::Dataplane(_) => TokenKind::Dataplane,
+            Self::Zone(_) => TokenKind::Zone,
+            Self::User(_) => TokenKind::User,
+        }
+    }
+
     /// Returns an error for a value that no bearer of the token can have.
     ///
     /// # Errors
     ///
     /// [`ClaimsError`] with the first such value.
-    pub(super) fn check(&self) -> Result<(), ClaimsError> {
+    pub(crate) fn check(&self) -> Result<(), ClaimsError> {
         match self {
             Self::Dataplane(claims) => {
                 text("name", &claims.name)?;
@@ -181,7 +195,10 @@ impl ProxyType {
 }
 
 impl ZoneScope {
-    /// Every scope; the first two are the default of the official kumactl.
+    /// The scopes of a token for which none is requested, as in the official kumactl.
+    pub const DEFAULT: [Self; 2] = [Self::Ingress, Self::Egress];
+
+    /// Every scope.
     pub const ALL: [Self; 3] = [Self::Ingress, Self::Egress, Self::Cp];
 
     /// Returns the scope as the token has it.
@@ -204,6 +221,6 @@ pub(super) fn text(claim: &'static str, value: &str) -> Result<(), ClaimsError> 
 }
 
 /// Checks a text that must not be empty.
-pub(super) fn required(claim: &'static str, value: &str) -> Result<(), ClaimsError> {
+pub(crate) fn required(claim: &'static str, value: &str) -> Result<(), ClaimsError> {
     if value.is_empty() { Err(ClaimsError::Empty { claim }) } else { text(claim, value) }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::claims::DEFAULT_MESH;
 use crate::format::yaml::{self, Limits};
 use crate::text::excerpt;
 
@@ -12,9 +13,6 @@ const LIMITS: Limits = Limits { nodes: 100_000, copies: 1_000, copied_bytes: 1 <
 
 /// The label that binds a proxy to a workload.
 const WORKLOAD: &str = "kuma.io/workload";
-
-/// The mesh of a proxy that names none.
-const DEFAULT_MESH: &str = "default";
 
 /// A proxy, as far as kuma-cp compares it with a token.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -132,7 +132,7 @@ impl TypedClaims {
     }
 }
 
-fn members(object: &Object) -> Map<String, Value> {
+pub(super) fn members(object: &Object) -> Map<String, Value> {
     object.0.iter().cloned().collect()
 }
 

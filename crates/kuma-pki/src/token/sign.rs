@@ -94,11 +94,7 @@ impl TokenRequest<'_> {
     pub fn sign(&self, key: &SigningKey) -> Result<SignedToken, TokenError> {
         self.claims.check()?;
         required("key ID", self.key_id)?;
-        if self.valid_for.duration() > LONGEST {
-            return Err(TokenError::TooLong);
-        }
-        let end = time::Duration::try_from(self.valid_for.duration()).ok();
-        let end = end.and_then(|lifetime| self.now.checked_add(lifetime));
+        let end = self.now.checked_add(lifetime(self.valid_for)?);
         let expires_at = end.ok_or(TokenError::TooLong)?.unix_timestamp();
         let not_before = self.now.unix_timestamp() - CLOCK_SKEW.as_secs().cast_signed();
         let header = json::encode(&Header { alg: "RS256", kid: self.key_id, typ: "JWT" });
@@ -121,6 +117,24 @@ impl TokenRequest<'_> {
         token.push('.');
         token.push_str(&Zeroizing::new(signature));
         Ok(SignedToken { text: token, not_before, expires_at })
+    }
+}
+
+/// Returns the lifetime of a token.
+///
+/// # Errors
+///
+/// [`TokenError::TooLong`] for a lifetime that Go cannot express.
+pub(crate) fn lifetime(valid_for: ValidFor) -> Result<time::Duration, TokenError> {
+    let duration = Some(valid_for.duration()).filter(|duration| *duration <= LONGEST);
+    duration.and_then(|duration| duration.try_into().ok()).ok_or(TokenError::TooLong)
+}
+
+impl SignedToken {
+    /// Returns the token as bytes.
+    #[must_use]
+    pub fn into_bytes(mut self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(std::mem::take(&mut *self.text).into_bytes())
     }
 }
 

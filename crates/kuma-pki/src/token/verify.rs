@@ -223,7 +223,7 @@ impl Checks {
     }
 }
 
-fn algorithm<'t>(token: &'t Token<'_>) -> Result<&'t str, Finding> {
+pub(super) fn algorithm<'t>(token: &'t Token<'_>) -> Result<&'t str, Finding> {
     match token.header.get("alg").and_then(Value::as_str) {
         Some("RS256") => Ok("RS256"),
         Some(known) if KNOWN.contains(&known) => {
@@ -233,7 +233,7 @@ fn algorithm<'t>(token: &'t Token<'_>) -> Result<&'t str, Finding> {
     }
 }
 
-fn key_id(token: &Token<'_>, known: Option<&str>) -> Result<String, Finding> {
+pub(super) fn key_id(token: &Token<'_>, known: Option<&str>) -> Result<String, Finding> {
     match token.header.get("kid") {
         None => Err(Finding::KeyIdMissing),
         Some(Value::String(key_id)) => match known.filter(|known| *known != key_id) {

@@ -114,6 +114,7 @@ impl<'a> Artifacts<'a> {
                 text(environment::encode(&variables, EnvironmentFormat::Systemd))
             }
             OutputKind::Token
+            | OutputKind::DataplaneToken
             | OutputKind::DataplaneSigningKey
             | OutputKind::ZoneSigningKey
             | OutputKind::UserSigningKey

@@ -1,13 +1,11 @@
 //! `--tokens`: signing keys, the configuration of kuma-cp with their public keys, and a dataplane token.
 
-use std::collections::BTreeMap;
-
 use kuma_pki::format::pem;
 use kuma_pki::token::{
-    self, Claims, ControlPlaneKeys, DataplaneClaims, Outcome, Proxy, ProxyKind, PublicKey,
-    SigningKey, TokenId, TokenRequest, VerifyOptions,
+    Claims, ControlPlaneKeys, DEFAULT_MESH, DataplaneClaims, PublicKey, SigningKey, TokenId,
+    TokenRequest,
 };
-use kuma_pki::{KeyAlgorithm, ObjectName, PrivateKeyEncoding, ValidFor, Validity};
+use kuma_pki::{KeyAlgorithm, ObjectName, PrivateKeyEncoding, ValidFor};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -19,9 +17,6 @@ use crate::report::failure::Failure;
 
 /// The ID of the signing keys (`kid`).
 pub(super) const KEY_ID: &str = "1";
-
-/// The mesh of the proxy.
-const MESH: &str = "default";
 
 /// How long the dataplane token is valid by default.
 const LIFETIME: &str = "720h";
@@ -74,7 +69,7 @@ impl TokensArgs {
         }
         let mut kinds = KEYS.to_vec();
         kinds.push(OutputKind::ControlPlaneConfiguration);
-        kinds.extend(self.dataplane.as_ref().map(|_| OutputKind::Token));
+        kinds.extend(self.dataplane.as_ref().map(|_| OutputKind::DataplaneToken));
         kinds
     }
 }
@@ -112,14 +107,22 @@ impl TokenFiles {
         let Some(name) = args.tokens.dataplane.as_ref().map(ObjectName::as_str) else {
             return Ok(Some(Self { keys, configuration, token: None }));
         };
+        let claims = Claims::Dataplane(DataplaneClaims {
+            name: name.to_owned(),
+            mesh: DEFAULT_MESH.to_owned(),
+            ..DataplaneClaims::default()
+        });
         let valid_for = args.tokens.token_valid_for.as_deref().unwrap_or(LIFETIME);
-        let valid_for = valid_for.parse::<ValidFor>()?;
-        let renewal = args.renewal_moment(valid_for, now);
-        let good = existing(OutputKind::Token)?
-            .filter(|token| is_good(token, name, &public[0], renewal, now));
-        let token = match good {
+        let (valid_for, id) = (valid_for.parse::<ValidFor>()?, TokenId::random()?);
+        let request = TokenRequest { claims: &claims, key_id: KEY_ID, id, now, valid_for };
+        let renew_before = args.issuance.existing.renew_before();
+        let is_good = |token: &Zeroizing<Vec<u8>>| {
+            let token = String::from_utf8_lossy(token);
+            request.compare(&token, &public[0], renew_before).is_ok()
+        };
+        let token = match existing(OutputKind::DataplaneToken)?.filter(is_good) {
             Some(token) => token,
-            None => dataplane_token(name, &signing_keys[0], valid_for, now)?,
+            None => request.sign(&signing_keys[0])?.into_bytes(),
         };
         Ok(Some(Self { keys, configuration, token: Some(token) }))
     }
@@ -130,64 +133,13 @@ impl TokenFiles {
             return self.keys[place].clone();
         }
         match kind {
-            OutputKind::Token => self.token.clone().unwrap_or_default(),
+            OutputKind::DataplaneToken => self.token.clone().unwrap_or_default(),
             _ => Zeroizing::new(self.configuration.clone().into_bytes()),
         }
-    }
-}
-
-impl Args {
-    /// Returns the moment at which a token still has to be valid to be kept.
-    fn renewal_moment(&self, valid_for: ValidFor, now: OffsetDateTime) -> OffsetDateTime {
-        let end = time::Duration::try_from(valid_for.duration()).ok();
-        let end = end.and_then(|lifetime| now.checked_add(lifetime));
-        end.map_or(now, |not_after| {
-            let validity = Validity { not_before: now, not_after };
-            now + (not_after - self.issuance.existing.renew_before().renewal_time(validity))
-        })
     }
 }
 
 fn new_signing_key() -> Result<Zeroizing<Vec<u8>>, Failure> {
     let key = new_key::generate(KeyAlgorithm::Rsa2048)?;
     Ok(pem::encode_private_key(&key.private_key(PrivateKeyEncoding::Traditional)?))
-}
-
-fn dataplane_token(
-    name: &str,
-    key: &SigningKey,
-    valid_for: ValidFor,
-    now: OffsetDateTime,
-) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let claims = Claims::Dataplane(DataplaneClaims {
-        name: name.to_owned(),
-        mesh: MESH.to_owned(),
-        ..DataplaneClaims::default()
-    });
-    let id = TokenId::random()?;
-    let request = TokenRequest { claims: &claims, key_id: KEY_ID, id, now, valid_for };
-    Ok(Zeroizing::new(request.sign(key)?.text.as_bytes().to_vec()))
-}
-
-/// Whether kuma-cp takes a token of the proxy, now and at the moment of its renewal, and of no other proxy.
-fn is_good(
-    token: &[u8],
-    name: &str,
-    public_key: &PublicKey,
-    renewal: OffsetDateTime,
-    now: OffsetDateTime,
-) -> bool {
-    let proxy = Proxy {
-        kind: ProxyKind::Dataplane,
-        name: name.to_owned(),
-        mesh: MESH.to_owned(),
-        workload: None,
-        tags: BTreeMap::new(),
-    };
-    [now, renewal].into_iter().all(|at| {
-        let (key_id, proxy) = (Some(KEY_ID), Some(&proxy));
-        let options = VerifyOptions { public_key, key_id, proxy, zone: None, at };
-        let report = token::verify(&String::from_utf8_lossy(token), &options);
-        report.checks.iter().all(|check| matches!(check.outcome, Outcome::Passed(_)))
-    })
 }

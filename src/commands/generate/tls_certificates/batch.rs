@@ -1,11 +1,13 @@
-//! Processes the certificates of a specification on all processors.
+//! Processes the certificates and tokens of a specification on all processors.
 
+use std::fmt;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use kuma_pki::spec::CertificateSpecification;
+use kuma_pki::spec::Position;
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -13,7 +15,8 @@ use super::Args;
 use super::entry::{Action, Entry, EntryOutcome};
 use super::notices::Notices;
 use super::source::Source;
-use crate::files::{BatchDir, signals};
+use super::token_entry::TokenEntry;
+use crate::files::{self, BatchDir, NOT_KEPT, signals};
 use crate::job::signer::{SelfCheck, Signer};
 use crate::report::console::Console;
 use crate::report::failure::Failure;
@@ -41,27 +44,33 @@ pub(super) struct Batch<'a> {
 /// The outcome of a batch.
 #[derive(Debug, Default)]
 pub(super) struct BatchOutcome {
-    /// New certificates.
-    pub(super) created: usize,
-    /// Existing certificates that did not match the request.
-    pub(super) replaced: usize,
-    /// Kept certificates with another file that was missing or wrong.
-    pub(super) repaired: usize,
-    /// Existing certificates that match the request.
-    pub(super) kept: usize,
+    pub(super) certificates: Counts,
+    pub(super) tokens: Counts,
     notes: Notices,
     warnings: Notices,
     failures: Vec<Failure>,
     is_interrupted: bool,
 }
 
+/// The number of certificates, or of tokens.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(super) struct Counts {
+    /// New ones.
+    created: usize,
+    /// Existing ones that did not match the request.
+    replaced: usize,
+    /// Kept ones with another file that was missing or wrong, or with wrong permissions.
+    repaired: usize,
+    /// Existing ones that match the request.
+    kept: usize,
+}
+
 /// The JSON report of a batch. Fields may be added, but not changed or removed.
 #[derive(Serialize)]
 pub(super) struct BatchReport {
-    created: usize,
-    replaced: usize,
-    repaired: usize,
-    kept: usize,
+    #[serde(flatten)]
+    certificates: Counts,
+    tokens: Counts,
     seconds: f64,
 }
 
@@ -79,25 +88,23 @@ impl Drop for WorkerGuard<'_> {
 }
 
 impl Batch<'_> {
-    /// Processes all certificates. An error or a signal stops the run. The files of each certificate are
+    /// Processes all certificates and tokens. An error or a signal stops the run. The files of each are
     /// written together or not at all.
     pub(super) fn run(&self) -> BatchOutcome {
-        let certificates = &self.source.certificates;
+        let entries: Vec<_> = self.source.entries().collect();
         let has_failed = AtomicBool::new(false);
         let (next, finished) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let done = Mutex::new(BatchOutcome::default());
         let work = || {
             while !has_failed.load(Ordering::Relaxed) && !signals::has_come() {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(certificate) = certificates.get(index) else {
+                let Some(entry) = entries.get(index) else {
                     break;
                 };
-                let is_sample = index % SAMPLE == 0;
-                let self_check = if is_sample { SelfCheck::Full } else { SelfCheck::Fields };
-                let outcome = Entry::new(self, certificate).process(self_check);
+                let outcome = self.process(index);
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
                 match outcome {
-                    Ok(outcome) => done.count(index, certificate, self.source, outcome),
+                    Ok(outcome) => done.count(index, *entry, self.source, outcome),
                     Err(failure) if failure.is_interruption() => break,
                     Err(failure) => {
                         has_failed.store(true, Ordering::Relaxed);
@@ -110,9 +117,9 @@ impl Batch<'_> {
         };
         // Respects the CPU affinity and the cgroup's quota.
         let processors = thread::available_parallelism().map_or(1, usize::from);
-        let workers = processors.min(certificates.len());
+        let workers = processors.min(entries.len());
         let (working, watcher) = (AtomicUsize::new(workers), thread::current());
-        let mut progress = Progress::new(certificates.len(), self.console);
+        let mut progress = Progress::new(entries.len(), self.console);
         thread::scope(|scope| {
             for started in 0..workers {
                 let worker = || {
@@ -135,8 +142,29 @@ impl Batch<'_> {
         });
         drop(progress);
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.is_interrupted = done.failures.is_empty() && done.count_all() < certificates.len();
+        done.is_interrupted = done.failures.is_empty() && done.count_all() < entries.len();
         done
+    }
+
+    /// Processes a certificate, or one of the tokens that follow the certificates.
+    fn process(&self, index: usize) -> Result<EntryOutcome, Failure> {
+        let Source { certificates, tokens, .. } = self.source;
+        let Some(certificate) = certificates.get(index) else {
+            return TokenEntry::new(self, &tokens[index - certificates.len()]).process();
+        };
+        let self_check = if index % SAMPLE == 0 { SelfCheck::Full } else { SelfCheck::Fields };
+        Entry::new(self, certificate).process(self_check)
+    }
+
+    /// Returns the warning about the permissions of the first new key or token. All files are in one file system,
+    /// so one check is enough.
+    pub(super) fn permissions_warning(&self, path: &Path) -> Option<String> {
+        if self.are_permissions_checked.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        let wanted = self.args.key.key_mode;
+        let found = files::wrong_mode(path, wanted)?;
+        Some(files::permissions_warning(path, found, wanted, NOT_KEPT))
     }
 }
 
@@ -144,20 +172,21 @@ impl BatchOutcome {
     fn count(
         &mut self,
         index: usize,
-        certificate: &CertificateSpecification,
+        entry: (&str, Position),
         source: &Source,
         outcome: EntryOutcome,
     ) {
+        let is_token = index >= source.certificates.len();
+        let counts = if is_token { &mut self.tokens } else { &mut self.certificates };
         match outcome.action {
-            Action::Created => self.created += 1,
-            Action::Replaced => self.replaced += 1,
-            Action::Repaired => self.repaired += 1,
-            Action::Kept => self.kept += 1,
+            Action::Created => counts.created += 1,
+            Action::Replaced => counts.replaced += 1,
+            Action::Repaired => counts.repaired += 1,
+            Action::Kept => counts.kept += 1,
         }
-        let name = &certificate.name;
-        self.notes.add(index, outcome.notes.iter().map(|note| format!("{name}: {note}")));
+        self.notes.add(index, outcome.notes.iter().map(|note| format!("{}: {note}", entry.0)));
         let warnings = outcome.warnings.iter();
-        self.warnings.add(index, warnings.map(|warning| source.message(certificate, warning)));
+        self.warnings.add(index, warnings.map(|warning| source.message(entry, warning)));
     }
 
     /// Prints the notes and warnings about single certificates.
@@ -167,8 +196,7 @@ impl BatchOutcome {
     }
 
     pub(super) const fn report(&self, seconds: f64) -> BatchReport {
-        let Self { created, replaced, repaired, kept, .. } = *self;
-        BatchReport { created, replaced, repaired, kept, seconds }
+        BatchReport { certificates: self.certificates, tokens: self.tokens, seconds }
     }
 
     /// Returns whether a signal stopped the run.
@@ -177,15 +205,16 @@ impl BatchOutcome {
     }
 
     const fn count_all(&self) -> usize {
-        self.created + self.replaced + self.repaired + self.kept
+        self.certificates.all() + self.tokens.all()
     }
 
-    /// Returns the failure of a batch of `wanted` certificates, if it failed.
-    pub(super) fn failure(self, wanted: usize) -> Option<Failure> {
+    /// Returns the failure of a batch, if it failed.
+    pub(super) fn failure(self, source: &Source) -> Option<Failure> {
         let done = format!(
-            "{} of {} certificates are done",
+            "{} of {} {} are done",
             thousands(self.count_all()),
-            thousands(wanted)
+            thousands(source.entries().count()),
+            source.content()
         );
         if self.is_interrupted {
             let failure = Failure::failed(format!("interrupted: {done}"));
@@ -195,5 +224,28 @@ impl BatchOutcome {
         let stopped = Failure::failed(format!("stopped: {done}"));
         let hint = "fix the error, then rerun with --if-needed to create the rest";
         Failure::join([failure, stopped.hint(hint)])
+    }
+}
+
+impl Counts {
+    pub(super) const fn all(self) -> usize {
+        self.created + self.replaced + self.repaired + self.kept
+    }
+}
+
+/// Returns the counts that are not 0, such as `2 created, 1 kept`.
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.created, "created"),
+            (self.replaced, "replaced"),
+            (self.repaired, "repaired"),
+            (self.kept, "kept"),
+        ];
+        let parts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<_> =
+            parts.map(|(count, verb)| format!("{} {verb}", thousands(count))).collect();
+        f.write_str(if parts.is_empty() { "none created" } else { "" })?;
+        f.write_str(&parts.join(", "))
     }
 }

@@ -1,7 +1,6 @@
 //! One certificate of a batch: created, or kept, repaired or replaced.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 use kuma_pki::KeyPair;
 use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
@@ -10,7 +9,7 @@ use kuma_pki::spec::{Artifacts, CertificateSpecification};
 use zeroize::Zeroizing;
 
 use super::batch::Batch;
-use crate::files::{self, FileReason, NOT_KEPT, Output, OutputKind, PUBLIC_MODE, Plan, read};
+use crate::files::{self, FileReason, Output, OutputKind, PUBLIC_MODE, Plan, read};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::new_key::KeyOptions;
 use crate::job::signer::SelfCheck;
@@ -28,7 +27,7 @@ pub(super) struct Entry<'a> {
     directory: PathBuf,
 }
 
-/// The action for one certificate.
+/// The action for one certificate or token.
 #[derive(Clone, Copy)]
 pub(super) enum Action {
     Created,
@@ -37,7 +36,7 @@ pub(super) enum Action {
     Kept,
 }
 
-/// The outcome of one certificate.
+/// The outcome of one certificate or token.
 pub(super) struct EntryOutcome {
     pub(super) action: Action,
     pub(super) notes: Vec<String>,
@@ -77,13 +76,7 @@ impl<'a> Entry<'a> {
         batch.batch_dir.add(name, &self.kinds().map(content).collect::<Vec<_>>())?;
         let mut created = EntryOutcome::new(Action::Created);
         created.warnings = outcome.into_warnings();
-        // All files are in one file system, so one check is enough.
-        if !batch.are_permissions_checked.swap(true, Ordering::Relaxed) {
-            let key = self.path(OutputKind::PrivateKey);
-            let wanted = self.mode(OutputKind::PrivateKey);
-            let warning = |found| files::permissions_warning(&key, found, wanted, NOT_KEPT);
-            created.warnings.extend(files::wrong_mode(&key, wanted).map(warning));
-        }
+        created.warnings.extend(batch.permissions_warning(&self.path(OutputKind::PrivateKey)));
         Ok(created)
     }
 
@@ -219,7 +212,7 @@ impl<'a> Entry<'a> {
 }
 
 impl EntryOutcome {
-    const fn new(action: Action) -> Self {
+    pub(super) const fn new(action: Action) -> Self {
         Self { action, notes: Vec::new(), warnings: Vec::new() }
     }
 }

@@ -1,9 +1,12 @@
 //! The specification of a batch, and the checks that precede the first certificate.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use kuma_pki::PrivateKeyEncoding;
-use kuma_pki::spec::{CertificateSpecification, Specification};
+use kuma_pki::spec::{
+    CertificateSpecification, Position, SigningKeySpecification, Specification, TokenSpecification,
+};
+use kuma_pki::token::{SigningKey, TokenKind};
 use time::OffsetDateTime;
 
 use super::ca::Ca;
@@ -11,6 +14,7 @@ use super::ca_files::CaFiles;
 use super::{faults, symlinks};
 use crate::files::{BatchDir, Plan, read};
 use crate::job::signer::Signer;
+use crate::job::token;
 use crate::report::console::Console;
 use crate::report::failure::Failure;
 
@@ -24,6 +28,16 @@ pub(super) struct Source {
     pub(super) certificates: Vec<CertificateSpecification>,
     /// The files of the CA; `None` if every certificate is self-signed.
     ca_files: Option<CaFiles>,
+    pub(super) tokens: Vec<TokenSpecification>,
+    signing_keys: Vec<BatchSigningKey>,
+}
+
+/// The key that signs all tokens of one kind.
+pub(super) struct BatchSigningKey {
+    kind: TokenKind,
+    file: PathBuf,
+    pub(super) key: SigningKey,
+    pub(super) key_id: String,
 }
 
 impl Source {
@@ -39,13 +53,18 @@ impl Source {
     ) -> Result<Self, Failure> {
         let shown = read::shown(file);
         let parent = file.parent().filter(|_| file.as_os_str() != "-");
-        let ca_files = |ca| CaFiles::new(ca, parent.unwrap_or_else(|| Path::new("")));
+        let parent = parent.unwrap_or_else(|| Path::new(""));
+        let ca_files = |ca| CaFiles::new(ca, parent);
         let bytes = read::up_to(file, "specification", MAX_LENGTH)?;
         let text = std::str::from_utf8(&bytes)
             .map_err(|_| Failure::failed(format!("the specification {shown} is not UTF-8 text")))?;
-        let Specification { issuer, certificates } = Specification::parse(text)
-            .map_err(|found| faults::all(&shown, found, ca_files, directory, now))?;
-        let source = Self { ca_files: issuer.map(ca_files), shown, certificates };
+        let Specification { issuer, certificates, signing_keys, tokens } =
+            Specification::parse(text)
+                .map_err(|found| faults::all(&shown, found, ca_files, directory, now))?;
+        let signing_keys = signing_keys.into_iter().map(|key| signing_key(key, parent, &shown));
+        let signing_keys = signing_keys.collect::<Result<_, _>>()?;
+        let ca_files = issuer.map(ca_files);
+        let source = Self { shown, certificates, ca_files, tokens, signing_keys };
         let ca_files = source.ca_files.iter();
         let misplaced: Vec<_> =
             ca_files.flat_map(|files| files.faults(directory, source.names())).collect();
@@ -53,19 +72,51 @@ impl Source {
         Ok(source)
     }
 
-    /// Returns the names of the certificates, which are those of their directories.
+    /// Returns the certificates, then the tokens: their names, which are those of their directories, and positions.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, Position)> {
+        let certificates = self.certificates.iter().map(|one| (&*one.name, one.position));
+        certificates.chain(self.tokens.iter().map(|one| (&*one.name, one.position)))
+    }
+
+    /// Returns the names of the certificates and tokens.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.certificates.iter().map(|certificate| &*certificate.name)
+        self.entries().map(|(name, _)| name)
     }
 
-    /// Returns the inputs, which no certificate may overwrite.
+    /// Returns what the specification is of, for messages.
+    pub(super) const fn content(&self) -> &'static str {
+        match (self.certificates.is_empty(), self.tokens.is_empty()) {
+            (_, true) => "certificates",
+            (true, false) => "tokens",
+            (false, false) => "certificates and tokens",
+        }
+    }
+
+    /// Returns the inputs, which no certificate or token may overwrite.
     pub(super) fn inputs(&self) -> impl Iterator<Item = &Path> {
-        self.ca_files.iter().flat_map(CaFiles::paths)
+        let keys = self.signing_keys.iter().map(|key| key.file.as_path());
+        self.ca_files.iter().flat_map(CaFiles::paths).chain(keys)
     }
 
-    /// Returns a message about a certificate, after the place of the certificate in the specification.
-    pub(super) fn message(&self, certificate: &CertificateSpecification, text: &str) -> String {
-        format!("{}:{}: {}: {text}", self.shown, certificate.position, certificate.name)
+    /// Returns the key that signs a kind of tokens.
+    pub(super) fn signing_key(&self, kind: TokenKind) -> Option<&BatchSigningKey> {
+        self.signing_keys.iter().find(|key| key.kind == kind)
+    }
+
+    /// Returns the warning about one key for tokens of several kinds.
+    pub(super) fn shared_key_warning(&self) -> Option<String> {
+        let zone = self.signing_key(TokenKind::Zone)?;
+        let proxies = self.signing_key(TokenKind::Dataplane)?;
+        let is_shared = zone.key.public_key() == proxies.key.public_key();
+        is_shared.then(|| {
+            "one key signs zone and dataplane tokens, so any data plane proxy can use a zone token as its own"
+                .to_owned()
+        })
+    }
+
+    /// Returns a message after the place of a certificate or token in the specification.
+    pub(super) fn message(&self, (name, position): (&str, Position), text: &str) -> String {
+        format!("{}:{position}: {name}: {text}", self.shown)
     }
 
     /// Opens and locks the directory of the certificates. Returns it with the plan for the CA, if the CA
@@ -84,7 +135,7 @@ impl Source {
             Some(files) => files.plan(console).map_err(|failure| self.at_issuer(failure, files)),
             None => Ok(None),
         })?;
-        let linked = symlinks::faults(&self.certificates, &batch_dir, self.ca_files.as_ref());
+        let linked = symlinks::faults(self.entries(), &batch_dir, self.ca_files.as_ref());
         faults::check(&self.shown, &linked)?;
         Ok((batch_dir, plan))
     }
@@ -125,4 +176,17 @@ impl Source {
     fn at_issuer(&self, failure: Failure, files: &CaFiles) -> Failure {
         failure.within(&format!("{}:{}", self.shown, files.position))
     }
+}
+
+/// Reads a signing key, whose path is relative to the specification.
+fn signing_key(
+    key: SigningKeySpecification,
+    parent: &Path,
+    shown: &str,
+) -> Result<BatchSigningKey, Failure> {
+    let SigningKeySpecification { kind, key_file, key_id, position } = key;
+    let file = parent.join(key_file);
+    let key = token::read_signing_key(&file);
+    let key = key.map_err(|failure| failure.within(&format!("{shown}:{position}")))?;
+    Ok(BatchSigningKey { kind, file, key, key_id })
 }

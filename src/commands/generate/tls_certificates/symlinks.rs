@@ -1,16 +1,16 @@
-//! Checks directories of certificates that are symbolic links.
+//! Checks directories of certificates and tokens that are symbolic links.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use kuma_pki::spec::{CertificateSpecification, SpecificationError};
+use kuma_pki::spec::{Position, SpecificationError};
 
 use super::ca_files::CaFiles;
 use crate::files::BatchDir;
 
-/// Returns the faults of links that lead two certificates to one directory, or one to its CA.
-pub(super) fn faults(
-    certificates: &[CertificateSpecification],
+/// Returns the faults of links that lead two entries to one directory, or one to its CA.
+pub(super) fn faults<'n>(
+    entries: impl Iterator<Item = (&'n str, Position)>,
     batch_dir: &BatchDir,
     ca: Option<&CaFiles>,
 ) -> Vec<SpecificationError> {
@@ -20,11 +20,10 @@ pub(super) fn faults(
     if links.is_empty() {
         return faults;
     }
-    // The target of every link, with the first certificate in it.
+    // The target of every link, with the first entry in it.
     let mut taken: HashMap<PathBuf, &str> = HashMap::new();
     let own = batch_dir.place("").canonicalize().unwrap_or_default();
-    for certificate in certificates {
-        let name = &*certificate.name;
+    for (name, position) in entries {
         let place = match links.get(name) {
             None => own.join(name),
             Some(place) => {
@@ -36,7 +35,7 @@ pub(super) fn faults(
             let text =
                 format!("{name} and {other} are the same directory, because of a symbolic link");
             let hint = Some(format!("remove the link {name} or {other}"));
-            faults.push(SpecificationError { position: certificate.position, text, hint });
+            faults.push(SpecificationError { position, text, hint });
         }
     }
     faults
