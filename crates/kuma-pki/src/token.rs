@@ -19,11 +19,11 @@ mod typed;
 mod verify;
 mod words;
 
+pub(crate) use self::claims::required;
 pub use self::claims::{
     Claims, ClaimsError, DEFAULT_MESH, DataplaneClaims, ProxyType, Tags, UserClaims, ZoneClaims,
     ZoneScope,
 };
-pub(crate) use self::claims::required;
 pub use self::configuration::ControlPlaneKeys;
 pub use self::dataplane::{Proxy, ProxyError, ProxyKind};
 pub use self::decode::{MalformedToken, Token};

@@ -45,7 +45,11 @@ fn the_schema_for_editors_has_the_fields_of_the_reader() {
     assert_eq!(fields("/$defs/token/properties"), read("tokens: [{unknown: 1}]"));
     for kind in ["dataplane", "zone", "user"] {
         let place = format!("/$defs/token/properties/{kind}/properties");
-        assert_eq!(fields(&place), read(&format!("tokens: [{{{kind}: {{unknown: 1}}}}]")), "{kind}");
+        assert_eq!(
+            fields(&place),
+            read(&format!("tokens: [{{{kind}: {{unknown: 1}}}}]")),
+            "{kind}"
+        );
     }
     let list = |place: &str| {
         let list = schema.pointer(place).and_then(Value::as_array).expect(place).iter();
@@ -198,9 +202,8 @@ fn the_schema_and_the_reader_accept_the_same() {
         let key = r#"{"keyFile": "k", "kid": "1"}"#;
         let keys = format!(r#"{{"dataplane": {key}, "zone": {key}, "user": {key}}}"#);
         let defaults = r#"{"validFor": "30d"}"#;
-        let text = format!(
-            r#"{{"signingKeys": {keys}, "defaults": {defaults}, "tokens": [{token}]}}"#
-        );
+        let text =
+            format!(r#"{{"signingKeys": {keys}, "defaults": {defaults}, "tokens": [{token}]}}"#);
         (text, is_good)
     });
     let good = r#""certificates": [{"name": "a", "type": "server", "hostnames": "b"}]"#;

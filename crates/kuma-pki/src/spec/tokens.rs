@@ -69,7 +69,8 @@ impl Entry<TokenFields> {
         if let Some(kind) = kind.filter(|kind| keys.iter().all(|key| key.kind != *kind)) {
             let kind = kind.as_str();
             let text = format!("{name}: there is no signing key for {kind} tokens");
-            let hint = format!("signingKeys: {{{kind}: {{keyFile: {kind}-signing.key, kid: \"1\"}}}}");
+            let hint =
+                format!("signingKeys: {{{kind}: {{keyFile: {kind}-signing.key, kid: \"1\"}}}}");
             errors.add(position, text, Some(hint));
         }
         let Some(valid_for) = fields.valid_for.or(defaults.valid_for) else {

@@ -42,7 +42,8 @@ impl TokenRequest<'_> {
         renew_before: RenewBefore,
     ) -> Result<(), TokenRenewalReason> {
         let rejected = TokenRenewalReason::Rejected;
-        let token = Token::parse(text.trim()).map_err(|error| rejected(Finding::Malformed(error)))?;
+        let token =
+            Token::parse(text.trim()).map_err(|error| rejected(Finding::Malformed(error)))?;
         algorithm(&token).map_err(rejected)?;
         key_id(&token, Some(self.key_id)).map_err(rejected)?;
         if !public_key.verifies(token.signing_input.as_bytes(), &token.signature) {

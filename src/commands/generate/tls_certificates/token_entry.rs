@@ -33,7 +33,8 @@ impl<'a> TokenEntry<'a> {
         let name = &*self.token.name;
         let kind = self.token.claims.kind();
         let key = self.batch.source.signing_key(kind).expect("the specification has the key");
-        let outcome = if self.batch.batch_dir.has(name) { self.update(key) } else { self.create(key) };
+        let outcome =
+            if self.batch.batch_dir.has(name) { self.update(key) } else { self.create(key) };
         outcome.map_err(|failure| failure.within(name))
     }
 
