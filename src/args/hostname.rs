@@ -183,6 +183,10 @@ fn refusal(error: &NameError) -> Failure {
             format!("use single addresses, such as --hostname={meant}")
         }
         _ if !meant.is_empty() => format!("did you mean --hostname={meant}?"),
+        NameErrorKind::NotAnAddress => {
+            "an IPv4 address has four numbers from 0 to 255, and the last label of a DNS name is no number"
+                .to_owned()
+        }
         NameErrorKind::Empty => "use a name such as --hostname=localhost".to_owned(),
         NameErrorKind::LabelTooLong { .. } | NameErrorKind::NameTooLong { .. } => {
             "use a shorter DNS name".to_owned()

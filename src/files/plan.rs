@@ -227,12 +227,14 @@ impl Plan {
         }
         let verb = if existing.len() == 1 { "exists" } else { "exist" };
         let text = format!("{} already {verb}; no file was changed", enumeration(&existing));
+        let expires = self.has(OutputKind::Certificate);
         Err(Failure::failed(text).hint(match self.existing {
-            ExistingPolicy::KeepUnlessForced => "rerun with --force to overwrite it",
-            _ => {
+            ExistingPolicy::KeepUnlessForced => "rerun with --force to overwrite it".to_owned(),
+            _ => format!(
                 "rerun with --force to overwrite the files, or with --if-needed to replace them only \
-                 if they do not match the request or expire soon"
-            }
+                 if they do not match the request{}",
+                if expires { " or expire soon" } else { "" }
+            ),
         }))
     }
 }

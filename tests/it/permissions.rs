@@ -10,7 +10,7 @@ const BATCH: &str = "\
 issuer: {certFile: ca.crt, keyFile: ca.key, create: {keyType: ecdsa}}
 defaults: {type: server, keyType: ecdsa, namespace: kuma-system}
 certificates:
-- {name: one, hostnames: [a], artefacts: [pem, secret, bundle]}
+- {name: one, hostnames: [a], artifacts: [pem, secret, bundle]}
 ";
 
 /// Every command with --if-needed, and its files that hold a key.

@@ -124,7 +124,7 @@ pub struct SpecificationErrors {
     pub issuer: Option<Box<IssuerSpecification>>,
 }
 
-/// The values of the field `artefacts`. `pem` is always implied, because the other files are made from it.
+/// The values of the field `artifacts`. `pem` is always implied, because the other files are made from it.
 pub const ARTIFACTS: [&str; 3] = ["pem", "secret", "bundle"];
 
 /// The values of the field `type`.

@@ -49,14 +49,14 @@ Examples:
 
 Example specification:
   issuer: {certFile: ca.crt, keyFile: ca.key, create: {name: Mesh CA}}
-  defaults: {type: server, keyType: ecdsa, validFor: 1y, artefacts: [secret]}
+  defaults: {type: server, keyType: ecdsa, validFor: 1y, artifacts: [secret]}
   certificates:
   - name: zone-1
     kubernetesService: kuma-control-plane.kuma-system
     namespace: kuma-system
   - name: zone-2
     hostnames: [cp.zone-2.example, 10.0.0.7]
-    artefacts: [bundle]
+    artifacts: [bundle]
   signingKeys:
     dataplane: {keyFile: dataplane-signing.key, kid: \"1\"}
   tokens:

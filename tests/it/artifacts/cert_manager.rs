@@ -58,7 +58,7 @@ fn the_manifests_are_a_secret_an_issuer_and_a_certificate_for_the_service() {
     }
 }
 
-/// From nothing to the last artefact: what webhooks and proxies trust is what the Issuer signs with.
+/// From nothing to the last artifact: what webhooks and proxies trust is what the Issuer signs with.
 #[test]
 fn the_manifests_and_the_values_refer_to_each_other() {
     let sandbox = ca();

@@ -6,10 +6,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::{ZONES, counts, generate, sandbox};
 
 /// A self-signed certificate with a Secret and a bundle, or with less.
-fn own(artefacts: &str, hostname: &str) -> String {
+fn own(artifacts: &str, hostname: &str) -> String {
     format!(
         "defaults: {{type: server, keyType: ecdsa, namespace: kuma-system}}\ncertificates:\n\
-         - {{name: a, hostnames: [{hostname}], artefacts: [{artefacts}]}}\n"
+         - {{name: a, hostnames: [{hostname}], artifacts: [{artifacts}]}}\n"
     )
 }
 
@@ -129,7 +129,7 @@ fn certificates_that_match_are_checked_without_locks() {
 fn both_cas_of_a_rotation_stay_and_the_permissions_of_a_secret_are_repaired() {
     let sandbox = crate::support::Sandbox::new();
     let specification = "certificates:\n- {name: one, type: server, hostnames: [a], keyType: ecdsa, \
-                         artefacts: [secret, bundle], namespace: mesh}\n";
+                         artifacts: [secret, bundle], namespace: mesh}\n";
     sandbox.write("all.yaml", specification);
     let run = ["generate", "tls-certificates", "--file=all.yaml", "--output-dir=o", "--if-needed"];
     assert_eq!(sandbox.kumactl(run).status, 0);

@@ -33,7 +33,11 @@ fn numbers_and_booleans_are_not_accepted_as_strings() {
     }
     for value in ["7", "true"] {
         let stderr = faults(&format!("certificates:\n- {{name: a, hostnames: {value}}}\n"));
-        assert_eq!(stderr, "error: 2:13: expected a string or a list of strings\n");
+        assert_eq!(
+            stderr,
+            "error: 2:13: expected a string or a list of strings\n\
+             hint: put a number or boolean in quotes\n"
+        );
     }
     let texts = "certificates:\n- {name: '1.10', type: server, hostnames: ['0x10.example'], \
                  keyType: ecdsa}\n- {name: no, type: server, hostnames: [yes], keyType: ecdsa}\n";
@@ -188,7 +192,7 @@ fn a_name_that_is_no_directory_name_on_every_system_is_rejected() {
 #[test]
 fn the_name_of_the_secret_can_be_a_default() {
     let sandbox = sandbox(
-        "defaults: {type: server, keyType: ecdsa, artefacts: secret, namespace: kuma-system, \
+        "defaults: {type: server, keyType: ecdsa, artifacts: secret, namespace: kuma-system, \
          secretName: kuma-tls-cert}\n\
          certificates:\n- {name: a, hostnames: [a.example]}\n- {name: b, hostnames: [b.example]}\n",
     );

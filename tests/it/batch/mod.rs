@@ -22,8 +22,8 @@ const ZONES: &str = "\
 issuer: {certFile: ca.crt, keyFile: ca.key, create: {name: Mesh CA, keyType: ecdsa}}
 defaults: {type: server, keyType: ecdsa, validFor: 1y, namespace: kuma-system}
 certificates:
-- {name: zone-1, kubernetesService: kuma-control-plane.kuma-system, artefacts: [pem, secret]}
-- {name: zone-2, hostnames: [cp.zone-2.example, 10.0.0.7], artefacts: bundle}
+- {name: zone-1, kubernetesService: kuma-control-plane.kuma-system, artifacts: [pem, secret]}
+- {name: zone-2, hostnames: [cp.zone-2.example, 10.0.0.7], artifacts: bundle}
 - {name: client, type: client, hostnames: dp.example, keyType: ed25519, validFor: 30d}
 ";
 
@@ -154,7 +154,7 @@ defaults:
   type: server
   name: n
   validFor: 90
-  artefacts: [pem, secrets]
+  artifacts: [pem, secrets]
 certificates:
 - name: ../x
   hostnames: [a b, \"https://cp:1\"]
@@ -165,7 +165,7 @@ certificates:
   keyType: dsa
 - hostnames: x
 - {name: n, type: client, hostnames: [], kubernetesService: x}
-- {name: s, hostnames: [s.example], artefacts: [secret], secretName: A}
+- {name: s, hostnames: [s.example], artifacts: [secret], secretName: A}
 ",
     );
     let before = sandbox.names();

@@ -56,7 +56,7 @@ fn the_schema_for_editors_has_the_fields_of_the_reader() {
         list.map(|value| value.as_str().expect("text").to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(list("/$defs/type/enum"), TYPES.map(|(name, _)| name));
-    assert_eq!(list("/$defs/artefact/enum"), ARTIFACTS);
+    assert_eq!(list("/$defs/artifact/enum"), ARTIFACTS);
     let types: Vec<_> =
         kuma_pki::KeyAlgorithm::ALL.iter().flat_map(|one| one.names()).copied().collect();
     assert_eq!(list("/$defs/keyType/enum"), types);
@@ -156,9 +156,9 @@ fn the_schema_and_the_reader_accept_the_same() {
         (r#"{"name": "a", "validFor": "1h30m"}"#, true),
         (r#"{"name": "a", "validFor": 90}"#, false),
         (r#"{"name": "a", "validFor": "90"}"#, false),
-        (r#"{"name": "a", "artefacts": "secret", "namespace": "n"}"#, true),
-        (r#"{"name": "a", "artefacts": []}"#, true),
-        (r#"{"name": "a", "artefacts": ["pem", "secrets"]}"#, false),
+        (r#"{"name": "a", "artifacts": "secret", "namespace": "n"}"#, true),
+        (r#"{"name": "a", "artifacts": []}"#, true),
+        (r#"{"name": "a", "artifacts": ["pem", "secrets"]}"#, false),
         (r#"{"name": "a", "namespace": "A"}"#, false),
         (r#"{"name": "a", "namespace": ""}"#, false),
         (r#"{"name": "a", "namespace": "a.b"}"#, false),

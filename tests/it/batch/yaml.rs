@@ -189,3 +189,11 @@ fn text_that_is_nested_too_deeply_is_reported_as_such() {
         }
     }
 }
+
+#[test]
+fn the_old_name_of_the_artifacts_is_read_and_not_suggested() {
+    let entry = "{name: a, type: server, hostnames: [a.example], artefacts: [bundle]}";
+    assert!(read(&format!("certificates: [{entry}]\n")).certificates[0].artifacts.bundle);
+    let hint = faults("certificates: [{unknown: 1}]\n").errors.remove(0).hint.expect("a hint");
+    assert!(hint.contains("artifacts") && !hint.contains("artefacts"), "{hint}");
+}

@@ -20,7 +20,7 @@ fn only_the_start_of_a_long_value_is_repeated_in_an_error() {
         spec(&long, "x"),
         spec("keyType", &long),
         spec("validFor", &long),
-        spec("artefacts", &long),
+        spec("artifacts", &long),
         spec("namespace", &long.to_uppercase()),
         spec("secretName", &long),
     ] {
@@ -43,7 +43,7 @@ fn every_written_file_can_be_read_again_and_a_larger_one_is_not_written() {
     let spec = |count: usize| {
         format!(
             "issuer: {{certFile: ca.crt, keyFile: ca.key}}\ndefaults: {{type: server, keyType: ecdsa, namespace: kuma}}\n\
-             certificates: [{{name: a, hostnames: [{}], artefacts: [secret]}}]\n",
+             certificates: [{{name: a, hostnames: [{}], artifacts: [secret]}}]\n",
             names(count)
         )
     };

@@ -88,7 +88,12 @@ fn existing_files_are_kept_without_a_flag_and_a_key_of_another_type_without_forc
     assert_eq!(sandbox.make(&MAKE, &[]).status, 0);
     let before = sandbox.snapshot();
     let error = sandbox.make(&MAKE, &[]).failure(1);
-    assert!(error.contains("tls.key"), "{error}");
+    assert_eq!(
+        error,
+        "error: tls.key and tls.csr already exist; no file was changed\n\
+         hint: rerun with --force to overwrite the files, or with --if-needed to replace them only \
+         if they do not match the request\n"
+    );
     let error = sandbox.make(&MAKE, &["--if-needed", "--key-type=rsa"]).failure(2);
     assert!(error.contains("the existing key is of type ecdsa, not rsa"), "{error}");
     assert_eq!(sandbox.snapshot(), before);

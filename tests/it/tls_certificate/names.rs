@@ -54,6 +54,8 @@ fn an_empty_value_adds_no_name() {
     assert_eq!(names(&["--hostname=", "--hostname=a.example"]), ["dNSName a.example"]);
 }
 
+const ADDRESS: &str =
+    "an IPv4 address has four numbers from 0 to 255, and the last label of a DNS name is no number";
 const SHAPE: &str =
     "use letters, digits, hyphens and dots, such as --hostname=kuma-control-plane.kuma-system";
 const SHORTER: &str = "use a shorter DNS name";
@@ -79,7 +81,8 @@ const REFUSED: &[(&str, &str, &str)] = &[
         "did you mean --hostname=*.example?",
     ),
     ("010.0.0.1", "is an IPv4 address with leading zeros", "did you mean --hostname=10.0.0.1?"),
-    ("127.1", "is neither an IP address nor a host name", SHAPE),
+    ("127.1", "is neither an IP address nor a host name", ADDRESS),
+    ("300.1.1.1", "is neither an IP address nor a host name", ADDRESS),
     (
         "fe80::1%eth0",
         "has a zone, which certificates do not support",

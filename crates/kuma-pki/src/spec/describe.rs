@@ -21,7 +21,7 @@ pub struct SpecificationEntry {
     key_type: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_for: Option<String>,
-    #[serde(rename = "artefacts", skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     artifacts: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,

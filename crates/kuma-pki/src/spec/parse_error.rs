@@ -13,6 +13,9 @@ const EXAMPLE: &str = "certificates: [{name: zone-1, type: server, hostnames: [c
 const OTHER: (&str, &str) = ("not a specification in YAML or JSON", EXAMPLE);
 const INDENTATION: &str =
     "indent the fields of a mapping, or the items of a list, by the same amount";
+/// What `artifacts` was called; it is read, and not suggested.
+const OLD_NAME: &str = "artefacts";
+const QUOTES: &str = "put a number or boolean in quotes";
 const BRACKETS: &str = "close [ with ] and { with }";
 
 /// Returns the error with its position. It quotes only unknown field names and unquoted numbers and booleans: any
@@ -33,7 +36,14 @@ fn message(error: &Error) -> (String, Option<String>) {
             let text = format!("expected a string, found the number or boolean {value}");
             return (text, Some(format!("quote it: \"{value}\"")));
         }
-        Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidLength { expected, .. } => {
+        Error::SerdeInvalidType { unexpected, expected, .. } => {
+            let is_scalar = ["integer", "floating point", "boolean"]
+                .iter()
+                .any(|kind| unexpected.starts_with(kind));
+            let hint = is_scalar && expected.contains("string");
+            return (format!("expected {expected}"), hint.then(|| QUOTES.to_owned()));
+        }
+        Error::SerdeInvalidLength { expected, .. } => {
             return (format!("expected {expected}"), None);
         }
         Error::Unexpected { expected: "mapping start", .. } => {
@@ -122,10 +132,13 @@ const fn syntax(kind: &ErrorKind) -> (&'static str, &'static str) {
 }
 
 fn unknown(field: &str, known: &[&str]) -> (String, Option<String>) {
-    let hint = match nearest(field, known) {
-        Some(meant) => format!("did you mean {meant}?"),
-        None => format!("use one of {}", known.join(", ")),
-    };
+    let hint = nearest(field, known).map_or_else(
+        || {
+            let known: Vec<_> = known.iter().filter(|field| **field != OLD_NAME).copied().collect();
+            format!("use one of {}", known.join(", "))
+        },
+        |meant| format!("did you mean {meant}?"),
+    );
     (format!("unknown field {:?}", excerpt(field)), Some(hint))
 }
 

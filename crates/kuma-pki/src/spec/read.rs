@@ -161,7 +161,7 @@ impl Fields for CertificateFields {
             names.extend(service.subject_alt_names());
         }
         let has_artifacts = certificate.artifacts.0.is_some();
-        let artifacts = reader.all("artefacts", certificate.artifacts.list(), values::artifact);
+        let artifacts = reader.all("artifacts", certificate.artifacts.list(), values::artifact);
         Self {
             usage: reader.one("type", certificate.r#type.text(), values::usage),
             names,

@@ -55,7 +55,7 @@ pub(super) struct Certificate {
     pub(super) kubernetes_service: Field<Texts>,
     pub(super) key_type: Field<Text>,
     pub(super) valid_for: Field<Duration>,
-    #[serde(rename = "artefacts")]
+    #[serde(alias = "artefacts")]
     pub(super) artifacts: Field<Texts>,
     pub(super) namespace: Field<Text>,
     pub(super) secret_name: Field<Text>,

@@ -152,7 +152,8 @@ impl Batch<'_> {
         let Some(certificate) = certificates.get(index) else {
             return TokenEntry::new(self, &tokens[index - certificates.len()]).process();
         };
-        let self_check = if index.is_multiple_of(SAMPLE) { SelfCheck::Full } else { SelfCheck::Fields };
+        let self_check =
+            if index.is_multiple_of(SAMPLE) { SelfCheck::Full } else { SelfCheck::Fields };
         Entry::new(self, certificate).process(self_check)
     }
 
