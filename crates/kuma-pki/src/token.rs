@@ -24,7 +24,7 @@ pub use self::claims::{
     Claims, ClaimsError, DEFAULT_MESH, DataplaneClaims, ProxyType, Tags, UserClaims, ZoneClaims,
     ZoneScope,
 };
-pub use self::configuration::ControlPlaneKeys;
+pub use self::configuration::{ConfiguredKey, ControlPlaneKeys, DataplaneTokenValidator};
 pub use self::dataplane::{Proxy, ProxyError, ProxyKind};
 pub use self::decode::{MalformedToken, Token};
 pub use self::finding::Finding;

@@ -200,6 +200,40 @@ fn the_token_of_a_proxy_is_verified_with_the_key_in_the_directory() {
     assert!(!broken.contains(signature), "{broken}");
 }
 
+#[test]
+fn the_token_of_a_proxy_is_verified_with_the_keys_and_ids_in_the_configuration() {
+    let more = ["--mode=universal", "--hostname=cp.example", "--tokens", "--dataplane=dp-1"];
+    let sandbox = directory(&more);
+    let failed = |expected: &[&str]| {
+        let report = report(&sandbox, &[]);
+        assert_eq!(checks(&report, "failed"), expected, "{report:#}");
+        report.to_string()
+    };
+    failed(&[]);
+    let configuration = sandbox.read("tls/kuma-cp.yaml");
+    // The key of another ID, of another mesh, and another key of the same ID.
+    change(&sandbox, "kuma-cp.yaml", "kid: \"1\"", "kid: 2");
+    let other = failed(&["token"]);
+    assert!(other.contains("there is no signing key with KID 1. "), "{other}");
+    sandbox.write("tls/kuma-cp.yaml", &configuration);
+    change(&sandbox, "kuma-cp.yaml", "kid: \"1\"", "mesh: demo\n            kid: \"1\"");
+    failed(&["token"]);
+    let key = "--signing-key-path=tls/zone-signing.key";
+    let other = sandbox.kumactl(["generate", "public-key", key]).quiet_success();
+    sandbox.write("tls/other.pub", other);
+    let (begin, end) = ("key: |", "-----END RSA PUBLIC KEY-----");
+    let inline = &configuration[configuration.find(begin).expect(begin)..];
+    let inline = &inline[..inline.find(end).expect(end) + end.len()];
+    let file = configuration.replacen(inline, "keyFile: /etc/kuma/other.pub", 1);
+    sandbox.write("tls/kuma-cp.yaml", &file);
+    let signature = failed(&["token"]);
+    assert!(signature.contains("crypto/rsa: verification error"), "{signature}");
+    // Keys in Secrets of the control plane count too, and none of them is known here.
+    let secrets = configuration.replace("kid: \"1\"", "kid: \"2\"");
+    sandbox.write("tls/kuma-cp.yaml", secrets.replace("useSecrets: false", "useSecrets: true"));
+    failed(&[]);
+}
+
 fn verify_text(sandbox: &Sandbox) -> String {
     let ended = sandbox.kumactl(["verify", "installation", "--directory=tls"]);
     assert_eq!(ended.status, 1, "{ended:?}");

@@ -1,12 +1,15 @@
 //! The token of a proxy outside a cluster.
 
-use super::Directory;
 use super::finding::Finding;
 use super::report::{CheckName, Component, Outcome, Report};
 use super::trust::Context;
 use super::variables::Variables;
+use super::{Directory, NamedFile};
 use crate::text::excerpt;
-use crate::token::{self, Proxy, PublicKey, SigningKey, Token, VerifyOptions};
+use crate::token::{
+    self, ConfiguredKey, DEFAULT_MESH, DataplaneTokenValidator, Proxy, PublicKey, SigningKey,
+    Token, VerifyOptions,
+};
 
 const TOKEN_FILE: &str = "KUMA_DATAPLANE_RUNTIME_TOKEN_PATH";
 const TOKEN: &str = "KUMA_DATAPLANE_RUNTIME_TOKEN";
@@ -49,26 +52,50 @@ pub(super) fn check(
     }
 }
 
-/// Verifies a token with the keys in the directory; returns the report for the key that signed it, or for the first.
+/// Verifies a token with the keys of the control plane's configuration, or else with those in the directory; returns
+/// the report for the key that signed it, or for the first. `None` without a key.
 fn verified(directory: &Directory, text: &str, context: &Context) -> Option<token::Report> {
     let proxies = proxies(directory);
     let proxy = if let [proxy] = proxies.as_slice() { Some(proxy) } else { None };
+    let mesh = proxy.map_or(DEFAULT_MESH, |proxy| proxy.mesh.as_str());
+    let verify = |public_key: &PublicKey, key_id: Option<&str>| {
+        let options = VerifyOptions { public_key, key_id, proxy, zone: None, at: context.at };
+        token::verify(text, &options)
+    };
+    let keys = public_keys(directory);
+    if let Some(validator) = validator(directory) {
+        let token = Token::parse(text.trim()).ok();
+        let key_id = token.and_then(|token| token::summary(&token, context.at).key_id);
+        let key_id = key_id.unwrap_or_default();
+        if let Some(key) = validator.key(&key_id, mesh) {
+            return Some(verify(&public_key(directory, key)?, Some(&key_id)));
+        }
+        if let Some(known) = validator.only_key_ids() {
+            let mut configured = validator.keys().filter_map(|key| public_key(directory, key));
+            let key = configured.next().or_else(|| keys.into_iter().next())?;
+            return Some(verify(&key, Some(&known.join(", "))));
+        }
+    }
     let is_signature = |check: &&token::Check| check.name == token::CheckName::Signature;
     let is_signer = |found: &token::Report| {
         let check = found.checks.iter().find(is_signature);
         check.is_some_and(|check| matches!(check.outcome, token::Outcome::Passed(_)))
     };
-    let mut first = None;
-    for key in public_keys(directory) {
-        let options =
-            VerifyOptions { public_key: &key, key_id: None, proxy, zone: None, at: context.at };
-        let found = token::verify(text, &options);
-        if is_signer(&found) {
-            return Some(found);
-        }
-        first.get_or_insert(found);
-    }
-    first
+    let mut reports: Vec<_> = keys.into_iter().map(|key| verify(&key, None)).collect();
+    let signer = reports.iter().position(is_signer).unwrap_or_default();
+    (!reports.is_empty()).then(|| reports.swap_remove(signer))
+}
+
+/// Returns how the control plane verifies tokens, by its configuration file.
+fn validator(directory: &Directory) -> Option<DataplaneTokenValidator> {
+    yaml_files(directory)
+        .find_map(|file| DataplaneTokenValidator::from_yaml(std::str::from_utf8(&file.bytes).ok()?))
+}
+
+/// Returns the key that a configuration has, or that is in a file of the directory.
+fn public_key(directory: &Directory, key: &ConfiguredKey) -> Option<PublicKey> {
+    let text = key.key.as_deref().or_else(|| directory.text(key.key_file.as_deref()?));
+    PublicKey::from_pem(text?.as_bytes()).ok()
 }
 
 fn outcome(outcome: token::Outcome) -> Outcome {
@@ -117,8 +144,10 @@ fn public_keys(directory: &Directory) -> Vec<PublicKey> {
 
 /// Returns the proxies that the files of a directory describe.
 fn proxies(directory: &Directory) -> Vec<Proxy> {
-    let is_described =
-        |name: &str| [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
-    let files = directory.files.iter().filter(|file| is_described(&file.name));
-    files.filter_map(|file| Proxy::from_text(&file.bytes).ok()).collect()
+    yaml_files(directory).filter_map(|file| Proxy::from_text(&file.bytes).ok()).collect()
+}
+
+fn yaml_files(directory: &Directory) -> impl Iterator<Item = &NamedFile> {
+    let is_yaml = |name: &str| [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+    directory.files.iter().filter(move |file| is_yaml(&file.name))
 }

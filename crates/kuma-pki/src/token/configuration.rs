@@ -1,6 +1,13 @@
 //! The configuration of kuma-cp with which it takes tokens that were signed offline.
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use super::key::PublicKey;
+use crate::format::yaml::{self, Limits};
+
+/// A configuration file has a few hundred values.
+const LIMITS: Limits = Limits { nodes: 100_000, copies: 1_000, copied_bytes: 1 << 10 };
 
 /// The public keys of a control plane, one for each kind of token.
 #[derive(Clone, Copy, Debug)]
@@ -41,5 +48,70 @@ impl ControlPlaneKeys<'_> {
         let pem = key.lines().map(|line| format!("        {line}"));
         let lines = head.chain([format!("  - kid: {id}"), "    key: |".to_owned()]).chain(pem);
         lines.map(|line| format!("{:indent$}{line}\n", "")).collect()
+    }
+}
+
+/// How a control plane verifies dataplane tokens: `dpServer.authn.dpProxy.dpToken.validator` of its configuration
+/// file (`pkg/config/dp-server/config.go`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataplaneTokenValidator {
+    #[serde(default = "use_secrets")]
+    use_secrets: bool,
+    #[serde(default)]
+    public_keys: Vec<ConfiguredKey>,
+}
+
+/// A public key in the configuration of a control plane.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfiguredKey {
+    kid: Value,
+    #[serde(default)]
+    mesh: String,
+    /// The key as PEM.
+    pub key: Option<String>,
+    /// The path of its file.
+    pub key_file: Option<String>,
+}
+
+const fn use_secrets() -> bool {
+    true
+}
+
+impl DataplaneTokenValidator {
+    /// Reads a configuration file; `None` if it has no such section.
+    #[must_use]
+    pub fn from_yaml(text: &str) -> Option<Self> {
+        let file: Value = serde_saphyr::from_str_with_options(text, yaml::options(&LIMITS)).ok()?;
+        let section = file.pointer("/dpServer/authn/dpProxy/dpToken/validator")?;
+        Self::deserialize(section).ok()
+    }
+
+    /// Returns the key with an ID for proxies of a mesh. Of two, kuma-cp takes the later one, and one that is for
+    /// all meshes (`pkg/tokens/builtin/components.go`).
+    #[must_use]
+    pub fn key(&self, key_id: &str, mesh: &str) -> Option<&ConfiguredKey> {
+        let is_for = |key: &&ConfiguredKey, mesh: &str| key.mesh == mesh && key.id() == key_id;
+        let find = |mesh| self.public_keys.iter().rev().find(|key| is_for(key, mesh));
+        find("").or_else(|| find(mesh))
+    }
+
+    /// Returns the keys in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &ConfiguredKey> {
+        self.public_keys.iter()
+    }
+
+    /// Returns the IDs of the keys, if the control plane takes tokens by no other key.
+    #[must_use]
+    pub fn only_key_ids(&self) -> Option<Vec<String>> {
+        (!self.use_secrets).then(|| self.keys().map(ConfiguredKey::id).collect())
+    }
+}
+
+impl ConfiguredKey {
+    /// Returns the ID (`kid`), which need not be quoted.
+    fn id(&self) -> String {
+        self.kid.as_str().map_or_else(|| self.kid.to_string(), str::to_owned)
     }
 }
