@@ -24,7 +24,9 @@ pub(crate) use self::documents::write_documents;
 pub(crate) use self::leftovers::has_leftovers;
 pub(crate) use self::output::{Destination, Output, PUBLIC_MODE};
 pub(crate) use self::output_kind::OutputKind;
-pub(crate) use self::permissions::{NOT_KEPT, warning as permissions_warning, wrong_mode};
+pub(crate) use self::permissions::{
+    NOT_KEPT, warn_about_readers, warning as permissions_warning, wrong_mode,
+};
 pub(crate) use self::plan::{ExistingPolicy, Plan};
 pub(crate) use self::reason::FileReason;
 pub(crate) use self::target::canonical;

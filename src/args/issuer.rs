@@ -8,7 +8,8 @@ use kuma_pki::{Issuer, KeyPair};
 use time::OffsetDateTime;
 
 use crate::args::passphrase::PassphraseArgs;
-use crate::files::read;
+use crate::files::{self, read};
+use crate::report::console::Console;
 use crate::report::conversion::{self, Wanted};
 use crate::report::errors::Interface;
 use crate::report::failure::Failure;
@@ -50,13 +51,17 @@ impl IssuerArgs {
         self.own.inputs()
     }
 
-    /// Reads the user's CA, if one is named.
+    /// Reads the user's CA, if one is named. Warns if other users can read its key.
     ///
     /// # Errors
     ///
     /// Files that cannot be read, or are not a CA that can sign.
-    pub(crate) fn open(&self, now: OffsetDateTime) -> Result<Option<Issuer>, Failure> {
-        self.own.open(now)
+    pub(crate) fn open(
+        &self,
+        now: OffsetDateTime,
+        console: Console,
+    ) -> Result<Option<Issuer>, Failure> {
+        self.own.open(now, console)
     }
 }
 
@@ -67,16 +72,22 @@ impl OwnCaArgs {
         files.map(PathBuf::as_path).chain(self.passphrase.input())
     }
 
-    /// Reads the user's CA, if one is named.
+    /// Reads the user's CA, if one is named. Warns if other users can read its key.
     ///
     /// # Errors
     ///
     /// Files that cannot be read, or are not a CA that can sign.
-    pub(crate) fn open(&self, now: OffsetDateTime) -> Result<Option<Issuer>, Failure> {
+    pub(crate) fn open(
+        &self,
+        now: OffsetDateTime,
+        console: Console,
+    ) -> Result<Option<Issuer>, Failure> {
         let (Some(certificate), Some(key)) = (&self.issuer_cert_file, &self.issuer_key_file) else {
             return Ok(None);
         };
-        open(certificate, key, &self.passphrase, Interface::Flags, now).map(Some)
+        let issuer = open(certificate, key, &self.passphrase, Interface::Flags, now)?;
+        files::warn_about_readers(key, CaFile::Key.label(), console);
+        Ok(Some(issuer))
     }
 }
 
@@ -101,9 +112,11 @@ impl CaFilesArgs {
     /// # Errors
     ///
     /// Files that cannot be read, or are not a CA that can sign.
-    pub(crate) fn open(&self, now: OffsetDateTime) -> Result<Issuer, Failure> {
+    pub(crate) fn open(&self, now: OffsetDateTime, console: Console) -> Result<Issuer, Failure> {
         let Self { issuer_cert_file, issuer_key_file, passphrase } = self;
-        open(issuer_cert_file, issuer_key_file, passphrase, Interface::Flags, now)
+        let issuer = open(issuer_cert_file, issuer_key_file, passphrase, Interface::Flags, now)?;
+        files::warn_about_readers(issuer_key_file, CaFile::Key.label(), console);
+        Ok(issuer)
     }
 }
 

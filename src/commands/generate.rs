@@ -69,7 +69,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         Command::InstallFlags(args) => installation::install_flags(&args, console),
         Command::KubernetesSecret(args) => kubernetes_secret::run(&args, console),
         Command::KumaSecret(args) => kuma_secret::run(&args, console),
-        Command::PublicKey(args) => public_key::run(&args),
+        Command::PublicKey(args) => public_key::run(&args, console),
         Command::SigningKey(args) => signing_key::run(&args, console),
         Command::TlsCertificate(args) => tls_certificate::run(&args, console),
         Command::TlsCertificates(args) => tls_certificates::run(&args, console),

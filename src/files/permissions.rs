@@ -5,15 +5,18 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::process::geteuid;
 
 use super::commit::Changes;
 use super::output::Output;
 use super::reason::FileReason;
+use crate::report::console::Console;
 use crate::report::failure::reason;
+use crate::report::shell;
 
 /// Sets the permissions of a new file, if the system allows it. They are checked after the rename.
 ///
@@ -39,6 +42,21 @@ pub(super) fn set(file: &File, mode: u32) -> io::Result<()> {
 pub(crate) fn wrong_mode(path: &Path, wanted: u32) -> Option<u32> {
     let found = mode(&fs::metadata(path).ok()?);
     is_wrong(found, wanted).then_some(found)
+}
+
+/// Warns about a private key that is read from a file that other users can read, if the user can change that.
+/// `label` names the file.
+pub(crate) fn warn_about_readers(path: &Path, label: &str, console: Console) {
+    let is_stream = path.as_os_str() == "-" || path.starts_with("/dev");
+    let Some(metadata) = fs::metadata(path).ok().filter(|_| !is_stream) else { return };
+    let (mode, is_own) = (mode(&metadata), metadata.uid() == geteuid().as_raw());
+    if metadata.is_file() && is_own && mode & 0o044 != 0 {
+        let (shown, file) = (path.display(), path.to_string_lossy());
+        console.warn(format!(
+            "other users can read the {label} {shown}, with permissions {mode:04o}: chmod 600 {}",
+            shell::word(&file)
+        ));
+    }
 }
 
 /// Returns the warning about a file whose permissions could not be set.

@@ -16,6 +16,7 @@ use super::{PemFiles, ca};
 use crate::args::hostname;
 use crate::args::issuer::IssuerArgs;
 use crate::files::FileReason;
+use crate::report::console::Console;
 use crate::report::failure::Failure;
 
 /// The largest certificate message, in bytes, that OpenSSL and BoringSSL accept from a server
@@ -102,8 +103,9 @@ impl Signer {
         args: &IssuerArgs,
         is_ephemeral: bool,
         now: OffsetDateTime,
+        console: Console,
     ) -> Result<Self, Failure> {
-        let issuer = args.open(now)?.map(Arc::new);
+        let issuer = args.open(now, console)?.map(Arc::new);
         Ok(Self { is_ephemeral: is_ephemeral && issuer.is_none(), issuer })
     }
 

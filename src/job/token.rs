@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::args::token::{Signing, TokenArgs};
-use crate::files::{ExistingPolicy, Output, OutputKind, Plan, read};
+use crate::files::{self, ExistingPolicy, Output, OutputKind, Plan, read};
 use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 use crate::report::hints;
@@ -56,7 +56,7 @@ pub(crate) fn issue(
         plan.refuse_inputs(std::iter::once(signing.key_file))?;
         render::refuse_shared_stdout(plan, args.output)?;
     }
-    let key = read_signing_key(signing.key_file)?;
+    let key = read_signing_key(signing.key_file, console)?;
     let id = TokenId::random()?;
     let Signing { key_id, valid_for, .. } = *signing;
     let token = TokenRequest { claims, key_id, id, now, valid_for }.sign(&key)?;
@@ -107,14 +107,14 @@ pub(crate) fn secret_plan(
     Plan::new(vec![Output::of_flag(kind, file, SECRET_MODE)], policy, console)
 }
 
-/// Reads the key that signs tokens.
+/// Reads the key that signs tokens. Warns if other users can read it.
 ///
 /// # Errors
 ///
 /// A file that cannot be read, or holds no RSA key of at least 2048 bits.
-pub(crate) fn read_signing_key(path: &Path) -> Result<SigningKey, Failure> {
+pub(crate) fn read_signing_key(path: &Path, console: Console) -> Result<SigningKey, Failure> {
     let text = read::file(path, "signing key file")?;
-    SigningKey::from_text(&text).map_err(|error| {
+    let key = SigningKey::from_text(&text).map_err(|error| {
         let shown = read::shown(path);
         let failure = Failure::failed(format!("cannot use signing key file {shown}: {error}"));
         let file = hints::typed(&shown);
@@ -128,7 +128,9 @@ pub(crate) fn read_signing_key(path: &Path) -> Result<SigningKey, Failure> {
             _ => "`kumactl generate signing-key --format=pem --key-file=signing.key` makes a key"
                 .to_owned(),
         })
-    })
+    })?;
+    files::warn_about_readers(path, "signing key file", console);
+    Ok(key)
 }
 
 /// Writes JSON with a token into memory that does not move, and is wiped.

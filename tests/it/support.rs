@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -49,8 +49,14 @@ impl Sandbox {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// Writes a file; a new `*.key` only its owner can read, so that no command warns about it.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
-        fs::write(self.path(name), content).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mode = if name.ends_with(".key") { 0o600 } else { 0o666 };
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(mode);
+        let written =
+            options.open(self.path(name)).and_then(|mut file| file.write_all(content.as_ref()));
+        written.unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 
     /// The permissions of a file.

@@ -24,6 +24,7 @@ pub use self::encrypted::{DecryptionError, EncryptedPrivateKey, Passphrase};
 pub use self::existing::ExistingKey;
 pub(crate) use self::key_type::{KeyType, bit_length};
 pub use self::pair::KeyPair;
+pub(crate) use self::pair::pkcs1;
 use self::pair::{PrivateKey, ecdsa, rsa};
 pub use self::public::PublicKey;
 
@@ -231,9 +232,9 @@ impl KeyAlgorithm {
 /// The PEM label of SEC 1 (RFC 5915 4).
 const EC_LABEL: &str = "EC PRIVATE KEY";
 /// The PEM label of PKCS#8 (RFC 7468 10).
-const PKCS8_LABEL: &str = "PRIVATE KEY";
+pub(crate) const PKCS8_LABEL: &str = "PRIVATE KEY";
 /// The PEM label of PKCS#1, by convention; no standard defines one.
-const RSA_LABEL: &str = "RSA PRIVATE KEY";
+pub(crate) const RSA_LABEL: &str = "RSA PRIVATE KEY";
 
 impl PrivateKeyDer {
     /// Returns the private key of a PEM block with this label; `None` if it is not the label of a private key

@@ -29,7 +29,7 @@ pub use self::dataplane::{Proxy, ProxyError, ProxyKind};
 pub use self::decode::{MalformedToken, Token};
 pub use self::finding::Finding;
 pub use self::inspect::{TokenKind, TokenSummary, summary};
-pub use self::key::{PublicKey, PublicKeyError, SigningKey, SigningKeyError, decode_signing_key};
+pub use self::key::{PublicKey, PublicKeyError, SigningKey, SigningKeyError};
 pub use self::renewal::TokenRenewalReason;
 pub use self::report::{Check, CheckName, Outcome, Report};
 pub(crate) use self::sign::lifetime;

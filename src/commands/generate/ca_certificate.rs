@@ -116,7 +116,7 @@ const MAX_PATH_LENGTH: u8 = 16;
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let now = OffsetDateTime::now_utc();
     let mut request = request(args)?;
-    let issuer = args.issuer.open(now)?.map(Arc::new);
+    let issuer = args.issuer.open(now, console)?.map(Arc::new);
     let is_mesh_identity = args.purpose == Some(Purpose::MeshIdentity);
     let mut plan = plan(args, console)?;
     let existing = ExistingFiles::read(args.existing, &mut plan)?;

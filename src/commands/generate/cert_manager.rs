@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
         ));
         return Err(failure.hint("use different names for --secret-name and --issuer-name"));
     }
-    let issuer = args.ca.open(now)?;
+    let issuer = args.ca.open(now, console)?;
     // Check that the CA can issue the certificate.
     let is_ecdsa = args.key_type == Some(KeyType::Ecdsa);
     let algorithm = if is_ecdsa { KeyAlgorithm::EcdsaP256 } else { KeyAlgorithm::Rsa2048 };

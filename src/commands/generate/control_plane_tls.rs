@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     }
     let mut request = args.request()?;
     let now = OffsetDateTime::now_utc();
-    let signer = Signer::open(&args.issuance.issuer, !args.self_signed, now)?;
+    let signer = Signer::open(&args.issuance.issuer, !args.self_signed, now, console)?;
     let mut plan = args.plan(console)?;
     let existing = ExistingFiles::read(args.issuance.existing, &mut plan)?;
     request.key_algorithm = existing.key_type(args.issuance.key.key_type);

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use crate::args::control_plane;
 use crate::commands::generate::control_plane_tls::Mode;
+use crate::job::token;
 use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
@@ -224,7 +225,8 @@ impl Args {
             Ok::<_, Failure>(KumaSecret { name: parse_name(name)?, scope: scope.clone(), value })
         };
         if let Some(path) = &self.signing_key_path {
-            return Ok(vec![secret(&name, content::signing_key(path)?)?]);
+            let key = token::read_signing_key(path, console)?;
+            return Ok(vec![secret(&name, key.to_pem().map_err(Failure::failed)?)?]);
         }
         let (Some(cert_file), Some(key_file)) = (&self.cert_file, &self.key_file) else {
             let ids = content::token_ids(&self.token_ids, self.token_id_file.as_deref())?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::job::token;
-use crate::report::console;
+use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 
 /// Print the public key of a signing key
@@ -21,11 +21,11 @@ pub(crate) struct Args {
     signing_key_path: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let Some(path) = &args.signing_key_path else {
         let failure = Failure::usage("--signing-key-path is missing: whose public key?");
         return Err(failure.hint("--signing-key-path=signing.key, or `-` for standard input"));
     };
-    let key = token::read_signing_key(path)?;
+    let key = token::read_signing_key(path, console)?;
     console::print_result(key.public_key().to_pem())
 }

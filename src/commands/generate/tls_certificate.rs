@@ -98,7 +98,8 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
         Some(csr) => csr::request(args, csr)?,
         None => request(args)?,
     };
-    let signer = Signer::open(&args.issuance.issuer, args.issuance.issuer.ephemeral_ca, now)?;
+    let signer =
+        Signer::open(&args.issuance.issuer, args.issuance.issuer.ephemeral_ca, now, console)?;
     let mut plan = plan(args, signer.issuer.as_deref(), console)?;
     let mut warnings = Vec::new();
     let existing = match csr {

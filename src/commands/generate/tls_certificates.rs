@@ -101,7 +101,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
 fn issue_all(args: &Args, file: &Path, directory: &Path, console: Console) -> Result<(), Failure> {
     let begun = Instant::now();
     let now = OffsetDateTime::now_utc();
-    let source = Source::read(file, directory, now)?;
+    let source = Source::read(file, directory, now, console)?;
     let watch = signals::watch()?;
     let (batch_dir, ca_plan) = source.open_directory(directory, console)?;
     let ca = source.open_ca(ca_plan, args.key.key_format.into(), now, console)?;

@@ -57,7 +57,8 @@ fn permissions_are_repaired_for_a_created_ca_key_and_not_for_an_input() {
     assert_eq!(sandbox.mode("ca.key"), 0o600);
     mode(0o640).expect("its permissions");
     sandbox.write("zones.yaml", issued("ca.crt", "ca.key", ""));
-    assert_eq!(generate(&sandbox, &["--if-needed"]).stderr, "");
+    let warning = "warning: other users can read the CA key file ca.key, with permissions 0640: chmod 600 ca.key\n";
+    assert_eq!(generate(&sandbox, &["--if-needed"]).stderr, warning);
     assert_eq!(sandbox.mode("ca.key"), 0o640);
 }
 

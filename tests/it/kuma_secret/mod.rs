@@ -49,7 +49,7 @@ fn a_signing_key_has_the_name_and_form_that_kuma_expects() {
     let pem = sandbox.read("signing.key");
     assert!(pem.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
     sandbox
-        .shell("base64 -w 0 signing.key > one-line; base64 signing.key > wrapped")
+        .shell("umask 077; base64 -w 0 signing.key > one-line; base64 signing.key > wrapped")
         .quiet_success();
     for (flags, name, kind, mesh) in [
         (
@@ -126,6 +126,17 @@ fn a_number_with_leading_zeros_is_rejected() {
         let expected = format!("error: invalid value '{number}' for '--kid <NUMBER>': {reason}\n");
         assert!(stderr.starts_with(&expected), "{stderr}");
     }
+}
+
+/// kuma-cp, which Go reads RSA keys for, takes any size; the tokens are as strong as the key.
+#[test]
+fn a_key_of_any_size_that_signs_tokens_can_be_stored() {
+    let Some(sandbox) = with_signing_key() else { return };
+    let make = "openssl genrsa -traditional -out odd.key 2304 2> log";
+    sandbox.shell(make).quiet_success();
+    let flags = "--kind=user-token-signing-key --kid=1 --signing-key-path=odd.key";
+    let yaml = generate(&sandbox, flags).quiet_success();
+    assert_eq!(String::from_utf8_lossy(&secrets(&yaml)[0].1), sandbox.read("odd.key"));
 }
 
 #[test]

@@ -123,3 +123,27 @@ fn a_file_without_a_signing_key_is_rejected_with_the_reason() {
     );
     assert!(sandbox.kumactl(["generate", "public-key"]).failure(2).contains("is missing"));
 }
+
+#[test]
+fn a_key_that_other_users_can_read_causes_a_warning_with_the_cure() {
+    let sandbox = sandbox();
+    sandbox.shell("cp signing.key 'my key' && chmod 640 'my key'").quiet_success();
+    let warning = "warning: other users can read the signing key file my key, with permissions 0640: chmod \
+                   600 'my key'\n";
+    for (arguments, expected) in [
+        ("public-key --signing-key-path='my key'", warning),
+        ("user-token --name=a --valid-for=1h --kid=1 --signing-key-path='my key'", warning),
+        ("kuma-secret --kind=user-token-signing-key --kid=1 --signing-key-path='my key'", warning),
+        ("public-key --quiet --signing-key-path='my key'", ""),
+        ("public-key --signing-key-path=- < 'my key'", ""),
+        ("public-key --signing-key-path=/dev/stdin < 'my key'", ""),
+        ("public-key --signing-key-path=signing.key", ""),
+    ] {
+        let ended = sandbox.shell(&format!("kumactl generate {arguments}"));
+        assert_eq!((ended.status, ended.stderr.as_str()), (0, expected), "{arguments}");
+    }
+    let cure =
+        warning.split_once(": chmod").map(|(_, rest)| format!("chmod{rest}")).expect("a cure");
+    sandbox.shell(&cure).quiet_success();
+    sandbox.kumactl(["generate", "public-key", "--signing-key-path=my key"]).quiet_success();
+}

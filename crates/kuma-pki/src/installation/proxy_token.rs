@@ -70,7 +70,7 @@ fn verified(directory: &Directory, text: &str, context: &Context) -> Option<toke
         if let Some(key) = validator.key(&key_id, mesh) {
             return Some(verify(&public_key(directory, key)?, Some(&key_id)));
         }
-        if let Some(known) = validator.only_key_ids() {
+        if let Some(known) = validator.only_key_ids(mesh) {
             let mut configured = validator.keys().filter_map(|key| public_key(directory, key));
             let key = configured.next().or_else(|| keys.into_iter().next())?;
             return Some(verify(&key, Some(&known.join(", "))));

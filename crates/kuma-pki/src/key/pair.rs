@@ -189,13 +189,17 @@ impl KeyPair {
                 let sec1 = AsDer::<EcPrivateKeyRfc5915Der<'_>>::as_der(&key.private_key())?;
                 wiped(EC_LABEL, sec1.as_ref())
             }
-            (PrivateKeyEncoding::Traditional, PrivateKey::Rsa(key)) => {
-                let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(key)?;
-                let info = PrivateKeyInfoRef::try_from(pkcs8.as_ref()).map_err(|_| Unspecified)?;
-                wiped(RSA_LABEL, info.private_key.as_bytes())
-            }
+            (PrivateKeyEncoding::Traditional, PrivateKey::Rsa(key)) => pkcs1(key)?,
         })
     }
+}
+
+/// Returns an RSA key as RSAPrivateKey (RFC 8017 A.1.2).
+pub(crate) fn pkcs1(key: &RsaKeyPair) -> Result<PrivateKeyDer, Unspecified> {
+    let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(key)?;
+    let info = PrivateKeyInfoRef::try_from(pkcs8.as_ref()).map_err(|_| Unspecified)?;
+    let der = Zeroizing::new(info.private_key.as_bytes().to_vec());
+    Ok(PrivateKeyDer { label: RSA_LABEL, der })
 }
 
 impl fmt::Debug for KeyPair {

@@ -41,7 +41,7 @@ impl ControlPlaneKeys<'_> {
     }
 
     fn settings(&self, indent: usize, key: &PublicKey) -> String {
-        let id = serde_json::Value::from(self.key_id);
+        let id = Value::from(self.key_id);
         let head = ["enableIssuer: false", "validator:", "  useSecrets: false", "  publicKeys:"];
         let head = head.into_iter().map(str::to_owned);
         let key = key.to_pem();
@@ -102,10 +102,11 @@ impl DataplaneTokenValidator {
         self.public_keys.iter()
     }
 
-    /// Returns the IDs of the keys, if the control plane takes tokens by no other key.
+    /// Returns the IDs of the keys for a mesh, if the control plane takes tokens by no other key.
     #[must_use]
-    pub fn only_key_ids(&self) -> Option<Vec<String>> {
-        (!self.use_secrets).then(|| self.keys().map(ConfiguredKey::id).collect())
+    pub fn only_key_ids(&self, mesh: &str) -> Option<Vec<String>> {
+        let keys = self.keys().filter(|key| key.mesh.is_empty() || key.mesh == mesh);
+        (!self.use_secrets).then(|| keys.map(ConfiguredKey::id).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
 use aws_lc_rs::signature::{
@@ -14,14 +15,8 @@ use zeroize::Zeroizing;
 
 use crate::format::pem::{self, PemError};
 use crate::format::without_whitespace;
-use crate::key::PrivateKeyDer;
+use crate::key::{PKCS8_LABEL, RSA_LABEL, pkcs1};
 use crate::text::excerpt;
-
-/// The PEM label of a private key of PKCS#1, which Kuma writes.
-const PKCS1_LABEL: &str = "RSA PRIVATE KEY";
-
-/// The PEM label of a private key of PKCS#8 (RFC 7468 10).
-const PKCS8_LABEL: &str = "PRIVATE KEY";
 
 /// The PEM label of a public key of PKCS#1, which Kuma writes.
 const PUBLIC_LABEL: &str = "RSA PUBLIC KEY";
@@ -72,21 +67,6 @@ pub enum PublicKeyError {
     NotRsa,
 }
 
-/// Decodes the private key in PEM, or in Base64 of that, as `generate signing-key` prints it.
-///
-/// # Errors
-///
-/// [`PemError`] for any other text.
-pub fn decode_signing_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
-    match pem::decode_private_key(text) {
-        Err(PemError::Base64 { layers: 1 }) => {
-            let inner = BASE64_STANDARD.decode(without_whitespace([text])).map(Zeroizing::new);
-            pem::decode_private_key(&inner.map_err(|_| PemError::NoBlock)?)
-        }
-        decoded => decoded,
-    }
-}
-
 impl SigningKey {
     /// Reads a key: PKCS#1 or PKCS#8 in PEM, or that in Base64, as `generate signing-key` prints it.
     ///
@@ -94,9 +74,15 @@ impl SigningKey {
     ///
     /// [`SigningKeyError`] if there is no RSA key of 2048 to 8192 bits.
     pub fn from_text(text: &[u8]) -> Result<Self, SigningKeyError> {
-        let key = decode_signing_key(text)?;
+        let key = match pem::decode_private_key(text) {
+            Err(PemError::Base64 { layers: 1 }) => {
+                let inner = BASE64_STANDARD.decode(without_whitespace([text])).map(Zeroizing::new);
+                pem::decode_private_key(&inner.map_err(|_| PemError::NoBlock)?)
+            }
+            decoded => decoded,
+        }?;
         let read = match key.label {
-            PKCS1_LABEL => RsaKeyPair::from_der(&key.der),
+            RSA_LABEL => RsaKeyPair::from_der(&key.der),
             PKCS8_LABEL => RsaKeyPair::from_pkcs8(&key.der),
             _ => return Err(SigningKeyError::Unusable),
         };
@@ -111,6 +97,16 @@ impl SigningKey {
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
         PublicKey { der: self.0.public_key().as_ref().to_vec() }
+    }
+
+    /// Returns the key as PEM of PKCS#1, as kuma-cp reads it.
+    ///
+    /// # Errors
+    ///
+    /// [`SigningKeyError::Unusable`] if the crypto library cannot encode the key.
+    pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, SigningKeyError> {
+        let key = pkcs1(&self.0).map_err(|Unspecified| SigningKeyError::Unusable)?;
+        Ok(pem::encode_private_key(&key))
     }
 
     /// Signs with RSASSA-PKCS1-v1_5 and SHA-256: the signature depends on key and message only.

@@ -3,12 +3,9 @@
 use std::path::Path;
 
 use kuma_pki::format::pem::{self, PemError};
-use kuma_pki::token;
 use kuma_pki::verify::kuma::KumaVersion;
 use kuma_pki::verify::{self, File, Finding, MeshCaFiles, MeshCaPurpose};
-use kuma_pki::{
-    Certificate, ExistingKey, KeyAlgorithm, KeyError, KeyPair, PrivateKeyDer, PrivateKeyEncoding,
-};
+use kuma_pki::{Certificate, ExistingKey, KeyAlgorithm, KeyError, KeyPair, PrivateKeyDer};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -28,34 +25,6 @@ pub(super) fn key_number(text: &str) -> Result<u32, String> {
         )),
         Ok(number) => Ok(number),
     }
-}
-
-/// Reads a signing key and returns it as kuma-cp reads it: PKCS#1 in PEM.
-///
-/// # Errors
-///
-/// A file that cannot be read, and any key but RSA of at least 2048 bits.
-pub(super) fn signing_key(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let text = read::file(path, "signing key file")?;
-    let shown = read::shown(path);
-    let failure =
-        |problem: &str| Failure::failed(format!("cannot use signing key file {shown}: {problem}"));
-    let key = token::decode_signing_key(&text).map_err(|error| {
-        let hint = hints::pem_hint(&shown, &error);
-        // That hint is about another flag.
-        let hint = hint.filter(|_| !matches!(error, PemError::NoPrivateKey { .. }));
-        failure(&error.to_string()).hint_if_any(hint)
-    })?;
-    let pair = KeyPair::from_der(&key).ok().filter(|pair| {
-        let algorithm = pair.algorithm();
-        matches!(algorithm, KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa3072 | KeyAlgorithm::Rsa4096)
-    });
-    let Some(pair) = pair else {
-        return Err(failure("tokens are signed with an RSA key of 2048, 3072 or 4096 bits")
-            .hint("create one: kumactl generate signing-key --format=pem > signing.key"));
-    };
-    let traditional = pair.private_key(PrivateKeyEncoding::Traditional);
-    Ok(pem::encode_private_key(&traditional?))
 }
 
 /// Returns the IDs of revoked tokens as kuma-cp reads them: with commas between them and nothing else, since

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::ca_files::CaFiles;
 use crate::args::issuer;
 use crate::args::passphrase::PassphraseArgs;
-use crate::files::{Changes, ExistingPolicy, Output, OutputKind, PUBLIC_MODE, Plan, read};
+use crate::files::{self, Changes, ExistingPolicy, Output, OutputKind, PUBLIC_MODE, Plan, read};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::new_key::{self, KeyOptions};
 use crate::job::signer::{SelfCheck, Signer};
@@ -82,6 +82,9 @@ impl CaFiles {
         let (Some(request), Some(plan), false) = (&self.create, plan, self.has_certificate()?)
         else {
             let ca = self.read(now)?;
+            if self.create.is_none() {
+                files::warn_about_readers(&self.key, "CA key file", console);
+            }
             let kept_key = self.create.as_ref().map(|_| self.kept_key(console)).transpose()?;
             return Ok(Ca { kept_key, ..ca });
         };

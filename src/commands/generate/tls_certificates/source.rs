@@ -50,6 +50,7 @@ impl Source {
         file: &Path,
         directory: &Path,
         now: OffsetDateTime,
+        console: Console,
     ) -> Result<Self, Failure> {
         let shown = read::shown(file);
         let parent = file.parent().filter(|_| file.as_os_str() != "-");
@@ -61,7 +62,8 @@ impl Source {
         let Specification { issuer, certificates, signing_keys, tokens } =
             Specification::parse(text)
                 .map_err(|found| faults::all(&shown, found, ca_files, directory, now))?;
-        let signing_keys = signing_keys.into_iter().map(|key| signing_key(key, parent, &shown));
+        let signing_keys =
+            signing_keys.into_iter().map(|key| signing_key(key, parent, &shown, console));
         let signing_keys = signing_keys.collect::<Result<_, _>>()?;
         let ca_files = issuer.map(ca_files);
         let source = Self { shown, certificates, ca_files, tokens, signing_keys };
@@ -183,10 +185,11 @@ fn signing_key(
     key: SigningKeySpecification,
     parent: &Path,
     shown: &str,
+    console: Console,
 ) -> Result<BatchSigningKey, Failure> {
     let SigningKeySpecification { kind, key_file, key_id, position } = key;
     let file = parent.join(key_file);
-    let key = token::read_signing_key(&file);
+    let key = token::read_signing_key(&file, console);
     let key = key.map_err(|failure| failure.within(&format!("{shown}:{position}")))?;
     Ok(BatchSigningKey { kind, file, key, key_id })
 }
