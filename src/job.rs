@@ -93,11 +93,8 @@ pub(crate) struct JobReport {
 
 impl Job<'_> {
     /// Keeps the existing pair if --if-needed is given and the pair matches the request, or else issues a
-    /// certificate. Writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// A pair that only --force replaces, and a request for which no certificate can be issued.
+    /// certificate. Writes nothing. Fails on a pair that only --force replaces, and a request for which no
+    /// certificate can be issued.
     pub(crate) fn run(self) -> Result<(PemFiles, JobOutcome), Failure> {
         let mut reasons = Vec::new();
         if self.existing.flags.if_needed {
@@ -109,11 +106,8 @@ impl Job<'_> {
         self.issue(reasons, SelfCheck::Full)
     }
 
-    /// Compares the existing pair with the request.
-    ///
-    /// # Errors
-    ///
-    /// A pair that only --force replaces, and a request for which no certificate can be issued.
+    /// Compares the existing pair with the request. Fails on a pair that only --force replaces, and a request
+    /// for which no certificate can be issued.
     pub(crate) fn compare(&self) -> Result<Comparison, Failure> {
         let Self { existing, signer, now, .. } = self;
         let profile = self.request.profile(existing);
@@ -137,11 +131,8 @@ impl Job<'_> {
         Ok(Comparison::Match(Box::new((pem_files, outcome))))
     }
 
-    /// Issues a certificate, for the `reasons` that are reported.
-    ///
-    /// # Errors
-    ///
-    /// A request for which no certificate can be issued.
+    /// Issues a certificate, for the `reasons` that are reported. Fails on a request for which no certificate
+    /// can be issued.
     pub(crate) fn issue(
         self,
         reasons: Vec<FileReason>,
@@ -231,12 +222,9 @@ impl PemFiles {
 }
 
 impl JobOutcome {
-    /// Writes the files of a new pair, or the stale files next to a kept pair. `content` returns the bytes
-    /// of an output, `stale` the files to write next to a kept pair, with reasons.
-    ///
-    /// # Errors
-    ///
-    /// A signal, or a file that cannot be read or written. Nothing was changed then.
+    /// Writes the files of a new pair, or the stale files next to a kept pair. `content` returns the bytes of
+    /// an output, `stale` the files to write next to a kept pair, with reasons. Fails on a signal, or a file
+    /// that cannot be read or written. Nothing was changed then.
     pub(crate) fn write(
         self,
         plan: Plan,

@@ -41,10 +41,6 @@ impl SecretArgs {
 
 impl ServiceArgs {
     /// Returns the Service.
-    ///
-    /// # Errors
-    ///
-    /// An invalid name.
     pub(crate) fn read(&self) -> Result<ServiceName, Failure> {
         service(self.service_name.as_deref(), &self.namespace())
     }
@@ -76,28 +72,16 @@ pub(crate) fn general_secret() -> ObjectName {
 }
 
 /// Parses the value of a flag that names a Kubernetes object.
-///
-/// # Errors
-///
-/// A name that Kubernetes rejects.
 pub(crate) fn object_name(text: &str) -> Result<ObjectName, String> {
     ObjectName::parse(text).map_err(|error| error.reason.to_owned())
 }
 
 /// Parses the value of `--namespace`.
-///
-/// # Errors
-///
-/// A namespace that Kubernetes rejects.
 pub(crate) fn namespace(text: &str) -> Result<Namespace, String> {
     Namespace::parse(text).map_err(|error| error.reason.to_owned())
 }
 
 /// Returns a Service in a namespace. Without a name, it is that of Kuma's chart.
-///
-/// # Errors
-///
-/// An invalid name.
 pub(crate) fn service(name: Option<&str>, namespace: &Namespace) -> Result<ServiceName, Failure> {
     let name = name.unwrap_or(SERVICE);
     if name.is_empty() {

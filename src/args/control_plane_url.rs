@@ -19,11 +19,7 @@ pub(crate) struct ControlPlaneUrl {
 }
 
 impl ControlPlaneUrl {
-    /// Parses `https://HOST` or `https://HOST:PORT`.
-    ///
-    /// # Errors
-    ///
-    /// Anything else, with the likely correction.
+    /// Parses `https://HOST` or `https://HOST:PORT`. Fails on anything else, with the likely correction.
     pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let (host, port) = split(rest(text));
         if let Some(name) = read_host(host) {

@@ -33,21 +33,14 @@ impl NameArgs {
         }
     }
 
-    /// Parses the names for a certificate: of a Service, all three.
-    ///
-    /// # Errors
-    ///
-    /// Every invalid name, with the likely correction.
+    /// Parses the names for a certificate: of a Service, all three. Fails on every invalid name, with the
+    /// likely correction.
     pub(crate) fn parse(&self) -> Result<Vec<SubjectAltName>, Failure> {
         self.read(ServiceName::subject_alt_names)
     }
 
     /// Parses the names that clients connect to, as typed. Clients can connect to names that no certificate
-    /// should have, such as `123`.
-    ///
-    /// # Errors
-    ///
-    /// Every invalid name, with the likely correction.
+    /// should have, such as `123`. Fails on every invalid name, with the likely correction.
     pub(crate) fn hosts(&self) -> Result<Vec<Host>, Failure> {
         let mut failures = Vec::new();
         let mut hosts = Vec::new();
@@ -66,11 +59,8 @@ impl NameArgs {
         Failure::join(failures).map_or(Ok(hosts), Err)
     }
 
-    /// Parses the names that clients connect to: of a Service, the two that Kuma and the API server use.
-    ///
-    /// # Errors
-    ///
-    /// Every invalid name, with the likely correction.
+    /// Parses the names that clients connect to: of a Service, the two that Kuma and the API server use. Fails
+    /// on every invalid name, with the likely correction.
     pub(crate) fn dialed(&self) -> Result<Vec<SubjectAltName>, Failure> {
         self.read(ServiceName::dialed_names)
     }
@@ -102,12 +92,8 @@ fn service_name(service: &str) -> Result<ServiceName, Failure> {
     })
 }
 
-/// Parses the values of all `--hostname` flags. An empty value, such as the unset variable of a script, adds
-/// no name, like in the official kumactl.
-///
-/// # Errors
-///
-/// Every invalid name, with the likely correction.
+/// Parses the values of all `--hostname` flags. An empty value, such as the unset variable of a script, adds no
+/// name, like in the official kumactl. Fails on every invalid name, with the likely correction.
 fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
     let mut failures = Vec::new();
     let mut names = Vec::new();

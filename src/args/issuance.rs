@@ -40,10 +40,6 @@ impl IssuanceArgs {
 }
 
 /// Reads the value of `--valid-for`.
-///
-/// # Errors
-///
-/// A text that is not a duration.
 pub(crate) fn valid_for(text: Option<&str>) -> Result<Option<ValidFor>, Failure> {
     let parsed = text.map(str::parse::<ValidFor>).transpose();
     Ok(parsed?)

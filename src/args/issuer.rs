@@ -51,11 +51,8 @@ impl IssuerArgs {
         self.own.inputs()
     }
 
-    /// Reads the user's CA, if one is named. Warns if other users can read its key.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, or are not a CA that can sign.
+    /// Reads the user's CA, if one is named. Warns if other users can read its key. Fails on files that cannot
+    /// be read, or are not a CA that can sign.
     pub(crate) fn open(
         &self,
         now: OffsetDateTime,
@@ -72,11 +69,8 @@ impl OwnCaArgs {
         files.map(PathBuf::as_path).chain(self.passphrase.input())
     }
 
-    /// Reads the user's CA, if one is named. Warns if other users can read its key.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, or are not a CA that can sign.
+    /// Reads the user's CA, if one is named. Warns if other users can read its key. Fails on files that cannot
+    /// be read, or are not a CA that can sign.
     pub(crate) fn open(
         &self,
         now: OffsetDateTime,
@@ -107,11 +101,7 @@ pub(crate) struct CaFilesArgs {
 }
 
 impl CaFilesArgs {
-    /// Reads the CA.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, or are not a CA that can sign.
+    /// Reads the CA. Fails on files that cannot be read, or are not a CA that can sign.
     pub(crate) fn open(&self, now: OffsetDateTime, console: Console) -> Result<Issuer, Failure> {
         let Self { issuer_cert_file, issuer_key_file, passphrase } = self;
         let issuer = open(issuer_cert_file, issuer_key_file, passphrase, Interface::Flags, now)?;
@@ -137,11 +127,7 @@ pub(crate) fn warning(issuer: &Issuer) -> Option<String> {
     is_rootless.then(|| Finding::CaWithoutRoot { subject }.to_string())
 }
 
-/// Reads a CA.
-///
-/// # Errors
-///
-/// Files that cannot be read, or are not a CA that can sign.
+/// Reads a CA. Fails on files that cannot be read, or are not a CA that can sign.
 pub(crate) fn open(
     certificate: &Path,
     key: &Path,
@@ -156,11 +142,8 @@ pub(crate) fn open(
     Ok(Issuer::new(chain, read_key(key, passphrase, interface)?, now)?)
 }
 
-/// Reads the private key of a CA.
-///
-/// # Errors
-///
-/// A file that cannot be read, or is not a private key that can be decrypted.
+/// Reads the private key of a CA. Fails on a file that cannot be read, or is not a private key that can be
+/// decrypted.
 pub(crate) fn read_key(
     path: &Path,
     passphrase: &PassphraseArgs,

@@ -33,11 +33,8 @@ impl PassphraseArgs {
         self.issuer_key_passphrase_file.as_deref()
     }
 
-    /// Decrypts the private key of a CA.
-    ///
-    /// # Errors
-    ///
-    /// A passphrase that is missing, empty or wrong, and encryption that is not supported.
+    /// Decrypts the private key of a CA. Fails on a passphrase that is missing, empty or wrong, and encryption
+    /// that is not supported.
     pub(crate) fn decrypt(
         &self,
         path: &Path,

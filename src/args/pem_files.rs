@@ -41,10 +41,6 @@ pub(crate) struct PemInputs {
 
 impl PemFilesArgs {
     /// Refuses names without a certificate.
-    ///
-    /// # Errors
-    ///
-    /// Names without a certificate.
     pub(crate) fn refuse_unused(&self, flag: Option<&str>) -> Result<(), Failure> {
         match flag.filter(|_| self.cert_file.is_none()) {
             None => Ok(()),
@@ -55,12 +51,9 @@ impl PemFilesArgs {
         }
     }
 
-    /// Reads the files and verifies them for the names that clients connect to.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, and everything that fails `kumactl verify tls-certificate`, except that a
-    /// key to which Envoy does not connect is a warning.
+    /// Reads the files and verifies them for the names that clients connect to. Fails on files that cannot be
+    /// read, and everything that fails `kumactl verify tls-certificate`, except that a key to which Envoy does
+    /// not connect is a warning.
     pub(crate) fn read(
         &self,
         hosts: &[SubjectAltName],
@@ -88,11 +81,8 @@ impl PemFilesArgs {
         Ok(inputs)
     }
 
-    /// Verifies the files against each other and against the names that clients connect to.
-    ///
-    /// # Errors
-    ///
-    /// Everything that `kumactl verify tls-certificate` fails for, as in [`Self::read`].
+    /// Verifies the files against each other and against the names that clients connect to. Fails on everything
+    /// that `kumactl verify tls-certificate` fails for, as in [`Self::read`].
     pub(crate) fn verify(
         &self,
         inputs: &PemInputs,
@@ -154,11 +144,8 @@ pub(crate) fn ca_warnings(ca: &[u8], now: OffsetDateTime) -> Vec<String> {
     warnings(&report).map(text).collect()
 }
 
-/// Refuses a value that is too long for Linux. `name` is the flag or variable.
-///
-/// # Errors
-///
-/// More than [`MAX_ARGUMENT`] bytes, in which case the hint says what to do instead.
+/// Refuses a value that is too long for Linux. `name` is the flag or variable. Fails on more than
+/// [`MAX_ARGUMENT`] bytes, in which case the hint says what to do instead.
 pub(crate) fn refuse_long(name: &str, length: usize, hint: &str) -> Result<(), Failure> {
     if length <= MAX_ARGUMENT {
         return Ok(());
@@ -169,11 +156,8 @@ pub(crate) fn refuse_long(name: &str, length: usize, hint: &str) -> Result<(), F
     Err(failure.hint(hint))
 }
 
-/// Reads and verifies the CA file by which a server authenticates its clients.
-///
-/// # Errors
-///
-/// A file that cannot be read or that no client certificate can match.
+/// Reads and verifies the CA file by which a server authenticates its clients. Fails on a file that cannot be
+/// read or that no client certificate can match.
 pub(crate) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Failure> {
     let bytes = read::file(path, "CA certificate file of clients")?;
     let report = verify::verify_client_ca(File { name: &read::shown(path), bytes: &bytes }, now);
@@ -181,10 +165,6 @@ pub(crate) fn read_client_ca(path: &Path, now: OffsetDateTime) -> Result<(), Fai
 }
 
 /// Returns a CA file as the value of a variable: unchanged if possible, or else its certificates only.
-///
-/// # Errors
-///
-/// A file that does not hold certificates.
 pub(crate) fn variable(ca: &[u8]) -> Result<String, Failure> {
     let certificates = pem::decode_certificates(ca)?;
     match std::str::from_utf8(ca) {

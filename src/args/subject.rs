@@ -15,20 +15,12 @@ pub(crate) struct SubjectArgs {
 
 impl SubjectArgs {
     /// Reads the subject, if one is given.
-    ///
-    /// # Errors
-    ///
-    /// A text that is not a subject.
     pub(crate) fn parse(&self) -> Result<Option<DistinguishedName>, Failure> {
         self.subject.as_deref().map(parse).transpose()
     }
 }
 
 /// Reads the value of `--subject`.
-///
-/// # Errors
-///
-/// A text that is not a subject.
 pub(crate) fn parse(text: &str) -> Result<DistinguishedName, Failure> {
     DistinguishedName::parse(text).map_err(|error| {
         let failure = Failure::usage(format!("--subject: {error}"));

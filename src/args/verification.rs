@@ -35,10 +35,6 @@ pub(crate) struct ReportArgs {
 
 impl TimeArgs {
     /// Returns the time to verify for.
-    ///
-    /// # Errors
-    ///
-    /// Text that is no time.
     pub(crate) fn at(&self, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
         let Some(text) = self.at.as_deref() else { return Ok(now) };
         if let Some(span) = text.strip_prefix('+') {
@@ -61,11 +57,8 @@ impl TimeArgs {
 }
 
 impl ReportArgs {
-    /// Prints a report in the requested format. `text` gets whether to leave passed checks out.
-    ///
-    /// # Errors
-    ///
-    /// Standard output that cannot be written, and the verdict if something does not verify.
+    /// Prints a report in the requested format. `text` gets whether to leave passed checks out. Fails on
+    /// standard output that cannot be written, and the verdict if something does not verify.
     pub(crate) fn print(
         &self,
         verifies: bool,

@@ -42,14 +42,10 @@ pub(crate) struct BatchDir {
 }
 
 impl BatchDir {
-    /// Creates the directory if it does not exist, waits for other runs, and removes what killed runs
-    /// left. Locks the directories of `plan` together with it, so that no two runs wait for each other.
-    /// Empties the umask of the process: files then get their permissions when they are created, which
-    /// saves a system call for each.
-    ///
-    /// # Errors
-    ///
-    /// A directory that cannot be created or read, and errors of the plan.
+    /// Creates the directory if it does not exist, waits for other runs, and removes what killed runs left.
+    /// Locks the directories of `plan` together with it, so that no two runs wait for each other. Empties the
+    /// umask of the process: files then get their permissions when they are created, which saves a system call
+    /// for each. Fails on a directory that cannot be created or read, and errors of the plan.
     pub(crate) fn open(
         given: &Path,
         console: Console,
@@ -126,11 +122,8 @@ impl BatchDir {
         }
     }
 
-    /// Creates the directory of a certificate with these files and their permissions.
-    ///
-    /// # Errors
-    ///
-    /// Errors of the system. Nothing was changed then.
+    /// Creates the directory of a certificate with these files and their permissions. Fails on errors of the
+    /// system. Nothing was changed then.
     pub(crate) fn add(
         &self,
         name: &str,
@@ -147,10 +140,6 @@ impl BatchDir {
     }
 
     /// Syncs everything that was added.
-    ///
-    /// # Errors
-    ///
-    /// Errors of the system.
     pub(crate) fn sync(&self) -> Result<(), Failure> {
         File::open(&self.path).and_then(|opened| sync(&opened)).map_err(|error| {
             let text = format!("could not sync {}: {}", self.shown.display(), reason(&error));

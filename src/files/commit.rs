@@ -29,11 +29,8 @@ pub(crate) struct Changes {
 }
 
 impl Plan {
-    /// Writes all outputs, or changes nothing. `content` returns the bytes of an output.
-    ///
-    /// # Errors
-    ///
-    /// A signal, or a place that could not be written; nothing was changed then.
+    /// Writes all outputs, or changes nothing. `content` returns the bytes of an output. Fails on a signal, or
+    /// a place that could not be written; nothing was changed then.
     pub(crate) fn commit(
         mut self,
         content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
@@ -41,12 +38,9 @@ impl Plan {
         self.write(content)
     }
 
-    /// Writes the outputs of these kinds and keeps the other files. Removes the leftovers of killed runs
-    /// next to kept files, and repairs the permissions of kept files that contain a key.
-    ///
-    /// # Errors
-    ///
-    /// A signal, or a place that could not be written; nothing was changed then.
+    /// Writes the outputs of these kinds and keeps the other files. Removes the leftovers of killed runs next
+    /// to kept files, and repairs the permissions of kept files that contain a key. Fails on a signal, or a
+    /// place that could not be written; nothing was changed then.
     pub(crate) fn repair(
         mut self,
         kinds: &[OutputKind],

@@ -16,12 +16,8 @@ pub(super) struct MadeDirectories {
 }
 
 impl MadeDirectories {
-    /// Creates a directory and its parents. The path has no symbolic links; one that was put there in
-    /// the meantime is not followed.
-    ///
-    /// # Errors
-    ///
-    /// Errors of the system.
+    /// Creates a directory and its parents. The path has no symbolic links; one that was put there in the
+    /// meantime is not followed.
     pub(super) fn make(&mut self, path: &Path) -> io::Result<()> {
         let is_there = || fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
         if is_there() {
@@ -55,12 +51,8 @@ impl Drop for MadeDirectories {
     }
 }
 
-/// Returns the names in a directory. The standard library's reader panics if the directory cannot be
-/// closed, such as after the loss of a network file system.
-///
-/// # Errors
-///
-/// A directory that cannot be read.
+/// Returns the names in a directory. The standard library's reader panics if the directory cannot be closed,
+/// such as after the loss of a network file system.
 pub(crate) fn names(directory: &Path) -> io::Result<Vec<OsString>> {
     let mut names = Vec::new();
     for entry in Dir::new(File::open(directory)?)? {

@@ -7,12 +7,8 @@ use anyhow::Context as _;
 
 use crate::report::failure::Failure;
 
-/// Writes files into a directory, and creates it if it does not exist. Overwrites existing files one
-/// after the other: the next run completes an interrupted one.
-///
-/// # Errors
-///
-/// A directory or file that cannot be written.
+/// Writes files into a directory, and creates it if it does not exist. Overwrites existing files one after the
+/// other: the next run completes an interrupted one.
 pub(crate) fn write_documents(
     directory: &Path,
     documents: &[(String, Vec<u8>)],

@@ -47,12 +47,8 @@ pub(super) struct Directory {
 }
 
 impl Locks {
-    /// Waits for the locks of all these directories, except the one that this process has locked
-    /// `already`.
-    ///
-    /// # Errors
-    ///
-    /// A signal, or a lock that another process holds for too long.
+    /// Waits for the locks of all these directories, except the one that this process has locked `already`.
+    /// Fails on a signal, or a lock that another process holds for too long.
     pub(super) fn acquire(
         paths: BTreeSet<PathBuf>,
         already: Option<Identity>,

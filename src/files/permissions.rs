@@ -19,10 +19,6 @@ use crate::report::failure::reason;
 use crate::report::shell;
 
 /// Sets the permissions of a new file, if the system allows it. They are checked after the rename.
-///
-/// # Errors
-///
-/// Errors other than a missing permission, such as a failing disk.
 pub(super) fn set(file: &File, mode: u32) -> io::Result<()> {
     match file.set_permissions(Permissions::from_mode(mode)) {
         Err(error)

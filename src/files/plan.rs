@@ -44,12 +44,9 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Resolves every path, so that a run that must fail does so before it generates a key.
-    ///
-    /// # Errors
-    ///
-    /// A path that cannot be written, two outputs with one path, and existing files unless `existing`
-    /// allows to replace them.
+    /// Resolves every path, so that a run that must fail does so before it generates a key. Fails on a path
+    /// that cannot be written, two outputs with one path, and existing files unless `existing` allows to
+    /// replace them.
     pub(crate) fn new(
         outputs: Vec<Output>,
         existing: ExistingPolicy,
@@ -84,10 +81,6 @@ impl Plan {
     }
 
     /// Returns the plan with its locks. Resolves the paths again.
-    ///
-    /// # Errors
-    ///
-    /// A path that can no longer be written.
     pub(super) fn with_locks(mut self, locks: Locks) -> Result<Self, Failure> {
         self.locks = Some(locks);
         self.resolve_again()?;
@@ -101,10 +94,6 @@ impl Plan {
     }
 
     /// Refuses to replace a file that the run reads, such as a CA's key.
-    ///
-    /// # Errors
-    ///
-    /// An output that is also an input.
     pub(crate) fn refuse_inputs<'a>(
         &self,
         inputs: impl Iterator<Item = &'a Path>,
@@ -127,14 +116,10 @@ impl Plan {
         self.places.iter().any(|(_, target)| matches!(target, Target::Stdout))
     }
 
-    /// Locks the directories of all outputs against other runs until this run ends, and resolves the
-    /// paths again. Creates missing directories first: otherwise another run could lock one in between
-    /// and write files that this run has not compared.
-    ///
-    /// # Errors
-    ///
-    /// A signal, a directory that cannot be created or stays locked for too long, or a path that can no
-    /// longer be written.
+    /// Locks the directories of all outputs against other runs until this run ends, and resolves the paths
+    /// again. Creates missing directories first: otherwise another run could lock one in between and write
+    /// files that this run has not compared. Fails on a signal, a directory that cannot be created or stays
+    /// locked for too long, or a path that can no longer be written.
     pub(crate) fn lock(&mut self) -> Result<(), Failure> {
         loop {
             let watch = signals::watch()?;
@@ -177,19 +162,12 @@ impl Plan {
     }
 
     /// Refuses outputs that cannot be read back.
-    ///
-    /// # Errors
-    ///
-    /// An output that is not a regular file.
     pub(crate) fn require_regular_files(&self) -> Result<(), Failure> {
         self.places.iter().try_for_each(|(output, _)| self.regular_file(output.kind).map(drop))
     }
 
-    /// Returns the path of an output as it was given.
-    ///
-    /// # Errors
-    ///
-    /// Standard output, a pipe or a device, which cannot be read back.
+    /// Returns the path of an output as it was given. Fails on standard output, a pipe or a device, which
+    /// cannot be read back.
     pub(crate) fn regular_file(&self, kind: OutputKind) -> Result<PathBuf, Failure> {
         let found = self.places.iter().find(|(output, _)| output.kind == kind);
         if let Some((output, Target::Regular { .. })) = found

@@ -19,10 +19,6 @@ const MAX_LENGTH: u64 = kuma_pki::format::pem::MAX_LENGTH as u64;
 const MAX_NAME_LENGTH: usize = 1024;
 
 /// Refuses `-` for more than one input of a run.
-///
-/// # Errors
-///
-/// Two inputs that are both standard input.
 pub(crate) fn stdin_once(
     inputs: impl IntoIterator<Item = impl AsRef<Path>>,
 ) -> Result<(), Failure> {
@@ -35,12 +31,9 @@ pub(crate) fn stdin_once(
     Ok(())
 }
 
-/// Reads a file, or standard input for `-`. The bytes are wiped when dropped, since users mix up keys
-/// and certificates. `label` names the file in messages, such as `CA certificate file`.
-///
-/// # Errors
-///
-/// A file that cannot be read, is empty, or is larger than 1 MiB.
+/// Reads a file, or standard input for `-`. The bytes are wiped when dropped, since users mix up keys and
+/// certificates. `label` names the file in messages, such as `CA certificate file`. Fails on a file that cannot
+/// be read, is empty, or is larger than 1 MiB.
 pub(crate) fn file(path: &Path, label: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let bytes = any(path, label)?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -50,20 +43,13 @@ pub(crate) fn file(path: &Path, label: &str) -> Result<Zeroizing<Vec<u8>>, Failu
     Ok(bytes)
 }
 
-/// Reads a file that may be empty.
-///
-/// # Errors
-///
-/// A file that cannot be read, or is larger than 1 MiB.
+/// Reads a file that may be empty. Fails on a file that cannot be read, or is larger than 1 MiB.
 pub(crate) fn any(path: &Path, label: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     up_to(path, label, MAX_LENGTH)
 }
 
-/// Reads a file of at most `longest` bytes, which may be empty.
-///
-/// # Errors
-///
-/// A file that cannot be read, or is larger.
+/// Reads a file of at most `longest` bytes, which may be empty. Fails on a file that cannot be read, or is
+/// larger.
 pub(crate) fn up_to(path: &Path, label: &str, longest: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let bytes = if path.as_os_str() == "-" {
         read_bounded(io::stdin().lock(), 0, longest)
@@ -77,10 +63,6 @@ pub(crate) fn up_to(path: &Path, label: &str, longest: u64) -> Result<Zeroizing<
 }
 
 /// Opens a file of any length, or standard input for `-`, to read it piece by piece.
-///
-/// # Errors
-///
-/// A file that cannot be opened.
 pub(crate) fn open(path: &Path, role: &str) -> Result<Box<dyn Read>, Failure> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
@@ -99,10 +81,7 @@ pub(crate) fn open(path: &Path, role: &str) -> Result<Box<dyn Read>, Failure> {
 const MAX_FILES: usize = 256;
 
 /// Reads the files of a directory, sorted by their names: regular files of at most 1 MiB that are not hidden.
-///
-/// # Errors
-///
-/// A directory or a file that cannot be read, or too many files.
+/// Fails on a directory or a file that cannot be read, or too many files.
 pub(crate) fn directory(path: &Path) -> Result<Vec<NamedFile>, Failure> {
     let mut names = super::names(path).map_err(|error| unreadable(path, "directory", &error))?;
     names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
@@ -124,12 +103,8 @@ pub(crate) fn directory(path: &Path) -> Result<Vec<NamedFile>, Failure> {
     Ok(files)
 }
 
-/// Reads the existing file at the path of an output, if there is one; it may be empty. Does not wait for
-/// the other end of a pipe or a device.
-///
-/// # Errors
-///
-/// A path that is not a readable regular file of at most 1 MiB.
+/// Reads the existing file at the path of an output, if there is one; it may be empty. Does not wait for the
+/// other end of a pipe or a device. Fails on a path that is not a readable regular file of at most 1 MiB.
 pub(crate) fn existing(path: &Path, label: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);

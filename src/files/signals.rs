@@ -38,10 +38,6 @@ struct Watches {
 pub(crate) struct Watch(());
 
 /// Delays signals from here on.
-///
-/// # Errors
-///
-/// Handlers that the system refuses.
 pub(crate) fn watch() -> Result<Watch, Failure> {
     let mut watches = watches();
     if !watches.has_handlers {
@@ -54,10 +50,6 @@ pub(crate) fn watch() -> Result<Watch, Failure> {
 }
 
 /// Fails if a signal was received.
-///
-/// # Errors
-///
-/// An interruption, which the program ends with.
 pub(crate) fn check() -> Result<(), Failure> {
     if has_come() { Err(Failure::interrupted()) } else { Ok(()) }
 }
@@ -68,10 +60,6 @@ pub(crate) fn has_come() -> bool {
 }
 
 /// Sleeps.
-///
-/// # Errors
-///
-/// A received signal.
 pub(super) fn pause(moment: Duration) -> Result<(), Failure> {
     check()?;
     thread::sleep(moment);
@@ -86,11 +74,8 @@ pub(crate) fn end() {
 }
 
 impl Watch {
-    /// Ends the part of the run. After the outermost part, signals end the process at once.
-    ///
-    /// # Errors
-    ///
-    /// A signal received in the last step of the outermost part.
+    /// Ends the part of the run. After the outermost part, signals end the process at once. Fails on a signal
+    /// received in the last step of the outermost part.
     pub(crate) fn finish(self) -> Result<(), Failure> {
         drop(self);
         if ENDS_AT_ONCE.load(Ordering::SeqCst) { check() } else { Ok(()) }

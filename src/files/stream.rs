@@ -20,11 +20,8 @@ const TICK: Duration = Duration::from_millis(10);
 /// What a writable pipe takes without blocking: `PIPE_BUF` is at least 512 in POSIX, and 4096 on Linux.
 const CHUNK: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
-/// Writes to a pipe or a device. Waits for the reader of a pipe.
-///
-/// # Errors
-///
-/// A signal, or an error of the system, converted by `failed`.
+/// Writes to a pipe or a device. Waits for the reader of a pipe. Fails on a signal, or an error of the system,
+/// converted by `failed`.
 pub(super) fn write_special(
     path: &Path,
     bytes: &[u8],
@@ -41,13 +38,9 @@ pub(super) fn write_special(
     write(opened.map_err(|error| failed(&error))?, bytes, failed)
 }
 
-/// Refuses a closed standard output (`>&-`), where a key would be lost. The standard library opens
-/// `/dev/null` in its place, for reading and writing. Some programs start others with such a standard
-/// output; they are refused, too.
-///
-/// # Errors
-///
-/// A closed standard output.
+/// Refuses a closed standard output (`>&-`), where a key would be lost. The standard library opens `/dev/null`
+/// in its place, for reading and writing. Some programs start others with such a standard output; they are
+/// refused, too.
 pub(super) fn refuse_closed_stdout(failed: impl Fn(&io::Error) -> Failure) -> Result<(), Failure> {
     let stdout = io::stdout();
     let is_for_both = fcntl_getfl(&stdout).is_ok_and(|flags| flags.contains(OFlags::RDWR));
@@ -64,11 +57,8 @@ fn is_without_reader(error: &io::Error, path: &Path) -> bool {
         && fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Writes to an open file that may have to wait for its reader.
-///
-/// # Errors
-///
-/// A signal, or an error of the system, converted by `failed`.
+/// Writes to an open file that may have to wait for its reader. Fails on a signal, or an error of the system,
+/// converted by `failed`.
 pub(super) fn write(
     place: impl AsFd,
     mut bytes: &[u8],

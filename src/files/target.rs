@@ -61,11 +61,8 @@ pub(super) fn is_same_file(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Resolves the path of an output.
-///
-/// # Errors
-///
-/// A path that cannot be a file: a directory, or in a directory that does not exist.
+/// Resolves the path of an output. Fails on a path that cannot be a file: a directory, or in a directory that
+/// does not exist.
 pub(super) fn resolve(output: &Output) -> Result<Target, Failure> {
     let Some(given) = output.destination.path() else {
         return Ok(Target::Stdout);
@@ -105,11 +102,8 @@ pub(super) fn resolve(output: &Output) -> Result<Target, Failure> {
     }
 }
 
-/// Returns the path without symbolic links. Its last components need not exist.
-///
-/// # Errors
-///
-/// Errors of the system, and a link that [`refuse_planted`] refuses.
+/// Returns the path without symbolic links. Its last components need not exist. Fails on errors of the system,
+/// and a link that [`refuse_planted`] refuses.
 pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
     follow(path).map(|(path, _)| path)
 }
@@ -168,13 +162,10 @@ fn push(rest: &mut Vec<OsString>, path: &Path) {
     rest.extend(names);
 }
 
-/// Refuses what another user has put into a world-writable directory such as `/tmp`. Linux has the same
-/// rules for links and pipes (`fs.protected_symlinks`, `fs.protected_fifos`), but does not apply them
-/// to links that a program resolves itself.
-///
-/// # Errors
-///
-/// A link or pipe that is owned neither by this user nor by the owner of the directory.
+/// Refuses what another user has put into a world-writable directory such as `/tmp`. Linux has the same rules
+/// for links and pipes (`fs.protected_symlinks`, `fs.protected_fifos`), but does not apply them to links that a
+/// program resolves itself. Fails on a link or pipe that is owned neither by this user nor by the owner of the
+/// directory.
 fn refuse_planted(kind: &str, path: &Path, metadata: &Metadata) -> io::Result<()> {
     const STICKY_AND_WRITABLE_BY_ALL: u32 = 0o1002;
     let Some(directory) = path.parent() else {

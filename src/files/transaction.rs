@@ -38,10 +38,6 @@ struct Staged {
 }
 
 /// Creates the directories given with `--output-dir`.
-///
-/// # Errors
-///
-/// A directory that cannot be created.
 pub(super) fn make_directories(
     places: &[(Output, Target)],
     made: &mut MadeDirectories,
@@ -61,11 +57,8 @@ pub(super) fn make_directories(
     Ok(())
 }
 
-/// Writes every output. The directories are locked. On success, the new directories `made` stay.
-///
-/// # Errors
-///
-/// A signal, or an output that could not be written. The files are unchanged then.
+/// Writes every output. The directories are locked. On success, the new directories `made` stay. Fails on a
+/// signal, or an output that could not be written. The files are unchanged then.
 pub(super) fn write(
     made: &mut MadeDirectories,
     places: &[(Output, Target)],

@@ -15,11 +15,8 @@ use crate::report::failure::Failure;
 /// The name of a root that is generated for an intermediate CA.
 const ROOT_NAME: &str = "Kuma Root CA";
 
-/// Issues a CA certificate and checks it.
-///
-/// # Errors
-///
-/// A validity that is too long, and errors of the crypto library.
+/// Issues a CA certificate and checks it. Fails on a validity that is too long, and errors of the crypto
+/// library.
 pub(super) fn issue(
     request: &CaRequest,
     key: &KeyPair,
@@ -33,11 +30,8 @@ pub(super) fn issue(
     Ok((certificate, template))
 }
 
-/// Issues a CA certificate below another CA and checks it.
-///
-/// # Errors
-///
-/// A CA above that cannot issue it, and errors of the crypto library.
+/// Issues a CA certificate below another CA and checks it. Fails on a CA above that cannot issue it, and errors
+/// of the crypto library.
 pub(super) fn issue_below(
     issuer: &Issuer,
     request: &CaRequest,
@@ -52,11 +46,8 @@ pub(super) fn issue_below(
     Ok((certificate, template))
 }
 
-/// Generates the root of an intermediate CA. The key of the root is never written.
-///
-/// # Errors
-///
-/// A validity that is too long, and errors of the crypto library.
+/// Generates the root of an intermediate CA. The key of the root is never written. Fails on a validity that is
+/// too long, and errors of the crypto library.
 pub(super) fn issue_ephemeral_root(
     request: &CaRequest,
     now: OffsetDateTime,
@@ -69,11 +60,8 @@ pub(super) fn issue_ephemeral_root(
     Ok(Issuer::new(vec![certificate], key, now)?)
 }
 
-/// Generates a CA whose key is never written.
-///
-/// # Errors
-///
-/// A validity that is too long, and errors of the crypto library.
+/// Generates a CA whose key is never written. Fails on a validity that is too long, and errors of the crypto
+/// library.
 pub(super) fn issue_ephemeral(
     key_algorithm: KeyAlgorithm,
     valid_for: Option<ValidFor>,

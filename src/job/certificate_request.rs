@@ -27,11 +27,8 @@ pub(crate) struct RequestOutcome {
 
 impl RequestJob {
     /// Keeps the existing files if --if-needed is given and they match, or writes a request and a key. Without
-    /// --force a key that can be used is kept: a PKI may be about to certify it.
-    ///
-    /// # Errors
-    ///
-    /// Files that only --force replaces, and errors of the crypto library or the system.
+    /// --force a key that can be used is kept: a PKI may be about to certify it. Fails on files that only
+    /// --force replaces, and errors of the crypto library or the system.
     pub(crate) fn run(
         self,
         plan: Plan,
@@ -75,11 +72,8 @@ impl RequestJob {
     }
 }
 
-/// Compares the existing request with the wanted one. Returns it, or why it is replaced.
-///
-/// # Errors
-///
-/// A file that cannot be read, or that is not a certificate request.
+/// Compares the existing request with the wanted one. Returns it, or why it is replaced. Fails on a file that
+/// cannot be read, or that is not a certificate request.
 fn compare(
     path: &Path,
     wanted: &IssuanceRequest,

@@ -59,22 +59,15 @@ impl ExistingFiles {
         Self { key: key.map(SubjectKey::Pair), ..Self::default() }
     }
 
-    /// Reads the existing key and certificate, as far as the flags need them. With --if-needed, other
-    /// runs wait from then on.
-    ///
-    /// # Errors
-    ///
-    /// Files that are not a key and certificates, unless they may be replaced; an output that cannot be
-    /// read back.
+    /// Reads the existing key and certificate, as far as the flags need them. With --if-needed, other runs wait
+    /// from then on. Fails on files that are not a key and certificates, unless they may be replaced; an output
+    /// that cannot be read back.
     pub(crate) fn read(flags: ExistingFilesArgs, plan: &mut Plan) -> Result<Self, Failure> {
         Self::read_kinds(flags, plan, &[OutputKind::PrivateKey, OutputKind::Certificate])
     }
 
-    /// Reads the certificate that an earlier run issued for a certificate request.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::read`].
+    /// Reads the certificate that an earlier run issued for a certificate request. Fails as [`Self::read`]
+    /// does.
     pub(crate) fn read_for_request(
         flags: ExistingFilesArgs,
         plan: &mut Plan,
@@ -85,11 +78,7 @@ impl ExistingFiles {
         Ok(files)
     }
 
-    /// Reads the existing files of these kinds, as far as the flags need them.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::read`].
+    /// Reads the existing files of these kinds, as far as the flags need them. Fails as [`Self::read`] does.
     pub(crate) fn read_kinds(
         flags: ExistingFilesArgs,
         plan: &mut Plan,
@@ -128,11 +117,8 @@ impl ExistingFiles {
         Ok(files)
     }
 
-    /// Reads the files in a directory without a plan and without waiting for other runs.
-    ///
-    /// # Errors
-    ///
-    /// Files that are not a key and certificates.
+    /// Reads the files in a directory without a plan and without waiting for other runs. Fails on files that
+    /// are not a key and certificates.
     pub(crate) fn read_unlocked(
         flags: ExistingFilesArgs,
         directory: &Path,
@@ -146,12 +132,8 @@ impl ExistingFiles {
     }
 
     /// Takes the existing key if the new certificate is for it: because of --reuse-key, or because the
-    /// certificate is missing. A missing certificate is no reason to replace a key without --force: the
-    /// key may be in use, or a killed run left it.
-    ///
-    /// # Errors
-    ///
-    /// A key of another type than the requested one.
+    /// certificate is missing. A missing certificate is no reason to replace a key without --force: the key may
+    /// be in use, or a killed run left it. Fails on a key of another type than the requested one.
     pub(super) fn take_reused_key(
         &mut self,
         key_type: Option<KeyAlgorithm>,
@@ -182,10 +164,6 @@ impl ExistingFiles {
     }
 
     /// Returns the existing pair, with the CA file.
-    ///
-    /// # Errors
-    ///
-    /// A CA file that cannot be read.
     pub(super) fn pem_files(
         &self,
         trust_anchor: &Certificate,
@@ -196,10 +174,6 @@ impl ExistingFiles {
     }
 
     /// Returns the contents of the CA file.
-    ///
-    /// # Errors
-    ///
-    /// An existing CA file that cannot be read.
     pub(super) fn ca_file(
         &self,
         trust_anchor: &Certificate,
@@ -272,10 +246,6 @@ impl ExistingFiles {
     }
 
     /// Notes that a file is damaged, which is a reason to replace it.
-    ///
-    /// # Errors
-    ///
-    /// A file that kumactl did not write.
     pub(super) fn note_damage(
         &mut self,
         path: &Path,

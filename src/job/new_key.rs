@@ -30,12 +30,8 @@ impl From<&KeyArgs> for KeyOptions {
 /// Generates a key. The search for the primes of an RSA key takes five times as long in one run as in
 /// another, so several threads search independently, and the first result is used.
 ///
-/// The other searches go on until the process ends, which is soon. The choice by time reveals no more
-/// about the key than the duration of a single search does. Late keys are wiped when they are dropped.
-///
-/// # Errors
-///
-/// Errors of the crypto library.
+/// The other searches go on until the process ends, which is soon. The choice by time reveals no more about the
+/// key than the duration of a single search does. Late keys are wiped when they are dropped.
 pub(crate) fn generate(algorithm: KeyAlgorithm) -> Result<KeyPair, KeyGenerationError> {
     if !algorithm.is_slow() {
         return KeyPair::generate(algorithm);

@@ -10,11 +10,8 @@ use crate::files::FileReason;
 use crate::report::failure::Failure;
 
 impl ExistingFiles {
-    /// Returns the reasons to replace the pair. Without one, it is kept.
-    ///
-    /// # Errors
-    ///
-    /// A pair that does not match the request and that only --force replaces, such as a valid CA.
+    /// Returns the reasons to replace the pair. Without one, it is kept. Fails on a pair that does not match
+    /// the request and that only --force replaces, such as a valid CA.
     pub(super) fn reasons_to_replace(
         &self,
         wanted: &Template,
@@ -49,10 +46,6 @@ impl ExistingFiles {
     }
 
     /// Refuses to replace a certificate from a CA, which its clients trust, with a self-signed one.
-    ///
-    /// # Errors
-    ///
-    /// An existing certificate from a CA, without --force.
     pub(crate) fn refuse_self_signed(&self, signer: &Signer, hint: &str) -> Result<(), Failure> {
         let certificate = self.chain().first().filter(|_| !self.flags.force);
         let issuer = certificate.and_then(spec::issued_by);

@@ -94,11 +94,8 @@ impl Signer {
     /// The signer of self-signed certificates.
     pub(crate) const SELF_SIGNED: Self = Self { issuer: None, is_ephemeral: false };
 
-    /// Reads the user's CA, if the flags name one. If not, `is_ephemeral` decides.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, or are not a CA that can sign.
+    /// Reads the user's CA, if the flags name one. If not, `is_ephemeral` decides. Fails on files that cannot
+    /// be read, or are not a CA that can sign.
     pub(crate) fn open(
         args: &IssuerArgs,
         is_ephemeral: bool,
@@ -123,12 +120,9 @@ impl Signer {
         }
     }
 
-    /// Compares an existing pair with the request. Returns the template of the requested certificate and
-    /// the reasons to replace the pair.
-    ///
-    /// # Errors
-    ///
-    /// A request for which no certificate can be issued, and a pair that only --force replaces.
+    /// Compares an existing pair with the request. Returns the template of the requested certificate and the
+    /// reasons to replace the pair. Fails on a request for which no certificate can be issued, and a pair that
+    /// only --force replaces.
     pub(crate) fn compare(
         &self,
         existing: &ExistingFiles,
@@ -149,11 +143,8 @@ impl Signer {
         }
     }
 
-    /// Issues a certificate for the key that `key` returns.
-    ///
-    /// # Errors
-    ///
-    /// A CA that cannot issue it, and errors of the crypto library.
+    /// Issues a certificate for the key that `key` returns. Fails on a CA that cannot issue it, and errors of
+    /// the crypto library.
     pub(crate) fn issue(
         &self,
         request: &IssuanceRequest,
@@ -234,10 +225,6 @@ impl Issued {
     }
 
     /// Returns the pair as PEM, with the CA file.
-    ///
-    /// # Errors
-    ///
-    /// Errors of the crypto library.
     pub(crate) fn pem_files(
         self,
         encoding: PrivateKeyEncoding,
@@ -253,10 +240,6 @@ impl Issued {
 }
 
 /// Refuses a certificate file that kumactl could not read again, by itself or as Base64 in a Secret.
-///
-/// # Errors
-///
-/// A file that is too long.
 pub(crate) fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
     let longest = pem::MAX_LENGTH / 2;
     if chain.len() <= longest {

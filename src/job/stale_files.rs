@@ -14,11 +14,8 @@ use crate::files::{FileReason, OutputKind, Plan, read};
 use crate::report::failure::Failure;
 
 /// Returns the CA files that are missing or stale, with reasons. Keeps a file that holds the CA certificate
-/// among others, since it works for clients.
-///
-/// # Errors
-///
-/// Files that kumactl did not write, unless they may be replaced.
+/// among others, since it works for clients. Fails on files that kumactl did not write, unless they may be
+/// replaced.
 pub(crate) fn stale_ca_files(
     plan: &Plan,
     trust_anchor: &Certificate,
@@ -36,12 +33,8 @@ pub(crate) fn stale_ca_files(
 }
 
 /// Returns the contents of the CA file: those of the existing file if it is usable and holds the CA
-/// certificate, perhaps among others during a rotation; otherwise the CA certificate alone. Valid
-/// certificates come first.
-///
-/// # Errors
-///
-/// A file that cannot be read.
+/// certificate, perhaps among others during a rotation; otherwise the CA certificate alone. Valid certificates
+/// come first.
 pub(crate) fn ca_file(
     path: &Path,
     trust_anchor: &Certificate,
@@ -60,10 +53,6 @@ fn is_usable(text: &[u8], trust_anchor: &Certificate) -> bool {
 }
 
 /// Returns the files of a directory that are missing or do not match the pair, with reasons.
-///
-/// # Errors
-///
-/// Files that cannot be read.
 pub(crate) fn stale_artifacts(
     directory: &Path,
     kinds: &[OutputKind],

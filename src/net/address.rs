@@ -30,11 +30,7 @@ impl Address {
         Some(Self { host, port })
     }
 
-    /// Parses the value of a flag.
-    ///
-    /// # Errors
-    ///
-    /// Anything but a host and a port, with the likely correction.
+    /// Parses the value of a flag. Fails on anything but a host and a port, with the likely correction.
     pub(crate) fn parse_flag(flag: &str, text: &str) -> Result<Self, Failure> {
         if let Some(address) = Self::parse(text) {
             return Ok(address);
@@ -95,11 +91,8 @@ impl fmt::Display for Address {
     }
 }
 
-/// Returns the name to send to the server: `wish`, or else the host. `flag` is the flag of the address.
-///
-/// # Errors
-///
-/// Anything but a DNS name or an IP address.
+/// Returns the name to send to the server: `wish`, or else the host. `flag` is the flag of the address. Fails
+/// on anything but a DNS name or an IP address.
 pub(crate) fn server_name(
     flag: &str,
     address: &Address,

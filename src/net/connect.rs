@@ -29,11 +29,7 @@ pub(crate) struct Served {
     pub(crate) proof: KeyProof,
 }
 
-/// Parses the value of `--timeout`.
-///
-/// # Errors
-///
-/// A text that is not a duration, and a duration of more than a day.
+/// Parses the value of `--timeout`. Fails on a text that is not a duration, and a duration of more than a day.
 pub(crate) fn timeout(value: &str) -> Result<Duration, Failure> {
     let parsed = value.parse::<ValidFor>().map_err(|error| match error.in_days() {
         Some(_) => Failure::usage(&error).hint(format!("did you mean --timeout={value}s?")),
@@ -46,11 +42,8 @@ pub(crate) fn timeout(value: &str) -> Result<Duration, Failure> {
     Ok(parsed.duration())
 }
 
-/// Connects to a server and reads the certificates that it presents for `server_name`.
-///
-/// # Errors
-///
-/// A server that does not answer in time, does not speak TLS, or presents no certificate.
+/// Connects to a server and reads the certificates that it presents for `server_name`. Fails on a server that
+/// does not answer in time, does not speak TLS, or presents no certificate.
 pub(crate) fn fetch(
     address: &Address,
     server_name: &SubjectAltName,

@@ -59,12 +59,8 @@ impl Console {
     }
 }
 
-/// Prints a text for people, such as help. A reader that closes the pipe early, such as `head`, is not
-/// an error.
-///
-/// # Errors
-///
-/// Standard output that cannot be written.
+/// Prints a text for people, such as help. A reader that closes the pipe early, such as `head`, is not an
+/// error.
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     match write_stdout(text.as_ref()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -72,11 +68,8 @@ pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     }
 }
 
-/// Prints the result of a command, such as a key, a Secret or a script.
-///
-/// # Errors
-///
-/// Standard output that cannot be written, or whose reader closed the pipe.
+/// Prints the result of a command, such as a key, a Secret or a script. Fails on standard output that cannot be
+/// written, or whose reader closed the pipe.
 pub(crate) fn print_result(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     Ok(write_stdout(bytes.as_ref()).context(UNWRITABLE)?)
 }

@@ -67,10 +67,6 @@ struct Name {
 }
 
 /// Refuses to print a JSON report and a file on standard output.
-///
-/// # Errors
-///
-/// A JSON report and a file on standard output.
 pub(crate) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<(), Failure> {
     if plan.uses_stdout() && format == ReportFormat::Json {
         let failure = Failure::usage("--output=json and a file cannot both go to standard output");

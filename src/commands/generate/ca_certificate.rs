@@ -235,11 +235,7 @@ fn warnings(args: &Args) -> Vec<String> {
     warnings
 }
 
-/// Parses the value of `--path-length`.
-///
-/// # Errors
-///
-/// Anything but a number from 0 to [`MAX_PATH_LENGTH`].
+/// Parses the value of `--path-length`. Fails on anything but a number from 0 to [`MAX_PATH_LENGTH`].
 fn path_length(text: &str) -> Result<u8, String> {
     text.parse()
         .ok()

@@ -240,11 +240,8 @@ impl Args {
     }
 }
 
-/// Returns a path as the value of a variable and as a word in a command of NEXT-STEPS.md.
-///
-/// # Errors
-///
-/// A path that is not UTF-8 or has control characters. A line break would end the variable or the command.
+/// Returns a path as the value of a variable and as a word in a command of NEXT-STEPS.md. Fails on a path that
+/// is not UTF-8 or has control characters. A line break would end the variable or the command.
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {
     let fault = match path.to_str() {
         None => "is not UTF-8",

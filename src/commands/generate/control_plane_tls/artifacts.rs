@@ -41,11 +41,8 @@ pub(super) struct Artifacts<'a> {
 }
 
 impl<'a> Artifacts<'a> {
-    /// Prepares the values that the files share.
-    ///
-    /// # Errors
-    ///
-    /// Invalid names, and a path that a variable cannot hold.
+    /// Prepares the values that the files share. Fails on invalid names, and a path that a variable cannot
+    /// hold.
     pub(super) fn new(
         args: &'a Args,
         pem_files: PemFiles,

@@ -22,11 +22,8 @@ use crate::report::failure::Failure;
 use crate::report::hints;
 use crate::report::render::{self, CertificateReport};
 
-/// Writes the files from the pair that the flags name.
-///
-/// # Errors
-///
-/// Files that are not a pair that Kuma can use, and files that cannot be written.
+/// Writes the files from the pair that the flags name. Fails on files that are not a pair that Kuma can use,
+/// and files that cannot be written.
 pub(super) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     args.refuse_unused()?;
     refuse_issuance(args)?;

@@ -14,11 +14,8 @@ use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::hints;
 
-/// Reads a certificate request.
-///
-/// # Errors
-///
-/// A file that is not a certificate request, or a request for which no certificate is issued.
+/// Reads a certificate request. Fails on a file that is not a certificate request, or a request for which no
+/// certificate is issued.
 pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failure> {
     read::stdin_once(args.issuance.issuer.inputs().chain([path]))?;
     let shown = read::shown(path);
@@ -49,11 +46,8 @@ pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failu
     })
 }
 
-/// Returns the certificate that a request asks for, as far as the flags do not ask for another.
-///
-/// # Errors
-///
-/// A request without a usage or with names that no client can match, unless flags replace them.
+/// Returns the certificate that a request asks for, as far as the flags do not ask for another. Fails on a
+/// request without a usage or with names that no client can match, unless flags replace them.
 pub(super) fn request(args: &Args, csr: &CertificateRequest) -> Result<IssuanceRequest, Failure> {
     let usage = match (args.certificate_type, csr.extended_key_usages()) {
         (Some(certificate_type), _) => certificate_type.into(),

@@ -40,12 +40,8 @@ struct NewCa {
 }
 
 impl CaFiles {
-    /// Returns the plan for a CA that must be created: its certificate and, unless a killed run left it,
-    /// its key.
-    ///
-    /// # Errors
-    ///
-    /// A path that cannot be written, or a file that cannot be read.
+    /// Returns the plan for a CA that must be created: its certificate and, unless a killed run left it, its
+    /// key. Fails on a path that cannot be written, or a file that cannot be read.
     pub(super) fn plan(&self, console: Console) -> Result<Option<Plan>, Failure> {
         loop {
             if self.create.is_none() || self.has_certificate()? {
@@ -67,11 +63,8 @@ impl CaFiles {
     }
 
     /// Reads the CA, or creates it if there is a plan for it and no other run has created it meanwhile.
-    /// [`Ca::write`] writes it later, when everything else is checked. Until then, other runs wait.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, or are not a CA that can sign.
+    /// [`Ca::write`] writes it later, when everything else is checked. Until then, other runs wait. Fails on
+    /// files that cannot be read, or are not a CA that can sign.
     pub(super) fn open(
         &self,
         plan: Option<Plan>,
@@ -124,11 +117,7 @@ impl CaFiles {
         Plan::new(vec![self.key_output()], ExistingPolicy::Replace, console)
     }
 
-    /// Reads the CA.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, or are not a CA that can sign.
+    /// Reads the CA. Fails on files that cannot be read, or are not a CA that can sign.
     pub(super) fn read(&self, now: OffsetDateTime) -> Result<Ca, Failure> {
         let missing = self.paths().any(|path| !path.exists());
         let interface = Interface::Specification;
@@ -198,10 +187,6 @@ impl Ca {
     }
 
     /// Writes a new CA, and repairs the permissions of an existing key.
-    ///
-    /// # Errors
-    ///
-    /// Errors of the system.
     pub(super) fn write(self, console: Console) -> Result<(), Failure> {
         let mut changes = Changes::default();
         if let Some(NewCa { plan, pem_files, outcome }) = self.new {

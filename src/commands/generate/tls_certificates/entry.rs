@@ -48,11 +48,8 @@ impl<'a> Entry<'a> {
         Self { batch, certificate, directory: batch.batch_dir.place(&certificate.name) }
     }
 
-    /// Creates, keeps, repairs or replaces the files of the certificate.
-    ///
-    /// # Errors
-    ///
-    /// A signal, files that only --force replaces, and errors of the system.
+    /// Creates, keeps, repairs or replaces the files of the certificate. Fails on a signal, files that only
+    /// --force replaces, and errors of the system.
     pub(super) fn process(&self, self_check: SelfCheck) -> Result<EntryOutcome, Failure> {
         let name = &*self.certificate.name;
         let within = |failure: Failure| failure.within(name);

@@ -18,10 +18,6 @@ use crate::report::progress::thousands;
 const MAX_REPORTED: usize = 50;
 
 /// Fails if there are faults.
-///
-/// # Errors
-///
-/// The faults of the specification that is named `shown`.
 pub(super) fn check(shown: &str, faults: &[SpecificationError]) -> Result<(), Failure> {
     failure(shown, faults, 0).map_or(Ok(()), Err)
 }
@@ -62,10 +58,6 @@ pub(super) fn all(
 }
 
 /// Returns a fault for each certificate that cannot be issued: because of its dates, or by this CA.
-///
-/// # Errors
-///
-/// A serial number that cannot be generated.
 pub(super) fn of_requests(
     certificates: &[CertificateSpecification],
     signer: &Signer,

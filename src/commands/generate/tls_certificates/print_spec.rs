@@ -14,11 +14,8 @@ use crate::report::failure::{Failure, reason};
 /// The largest number of certificates in the comment about one CA.
 const MAX_NAMES: usize = 5;
 
-/// Prints a specification for the certificates in the directories below a directory.
-///
-/// # Errors
-///
-/// A directory that cannot be read, and certificates that no specification can describe.
+/// Prints a specification for the certificates in the directories below a directory. Fails on a directory that
+/// cannot be read, and certificates that no specification can describe.
 pub(super) fn run(directory: &Path) -> Result<(), Failure> {
     let shown = directory.display();
     let unreadable = |error| {

@@ -41,11 +41,8 @@ pub(super) struct BatchSigningKey {
 }
 
 impl Source {
-    /// Reads a specification whose certificates go to `directory`.
-    ///
-    /// # Errors
-    ///
-    /// A specification that cannot be read, and all its faults that are visible without creating a file.
+    /// Reads a specification whose certificates go to `directory`. Fails on a specification that cannot be
+    /// read, and all its faults that are visible without creating a file.
     pub(super) fn read(
         file: &Path,
         directory: &Path,
@@ -121,13 +118,9 @@ impl Source {
         format!("{}:{position}: {name}: {text}", self.shown)
     }
 
-    /// Opens and locks the directory of the certificates. Returns it with the plan for the CA, if the CA
-    /// must be created.
-    ///
-    /// # Errors
-    ///
-    /// A directory that cannot be created or read, and symbolic links that lead two certificates, or one
-    /// and the CA, to the same place.
+    /// Opens and locks the directory of the certificates. Returns it with the plan for the CA, if the CA must
+    /// be created. Fails on a directory that cannot be created or read, and symbolic links that lead two
+    /// certificates, or one and the CA, to the same place.
     pub(super) fn open_directory(
         &self,
         directory: &Path,
@@ -142,11 +135,8 @@ impl Source {
         Ok((batch_dir, plan))
     }
 
-    /// Reads the CA, or creates it in memory by `plan`.
-    ///
-    /// # Errors
-    ///
-    /// Files that cannot be read, or are not a CA that can sign.
+    /// Reads the CA, or creates it in memory by `plan`. Fails on files that cannot be read, or are not a CA
+    /// that can sign.
     pub(super) fn open_ca(
         &self,
         plan: Option<Plan>,
@@ -161,11 +151,8 @@ impl Source {
         ca.map(Some).map_err(|failure| self.at_issuer(failure, files))
     }
 
-    /// Checks that every certificate can be issued.
-    ///
-    /// # Errors
-    ///
-    /// Dates, or names that the CA may not certify, of all certificates at once.
+    /// Checks that every certificate can be issued. Fails on dates, or names that the CA may not certify, of
+    /// all certificates at once.
     pub(super) fn check_requests(
         &self,
         signer: &Signer,

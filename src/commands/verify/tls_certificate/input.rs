@@ -75,11 +75,8 @@ impl LiveServer {
     }
 }
 
-/// Reads the input.
-///
-/// # Errors
-///
-/// A file, a Secret or a server that cannot be read, and a certificate without its CA.
+/// Reads the input. Fails on a file, a Secret or a server that cannot be read, and a certificate without its
+/// CA.
 pub(super) fn read(
     args: &Args,
     server: Option<&LiveServer>,
