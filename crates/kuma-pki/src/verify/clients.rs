@@ -58,8 +58,8 @@ pub enum Client {
 pub struct Rule {
     /// The property, as a fragment that follows the client.
     pub because: &'static str,
-    /// The clients that reject it, each with its error message, which is empty if the client prints none.
-    pub rejected_by: &'static [(Client, &'static str)],
+    /// The clients that reject it with their error messages, which are empty if the clients print none.
+    pub rejected_by: &'static [(&'static [Client], &'static str)],
     /// The source of the rule.
     pub source: &'static str,
     /// The change after which the rule no longer applies.
@@ -77,7 +77,7 @@ enum Condition {
     /// One of the dialed names has a property.
     Host(fn(&RuleInput<'_>, &Host) -> bool),
     /// A library follows a path that ends like this.
-    DeadEnd(PathBuilder, DeadEnd),
+    DeadEnd(DeadEnd),
 }
 
 /// Compares addresses: rules are static.
@@ -166,27 +166,38 @@ impl Client {
         Self::Mbedtls,
     ];
 
+    /// Returns the name on the command line, and that for display with the tested versions.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::KumaDp => ("kuma-dp", "kuma-dp (Go 1.26, 1.27)"),
+            Self::Envoy => ("envoy", "Envoy 1.39 and 1.40"),
+            Self::KubeApiserver => ("kube-apiserver", "kube-apiserver (Go 1.26, 1.27)"),
+            Self::Kumactl => ("kumactl", "the official kumactl (Go 1.26, 1.27)"),
+            Self::Curl => ("curl", "curl 7.88 with OpenSSL 3.0"),
+            Self::Openssl => ("openssl", "OpenSSL 3.0 and 4.0"),
+            Self::OpensslStrict => ("openssl-strict", "OpenSSL -x509_strict"),
+            Self::Python => ("python", "Python 3.13"),
+            Self::Java => ("java", "Java 17 and 25"),
+            Self::Node => ("node", "Node 20, 24 and 26"),
+            Self::Rustls => ("rustls", "rustls 0.23"),
+            Self::Gnutls => ("gnutls", "GnuTLS 3.7"),
+            Self::Firefox => ("firefox", "Firefox 153"),
+            Self::Chrome => ("chrome", "Chrome 156"),
+            Self::Apple => ("apple", "Apple (Safari)"),
+            Self::Mbedtls => ("mbedtls", "mbedTLS 2.28 and 3.6"),
+        }
+    }
+
     /// Returns the name in reports and on the command line.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::KumaDp => "kuma-dp",
-            Self::Envoy => "envoy",
-            Self::KubeApiserver => "kube-apiserver",
-            Self::Kumactl => "kumactl",
-            Self::Curl => "curl",
-            Self::Openssl => "openssl",
-            Self::OpensslStrict => "openssl-strict",
-            Self::Python => "python",
-            Self::Java => "java",
-            Self::Node => "node",
-            Self::Rustls => "rustls",
-            Self::Gnutls => "gnutls",
-            Self::Firefox => "firefox",
-            Self::Chrome => "chrome",
-            Self::Apple => "apple",
-            Self::Mbedtls => "mbedtls",
-        }
+        self.names().0
+    }
+
+    /// Returns the name for display, with the tested versions.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.names().1
     }
 
     /// The clients without which Kuma does not work.
@@ -200,30 +211,16 @@ impl Client {
             other => other.as_str(),
         }
     }
-
-    /// Returns the name for display, with the tested versions.
-    #[must_use]
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::KumaDp => "kuma-dp (Go 1.26, 1.27)",
-            Self::Envoy => "Envoy 1.39 and 1.40",
-            Self::KubeApiserver => "kube-apiserver (Go 1.26, 1.27)",
-            Self::Kumactl => "the official kumactl (Go 1.26, 1.27)",
-            Self::Curl => "curl 7.88 with OpenSSL 3.0",
-            Self::Openssl => "OpenSSL 3.0 and 4.0",
-            Self::OpensslStrict => "OpenSSL -x509_strict",
-            Self::Python => "Python 3.13",
-            Self::Java => "Java 17 and 25",
-            Self::Node => "Node 20, 24 and 26",
-            Self::Rustls => "rustls 0.23",
-            Self::Gnutls => "GnuTLS 3.7",
-            Self::Firefox => "Firefox 153",
-            Self::Chrome => "Chrome 156",
-            Self::Apple => "Apple (Safari)",
-            Self::Mbedtls => "mbedTLS 2.28 and 3.6",
-        }
-    }
 }
+
+/// The clients written in Go, which verify with crypto/x509.
+pub(super) const GO: &[Client] = &[Client::KumaDp, Client::KubeApiserver, Client::Kumactl];
+
+/// The clients that print the messages of OpenSSL.
+const OPENSSL: &[Client] = &[Client::Curl, Client::Openssl, Client::OpensslStrict, Client::Python];
+
+/// The clients that set `X509_V_FLAG_X509_STRICT` in OpenSSL.
+const STRICT: &[Client] = &[Client::OpensslStrict, Client::Python];
 
 /// The source of most rules.
 const RUN: &str = "run against certificates that differ in this alone";
@@ -231,7 +228,7 @@ const RUN: &str = "run against certificates that differ in this alone";
 impl Rule {
     const fn new(
         because: &'static str,
-        rejected_by: &'static [(Client, &'static str)],
+        rejected_by: &'static [(&'static [Client], &'static str)],
         remedy: Remedy,
         applies: Condition,
     ) -> Self {
@@ -250,16 +247,33 @@ impl Rule {
         self
     }
 
-    /// Returns the message with which a client rejects the certificate; `None` if it does not reject it.
+    /// Returns the message with which a client rejects the certificate; `None` if it does not reject it. curl and
+    /// Python print the messages of OpenSSL without their numbers.
     #[must_use]
     pub fn words(&self, client: Client) -> Option<&'static str> {
-        self.rejected_by.iter().find(|(rejecting, _)| *rejecting == client).map(|(_, words)| *words)
+        let (_, words) = self.rejected_by.iter().find(|(clients, _)| clients.contains(&client))?;
+        let without_number = words.strip_prefix("error ").and_then(|rest| rest.split_once(": "));
+        match (client, without_number) {
+            (Client::Curl | Client::Python, Some((_, text))) => Some(text),
+            _ => Some(words),
+        }
+    }
+
+    /// Returns whether a client rejects a certificate to which the rule applies. Of a dead end, only the clients
+    /// whose library runs into it reject.
+    fn rejects(&self, client: Client, input: &RuleInput<'_>) -> bool {
+        let is_there = |end| {
+            let builder = PathBuilder::of(client);
+            input.dead_ends.iter().any(|(one, found)| Some(*one) == builder && *found == end)
+        };
+        self.words(client).is_some()
+            && !matches!(self.applies, Condition::DeadEnd(end) if !is_there(end))
     }
 
     fn reason(&'static self, input: &RuleInput<'_>) -> Option<Reason> {
         let applies = match self.applies {
             Condition::Path(applies) => applies(input),
-            Condition::DeadEnd(follower, end) => input.dead_ends.contains(&(follower, end)),
+            Condition::DeadEnd(end) => input.dead_ends.iter().any(|(_, found)| *found == end),
             Condition::Host(applies) => {
                 let name = input.hosts.iter().find(|host| applies(input, host))?;
                 return Some(Reason { rule: self, name: Some(name.typed.clone()) });

@@ -5,9 +5,9 @@
 //! GnuTLS 3.7, mbedTLS 2.28, Firefox and Chromium.
 
 use super::VerifyOptions;
-use super::clients::{Client, RuleInput};
+use super::clients::{Client, GO, RuleInput};
 use super::finding::{ChainRole, Finding};
-use super::report::{CheckName, ClientVerdict, Outcome, Report};
+use super::report::{CheckName, ClientVerdict, Report};
 use crate::x509::Certificate;
 
 /// Adds the verdict of every client to the report. A rejection by a client that must accept the certificate becomes a
@@ -34,12 +34,12 @@ pub(super) fn add_client_verdicts(
             let has_failed = |name| report.failures().any(|(failed, _)| failed == name);
             if !reason.rule.check.is_some_and(has_failed) {
                 let finding = Finding::Rejected { client, reason: reason.clone() };
-                report.add(CheckName::Client, Outcome::Failed(finding));
+                report.fail(CheckName::Client, finding);
             }
         }
         if verdict.accepts() && is_named(client) {
             let text = format!("{} accepts the certificate", client.title());
-            report.add(CheckName::Client, Outcome::Passed(text));
+            report.pass(CheckName::Client, text);
         }
     }
     report.clients = verdicts;
@@ -76,9 +76,6 @@ enum RejectedBy {
     Only(&'static [Client]),
 }
 use RejectedBy::{All, AllBut, Only};
-
-/// The clients written in Go, which verify with crypto/x509.
-const GO: &[Client] = &[Client::KumaDp, Client::KubeApiserver, Client::Kumactl];
 
 /// No client.
 const NONE: RejectedBy = Only(&[]);

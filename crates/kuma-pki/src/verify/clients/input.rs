@@ -80,7 +80,8 @@ impl<'a> RuleInput<'a> {
             rules.filter_map(|rule| rule.reason(self)).collect()
         };
         let reasons: &Vec<Reason> = self.applying.get_or_init(all);
-        reasons.iter().filter(|reason| reason.rule.words(client).is_some()).cloned().collect()
+        let rejects = |reason: &&Reason| reason.rule.rejects(client, self);
+        reasons.iter().filter(rejects).cloned().collect()
     }
 
     /// Returns the certificate and the CAs above it.

@@ -2,8 +2,12 @@
 
 use x509_parser::extensions::GeneralName;
 
+use super::Client::{
+    Apple, Chrome, Curl, Envoy, Firefox, Gnutls, Java, KumaDp, Mbedtls, Node, Openssl,
+    OpensslStrict, Python, Rustls,
+};
 use super::input::{addresses, has_critical, is_any_usage, is_dns_for_openssl, requires_policy};
-use super::{Client, Condition, Remedy, Rule};
+use super::{Condition, GO, OPENSSL, Remedy, Rule, STRICT};
 use crate::constraint;
 use crate::key::KeyType;
 use crate::name::SubjectAltName;
@@ -24,10 +28,10 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its issuer has an empty name, against RFC 5280 4.1.2.4",
         &[
-            (Client::Curl, "SSL: couldn't get X509-issuer name"),
-            (Client::Java, "Empty issuer DN not allowed in X509Certificates"),
-            (Client::Firefox, "MOZILLA_PKIX_ERROR_EMPTY_ISSUER_NAME"),
-            (Client::Mbedtls, "X509 - The name tag or value is invalid"),
+            (&[Curl], "SSL: couldn't get X509-issuer name"),
+            (&[Java], "Empty issuer DN not allowed in X509Certificates"),
+            (&[Firefox], "MOZILLA_PKIX_ERROR_EMPTY_ISSUER_NAME"),
+            (&[Mbedtls], "X509 - The name tag or value is invalid"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| input.path().any(|one| is_empty(one.x509().issuer()))),
@@ -35,15 +39,15 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "it says CA:TRUE, which a server's own certificate must not",
         &[
-            (Client::Rustls, "CaUsedAsEndEntity"),
-            (Client::Firefox, "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"),
+            (&[Rustls], "CaUsedAsEndEntity"),
+            (&[Firefox], "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"),
         ],
         Remedy::IssueFromCa,
         Condition::Path(|input| input.end_entity.is_ca() == Some(true)),
     ),
     Rule::new(
         "the first certificate of the CA file says CA:FALSE",
-        &[(Client::KumaDp, NOT_CA)],
+        &[(&[KumaDp], NOT_CA)],
         Remedy::CaFirst,
         Condition::Path(|input| {
             let first = input.ca_file.first().unwrap_or(input.anchor);
@@ -54,13 +58,13 @@ pub static RULES: &[Rule] = &[
     .check(CheckName::CaFile),
     Rule::new(
         "the certificate in the CA file says CA:FALSE",
-        &[(Client::Chrome, "ERR_CERT_INVALID")],
+        &[(&[Chrome], "ERR_CERT_INVALID")],
         Remedy::IssueFromCa,
         Condition::Path(|input| input.issuers.is_empty() && input.anchor.is_ca() == Some(false)),
     ),
     Rule::new(
         "the certificate in the CA file has a keyUsage without keyCertSign",
-        &[(Client::Chrome, "ERR_CERT_INVALID")],
+        &[(&[Chrome], "ERR_CERT_INVALID")],
         Remedy::IssueFromCa,
         Condition::Path(|input| {
             input.issuers.is_empty()
@@ -71,12 +75,11 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "the CA file has the certificate, and not the CA that issued it",
         &[
-            (Client::Openssl, "error 20: unable to get local issuer certificate"),
-            (Client::OpensslStrict, "error 20: unable to get local issuer certificate"),
-            (Client::Node, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
-            (Client::Rustls, "UnknownIssuer"),
-            (Client::Chrome, "ERR_CERT_AUTHORITY_INVALID"),
-            (Client::Mbedtls, "The certificate is not correctly signed by the trusted CA"),
+            (&[Openssl, OpensslStrict], "error 20: unable to get local issuer certificate"),
+            (&[Node], "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+            (&[Rustls], "UnknownIssuer"),
+            (&[Chrome], "ERR_CERT_AUTHORITY_INVALID"),
+            (&[Mbedtls], "The certificate is not correctly signed by the trusted CA"),
         ],
         Remedy::CaInCaFile,
         Condition::Path(|input| input.issuers.is_empty() && !input.ends_with_root),
@@ -84,9 +87,8 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "the CA file ends with a CA that another one issued, and has not that one",
         &[
-            (Client::Openssl, "error 2: unable to get issuer certificate"),
-            (Client::OpensslStrict, "error 2: unable to get issuer certificate"),
-            (Client::Node, "UNABLE_TO_GET_ISSUER_CERT"),
+            (&[Openssl, OpensslStrict], "error 2: unable to get issuer certificate"),
+            (&[Node], "UNABLE_TO_GET_ISSUER_CERT"),
         ],
         Remedy::RootInCaFile,
         Condition::Path(|input| !input.issuers.is_empty() && !input.ends_with_root),
@@ -94,14 +96,11 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its authorityKeyIdentifier is another than the identifier of its CA's key",
         &[
-            (Client::Curl, "unable to get local issuer certificate"),
-            (Client::Openssl, "error 20: unable to get local issuer certificate"),
-            (Client::OpensslStrict, "error 20: unable to get local issuer certificate"),
-            (Client::Python, "unable to get local issuer certificate"),
-            (Client::Node, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
-            (Client::Java, "Path does not chain with any of the trust anchors"),
-            (Client::Envoy, "CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate"),
-            (Client::Gnutls, "The certificate issuer is unknown"),
+            (OPENSSL, "error 20: unable to get local issuer certificate"),
+            (&[Node], "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+            (&[Java], "Path does not chain with any of the trust anchors"),
+            (&[Envoy], "CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate"),
+            (&[Gnutls], "The certificate issuer is unknown"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| input.links().any(|(below, ca)| below.names_another_key_than(ca))),
@@ -109,13 +108,10 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its authorityKeyIdentifier has another serial number than its CA",
         &[
-            (Client::Curl, "unable to get local issuer certificate"),
-            (Client::Openssl, "error 20: unable to get local issuer certificate"),
-            (Client::OpensslStrict, "error 20: unable to get local issuer certificate"),
-            (Client::Python, "unable to get local issuer certificate"),
-            (Client::Node, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
-            (Client::Java, "Path does not chain with any of the trust anchors"),
-            (Client::Envoy, "CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate"),
+            (OPENSSL, "error 20: unable to get local issuer certificate"),
+            (&[Node], "UNABLE_TO_VERIFY_LEAF_SIGNATURE"),
+            (&[Java], "Path does not chain with any of the trust anchors"),
+            (&[Envoy], "CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| {
@@ -124,10 +120,7 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "it, or a CA below the root, has no authorityKeyIdentifier",
-        &[
-            (Client::OpensslStrict, "error 85: Missing Authority Key Identifier"),
-            (Client::Python, "Missing Authority Key Identifier"),
-        ],
+        &[(STRICT, "error 85: Missing Authority Key Identifier")],
         Remedy::NewCa,
         Condition::Path(|input| {
             !input.issuers.is_empty()
@@ -136,28 +129,19 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "its CA, or it with CA:TRUE, has no subjectKeyIdentifier",
-        &[
-            (Client::OpensslStrict, "error 86: Missing Subject Key Identifier"),
-            (Client::Python, "Missing Subject Key Identifier"),
-        ],
+        &[(STRICT, "error 86: Missing Subject Key Identifier")],
         Remedy::NewCa,
         Condition::Path(|input| input.issued_cas().any(|ca| !ca.has_extension("2.5.29.14"))),
     ),
     Rule::new(
         "its CA, or it with CA:TRUE, has no keyUsage",
-        &[
-            (Client::OpensslStrict, "error 92: CA cert does not include key usage extension"),
-            (Client::Python, "CA cert does not include key usage extension"),
-        ],
+        &[(STRICT, "error 92: CA cert does not include key usage extension")],
         Remedy::NewCa,
         Condition::Path(|input| input.issued_cas().any(|ca| ca.key_usage().is_none())),
     ),
     Rule::new(
         "the basicConstraints of its CA are not critical",
-        &[
-            (Client::OpensslStrict, "error 89: Basic Constraints of CA cert not marked critical"),
-            (Client::Python, "Basic Constraints of CA cert not marked critical"),
-        ],
+        &[(STRICT, "error 89: Basic Constraints of CA cert not marked critical")],
         Remedy::NewCa,
         Condition::Path(|input| {
             input.issuers.iter().any(|ca| ca.is_critical("2.5.29.19") == Some(false))
@@ -166,22 +150,15 @@ pub static RULES: &[Rule] = &[
     .source("run; OpenSSL 4.0 accepts it"),
     Rule::new(
         "its CA has an empty name",
-        &[
-            (Client::OpensslStrict, "error 83: Issuer name empty"),
-            (Client::Python, "Issuer name empty"),
-        ],
+        &[(STRICT, "error 83: Issuer name empty")],
         Remedy::NewCa,
         Condition::Path(|input| input.issuers.iter().any(|ca| is_empty(ca.x509().subject()))),
     ),
     Rule::new(
         "its subject is empty, and its subjectAltName not critical",
         &[
-            (
-                Client::OpensslStrict,
-                "error 84: Subject empty and Subject Alt Name extension not critical",
-            ),
-            (Client::Python, "Subject empty and Subject Alt Name extension not critical"),
-            (Client::Java, "X.509 Certificate is incomplete"),
+            (STRICT, "error 84: Subject empty and Subject Alt Name extension not critical"),
+            (&[Java], "X.509 Certificate is incomplete"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| {
@@ -192,10 +169,7 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "its keyUsage has keyCertSign, and it does not say CA:TRUE",
-        &[
-            (Client::OpensslStrict, "error 79: invalid CA certificate"),
-            (Client::Python, "invalid CA certificate"),
-        ],
+        &[(STRICT, "error 79: invalid CA certificate")],
         Remedy::Reissue,
         Condition::Path(|input| {
             let is_ca = input.end_entity.is_ca();
@@ -207,13 +181,13 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "its key is P-384",
-        &[(Client::Envoy, "BAD_ECC_CERT")],
+        &[(&[Envoy], "BAD_ECC_CERT")],
         Remedy::UsualKey,
         Condition::Path(|input| input.end_entity.key_type() == KeyType::P384),
     ),
     Rule::new(
         "its key is P-521",
-        &[(Client::Envoy, "BAD_ECC_CERT"), (Client::Chrome, "ERR_SSL_VERSION_OR_CIPHER_MISMATCH")],
+        &[(&[Envoy], "BAD_ECC_CERT"), (&[Chrome], "ERR_SSL_VERSION_OR_CIPHER_MISMATCH")],
         Remedy::UsualKey,
         Condition::Path(|input| input.end_entity.key_type() == KeyType::P521),
     )
@@ -221,10 +195,10 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its key is Ed25519",
         &[
-            (Client::Envoy, "SSLV3_ALERT_HANDSHAKE_FAILURE"),
-            (Client::Chrome, "ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
-            (Client::Firefox, "SSL_ERROR_NO_CYPHER_OVERLAP"),
-            (Client::Mbedtls, "X509 - Signature algorithm (oid) is unsupported"),
+            (&[Envoy], "SSLV3_ALERT_HANDSHAKE_FAILURE"),
+            (&[Chrome], "ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
+            (&[Firefox], "SSL_ERROR_NO_CYPHER_OVERLAP"),
+            (&[Mbedtls], "X509 - Signature algorithm (oid) is unsupported"),
         ],
         Remedy::UsualKey,
         Condition::Path(|input| input.end_entity.key_type() == KeyType::Ed25519),
@@ -232,29 +206,16 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "the key of its CA is Ed25519",
         &[
-            (Client::Chrome, "ERR_CERT_INVALID"),
-            (Client::Firefox, "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
-            (Client::Mbedtls, "X509 - Signature algorithm (oid) is unsupported"),
+            (&[Chrome], "ERR_CERT_INVALID"),
+            (&[Firefox], "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
+            (&[Mbedtls], "X509 - Signature algorithm (oid) is unsupported"),
         ],
         Remedy::UsualCaKey,
         Condition::Path(|input| input.issuers.iter().any(|ca| ca.key_type() == KeyType::Ed25519)),
     ),
     Rule::new(
         "its RSA key has more than 8192 bits",
-        &[
-            (
-                Client::KumaDp,
-                "tls: server sent certificate containing RSA key larger than 8192 bits",
-            ),
-            (
-                Client::KubeApiserver,
-                "tls: server sent certificate containing RSA key larger than 8192 bits",
-            ),
-            (
-                Client::Kumactl,
-                "tls: server sent certificate containing RSA key larger than 8192 bits",
-            ),
-        ],
+        &[(GO, "tls: server sent certificate containing RSA key larger than 8192 bits")],
         Remedy::UsualKey,
         Condition::Path(
             |input| matches!(input.end_entity.key_type(), KeyType::Rsa(bits) if bits > 8192),
@@ -263,14 +224,7 @@ pub static RULES: &[Rule] = &[
     .source("crypto/tls in Go, handshake_client.go, not run"),
     Rule::new(
         "its RSA key has less than 2048 bits",
-        &[
-            (Client::Curl, "EE certificate key too weak"),
-            (Client::Openssl, "error 66: EE certificate key too weak"),
-            (Client::OpensslStrict, "error 66: EE certificate key too weak"),
-            (Client::Python, "EE certificate key too weak"),
-            (Client::Rustls, ""),
-            (Client::Apple, ""),
-        ],
+        &[(OPENSSL, "error 66: EE certificate key too weak"), (&[Rustls, Apple], "")],
         Remedy::UsualKey,
         Condition::Path(
             |input| matches!(input.end_entity.key_type(), KeyType::Rsa(bits) if bits < 2048),
@@ -280,10 +234,10 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its keyUsage lacks digitalSignature",
         &[
-            (Client::Envoy, "KEY_USAGE_BIT_INCORRECT, or HANDSHAKE_FAILURE"),
-            (Client::Chrome, "ERR_SSL_KEY_USAGE_INCOMPATIBLE"),
-            (Client::Gnutls, "Key usage violation in certificate has been detected"),
-            (Client::Mbedtls, "SSL - Processing of the Certificate handshake message failed"),
+            (&[Envoy], "KEY_USAGE_BIT_INCORRECT, or HANDSHAKE_FAILURE"),
+            (&[Chrome], "ERR_SSL_KEY_USAGE_INCOMPATIBLE"),
+            (&[Gnutls], "Key usage violation in certificate has been detected"),
+            (&[Mbedtls], "SSL - Processing of the Certificate handshake message failed"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| !input.end_entity.allows_key_usage(KeyUsage::DigitalSignature)),
@@ -292,7 +246,7 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its keyUsage lacks digitalSignature, and the CA file has its CA and not the \
          certificate itself",
-        &[(Client::Java, "KeyUsage does not allow digital signatures")],
+        &[(&[Java], "KeyUsage does not allow digital signatures")],
         Remedy::Reissue,
         Condition::Path(|input| {
             !input.issuers.is_empty()
@@ -304,12 +258,9 @@ pub static RULES: &[Rule] = &[
         "its keyUsage allows no key exchange of TLS: neither digitalSignature, \
          keyEncipherment nor keyAgreement",
         &[
-            (Client::Curl, "unsuitable certificate purpose"),
-            (Client::Openssl, "error 26: unsuitable certificate purpose"),
-            (Client::OpensslStrict, "error 26: unsuitable certificate purpose"),
-            (Client::Python, "unsuitable certificate purpose"),
-            (Client::Node, "INVALID_PURPOSE"),
-            (Client::Firefox, "SEC_ERROR_INADEQUATE_KEY_USAGE"),
+            (OPENSSL, "error 26: unsuitable certificate purpose"),
+            (&[Node], "INVALID_PURPOSE"),
+            (&[Firefox], "SEC_ERROR_INADEQUATE_KEY_USAGE"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| {
@@ -321,7 +272,7 @@ pub static RULES: &[Rule] = &[
     .check(CheckName::KeyUsage),
     Rule::new(
         "it has no extendedKeyUsage",
-        &[(Client::Apple, "")],
+        &[(&[Apple], "")],
         Remedy::Reissue,
         Condition::Path(|input| input.end_entity.extended_key_usage().is_none()),
     )
@@ -329,12 +280,9 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its extendedKeyUsage, or its CA's, is anyExtendedKeyUsage without serverAuth",
         &[
-            (Client::Curl, "unsuitable certificate purpose"),
-            (Client::Openssl, "error 26: unsuitable certificate purpose"),
-            (Client::OpensslStrict, "error 26: unsuitable certificate purpose"),
-            (Client::Python, "unsuitable certificate purpose"),
-            (Client::Node, "INVALID_PURPOSE"),
-            (Client::Firefox, "SEC_ERROR_INADEQUATE_CERT_TYPE"),
+            (OPENSSL, "error 26: unsuitable certificate purpose"),
+            (&[Node], "INVALID_PURPOSE"),
+            (&[Firefox], "SEC_ERROR_INADEQUATE_CERT_TYPE"),
         ],
         Remedy::NewCa,
         Condition::Path(|input| input.path().any(is_any_usage)),
@@ -343,25 +291,22 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its extendedKeyUsage, or that of a CA below the root, is anyExtendedKeyUsage \
          without serverAuth",
-        &[(Client::Envoy, "CERTIFICATE_VERIFY_FAILED: unsupported certificate purpose")],
+        &[(&[Envoy], "CERTIFICATE_VERIFY_FAILED: unsupported certificate purpose")],
         Remedy::NewCa,
         Condition::Path(|input| input.below_anchor().any(is_any_usage)),
     ),
     Rule::new(
         "the extendedKeyUsage of a CA below the root is anyExtendedKeyUsage without serverAuth",
-        &[(Client::Gnutls, "The certificate chain does not match the intended purpose")],
+        &[(&[Gnutls], "The certificate chain does not match the intended purpose")],
         Remedy::NewCa,
         Condition::Path(|input| input.intermediates().any(is_any_usage)),
     ),
     Rule::new(
         "its Netscape certificate type is not that of a server",
         &[
-            (Client::Curl, "unsuitable certificate purpose"),
-            (Client::Openssl, "error 26: unsuitable certificate purpose"),
-            (Client::OpensslStrict, "error 26: unsuitable certificate purpose"),
-            (Client::Python, "unsuitable certificate purpose"),
-            (Client::Node, "INVALID_PURPOSE"),
-            (Client::Java, "Netscape cert type does not permit use for SSL server"),
+            (OPENSSL, "error 26: unsuitable certificate purpose"),
+            (&[Node], "INVALID_PURPOSE"),
+            (&[Java], "Netscape cert type does not permit use for SSL server"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| {
@@ -374,7 +319,7 @@ pub static RULES: &[Rule] = &[
     .source("run, but for curl, which asks OpenSSL"),
     Rule::new(
         "it is valid for more than 825 days",
-        &[(Client::Apple, "")],
+        &[(&[Apple], "")],
         Remedy::Shorten,
         Condition::Path(|input| {
             let validity = input.end_entity.validity();
@@ -384,15 +329,15 @@ pub static RULES: &[Rule] = &[
     .source(APPLE),
     Rule::new(
         "rustls-webpki refuses its chain, for a reason of its own",
-        &[(Client::Rustls, "")],
+        &[(&[Rustls], "")],
         Remedy::Reissue,
         Condition::Path(|input| input.is_rejected_by_rustls),
     )
-    .source("asked for this certificate"),
+    .source("run on this certificate"),
     Rule::new(
         "a name that is dialed is not among its names letter by letter, as the bootstrap of \
-         Kuma before 2.14 wants it; a wildcard or capital letters stand for it",
-        &[(Client::KumaDp, "A data plane proxy is trying to connect to the control plane using")],
+         Kuma before 2.14 requires it; a wildcard or capital letters stand for it",
+        &[(&[KumaDp], "A data plane proxy is trying to connect to the control plane using")],
         Remedy::NameItself,
         Condition::Host(|input, host| match &host.name {
             SubjectAltName::Dns(name) if !input.kuma.matches_names_as_go() => {
@@ -406,7 +351,7 @@ pub static RULES: &[Rule] = &[
     .source("pkg/xds/bootstrap/generator.go in Kuma 2.13, validateRequest"),
     Rule::new(
         "an address is dialed in another form than Envoy writes it",
-        &[(Client::Envoy, "CERTIFICATE_VERIFY_FAILED: verify cert failed: SAN matcher")],
+        &[(&[Envoy], "CERTIFICATE_VERIFY_FAILED: verify cert failed: SAN matcher")],
         Remedy::CanonicalAddress,
         Condition::Host(|_, host| match host.name {
             SubjectAltName::Ip(address) => host.typed != address.to_string(),
@@ -416,16 +361,14 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "an IPv4 address is dialed, and the certificate has it in the form of IPv6 alone",
         &[
-            (Client::Envoy, "CERTIFICATE_VERIFY_FAILED: verify cert failed: SAN matcher"),
-            (Client::Curl, "no alternative certificate subject name matches target host name"),
-            (Client::Openssl, "error 64: IP address mismatch"),
-            (Client::OpensslStrict, "error 64: IP address mismatch"),
-            (Client::Python, "IP address mismatch"),
-            (Client::Node, "ERR_TLS_CERT_ALTNAME_INVALID"),
-            (Client::Rustls, "certificate not valid for name"),
-            (Client::Gnutls, "The name in the certificate does not match the expected"),
-            (Client::Firefox, "SSL_ERROR_BAD_CERT_DOMAIN"),
-            (Client::Chrome, "ERR_CERT_COMMON_NAME_INVALID"),
+            (&[Envoy], "CERTIFICATE_VERIFY_FAILED: verify cert failed: SAN matcher"),
+            (&[Curl], "no alternative certificate subject name matches target host name"),
+            (&[Openssl, OpensslStrict, Python], "error 64: IP address mismatch"),
+            (&[Node], "ERR_TLS_CERT_ALTNAME_INVALID"),
+            (&[Rustls], "certificate not valid for name"),
+            (&[Gnutls], "The name in the certificate does not match the expected"),
+            (&[Firefox], "SSL_ERROR_BAD_CERT_DOMAIN"),
+            (&[Chrome], "ERR_CERT_COMMON_NAME_INVALID"),
         ],
         Remedy::NameItself,
         Condition::Host(|input, host| match host.name {
@@ -441,10 +384,7 @@ pub static RULES: &[Rule] = &[
     .source("run, but for rustls, which compares octets"),
     Rule::new(
         "an IP address is dialed, which mbedTLS before 3.5 does not look for",
-        &[(
-            Client::Mbedtls,
-            "The certificate Common Name (CN) does not match with the expected CN",
-        )],
+        &[(&[Mbedtls], "The certificate Common Name (CN) does not match with the expected CN")],
         Remedy::DialDnsName,
         Condition::Host(|_, host| matches!(host.name, SubjectAltName::Ip(_))),
     )
@@ -453,13 +393,13 @@ pub static RULES: &[Rule] = &[
         "the name that is dialed is a number, which they take for an address",
         &[
             (
-                Client::Curl,
+                &[Curl],
                 "no alternative certificate subject name matches target host name '0.0.0.123'",
             ),
-            (Client::Java, "No subject alternative names matching IP address"),
-            (Client::Rustls, "invalid dns name"),
-            (Client::Firefox, ""),
-            (Client::Chrome, "ERR_CERT_COMMON_NAME_INVALID"),
+            (&[Java], "No subject alternative names matching IP address"),
+            (&[Rustls], "invalid dns name"),
+            (&[Firefox], ""),
+            (&[Chrome], "ERR_CERT_COMMON_NAME_INVALID"),
         ],
         Remedy::DialNoNumber,
         Condition::Host(|_, host| match &host.name {
@@ -469,17 +409,13 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "a name that is dialed has an underscore",
-        &[(Client::Java, "Illegal given domain name")],
+        &[(&[Java], "Illegal given domain name")],
         Remedy::DialNoUnderscore,
         Condition::Host(|_, host| host.typed.contains('_')),
     ),
     Rule::new(
         "a dialed name has an underscore, and a wildcard stands for it",
-        &[
-            (Client::Openssl, "error 62: hostname mismatch"),
-            (Client::OpensslStrict, "error 62: hostname mismatch"),
-            (Client::Python, "Hostname mismatch"),
-        ],
+        &[(&[Openssl, OpensslStrict, Python], "error 62: hostname mismatch")],
         Remedy::NameItself,
         Condition::Host(|input, host| {
             let name = host.name.to_string();
@@ -490,15 +426,13 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "a dialed name is matched by a wildcard for a top-level domain alone",
         &[
-            (Client::Openssl, "error 62: hostname mismatch"),
-            (Client::OpensslStrict, "error 62: hostname mismatch"),
-            (Client::Curl, "SSL: no alternative certificate subject name matches target host name"),
-            (Client::Python, "Hostname mismatch"),
-            (Client::Node, "ERR_TLS_CERT_ALTNAME_INVALID"),
-            (Client::Rustls, "certificate not valid for name"),
-            (Client::Gnutls, ""),
-            (Client::Firefox, "SSL_ERROR_BAD_CERT_DOMAIN"),
-            (Client::Chrome, "ERR_CERT_COMMON_NAME_INVALID"),
+            (&[Openssl, OpensslStrict, Python], "error 62: hostname mismatch"),
+            (&[Curl], "SSL: no alternative certificate subject name matches target host name"),
+            (&[Node], "ERR_TLS_CERT_ALTNAME_INVALID"),
+            (&[Rustls], "certificate not valid for name"),
+            (&[Gnutls], ""),
+            (&[Firefox], "SSL_ERROR_BAD_CERT_DOMAIN"),
+            (&[Chrome], "ERR_CERT_COMMON_NAME_INVALID"),
         ],
         Remedy::NameItself,
         Condition::Host(|input, host| {
@@ -509,20 +443,14 @@ pub static RULES: &[Rule] = &[
     .source("run; see FiloSottile/mkcert#30"),
     Rule::new(
         "it has the name *.localhost",
-        &[(Client::Apple, "")],
+        &[(&[Apple], "")],
         Remedy::NameLocalhosts,
         Condition::Path(|input| input.lower_names.contains("*.localhost")),
     )
     .source("vercel-labs/portless#417, not run"),
     Rule::new(
         "it has no DNS name, and its commonName is outside of its CA's nameConstraints",
-        &[
-            (Client::Curl, "permitted subtree violation"),
-            (Client::Openssl, "error 47: permitted subtree violation"),
-            (Client::OpensslStrict, "error 47: permitted subtree violation"),
-            (Client::Python, "permitted subtree violation"),
-            (Client::Node, "PERMITTED_VIOLATION"),
-        ],
+        &[(OPENSSL, "error 47: permitted subtree violation"), (&[Node], "PERMITTED_VIOLATION")],
         Remedy::AddPermittedName,
         Condition::Path(|input| {
             input.names.is_empty() && input.is_common_name_excluded(is_dns_for_openssl)
@@ -532,13 +460,13 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "it has no DNS name, and its commonName, of whatever kind, is outside of its CA's \
          nameConstraints",
-        &[(Client::Gnutls, "The certificate chain violates the signer's constraints")],
+        &[(&[Gnutls], "The certificate chain violates the signer's constraints")],
         Remedy::AddPermittedName,
         Condition::Path(|input| input.names.is_empty() && input.is_common_name_excluded(|_| true)),
     ),
     Rule::new(
         "it has an IP address, and its CA has nameConstraints for addresses",
-        &[(Client::Envoy, "CERTIFICATE_VERIFY_FAILED: unsupported name constraint type")],
+        &[(&[Envoy], "CERTIFICATE_VERIFY_FAILED: unsupported name constraint type")],
         Remedy::NoIpConstraints,
         Condition::Path(|input| {
             addresses(input.end_entity).next().is_some()
@@ -548,21 +476,18 @@ pub static RULES: &[Rule] = &[
     .check(CheckName::NameConstraints),
     Rule::new(
         "the nameConstraints of its CA have a DNS name with a wildcard",
-        &[(Client::Firefox, "SEC_ERROR_CERT_NOT_IN_NAME_SPACE")],
+        &[(&[Firefox], "SEC_ERROR_CERT_NOT_IN_NAME_SPACE")],
         Remedy::NewCa,
         Condition::Path(|input| input.issuers.iter().any(|ca| constraint::has_wildcard(ca))),
     ),
     Rule::new(
         "its subject is outside of the nameConstraints for directory names of its CA",
         &[
-            (Client::Envoy, "CERTIFICATE_VERIFY_FAILED: permitted subtree violation"),
-            (Client::Curl, "permitted subtree violation"),
-            (Client::Openssl, "error 47: permitted subtree violation"),
-            (Client::OpensslStrict, "error 47: permitted subtree violation"),
-            (Client::Python, "permitted subtree violation"),
-            (Client::Node, "PERMITTED_VIOLATION"),
-            (Client::Firefox, "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
-            (Client::Chrome, "ERR_CERT_INVALID"),
+            (&[Envoy], "CERTIFICATE_VERIFY_FAILED: permitted subtree violation"),
+            (OPENSSL, "error 47: permitted subtree violation"),
+            (&[Node], "PERMITTED_VIOLATION"),
+            (&[Firefox], "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
+            (&[Chrome], "ERR_CERT_INVALID"),
         ],
         Remedy::NewCa,
         Condition::Path(|input| {
@@ -573,13 +498,13 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "it has an empty DNS name",
-        &[(Client::Gnutls, "Unknown Subject Alternative name")],
+        &[(&[Gnutls], "Unknown Subject Alternative name")],
         Remedy::Reissue,
         Condition::Path(|input| input.names.contains("")),
     ),
     Rule::new(
         "it, or its CA, has a critical extension that mbedTLS does not know",
-        &[(Client::Mbedtls, "X509 - The extension tag or value is invalid")],
+        &[(&[Mbedtls], "X509 - The extension tag or value is invalid")],
         Remedy::NoNameConstraints,
         Condition::Path(|input| {
             // basicConstraints, keyUsage, extKeyUsage, subjectAltName, nsCertType
@@ -594,25 +519,22 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "its cRLDistributionPoints, or those of a CA below the root, are critical",
         &[
-            (Client::Envoy, "CERTIFICATE_VERIFY_FAILED: unhandled critical extension"),
-            (Client::Java, "unrecognized critical extension(s)"),
+            (&[Envoy], "CERTIFICATE_VERIFY_FAILED: unhandled critical extension"),
+            (&[Java], "unrecognized critical extension(s)"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| input.below_anchor().any(|one| has_critical(one, "2.5.29.31"))),
     ),
     Rule::new(
         "its cRLDistributionPoints, or those of its CA, are critical",
-        &[
-            (Client::Firefox, "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
-            (Client::Chrome, "ERR_CERT_INVALID"),
-        ],
+        &[(&[Firefox], "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"), (&[Chrome], "ERR_CERT_INVALID")],
         Remedy::Reissue,
         Condition::Path(|input| input.path().any(|one| has_critical(one, "2.5.29.31"))),
     ),
     Rule::new(
         "its policyConstraints, or those of its CA, want a policy, and it has no \
          certificatePolicies",
-        &[(Client::Chrome, "ERR_CERT_INVALID")],
+        &[(&[Chrome], "ERR_CERT_INVALID")],
         Remedy::NewCa,
         Condition::Path(|input| {
             let requires = |(below, one)| requires_policy(one, below);
@@ -621,7 +543,7 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "its CA excludes directory names, which GnuTLS cannot compare",
-        &[(Client::Gnutls, "The certificate chain violates the signer's constraints")],
+        &[(&[Gnutls], "The certificate chain violates the signer's constraints")],
         Remedy::NewCa,
         Condition::Path(|input| {
             let constraints = input.issuers.iter().filter_map(|ca| ca.name_constraints());
@@ -631,65 +553,55 @@ pub static RULES: &[Rule] = &[
         }),
     ),
     Rule::new(
-        "it, or its CA, wants a stapled OCSP response (TLS feature status_request)",
+        "it, or its CA, requires a stapled OCSP response (TLS feature status_request)",
         &[
             (
-                Client::Gnutls,
+                &[Gnutls],
                 "The certificate requires the server to include an OCSP status in its response",
             ),
-            (Client::Firefox, "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING"),
+            (&[Firefox], "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING"),
         ],
         Remedy::Reissue,
         Condition::Path(|input| input.path().any(|one| one.has_extension("1.3.6.1.5.5.7.1.24"))),
     ),
     Rule::new(
         "it and its chain are larger than 16 KiB",
-        &[(Client::Mbedtls, "SSL - The requested feature is not available")],
+        &[(&[Mbedtls], "SSL - The requested feature is not available")],
         Remedy::FewerNames,
         Condition::Path(|input| input.message_size() > 16_384),
     ),
     Rule::new(
         "it and its chain are larger than 32 KiB",
-        &[(
-            Client::Java,
-            "The size of the handshake message exceeds the maximum allowed size (32768)",
-        )],
+        &[(&[Java], "The size of the handshake message exceeds the maximum allowed size (32768)")],
         Remedy::FewerNames,
         Condition::Path(|input| input.message_size() > 32_768),
     ),
     Rule::new(
         "it and its chain are larger than 64 KiB",
-        &[(Client::Rustls, "MessageTooLarge"), (Client::Firefox, "")],
+        &[(&[Rustls], "MessageTooLarge"), (&[Firefox], "")],
         Remedy::FewerNames,
         Condition::Path(|input| input.message_size() > 65_535),
     ),
     Rule::new(
         "it and its chain are larger than 100 KiB",
         &[
-            (Client::Envoy, "EXCESSIVE_MESSAGE_SIZE"),
-            (Client::Curl, "excessive message size"),
-            (Client::Openssl, "excessive message size"),
-            (Client::OpensslStrict, "excessive message size"),
-            (Client::Python, "excessive message size"),
-            (Client::Node, "ERR_SSL_EXCESSIVE_MESSAGE_SIZE"),
-            (Client::Chrome, "ERR_SSL_PROTOCOL_ERROR"),
+            (&[Envoy], "EXCESSIVE_MESSAGE_SIZE"),
+            (OPENSSL, "excessive message size"),
+            (&[Node], "ERR_SSL_EXCESSIVE_MESSAGE_SIZE"),
+            (&[Chrome], "ERR_SSL_PROTOCOL_ERROR"),
         ],
         Remedy::FewerNames,
         Condition::Path(|input| input.message_size() > 102_400),
     ),
     Rule::new(
         "it and its chain are larger than 128 KiB",
-        &[(Client::Gnutls, "The handshake data size is too large")],
+        &[(&[Gnutls], "The handshake data size is too large")],
         Remedy::FewerNames,
         Condition::Path(|input| input.message_size() > 131_072),
     ),
     Rule::new(
         "it and its chain are larger than 256 KiB",
-        &[
-            (Client::KumaDp, "tls: handshake message exceeds maximum of 262144 bytes"),
-            (Client::KubeApiserver, "tls: handshake message exceeds maximum of 262144 bytes"),
-            (Client::Kumactl, "tls: handshake message exceeds maximum of 262144 bytes"),
-        ],
+        &[(GO, "tls: handshake message exceeds maximum of 262144 bytes")],
         Remedy::FewerNames,
         Condition::Path(|input| input.message_size() > 262_144),
     ),

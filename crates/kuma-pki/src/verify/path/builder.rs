@@ -7,6 +7,7 @@
 use super::defects::defects;
 use super::{MAX_LENGTH, Path, PathInput};
 use crate::usage::KeyUsage;
+use crate::verify::clients::Client;
 use crate::verify::report::CheckName;
 use crate::x509::Certificate;
 use crate::x509::signature::SignatureStatus;
@@ -39,6 +40,18 @@ pub(crate) enum DeadEnd {
 impl PathBuilder {
     const ALL: [Self; 5] =
         [Self::BoringSsl, Self::GnuTls, Self::MbedTls, Self::OpenSsl, Self::OpenSslPartial];
+
+    /// Returns the library of a client, unless it tries every path.
+    pub(crate) const fn of(client: Client) -> Option<Self> {
+        match client {
+            Client::Envoy => Some(Self::BoringSsl),
+            Client::Openssl | Client::OpensslStrict | Client::Node => Some(Self::OpenSsl),
+            Client::Curl | Client::Python => Some(Self::OpenSslPartial),
+            Client::Gnutls => Some(Self::GnuTls),
+            Client::Mbedtls => Some(Self::MbedTls),
+            _ => None,
+        }
+    }
 
     /// Returns the path builders that reject the chain, although `issuers` are a valid path from the certificate to the
     /// CA file.
