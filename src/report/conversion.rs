@@ -56,11 +56,13 @@ pub(crate) fn hint(error: &PemError, file: &str, wanted: Wanted) -> Option<Strin
         {
             wanted.then(&format!("openssl x509 -in {file}"))
         }
-        PemError::OtherFormat(OtherFormat::Json { certificate, private_key }) => {
+        PemError::OtherFormat(OtherFormat::Json(paths)) => {
             let place = match wanted {
-                Wanted::CaKey | Wanted::CaKeyFile => private_key.as_ref(),
-                Wanted::Ca => certificate.as_ref(),
-                Wanted::Pair | Wanted::Inspection => certificate.as_ref().or(private_key.as_ref()),
+                Wanted::CaKey | Wanted::CaKeyFile => paths.private_key.as_ref(),
+                Wanted::Ca => paths.certificate.as_ref(),
+                Wanted::Pair | Wanted::Inspection => {
+                    paths.certificate.as_ref().or(paths.private_key.as_ref())
+                }
             }?;
             wanted.then(&format!("jq -r {} {file}", crate::report::shell::word(place)))
         }
@@ -87,7 +89,7 @@ pub(crate) fn secret_hint(error: &SecretError, file: &str, command: &str) -> Opt
     })
 }
 
-/// OpenSSL asks for the passphrase. Without -nodes, which every version knows, it asks for a new one, too.
+/// OpenSSL prompts for the passphrase and, without -nodes, which every version knows, for a new one, too.
 fn pkcs12(file: &str, wanted: Wanted) -> String {
     match wanted {
         Wanted::Pair => format!(
@@ -102,7 +104,7 @@ fn pkcs12(file: &str, wanted: Wanted) -> String {
     }
 }
 
-/// Returns the command for a private key in DER. OpenSSL asks for the passphrase of an encrypted one.
+/// Returns the command for a private key in DER. OpenSSL prompts for the passphrase of an encrypted one.
 fn private_key(file: &str, wanted: Wanted) -> String {
     let command = format!("openssl pkey -inform DER -in {file}");
     match wanted {

@@ -25,7 +25,8 @@ pub enum PermittedSubtree {
 }
 
 /// The error of a text that is not a constraint.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("\"{}\" {reason}", input.escape_debug())]
 pub struct ConstraintError {
     /// The input.
     pub input: String,
@@ -91,11 +92,3 @@ impl fmt::Display for PermittedSubtree {
         }
     }
 }
-
-impl fmt::Display for ConstraintError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" {}", self.input.escape_debug(), self.reason)
-    }
-}
-
-impl std::error::Error for ConstraintError {}

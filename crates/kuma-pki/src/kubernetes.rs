@@ -13,7 +13,8 @@ pub struct ServiceName {
 }
 
 /// The error of a text that is not the name of a Service.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("\"{}\" {reason}", input.escape_debug())]
 pub struct ServiceNameError {
     /// The beginning of the input.
     pub input: String,
@@ -218,11 +219,3 @@ impl fmt::Display for ServiceName {
         write!(f, "{}.{}", self.name, self.namespace)
     }
 }
-
-impl fmt::Display for ServiceNameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\" {}", self.input.escape_debug(), self.reason)
-    }
-}
-
-impl std::error::Error for ServiceNameError {}

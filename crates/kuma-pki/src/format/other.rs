@@ -2,32 +2,32 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::value::RawValue;
 
 use crate::text::contains;
 
 /// A format other than PEM that holds certificates, keys or requests.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OtherFormat {
     /// A certificate request (RFC 2986) as DER.
+    #[error("it is a certificate request, not a certificate")]
     CertificateRequest,
     /// JSON with PEM in its strings, as Vault and cfssl print it.
-    Json {
-        /// The path of the first certificate, in jq's notation.
-        certificate: Option<String>,
-        /// The path of the first private key, in jq's notation.
-        private_key: Option<String>,
-    },
+    #[error("it is JSON with PEM in its strings, not PEM")]
+    Json(PemPaths),
     /// PKCS#12 (RFC 7292).
+    #[error("it is PKCS#12 (.p12, .pfx), not PEM")]
     Pkcs12,
     /// PKCS#7 or CMS (RFC 5652) as DER.
+    #[error("it is PKCS#7 (.p7b, .p7c), not PEM")]
     Pkcs7,
     /// A private key as DER: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017 A.1.2) or SEC 1 (RFC 5915).
+    #[error("it is a private key in DER, not PEM")]
     PrivateKey,
     /// Values encrypted with SOPS.
+    #[error("it is encrypted with SOPS")]
     Sops,
 }
 
@@ -75,19 +75,20 @@ pub(crate) fn recognize_text(text: &[u8]) -> Option<OtherFormat> {
     if matches!(text.trim_ascii_start(), [b'{' | b'[' | b'"', ..]) {
         let mut paths = PemPaths::default();
         paths.find(serde_json::from_slice(text).ok()?, String::new(), MAX_DEPTH);
-        if paths.certificate.is_some() || paths.private_key.is_some() {
-            let PemPaths { certificate, private_key } = paths;
-            return Some(OtherFormat::Json { certificate, private_key });
+        if paths != PemPaths::default() {
+            return Some(OtherFormat::Json(paths));
         }
     }
     contains(text, SOPS_VALUE).then_some(OtherFormat::Sops)
 }
 
-/// The paths of PEM in a JSON document.
-#[derive(Default)]
-struct PemPaths {
-    certificate: Option<String>,
-    private_key: Option<String>,
+/// The paths of PEM in a JSON document, in jq's notation.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct PemPaths {
+    /// That of the first certificate.
+    pub certificate: Option<String>,
+    /// That of the first private key.
+    pub private_key: Option<String>,
 }
 
 impl PemPaths {
@@ -134,17 +135,4 @@ fn field(name: &str) -> Option<String> {
     }
     let is_word = name.bytes().all(|octet| octet.is_ascii_alphabetic() || octet == b'_');
     Some(if is_word { name.to_owned() } else { format!("\"{name}\"") })
-}
-
-impl fmt::Display for OtherFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::CertificateRequest => "it is a certificate request, not a certificate",
-            Self::Json { .. } => "it is JSON with PEM in its strings, not PEM",
-            Self::Pkcs12 => "it is PKCS#12 (.p12, .pfx), not PEM",
-            Self::Pkcs7 => "it is PKCS#7 (.p7b, .p7c), not PEM",
-            Self::PrivateKey => "it is a private key in DER, not PEM",
-            Self::Sops => "it is encrypted with SOPS",
-        })
-    }
 }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 pub use self::error::{PemError, PemErrorKind};
 use self::frame::{BEGIN, RawBlock, blocks, framed};
 use super::other;
-pub use super::other::OtherFormat;
+pub use super::other::{OtherFormat, PemPaths};
 use crate::key::{EncryptedPrivateKey, PrivateKeyDer};
 use crate::text::contains;
 use crate::x509::Certificate;
@@ -59,13 +59,7 @@ pub fn encode_private_key(key: &PrivateKeyDer) -> Zeroizing<Vec<u8>> {
 ///
 /// [`PemError`] for no or several private keys, and for a key that is encrypted or damaged.
 pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
-    let blocks = parse_blocks(text)?;
-    let mut keys = blocks.iter().filter(|block| block.is_private_key());
-    match (keys.next(), keys.next()) {
-        (Some(key), None) => key.private_key(),
-        (Some(_), Some(_)) => Err(PemError::SeveralPrivateKeys),
-        (None, _) => Err(PemError::NoPrivateKey { label: blocks[0].label.to_owned() }),
-    }
+    only_private_key(&parse_blocks(text)?)?.private_key()
 }
 
 /// Returns the only private key of a PEM text, which must be encrypted PKCS#8 (RFC 7468 11).
@@ -76,11 +70,14 @@ pub fn decode_private_key(text: &[u8]) -> Result<PrivateKeyDer, PemError> {
 /// the PEM block (RFC 1421 4.6.1.1).
 pub fn decode_encrypted_private_key(text: &[u8]) -> Result<EncryptedPrivateKey, PemError> {
     let blocks = parse_blocks(text)?;
+    let key = only_private_key(&blocks)?.encrypted_private_key();
+    key.unwrap_or(Err(PemError::EncryptedPrivateKey))
+}
+
+fn only_private_key<'b, 'a>(blocks: &'b [RawBlock<'a>]) -> Result<&'b RawBlock<'a>, PemError> {
     let mut keys = blocks.iter().filter(|block| block.is_private_key());
     match (keys.next(), keys.next()) {
-        (Some(key), None) => {
-            key.encrypted_private_key().unwrap_or(Err(PemError::EncryptedPrivateKey))
-        }
+        (Some(key), None) => Ok(key),
         (Some(_), Some(_)) => Err(PemError::SeveralPrivateKeys),
         (None, _) => Err(PemError::NoPrivateKey { label: blocks[0].label.to_owned() }),
     }

@@ -25,69 +25,50 @@ pub enum ExpectedIssuer<'a> {
 }
 
 /// A reason to replace an existing certificate.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages name the fields")]
 pub enum RenewalReason {
     /// The certificates after it are not those of its CA.
+    #[error("the certificates after it are not those of its CA")]
     Chain,
     /// Its name constraints differ.
-    Constraints {
-        /// Its permitted names.
-        found: String,
-        /// The requested permitted names.
-        wanted: String,
-    },
+    #[error("it permits {found}, not {wanted}")]
+    Constraints { found: String, wanted: String },
     /// Another CA issued it.
-    Issuer {
-        /// The issuer that it names.
-        found: String,
-        /// The expected issuer.
-        wanted: String,
-    },
+    #[error("its issuer is {found}, not {wanted}")]
+    Issuer { found: String, wanted: String },
     /// Its pathLenConstraint differs.
-    PathLength {
-        /// Its pathLenConstraint.
-        found: Option<u32>,
-        /// The requested pathLenConstraint.
-        wanted: Option<u32>,
-    },
+    #[error("it allows {} CAs below it, not {}", any_number(*found), any_number(*wanted))]
+    PathLength { found: Option<u32>, wanted: Option<u32> },
     /// The private key does not match.
+    #[error("the private key does not match")]
     KeyMismatch,
     /// Its key has another type.
-    KeyType {
-        /// The type of its key.
-        found: KeyAlgorithm,
-        /// The requested type.
-        wanted: KeyAlgorithm,
-    },
+    #[error("the key is of type {found}, not {wanted}")]
+    KeyType { found: KeyAlgorithm, wanted: KeyAlgorithm },
     /// It has a name that was not requested.
+    #[error("it has the name {0}, which was not requested")]
     NameExtra(String),
     /// It lacks a requested name.
+    #[error("it lacks the name {0}")]
     NameMissing(String),
     /// It expires soon or has expired.
-    ExpiresSoon {
-        /// Its notAfter.
-        not_after: OffsetDateTime,
-    },
+    #[error("it expires at {}", rfc3339(not_after))]
+    ExpiresSoon { not_after: OffsetDateTime },
     /// It is not valid yet.
-    NotYetValid {
-        /// Its notBefore.
-        not_before: OffsetDateTime,
-    },
+    #[error("it is not valid before {}", rfc3339(not_before))]
+    NotYetValid { not_before: OffsetDateTime },
     /// It is another kind of certificate.
-    Role {
-        /// Its kind.
-        found: CertificateRole,
-        /// The requested kind.
-        wanted: CertificateRole,
-    },
+    #[error("it is {found}, not {wanted}")]
+    Role { found: CertificateRole, wanted: CertificateRole },
     /// It has another subject.
-    Subject {
-        /// Its subject.
-        found: String,
-        /// The requested subject.
-        wanted: String,
-    },
+    #[error("its subject is {found}, not {wanted}")]
+    Subject { found: String, wanted: String },
+}
+
+fn any_number(length: Option<u32>) -> String {
+    length.map_or_else(|| "any number of".to_owned(), |length| length.to_string())
 }
 
 /// The kind of a certificate, by its use.
@@ -228,35 +209,5 @@ impl fmt::Display for CertificateRole {
             Self::Other => "another kind of certificate",
             Self::Server => "a server certificate",
         })
-    }
-}
-
-impl fmt::Display for RenewalReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Chain => f.write_str("the certificates after it are not those of its CA"),
-            Self::Constraints { found, wanted } => {
-                write!(f, "it permits {found}, not {wanted}")
-            }
-            Self::Issuer { found, wanted } => write!(f, "its issuer is {found}, not {wanted}"),
-            Self::KeyMismatch => f.write_str("the private key does not match"),
-            Self::KeyType { found, wanted } => {
-                write!(f, "the key is of type {found}, not {wanted}")
-            }
-            Self::NameExtra(name) => write!(f, "it has the name {name}, which was not requested"),
-            Self::NameMissing(name) => write!(f, "it lacks the name {name}"),
-            Self::ExpiresSoon { not_after } => write!(f, "it expires at {}", rfc3339(not_after)),
-            Self::NotYetValid { not_before } => {
-                write!(f, "it is not valid before {}", rfc3339(not_before))
-            }
-            Self::PathLength { found, wanted } => {
-                let text = |length: &Option<u32>| {
-                    length.map_or_else(|| "any number of".to_owned(), |length| length.to_string())
-                };
-                write!(f, "it allows {} CAs below it, not {}", text(found), text(wanted))
-            }
-            Self::Role { found, wanted } => write!(f, "it is {found}, not {wanted}"),
-            Self::Subject { found, wanted } => write!(f, "its subject is {found}, not {wanted}"),
-        }
     }
 }

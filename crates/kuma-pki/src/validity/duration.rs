@@ -1,6 +1,5 @@
 //! Parses durations such as `90d`.
 
-use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -29,7 +28,8 @@ pub enum RenewBefore {
 }
 
 /// The error of a text that is not a duration.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("\"{}\" {kind}", input.escape_debug())]
 pub struct DurationError {
     /// The beginning of the input.
     pub input: String,
@@ -38,16 +38,20 @@ pub struct DurationError {
 }
 
 /// The kind of a [`DurationError`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DurationErrorKind {
     /// Something other than numbers with units.
+    #[error("is not a duration")]
     Malformed,
     /// A number without a unit.
+    #[error("is a duration without a unit")]
     MissingUnit,
     /// Less than a second, or negative.
+    #[error("is less than a second")]
     NotPositive,
     /// More seconds than fit into a `u64`.
+    #[error("is too long a duration")]
     TooLong,
 }
 
@@ -192,24 +196,6 @@ impl DurationError {
         (is_number && days.parse::<ValidFor>().is_ok()).then_some(days)
     }
 }
-
-impl fmt::Display for DurationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "\"{}\" {}",
-            self.input.escape_debug(),
-            match self.kind {
-                DurationErrorKind::Malformed => "is not a duration",
-                DurationErrorKind::MissingUnit => "is a duration without a unit",
-                DurationErrorKind::NotPositive => "is less than a second",
-                DurationErrorKind::TooLong => "is too long a duration",
-            }
-        )
-    }
-}
-
-impl std::error::Error for DurationError {}
 
 #[cfg(test)]
 mod tests {

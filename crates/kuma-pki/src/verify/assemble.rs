@@ -24,6 +24,7 @@ pub struct AssembledChain {
 /// A chain that cannot be put together. Names are as RFC 4514 writes them.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages name the fields")]
 pub enum AssemblyError {
     /// No certificate has the private key.
     #[error("none of the certificates has the private key's public key")]
@@ -33,9 +34,7 @@ pub enum AssemblyError {
         "the chain is incomplete: the certificate of {issuer}, which issued {subject}, is missing"
     )]
     IssuerMissing {
-        /// The last certificate of the chain.
         subject: String,
-        /// Its issuer.
         issuer: String,
         /// Where the certificate says that its issuer's is, if it says so (authorityInfoAccess).
         location: Option<String>,

@@ -17,267 +17,140 @@ use crate::x509::Certificate;
 /// The reason why a check fails or warns. Displays as one lower-case sentence; text from certificates is escaped.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages name the fields")]
 pub enum Finding {
     /// A file does not hold the expected PEM blocks.
     #[error("{file}: {error}")]
-    Pem {
-        /// The file.
-        file: String,
-        /// The error.
-        error: PemError,
-    },
-
+    Pem { file: String, error: PemError },
     /// A file is empty.
     #[error("{file} is empty")]
-    Empty {
-        /// The file.
-        file: String,
-    },
-
+    Empty { file: String },
     /// A private key cannot be used.
     #[error("{file}: {error}")]
-    Key {
-        /// The file.
-        file: String,
-        /// The error.
-        error: KeyError,
-    },
-
+    Key { file: String, error: KeyError },
     /// A private key has a type that TLS servers or this library do not support.
     #[error(
         "{file}: the private key is not RSA of 1024 to 8192 bits, P-256, P-384, P-521 or Ed25519"
     )]
-    KeyTypeUnsupported {
-        /// The file.
-        file: String,
-    },
-
+    KeyTypeUnsupported { file: String },
     /// The certificate file holds the key, and the key file a certificate.
     #[error("{certificate_file} holds a private key, and {key_file} a certificate")]
-    FilesSwapped {
-        /// The file that was passed as the certificate.
-        certificate_file: String,
-        /// The file that was passed as the key.
-        key_file: String,
-    },
-
+    FilesSwapped { certificate_file: String, key_file: String },
     /// The first certificate of a CA file, the only one that Kuma checks, is not a CA certificate.
     #[error("{file}: the first certificate, {subject}, is not a CA certificate")]
-    NotCa {
-        /// The file.
-        file: String,
-        /// The subject of the certificate.
-        subject: String,
-    },
-
+    NotCa { file: String, subject: String },
     /// A CA file has no self-signed certificate.
     #[error(
         "{subject} is in the CA file without the CA that issued it: Go, Java and rustls trust it, \
          OpenSSL and Node do not"
     )]
-    CaWithoutRoot {
-        /// The subject of the first certificate.
-        subject: String,
-    },
-
+    CaWithoutRoot { subject: String },
     /// The certificates of a CA are not a chain.
     #[error(
         "{subject} did not issue the certificate before it, {issued}, whose issuer is {issuer}"
     )]
-    NotIssuer {
-        /// The subject of the certificate.
-        subject: String,
-        /// The subject of the certificate before it.
-        issued: String,
-        /// The issuer that the certificate before it names.
-        issuer: String,
-    },
-
+    NotIssuer { subject: String, issued: String, issuer: String },
     /// A CA file for clients has neither a CA nor a client certificate.
     #[error("{file}: {subject} is neither a CA certificate nor a client certificate")]
-    ClientWithoutCa {
-        /// The file.
-        file: String,
-        /// The subject of the first certificate.
-        subject: String,
-    },
-
+    ClientWithoutCa { file: String, subject: String },
     /// The bundle of a CA file is too long for `--tls-general-ca-bundle`.
     #[error(
         "{file}: the argument --tls-general-ca-bundle would be {length} bytes long, and Linux allows \
          {MAX_ARGUMENT} in one argument or variable"
     )]
     BundleTooLong {
-        /// The file.
         file: String,
         /// The length of the argument, in bytes.
         length: usize,
     },
-
     /// A bundle has line breaks.
     #[error("{file} has {lines} lines, but the installation requires one")]
-    BundleWrapped {
-        /// The file.
-        file: String,
-        /// The number of lines.
-        lines: usize,
-    },
-
+    BundleWrapped { file: String, lines: usize },
     /// A bundle cannot be read.
     #[error("{file}: {reason}")]
     Bundle {
-        /// The file.
         file: String,
         /// The error, as a fragment.
         reason: &'static str,
     },
-
     /// A bundle and the CA file hold different certificates.
     #[error("{file} and {ca_file} hold different certificates")]
-    BundleDiffers {
-        /// The bundle.
-        file: String,
-        /// The CA file.
-        ca_file: String,
-    },
-
+    BundleDiffers { file: String, ca_file: String },
     /// Other users than the owner can read a key.
     #[error("{file} has permissions {mode:04o}: other users can read the key")]
     KeyPermissions {
-        /// The file.
         file: String,
         /// The permissions, as Unix mode bits.
         mode: u32,
     },
-
     /// The private key does not match the certificate.
     #[error(
         "the private key does not match the certificate: the key identifiers are {key} and \
          {certificate}"
     )]
     KeyMismatch {
-        /// The identifier of the certificate's key.
         certificate: String,
-        /// The identifier of the private key.
         key: String,
         /// Whether the keys have different types.
         types_differ: bool,
         /// The position of a certificate of the file that the key does match, counted from 1.
         belongs_to: Option<usize>,
     },
-
     /// A Secret has no CA certificate.
     #[error(
         "the Secret has no ca.crt, which the chart mounts into the control plane unless \
          controlPlane.tls.general.caSecretName names another Secret"
     )]
     SecretWithoutCa,
-
     /// A server presented a certificate, but did not prove that it has the private key.
     #[error("the server did not prove that it has the certificate's key: {reason}")]
-    KeyNotProved {
-        /// The reason.
-        reason: String,
-    },
-
+    KeyNotProved { reason: String },
     /// The issuer of a certificate is missing.
     #[error("{subject} is issued by {issuer}, which is neither in the chain nor in the CA file")]
-    IssuerMissing {
-        /// The subject of the certificate.
-        subject: String,
-        /// The issuer that it names.
-        issuer: String,
-    },
-
+    IssuerMissing { subject: String, issuer: String },
     /// A CA has the issuer's name, but in a different encoding.
     #[error(
         "{subject} is issued by {issuer}, and a CA with that name exists, but with other string types, letter \
          case or spaces in it: Go compares names byte by byte"
     )]
-    IssuerEncodedDifferently {
-        /// The subject of the certificate.
-        subject: String,
-        /// The issuer that it names.
-        issuer: String,
-    },
-
+    IssuerEncodedDifferently { subject: String, issuer: String },
     /// A CA has the issuer's name, but its key did not make the signature.
     #[error("{subject} names {issuer} as its issuer, but is not signed with its key")]
-    SignatureInvalid {
-        /// The subject of the certificate.
-        subject: String,
-        /// The CA.
-        issuer: String,
-    },
-
+    SignatureInvalid { subject: String, issuer: String },
     /// A CA has the issuer's name, but the signature cannot be verified.
     #[error(
         "{subject} names {issuer} as its issuer, but clients no longer accept its signature: {algorithm} \
          with a key of type {key}"
     )]
-    SignatureUnsupported {
-        /// The subject of the certificate.
-        subject: String,
-        /// The CA.
-        issuer: String,
-        /// The signature algorithm.
-        algorithm: String,
-        /// The type of the CA's key.
-        key: String,
-    },
-
+    SignatureUnsupported { subject: String, issuer: String, algorithm: String, key: String },
     /// A certificate is self-signed, and clients do not trust it.
     #[error("{subject} is self-signed and not in the CA file")]
     SelfSignedUntrusted {
-        /// The subject of the certificate.
         subject: String,
         /// Whether it is the end-entity certificate, rather than a CA of the chain.
         is_end_entity: bool,
     },
-
     /// The search for a path reached its limit, because many CAs have the same name.
     #[error("no path to a trusted CA was found within Go's limit of {signatures} signatures")]
-    SignatureLimit {
-        /// The limit.
-        signatures: usize,
-    },
-
+    SignatureLimit { signatures: usize },
     /// The signature algorithm is obsolete.
     #[error("{subject} is signed with {algorithm}, which clients no longer accept")]
-    WeakSignature {
-        /// The subject of the certificate.
-        subject: String,
-        /// The signature algorithm.
-        algorithm: String,
-    },
-
+    WeakSignature { subject: String, algorithm: String },
     /// The CA file holds the end-entity certificate instead of its CA.
     #[error(
         "the CA file contains {subject} itself instead of the CA that issued it: Go, Java and GnuTLS \
          trust it, OpenSSL, Node and rustls do not"
     )]
-    LeafAsAnchor {
-        /// The subject of the certificate.
-        subject: String,
-    },
-
+    LeafAsAnchor { subject: String },
     /// The CA file ends the chain with an intermediate CA.
     #[error(
         "issued by {chain}, which is in the CA file without the CA that issued it: Go, Java and \
          rustls trust it, OpenSSL and Node do not"
     )]
-    AnchorNotRoot {
-        /// The subjects of the CAs.
-        chain: String,
-    },
-
+    AnchorNotRoot { chain: String },
     /// Only rustls-webpki rejects the chain.
     #[error("rustls-webpki rejects the chain: {reason}")]
-    PathRejected {
-        /// The error of rustls-webpki.
-        reason: String,
-    },
-
+    PathRejected { reason: String },
     /// A certificate of the chain has expired.
     #[error(
         "{subject} expired at {}; the time of verification is {}",
@@ -285,16 +158,12 @@ pub enum Finding {
         rfc3339(at)
     )]
     Expired {
-        /// The subject of the certificate.
         subject: String,
-        /// Its notAfter.
         not_after: OffsetDateTime,
-        /// The time of verification.
         at: OffsetDateTime,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
-
     /// A certificate of the chain is not valid yet.
     #[error(
         "{subject} is not valid before {}; the time of verification is {}",
@@ -302,291 +171,189 @@ pub enum Finding {
         rfc3339(at)
     )]
     NotYetValid {
-        /// The subject of the certificate.
         subject: String,
-        /// Its notBefore.
         not_before: OffsetDateTime,
-        /// The time of verification.
         at: OffsetDateTime,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
-
     /// An issuer is not a CA certificate.
     #[error(
         "{subject} is not a CA: its basicConstraints {}",
         if *is_missing { "are missing" } else { "say CA:FALSE" }
     )]
     IssuerNotCa {
-        /// The subject of the certificate.
         subject: String,
         /// Whether it has no basicConstraints, rather than CA:FALSE.
         is_missing: bool,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
-
     /// The keyUsage of a CA does not allow it to sign certificates.
     #[error(
         "{subject} must not sign certificates: its keyUsage is {}, without keyCertSign",
         or_nothing(usage)
     )]
-    NoKeyCertSign {
-        /// The subject of the certificate.
-        subject: String,
-        /// The usages in its keyUsage.
-        usage: String,
-    },
-
+    NoKeyCertSign { subject: String, usage: String },
     /// The CA cannot be that of a mesh.
     #[error(transparent)]
     MeshCa(MeshCaFault),
-
     /// More CAs are below a CA than its pathLenConstraint allows.
     #[error(
         "{subject} allows {allowed} CAs below it, and has {found}{}",
         if *only_for_go { "; clients not written in Go do not count self-issued CAs" } else { "" }
     )]
     PathTooLong {
-        /// The subject of the certificate.
         subject: String,
-        /// Its pathLenConstraint.
         allowed: u32,
-        /// The number of CAs below it.
         found: u32,
         /// Whether the limit is exceeded only if self-issued CAs count, as in Go, GnuTLS and mbedTLS.
         only_for_go: bool,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
-
     /// An extension occurs twice.
     #[error("{subject} has the extension {extension} more than once")]
     DuplicateExtension {
-        /// The subject of the certificate.
         subject: String,
         /// Its name or object identifier.
         extension: String,
     },
-
     /// A critical extension is unknown to clients.
     #[error("{subject} has the unknown critical extension {extension}")]
     ExtensionUnknown {
-        /// The subject of the certificate.
         subject: String,
         /// Its name or object identifier.
         extension: String,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
-
     /// An extension is critical, but must not be.
     #[error("{subject} marks the extension {extension} as critical, which RFC 5280 forbids")]
     ExtensionCritical {
-        /// The subject of the certificate.
         subject: String,
-        /// Its name.
         extension: String,
         /// Whether it is the CA in the CA file.
         is_anchor: bool,
     },
-
     /// An extension is malformed.
     #[error("{subject} has a malformed extension: {extension}")]
     ExtensionMalformed {
-        /// The subject of the certificate.
         subject: String,
         /// Its name or object identifier.
         extension: String,
     },
-
     /// Go cannot parse the certificate.
     #[error("Go, and so Kuma, cannot parse {subject}: {reason}")]
-    GoCannotRead {
-        /// The subject of the certificate.
-        subject: String,
-        /// The error of Go's crypto/x509, or a description of it.
-        reason: &'static str,
-    },
-
+    GoCannotRead { subject: String, reason: &'static str },
     /// Go cannot parse a certificate that the server sends but the chain does not need.
     #[error(
         "Go aborts the handshake because of {subject}, which the server sends although the chain does not \
          need it: {reason}"
     )]
-    SentUnreadable {
-        /// The subject of the certificate.
-        subject: String,
-        /// The error.
-        reason: String,
-    },
-
+    SentUnreadable { subject: String, reason: String },
     /// A critical extension has only name types that Go does not support.
     #[error("{subject} has a critical {extension} with only name types that Go does not support")]
-    GoUnhandled {
-        /// The subject of the certificate.
-        subject: String,
-        /// The name of the extension.
-        extension: &'static str,
-    },
-
+    GoUnhandled { subject: String, extension: &'static str },
     /// The chain requires a certificate policy, but has no valid one.
     #[error(
         "the chain requires a certificate policy (requireExplicitPolicy), but {subject} has no valid one"
     )]
-    PolicyMissing {
-        /// The subject of the certificate that leaves no valid policy.
-        subject: String,
-    },
-
+    PolicyMissing { subject: String },
     /// The serial number is negative.
     #[error("{subject} has a negative serial number")]
-    SerialNegative {
-        /// The subject of the certificate.
-        subject: String,
-    },
-
+    SerialNegative { subject: String },
     /// The keyUsage does not allow TLS signatures.
     #[error(
         "the key is not allowed to sign TLS handshakes: its keyUsage is {}, without digitalSignature",
         or_nothing(usage)
     )]
-    NoDigitalSignature {
-        /// The usages in its keyUsage.
-        usage: String,
-    },
-
+    NoDigitalSignature { usage: String },
     /// The extendedKeyUsage does not allow the use.
     #[error("{subject} is for {}, not for {wanted}", or_nothing(found))]
     Usage {
-        /// The subject of the certificate, or of the CA that limits it.
         subject: String,
-        /// The usages in its extendedKeyUsage.
         found: String,
         /// The required usage: `serverAuth` or `clientAuth`.
         wanted: &'static str,
-        /// The role of the certificate in the chain.
         role: ChainRole,
     },
-
     /// A name violates the nameConstraints of a CA.
     #[error("{name} violates the nameConstraints of {subject}: the CA {constraint}")]
     NameExcluded {
-        /// The name.
         name: String,
-        /// The subject of the CA.
         subject: String,
         /// `permits only ...` or `excludes ...`.
         constraint: String,
         /// Whether the CA is the one in the CA file.
         is_anchor: bool,
     },
-
     /// Go cannot compare a name with the constraints of a CA.
     #[error(
         "Go cannot compare {name} with the nameConstraints of {subject}, so it rejects the certificate"
     )]
-    NameNotComparable {
-        /// The name.
-        name: String,
-        /// The subject of the CA.
-        subject: String,
-    },
-
+    NameNotComparable { name: String, subject: String },
     /// A CA has nameConstraints for name types that Go does not support.
     #[error(
         "{subject} has critical nameConstraints of type {kinds}, so Go, and with it Kuma, rejects every \
          certificate below it"
     )]
     ConstraintsUnsupported {
-        /// The subject of the CA.
         subject: String,
         /// The types of names, as RFC 5280 calls them.
         kinds: String,
     },
-
     /// Clients reject the certificate because of the number of names and constraints.
     #[error(
         "the names and the nameConstraints of {subject} exceed the limit of OpenSSL and Envoy, {limit} \
          comparisons"
     )]
-    TooManyConstraints {
-        /// The subject of the CA.
-        subject: String,
-        /// The limit.
-        limit: usize,
-    },
-
+    TooManyConstraints { subject: String, limit: usize },
     /// The certificate has no name that matches a host.
     #[error("{host} is not among the names of the certificate: {}", listed(names, *count))]
     HostnameMismatch {
-        /// The host.
         host: String,
         /// The names of the certificate, at most 100.
         names: Vec<String>,
-        /// The number of names.
         count: usize,
         /// A name that is probably a misspelling of the host.
         similar: Option<SimilarName>,
     },
-
     /// Only the commonName matches a host.
     #[error(
         "{host} is the commonName of the certificate, {}",
         if *.is_alone { "which has no subjectAltName" } else { "whose subjectAltName names no host" }
     )]
     CommonNameOnly {
-        /// The host.
         host: String,
         /// Whether the host is an IP address.
         is_address: bool,
         /// Whether the certificate has no subjectAltName.
         is_alone: bool,
     },
-
     /// A name matches a host for some clients only.
     #[error("{name} matches {host} for {accepts}, but not for {rejects}")]
-    ClientsDisagree {
-        /// The host.
-        host: String,
-        /// The name in the certificate.
-        name: String,
-        /// The clients for which it matches.
-        accepts: &'static str,
-        /// The clients for which it does not.
-        rejects: &'static str,
-    },
-
+    ClientsDisagree { host: String, name: String, accepts: &'static str, rejects: &'static str },
     /// The certificate expires soon.
     #[error("the certificate expires at {}, in {left}", rfc3339(not_after))]
     ExpiresSoon {
-        /// Its notAfter.
         not_after: OffsetDateTime,
         /// The remaining lifetime in words.
         left: String,
     },
-
     /// TLS libraries do not support the key.
     #[error("TLS libraries do not support a key of type {key} (algorithm {algorithm})")]
     KeyUnusable {
-        /// The type of the key.
         key: String,
         /// The object identifier of its algorithm, and of its curve if it has one.
         algorithm: String,
     },
-
     /// Further findings of the same check are omitted.
     #[error("further findings of this check are omitted")]
     MoreFindings,
-
     /// A client of Kuma, or a requested one, rejects the certificate.
     #[error("{} rejects the certificate: {reason}", client.title())]
-    Rejected {
-        /// The client.
-        client: Client,
-        /// The reason.
-        reason: Reason,
-    },
+    Rejected { client: Client, reason: Reason },
 }
 
 /// The role of a certificate in its chain.

@@ -67,7 +67,8 @@ impl fmt::Display for KumaVersion {
 }
 
 /// A CA file that Kuma or its clients reject.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("its first certificate ({subject}) is not a CA certificate")]
 pub struct NotCa {
     /// The subject of the first certificate in the notation of RFC 4514, escaped for display.
     pub subject: String,
@@ -133,11 +134,3 @@ pub fn ordered_pem(text: &[u8], at: OffsetDateTime) -> Result<Cow<'_, [u8]>, Pem
     }
     Ok(Cow::Owned(pem::encode_certificates(ordered)))
 }
-
-impl fmt::Display for NotCa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "its first certificate ({}) is not a CA certificate", self.subject)
-    }
-}
-
-impl std::error::Error for NotCa {}

@@ -8,9 +8,10 @@ pub(super) const MAX_NAMES: usize = 10_000;
 /// Why no certificate is issued for a request.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages name the fields")]
 pub enum RequestError {
-    /// The request asks for a CA.
-    #[error("it asks for a CA certificate (basicConstraints CA:TRUE)")]
+    /// The request is for a CA.
+    #[error("it requests a CA certificate (basicConstraints CA:TRUE)")]
     CertificateAuthority,
     /// An RSA key with a modulus that is too short.
     #[error("its key is RSA with {bits} bits, and TLS clients want 2048 or more")]
@@ -29,42 +30,25 @@ pub enum RequestError {
     },
     /// An extension that is read, and that is not what RFC 5280 demands.
     #[error("its {name} is malformed")]
-    MalformedExtension {
-        /// The name of the extension in RFC 5280.
-        name: String,
-    },
+    MalformedExtension { name: String },
     /// A name of the request that no client can match.
     #[error("its {kind} {error}")]
-    Name {
-        /// The kind of the name in RFC 5280's words.
-        kind: &'static str,
-        /// What is wrong with it.
-        error: NameError,
-    },
+    Name { kind: &'static str, error: NameError },
     /// The request has no name.
     #[error("it has no subjectAltName")]
     NoNames,
     /// A dNSName that is an IP address.
     #[error("its dNSName {address} is an IP address, which clients look for as iPAddress only")]
-    AddressAsDnsName {
-        /// The address.
-        address: String,
-    },
-    /// The request has more names than are looked at.
+    AddressAsDnsName { address: String },
+    /// The request has more names than are read.
     #[error("it has more than {MAX_NAMES} names")]
     TooManyNames,
     /// A kind of name that no certificate for Kuma has.
     #[error("its subjectAltName has a name of another kind than DNS, IP address and URI: {name}")]
-    UnsupportedName {
-        /// The name.
-        name: String,
-    },
+    UnsupportedName { name: String },
     /// A signature that cannot be verified: of SHA-1 or another hash, or with unusual parameters.
     #[error("its signature cannot be verified: {algorithm} with its parameters is not supported")]
-    UnsupportedSignature {
-        /// The algorithm of the signature.
-        algorithm: String,
-    },
+    UnsupportedSignature { algorithm: String },
     /// The bytes are not exactly one certificate request.
     #[error("it cannot be read as PKCS#10: {reason}")]
     Parse {
@@ -72,8 +56,6 @@ pub enum RequestError {
         reason: &'static str,
     },
     /// The request was not signed with its key.
-    #[error(
-        "its signature is not made with its key: it was changed, or whoever made it does not have the key"
-    )]
+    #[error("its signature is not made with its key: it was changed, or made without the key")]
     Signature,
 }

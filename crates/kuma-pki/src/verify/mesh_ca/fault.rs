@@ -8,67 +8,39 @@ use crate::verify::Finding;
 /// A fault of a mesh CA, with the values that were compared.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages name the fields")]
 pub enum MeshCaFault {
     /// A private key stands among the certificates.
     #[error(
         "{file} holds a private key, and Kuma publishes this file: to every proxy, and in MeshTrust to \
          every zone"
     )]
-    KeyPublished {
-        /// The file.
-        file: String,
-    },
+    KeyPublished { file: String },
     /// The issuing CA is a root, and the MeshIdentity does not allow that.
     #[error(
         "the first certificate, {subject}, is self-signed: without insecureAllowSelfSigned: true, the \
          MeshIdentity does not become Ready, and traffic is not encrypted"
     )]
-    SelfSigned {
-        /// The subject.
-        subject: String,
-    },
+    SelfSigned { subject: String },
     /// The issuing CA is there without its root.
     #[error(
         "{subject} is there without the CA that issued it, {issuer}: Envoy rejects the certificates of all proxies"
     )]
-    WithoutRoot {
-        /// The last certificate of the path.
-        subject: String,
-        /// Its issuer.
-        issuer: String,
-    },
+    WithoutRoot { subject: String, issuer: String },
     /// A certificate of the path has expired.
     #[error("{subject} expired at {}", rfc3339(not_after))]
-    Expired {
-        /// The subject.
-        subject: String,
-        /// Its notAfter.
-        not_after: OffsetDateTime,
-    },
+    Expired { subject: String, not_after: OffsetDateTime },
     /// A certificate of the path is not valid yet.
     #[error("{subject} is valid only from {}", rfc3339(not_before))]
-    NotYetValid {
-        /// The subject.
-        subject: String,
-        /// Its notBefore.
-        not_before: OffsetDateTime,
-    },
+    NotYetValid { subject: String, not_before: OffsetDateTime },
     /// More CAs stand below a CA of the path than it allows.
     #[error("{subject} allows {allowed} CAs below it (pathLenConstraint), and has {below}")]
-    PathTooLong {
-        /// The subject.
-        subject: String,
-        /// Its pathLenConstraint.
-        allowed: u32,
-        /// The number of CAs below it.
-        below: usize,
-    },
+    PathTooLong { subject: String, allowed: u32, below: usize },
     /// basicConstraints are missing or say CA:FALSE.
     #[error("certificate {position}, {subject}, is not a CA certificate")]
     NotCa {
         /// The place in the file, counted from 1.
         position: usize,
-        /// The subject.
         subject: String,
     },
     /// keyUsage lacks keyCertSign.
@@ -78,7 +50,6 @@ pub enum MeshCaFault {
     NoKeyCertSign {
         /// The place in the file, counted from 1.
         position: usize,
-        /// The subject.
         subject: String,
     },
     /// keyUsage is absent.
@@ -86,7 +57,6 @@ pub enum MeshCaFault {
     NoKeyUsage {
         /// The place in the file, counted from 1.
         position: usize,
-        /// The subject.
         subject: String,
     },
     /// keyUsage has keyAgreement.
@@ -94,7 +64,6 @@ pub enum MeshCaFault {
     KeyAgreement {
         /// The place in the file, counted from 1.
         position: usize,
-        /// The subject.
         subject: String,
     },
     /// The key is Ed25519.
@@ -106,20 +75,12 @@ pub enum MeshCaFault {
     #[error(
         "the CA key is {key}: the keys of the proxies are of the same type, and Envoy rejects them"
     )]
-    Curve {
-        /// The type of the key.
-        key: String,
-    },
+    Curve { key: String },
     /// URIs are constrained, and SPIFFE IDs are URIs.
     #[error(
         "the name constraints of {subject} permit only URIs of {permitted}: Envoy rejects SPIFFE IDs of other trust domains"
     )]
-    UriConstraint {
-        /// The CA with the constraints.
-        subject: String,
-        /// The permitted hosts.
-        permitted: String,
-    },
+    UriConstraint { subject: String, permitted: String },
 }
 
 impl MeshCaFault {
