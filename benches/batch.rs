@@ -175,7 +175,11 @@ fn bare_with_files(directory: &Path, index: usize, ca_key: &CaKey) {
 fn ca(now: OffsetDateTime, algorithm: KeyAlgorithm) -> Issuer {
     let request = CaRequest::new("Mesh", algorithm, vec![], None).expect("a CA");
     let key = KeyPair::generate(algorithm).expect("a key");
-    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let profile = Profile::CertificateAuthority {
+        request: &request,
+        key: key.identifier(),
+        issuer_validity: None,
+    };
     let serial = SerialNumber::random().expect("a number");
     let template = profile.resolve(now, serial).expect("a template");
     let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
@@ -187,7 +191,7 @@ fn issue(index: usize, ca: &Issuer, now: OffsetDateTime) {
     let algorithm = KeyAlgorithm::EcdsaP256;
     let request = IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, [name], algorithm, None);
     let request = request.expect("a request");
-    let profile = Profile::Issued { request: &request, issuer_validity: ca.validity() };
+    let profile = Profile::EndEntity { request: &request, issuer_validity: Some(ca.validity()) };
     let serial = SerialNumber::random().expect("a number");
     let template = profile.resolve(now, serial).expect("a template");
     let key = KeyPair::generate(algorithm).expect("a key");

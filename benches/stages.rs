@@ -35,7 +35,7 @@ fn main() {
     let wanted = request();
     let resolve = || {
         let serial = SerialNumber::random().expect("a number");
-        let profile = Profile::Issued { request: &wanted, issuer_validity: ca.validity() };
+        let profile = Profile::EndEntity { request: &wanted, issuer_validity: Some(ca.validity()) };
         profile.resolve(now, serial).expect("a template")
     };
     let (template, key) = (resolve(), KeyPair::generate(KEY).expect("a key"));
@@ -113,7 +113,11 @@ fn main() {
 fn ca(now: OffsetDateTime) -> Issuer {
     let request = CaRequest::new("Mesh", KEY, vec![], None).expect("a CA");
     let key = KeyPair::generate(KEY).expect("a key");
-    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let profile = Profile::CertificateAuthority {
+        request: &request,
+        key: key.identifier(),
+        issuer_validity: None,
+    };
     let template = profile.resolve(now, SerialNumber::random().expect("a number")).expect("it");
     let certificate = kuma_pki::self_signed(&template, &key).expect("a certificate");
     Issuer::new(vec![certificate], key, now).expect("a CA")

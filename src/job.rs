@@ -13,8 +13,8 @@ pub(crate) mod token;
 use kuma_pki::format::bundle;
 use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
 use kuma_pki::{
-    CaRequest, Certificate, IssuanceRequest, KeyAlgorithm, KeyIdentifier, Profile, Template,
-    ValidFor, Validity,
+    CaRequest, Certificate, IssuanceRequest, KeyAlgorithm, KeyIdentifier, Profile, SerialNumber,
+    Template, ValidFor, Validity,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -57,16 +57,19 @@ pub(crate) struct PemFiles {
     pub(crate) ca: Zeroizing<Vec<u8>>,
 }
 
-/// The decision of a job, before anything is written.
+/// The decision of a job and, once its files are written, the changes.
 pub(crate) struct JobOutcome {
-    is_kept: bool,
+    /// Whether the existing pair is kept.
+    pub(crate) is_kept: bool,
+    pub(crate) changes: Changes,
+    /// Why the pair is replaced, or other files are written.
+    pub(crate) reasons: Vec<FileReason>,
+    pub(crate) warnings: Vec<String>,
+    note: Option<String>,
+    uses_stdout: bool,
     certificate: Certificate,
-    template: Template,
     /// The CA certificate that clients trust.
     trust_anchor: Certificate,
-    note: Option<String>,
-    warnings: Vec<String>,
-    reasons: Vec<FileReason>,
 }
 
 /// The comparison of the existing pair with the request.
@@ -75,20 +78,6 @@ pub(crate) enum Comparison {
     Match(Box<(PemFiles, JobOutcome)>),
     /// The reasons to replace the pair.
     Mismatch(Vec<FileReason>),
-}
-
-/// A finished job: the changes, and the texts that explain them.
-pub(crate) struct JobReport {
-    /// Whether the existing pair was kept.
-    pub(crate) is_kept: bool,
-    pub(crate) changes: Changes,
-    /// Why the pair was replaced, or other files were written.
-    pub(crate) reasons: Vec<FileReason>,
-    pub(crate) warnings: Vec<String>,
-    note: Option<String>,
-    uses_stdout: bool,
-    certificate: Certificate,
-    template: Template,
 }
 
 impl Job<'_> {
@@ -111,7 +100,8 @@ impl Job<'_> {
     pub(crate) fn compare(&self) -> Result<Comparison, Failure> {
         let Self { existing, signer, now, .. } = self;
         let profile = self.request.profile(existing);
-        let (template, reasons) = signer.compare(existing, profile, *now)?;
+        let template = profile.resolve(*now, SerialNumber::random()?)?;
+        let reasons = existing.reasons_to_replace(&template, signer.expected(), *now)?;
         let chain = existing.chain();
         let (true, Some(certificate), Some(trust_anchor)) =
             (reasons.is_empty(), chain.first(), signer.trust_anchor(chain))
@@ -121,12 +111,13 @@ impl Job<'_> {
         let pem_files = existing.pem_files(trust_anchor, *now)?;
         let outcome = JobOutcome {
             is_kept: true,
-            certificate: certificate.clone(),
-            template,
-            trust_anchor: trust_anchor.clone(),
-            note: None,
-            warnings: Vec::new(),
+            changes: Changes::default(),
             reasons,
+            warnings: Vec::new(),
+            note: None,
+            uses_stdout: false,
+            certificate: certificate.clone(),
+            trust_anchor: trust_anchor.clone(),
         };
         Ok(Comparison::Match(Box::new((pem_files, outcome))))
     }
@@ -145,20 +136,20 @@ impl Job<'_> {
             None => Ok(SubjectKey::Pair((key.generate)(algorithm)?)),
         };
         let issued = match request {
-            Request::Ca(request) => Issued::new_ca(signer, request, new_key, now)?,
+            Request::Ca(request) => signer.issue_ca(request, now, new_key)?,
             Request::EndEntity(request) => signer.issue(request, now, self_check, new_key)?,
         };
         let mut warnings = request.warnings(&issued);
         warnings.extend(existing.flags.warning(issued.template.validity, now));
-        let trust_anchor = issued.trust_anchor().clone();
         let outcome = JobOutcome {
             is_kept: false,
-            certificate: issued.certificate.clone(),
-            template: issued.template.clone(),
-            note: request.expiry_note(&issued.template, now),
-            warnings,
+            changes: Changes::default(),
             reasons,
-            trust_anchor,
+            warnings,
+            note: request.expiry_note(&issued.template, now),
+            uses_stdout: false,
+            certificate: issued.certificate.clone(),
+            trust_anchor: issued.trust_anchor().clone(),
         };
         let ca = existing.ca_file(&outcome.trust_anchor, now)?;
         Ok((issued.pem_files(key.encoding, ca)?, outcome))
@@ -173,9 +164,9 @@ impl Request<'_> {
                 // The name of a CA ends with the identifier of its key.
                 let key = existing.key.as_ref().map_or(&[][..], |key| key.public_key().bits);
                 let key = KeyIdentifier::of(key);
-                Profile::CertificateAuthority { request, key }
+                Profile::CertificateAuthority { request, key, issuer_validity: None }
             }
-            Self::EndEntity(request) => Profile::SelfSigned { request },
+            Self::EndEntity(request) => Profile::EndEntity { request, issuer_validity: None },
         }
     }
 
@@ -226,40 +217,22 @@ impl JobOutcome {
     /// an output, `stale` the files to write next to a kept pair, with reasons. Fails on a signal, or a file
     /// that cannot be read or written. Nothing was changed then.
     pub(crate) fn write(
-        self,
+        mut self,
         plan: Plan,
         content: impl Fn(OutputKind) -> Zeroizing<Vec<u8>>,
         stale: impl FnOnce(&Plan, &Certificate) -> Result<Vec<(OutputKind, FileReason)>, Failure>,
-    ) -> Result<JobReport, Failure> {
-        let Self { is_kept, certificate, template, trust_anchor, note, warnings, mut reasons } =
-            self;
-        let uses_stdout = plan.uses_stdout();
-        let changes = if is_kept {
+    ) -> Result<Self, Failure> {
+        self.uses_stdout = plan.uses_stdout();
+        self.changes = if self.is_kept {
             let kinds: Vec<_>;
-            (kinds, reasons) = stale(&plan, &trust_anchor)?.into_iter().unzip();
+            (kinds, self.reasons) = stale(&plan, &self.trust_anchor)?.into_iter().unzip();
             plan.repair(&kinds, content)?
         } else {
             plan.commit(content)?
         };
-        Ok(JobReport {
-            is_kept,
-            changes,
-            reasons,
-            warnings,
-            note,
-            uses_stdout,
-            certificate,
-            template,
-        })
+        Ok(self)
     }
 
-    /// Returns the warnings about the certificate.
-    pub(crate) fn into_warnings(self) -> Vec<String> {
-        self.warnings
-    }
-}
-
-impl JobReport {
     /// Prints the report, and `more_warnings`.
     pub(crate) fn print(
         mut self,
@@ -271,7 +244,8 @@ impl JobReport {
             console.note(note);
         }
         self.warnings.extend(more_warnings);
-        let certificate = render::CertificateReport::new(&self.certificate, &self.template);
+        let certificate =
+            render::CertificateReport::new(&self.certificate, OffsetDateTime::now_utc());
         let format = (!self.uses_stdout).then_some(format);
         render::report(console, format, &certificate, self.changes, self.reasons, self.warnings);
     }

@@ -5,23 +5,25 @@ use std::sync::Arc;
 use kuma_pki::format::pem;
 use kuma_pki::issue::renewal::ExpectedIssuer;
 use kuma_pki::{
-    CaRequest, Certificate, ExtendedKeyUsage, IssuanceRequest, Issuer, KeyAlgorithm,
+    CaRequest, Certificate, ExtendedKeyUsage, IssuanceRequest, IssueError, Issuer, KeyAlgorithm,
     PrivateKeyEncoding, Profile, SerialNumber, SubjectAltName, Template,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::existing_files::{ExistingFiles, SubjectKey};
+use super::existing_files::SubjectKey;
 use super::{PemFiles, ca};
 use crate::args::hostname;
-use crate::args::issuer::IssuerArgs;
-use crate::files::FileReason;
+use crate::args::issuer::{DEFAULT_NAME, IssuerArgs};
 use crate::report::console::Console;
 use crate::report::failure::Failure;
 
 /// The largest certificate message, in bytes, that OpenSSL and BoringSSL accept from a server
 /// (`SSL_MAX_CERT_LIST_DEFAULT`).
 const MAX_CERTIFICATE_LIST: usize = 100 * 1024;
+
+/// The name of a root that is generated for an intermediate CA.
+const ROOT_NAME: &str = "Kuma Root CA";
 
 /// Returns the warnings about a new certificate: names, keys and sizes that some clients reject.
 pub(crate) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String> {
@@ -38,7 +40,7 @@ pub(crate) fn warnings(request: &IssuanceRequest, issued: &Issued) -> Vec<String
                 .to_owned(),
         );
     }
-    let size = issued.size;
+    let size: usize = issued.sent.iter().map(|one| one.der().len()).sum();
     if is_server && size > MAX_CERTIFICATE_LIST {
         warnings.push(format!(
             "Envoy, curl, OpenSSL, Python, Node and Chrome reject the certificate: with its chain it has \
@@ -84,10 +86,10 @@ pub(crate) struct Issued {
     pub(super) template: Template,
     pub(super) issuer: Option<Arc<Issuer>>,
     key: SubjectKey,
-    /// The PEM of the certificate and its chain.
+    /// The certificate and its chain.
+    sent: Vec<Certificate>,
+    /// Their PEM.
     chain: Vec<u8>,
-    /// The size of the certificate and its chain as DER, in bytes.
-    size: usize,
 }
 
 impl Signer {
@@ -102,7 +104,7 @@ impl Signer {
         now: OffsetDateTime,
         console: Console,
     ) -> Result<Self, Failure> {
-        let issuer = args.open(now, console)?.map(Arc::new);
+        let issuer = args.own.open(now, console)?.map(Arc::new);
         Ok(Self { is_ephemeral: is_ephemeral && issuer.is_none(), issuer })
     }
 
@@ -112,26 +114,12 @@ impl Signer {
     }
 
     /// Returns the expected issuer of an existing certificate.
-    fn expected(&self) -> ExpectedIssuer<'_> {
+    pub(super) fn expected(&self) -> ExpectedIssuer<'_> {
         match &self.issuer {
             Some(issuer) => ExpectedIssuer::Issuer(issuer),
             None if self.is_ephemeral => ExpectedIssuer::Ephemeral,
             None => ExpectedIssuer::Itself,
         }
-    }
-
-    /// Compares an existing pair with the request. Returns the template of the requested certificate and the
-    /// reasons to replace the pair. Fails on a request for which no certificate can be issued, and a pair that
-    /// only --force replaces.
-    pub(crate) fn compare(
-        &self,
-        existing: &ExistingFiles,
-        profile: Profile<'_>,
-        now: OffsetDateTime,
-    ) -> Result<(Template, Vec<FileReason>), Failure> {
-        let wanted = profile.resolve(now, SerialNumber::random()?)?;
-        let reasons = existing.reasons_to_replace(&wanted, self.expected(), now)?;
-        Ok((wanted, reasons))
     }
 
     /// Returns the trust anchor of an existing certificate: the root of the user's CA, or the last
@@ -152,17 +140,11 @@ impl Signer {
         self_check: SelfCheck,
         key: impl FnOnce(KeyAlgorithm) -> Result<SubjectKey, Failure>,
     ) -> Result<Issued, Failure> {
-        let issuer = match &self.issuer {
-            None if self.is_ephemeral => {
-                let ca = ca::issue_ephemeral(request.key_algorithm, request.valid_for, now)?;
-                Some(Arc::new(ca))
-            }
-            issuer => issuer.clone(),
-        };
-        let profile = match &issuer {
-            None => Profile::SelfSigned { request },
-            Some(issuer) => Profile::Issued { request, issuer_validity: issuer.validity() },
-        };
+        let issuer = self.issuer_by(now, || {
+            CaRequest::new(DEFAULT_NAME, request.key_algorithm, Vec::new(), request.valid_for)
+        })?;
+        let issuer_validity = issuer.as_deref().map(Issuer::validity);
+        let profile = Profile::EndEntity { request, issuer_validity };
         let template = profile.resolve(now, SerialNumber::random()?)?;
         if let Some(issuer) = &issuer {
             // Checked first, since generating a key takes time.
@@ -178,45 +160,66 @@ impl Signer {
         };
         let public_key = key.public_key();
         kuma_pki::issue::check_fields(&certificate, &template, public_key, issuer.as_deref())?;
-        let sent = chain(&certificate, issuer.as_deref(), self.is_ephemeral);
-        let size = sent.iter().map(|certificate| certificate.der().len()).sum();
-        let chain = pem::encode_certificates(&sent);
-        fits_a_file(&chain)?;
+        let issued = Issued::new(certificate, template, issuer, key, self.is_ephemeral)?;
         if self_check == SelfCheck::Full {
-            let anchor = issuer.as_deref().map_or(&certificate, Issuer::trust_anchor);
-            kuma_pki::issue::check_issued(&template, &sent, anchor, now)?;
+            let anchor = issued.trust_anchor();
+            kuma_pki::issue::check_issued(&issued.template, &issued.sent, anchor, now)?;
         }
-        Ok(Issued { certificate, template, issuer, key, chain, size })
+        Ok(issued)
+    }
+
+    /// Issues a CA certificate for the key that `key` returns: a root, or an intermediate CA of the signer,
+    /// followed by the certificates of the CAs above it.
+    pub(super) fn issue_ca(
+        &self,
+        request: &CaRequest,
+        now: OffsetDateTime,
+        key: impl FnOnce(KeyAlgorithm) -> Result<SubjectKey, Failure>,
+    ) -> Result<Issued, Failure> {
+        let issuer = self.issuer_by(now, || {
+            let algorithm = request.key_algorithm;
+            let root = CaRequest::new(ROOT_NAME, algorithm, Vec::new(), request.valid_for)?;
+            Ok(root.with_path_length(request.path_length().saturating_add(1)))
+        })?;
+        let SubjectKey::Pair(key) = key(request.key_algorithm)? else {
+            unreachable!("a CA certificate has a key pair")
+        };
+        let (certificate, template) = ca::issue(request, &key, issuer.as_deref(), now)?;
+        Issued::new(certificate, template, issuer, SubjectKey::Pair(key), true)
+    }
+
+    /// Returns the user's CA, or generates the requested one for the run if certificates are not self-signed.
+    fn issuer_by(
+        &self,
+        now: OffsetDateTime,
+        request: impl FnOnce() -> Result<CaRequest, IssueError>,
+    ) -> Result<Option<Arc<Issuer>>, Failure> {
+        if self.is_ephemeral && self.issuer.is_none() {
+            return Ok(Some(Arc::new(ca::issue_ephemeral(&request()?, now)?)));
+        }
+        Ok(self.issuer.clone())
     }
 }
 
 impl Issued {
-    /// Issues a CA certificate for the key that `key` returns: a root, or an intermediate CA of the signer,
-    /// followed by the certificates of the CAs above it.
-    pub(super) fn new_ca(
-        signer: &Signer,
-        request: &CaRequest,
-        key: impl FnOnce(KeyAlgorithm) -> Result<SubjectKey, Failure>,
-        now: OffsetDateTime,
+    /// Puts the certificates of `--cert-file` together: with `has_root`, all CAs above are included, so that a copy
+    /// of the file is a CA file. Otherwise the root of the user's CA is not, since clients have it.
+    fn new(
+        certificate: Certificate,
+        template: Template,
+        issuer: Option<Arc<Issuer>>,
+        key: SubjectKey,
+        has_root: bool,
     ) -> Result<Self, Failure> {
-        let issuer = match &signer.issuer {
-            None if signer.is_ephemeral => Some(Arc::new(ca::issue_ephemeral_root(request, now)?)),
-            issuer => issuer.clone(),
+        let above = match &issuer {
+            None => &[][..],
+            Some(issuer) if has_root => issuer.chain(),
+            Some(issuer) => issuer.intermediates(),
         };
-        let SubjectKey::Pair(key) = key(request.key_algorithm)? else {
-            unreachable!("a CA certificate has a key pair")
-        };
-        let (certificate, template) = match &issuer {
-            None => ca::issue(request, &key, now)?,
-            Some(issuer) => ca::issue_below(issuer, request, &key, now)?,
-        };
-        let above = issuer.iter().flat_map(|issuer| issuer.chain());
-        let sent: Vec<_> = [&certificate].into_iter().chain(above).collect();
-        let size = sent.iter().map(|one| one.der().len()).sum();
-        let chain = pem::encode_certificates(sent);
+        let sent = [std::slice::from_ref(&certificate), above].concat();
+        let chain = pem::encode_certificates(&sent);
         fits_a_file(&chain)?;
-        let key = SubjectKey::Pair(key);
-        Ok(Self { certificate, template, issuer, key, chain, size })
+        Ok(Self { certificate, template, issuer, key, sent, chain })
     }
 
     /// Returns the CA certificate that clients trust.
@@ -240,7 +243,7 @@ impl Issued {
 }
 
 /// Refuses a certificate file that kumactl could not read again, by itself or as Base64 in a Secret.
-pub(crate) fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
+fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
     let longest = pem::MAX_LENGTH / 2;
     if chain.len() <= longest {
         return Ok(());
@@ -251,19 +254,4 @@ pub(crate) fn fits_a_file(chain: &[u8]) -> Result<(), Failure> {
         longest >> 10
     ));
     Err(failure.hint("issue several certificates with fewer names each"))
-}
-
-/// Returns the certificates of `--cert-file`. An ephemeral CA is included, so that a copy of the file is
-/// a CA file. The root of the user's CA is not, since clients have it.
-fn chain(
-    certificate: &Certificate,
-    issuer: Option<&Issuer>,
-    is_ephemeral: bool,
-) -> Vec<Certificate> {
-    let issuers = match issuer {
-        None => &[][..],
-        Some(issuer) if is_ephemeral => issuer.chain(),
-        Some(issuer) => issuer.intermediates(),
-    };
-    [certificate].into_iter().chain(issuers).cloned().collect()
 }

@@ -22,7 +22,7 @@ use crate::report::render::{self, ChangedFile, ReportFormat};
 /// The permissions of a file with a secret.
 const SECRET_MODE: u32 = 0o600;
 
-/// A token in JSON. Fields are added, never changed or taken away.
+/// A token in JSON. Fields are added, never changed or removed.
 #[derive(Serialize)]
 struct TokenReport<'a> {
     kind: TokenKind,

@@ -28,7 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn ca_file() -> Result<Vec<u8>, Box<dyn Error>> {
     let request = CaRequest::new("Example CA", KeyAlgorithm::EcdsaP256, Vec::new(), None)?;
     let key = KeyPair::generate(KeyAlgorithm::EcdsaP256)?;
-    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let profile = Profile::CertificateAuthority {
+        request: &request,
+        key: key.identifier(),
+        issuer_validity: None,
+    };
     let template = profile.resolve(OffsetDateTime::now_utc(), SerialNumber::random()?)?;
     Ok(pem::encode_certificates([kuma_pki::self_signed(&template, &key)?.der()]))
 }

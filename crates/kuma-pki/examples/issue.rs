@@ -17,7 +17,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let request = CaRequest::new("Example CA", algorithm, Vec::new(), None)?;
     let key = KeyPair::generate(algorithm)?;
-    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let profile = Profile::CertificateAuthority {
+        request: &request,
+        key: key.identifier(),
+        issuer_validity: None,
+    };
     let template = profile.resolve(now, SerialNumber::random()?)?;
     let ca = kuma_pki::self_signed(&template, &key)?;
     let issuer = Issuer::new(vec![ca.clone()], key, now)?;
@@ -25,7 +29,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = [SubjectAltName::parse("cp.example")?];
     let request = IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, names, algorithm, None)?;
     let key = KeyPair::generate(algorithm)?;
-    let profile = Profile::Issued { request: &request, issuer_validity: issuer.validity() };
+    let profile =
+        Profile::EndEntity { request: &request, issuer_validity: Some(issuer.validity()) };
     let template = profile.resolve(now, SerialNumber::random()?)?;
     let certificate = kuma_pki::issued_by(&template, &key, &issuer)?;
 

@@ -41,8 +41,8 @@ fn self_signed(name: &str, now: OffsetDateTime) -> Result<Vec<u8>, Box<dyn Error
     let algorithm = KeyAlgorithm::EcdsaP256;
     let names = [SubjectAltName::parse(name)?];
     let request = IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, names, algorithm, None)?;
-    let template =
-        Profile::SelfSigned { request: &request }.resolve(now, SerialNumber::random()?)?;
+    let template = Profile::EndEntity { request: &request, issuer_validity: None }
+        .resolve(now, SerialNumber::random()?)?;
     let certificate = kuma_pki::self_signed(&template, &KeyPair::generate(algorithm)?)?;
     Ok(pem::encode_certificates([certificate.der()]))
 }

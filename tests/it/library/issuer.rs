@@ -17,7 +17,11 @@ fn ca_above(path_length: u8, key: &KeyPair) -> Template {
     let valid_for = "30d".parse().expect("a duration");
     let request = CaRequest::new("CA", KeyAlgorithm::EcdsaP256, Vec::new(), Some(valid_for));
     let request = request.expect("a request").with_path_length(path_length);
-    let profile = Profile::CertificateAuthority { request: &request, key: key.identifier() };
+    let profile = Profile::CertificateAuthority {
+        request: &request,
+        key: key.identifier(),
+        issuer_validity: None,
+    };
     profile.resolve(NOW, SerialNumber::from_octets([1; 16])).expect("a template")
 }
 

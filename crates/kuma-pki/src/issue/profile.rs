@@ -16,10 +16,11 @@ use crate::text;
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::validity::{ValidFor, Validity};
 
-/// Octets of a serial number: RFC 5280 4.1.2.2 allows 20, and asks for no more than unique.
+/// Octets of a serial number: RFC 5280 4.1.2.2 allows 20, and requires no more than unique.
 const SERIAL_OCTETS: usize = 16;
 
-/// A kind of certificate, with its request.
+/// A kind of certificate, with its request, and the time in which the CA above it and every CA above that are valid.
+/// `None` is for a certificate that signs itself.
 #[derive(Clone, Copy, Debug)]
 pub enum Profile<'a> {
     /// A CA, which issues certificates and does not serve TLS itself.
@@ -28,28 +29,16 @@ pub enum Profile<'a> {
         request: &'a CaRequest,
         /// The CA's own key: its name ends with it, so that no two CAs have the same name.
         key: KeyIdentifier,
+        /// The validity of the CAs above it.
+        issuer_validity: Option<Validity>,
     },
-    /// A CA whose certificate is issued by a CA above it.
-    IntermediateAuthority {
-        /// The request.
-        request: &'a CaRequest,
-        /// The CA's own key, for its name.
-        key: KeyIdentifier,
-        /// The time in which the CA above it and every CA above that are valid.
-        issuer_validity: Validity,
-    },
-    /// A certificate issued by a CA.
-    Issued {
+    /// A certificate of a server or a client. If it signs itself, it is its own CA, like the official kumactl's, so
+    /// that `cp tls.crt ca.crt` gives a CA file.
+    EndEntity {
         /// The request.
         request: &'a IssuanceRequest,
-        /// The time in which the CA and every CA above it are valid.
-        issuer_validity: Validity,
-    },
-    /// A certificate that is its own CA, like the official kumactl's, so that
-    /// `cp tls.crt ca.crt` gives a CA file.
-    SelfSigned {
-        /// The request.
-        request: &'a IssuanceRequest,
+        /// The validity of the CAs above it.
+        issuer_validity: Option<Validity>,
     },
 }
 
@@ -101,97 +90,63 @@ impl Profile<'_> {
         now: OffsetDateTime,
         serial_number: SerialNumber,
     ) -> Result<Template, IssueError> {
-        Ok(Template {
-            serial_number,
-            subject: self.subject(),
-            validity: self.validity(now)?,
-            key_algorithm: self.key_algorithm(),
-            basic_constraints: self.basic_constraints(),
-            key_usage: self.key_usage(),
-            extended_key_usage: self.certified().map(IssuanceRequest::extended_key_usage),
-            subject_alt_names: self
-                .certified()
-                .map_or_else(Vec::new, |request| request.subject_alt_names().to_vec()),
-            permitted_subtrees: match self {
-                Self::CertificateAuthority { request, .. }
-                | Self::IntermediateAuthority { request, .. } => {
-                    request.permitted_subtrees().to_vec()
-                }
-                Self::Issued { .. } | Self::SelfSigned { .. } => Vec::new(),
-            },
-        })
-    }
-
-    /// Returns the request, if it is for a server's or a client's certificate.
-    const fn certified(&self) -> Option<&IssuanceRequest> {
         match self {
-            Self::CertificateAuthority { .. } | Self::IntermediateAuthority { .. } => None,
-            Self::Issued { request, .. } | Self::SelfSigned { request } => Some(request),
+            Self::CertificateAuthority { request, key, issuer_validity } => Ok(Template {
+                serial_number,
+                subject: request.subject(key),
+                validity: validity(request.valid_for, issuer_validity, now)?,
+                key_algorithm: request.key_algorithm,
+                basic_constraints: Some(BasicConstraints {
+                    path_length: Some(request.path_length()),
+                }),
+                key_usage: vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign],
+                extended_key_usage: None,
+                subject_alt_names: Vec::new(),
+                permitted_subtrees: request.permitted_subtrees().to_vec(),
+            }),
+            Self::EndEntity { request, issuer_validity } => Ok(Template {
+                serial_number,
+                subject: match issuer_validity {
+                    Some(_) => request.issued_subject(),
+                    None => request.self_signed_subject(),
+                },
+                validity: validity(request.valid_for, issuer_validity, now)?,
+                key_algorithm: request.key_algorithm,
+                // Kuma refuses a CA file whose first certificate says CA:FALSE, as `cp tls.crt ca.crt` would make
+                // it (pkg/xds/bootstrap/generator.go). RFC 5280 4.2.1.9 lets an end entity leave the extension out.
+                basic_constraints: match issuer_validity {
+                    Some(_) => None,
+                    None => Some(BasicConstraints { path_length: None }),
+                },
+                key_usage: match issuer_validity {
+                    Some(_) => request.issued_key_usage(),
+                    // RFC 3279 2.3.1 advises against keyEncipherment together with keyCertSign, and every client that
+                    // accepts the certificate with it accepts it without.
+                    None => vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign],
+                },
+                extended_key_usage: Some(request.extended_key_usage()),
+                subject_alt_names: request.subject_alt_names().to_vec(),
+                permitted_subtrees: Vec::new(),
+            }),
         }
     }
+}
 
-    fn subject(&self) -> DistinguishedName {
-        match self {
-            Self::CertificateAuthority { request, key }
-            | Self::IntermediateAuthority { request, key, .. } => request.subject(*key),
-            Self::Issued { request, .. } => request.issued_subject(),
-            Self::SelfSigned { request } => request.self_signed_subject(),
-        }
+/// Returns the dates of a certificate, which end with those of its CA unless a lifetime is requested.
+fn validity(
+    valid_for: Option<ValidFor>,
+    issuer_validity: Option<Validity>,
+    now: OffsetDateTime,
+) -> Result<Validity, IssueError> {
+    let validity = Validity::starting(now, valid_for.unwrap_or(ValidFor::DEFAULT))?;
+    let Some(issuer_validity) = issuer_validity else {
+        return Ok(validity);
+    };
+    if valid_for.is_some() && validity.not_after > issuer_validity.not_after {
+        let (not_after, issuer_not_after) = (validity.not_after, issuer_validity.not_after);
+        return Err(IssueError::OutlivesIssuer { now, not_after, issuer_not_after });
     }
-
-    fn validity(&self, now: OffsetDateTime) -> Result<Validity, IssueError> {
-        let (valid_for, issuer_validity) = match *self {
-            Self::CertificateAuthority { request, .. } => (request.valid_for, None),
-            Self::IntermediateAuthority { request, issuer_validity, .. } => {
-                (request.valid_for, Some(issuer_validity))
-            }
-            Self::Issued { request, issuer_validity } => (request.valid_for, Some(issuer_validity)),
-            Self::SelfSigned { request } => (request.valid_for, None),
-        };
-        let validity = Validity::starting(now, valid_for.unwrap_or(ValidFor::DEFAULT))?;
-        let Some(issuer_validity) = issuer_validity else {
-            return Ok(validity);
-        };
-        if valid_for.is_some() && validity.not_after > issuer_validity.not_after {
-            let (not_after, issuer_not_after) = (validity.not_after, issuer_validity.not_after);
-            return Err(IssueError::OutlivesIssuer { now, not_after, issuer_not_after });
-        }
-        Ok(validity.intersect(issuer_validity))
-    }
-
-    fn key_algorithm(&self) -> KeyAlgorithm {
-        match self {
-            Self::CertificateAuthority { request, .. }
-            | Self::IntermediateAuthority { request, .. } => request.key_algorithm,
-            Self::Issued { request, .. } | Self::SelfSigned { request } => request.key_algorithm,
-        }
-    }
-
-    const fn basic_constraints(&self) -> Option<BasicConstraints> {
-        match self {
-            Self::CertificateAuthority { request, .. }
-            | Self::IntermediateAuthority { request, .. } => {
-                Some(BasicConstraints { path_length: Some(request.path_length()) })
-            }
-            // Kuma refuses a CA file whose first certificate says CA:FALSE, as `cp tls.crt ca.crt`
-            // would make it (pkg/xds/bootstrap/generator.go). RFC 5280 4.2.1.9 lets an end entity
-            // leave the extension out.
-            Self::Issued { .. } => None,
-            Self::SelfSigned { .. } => Some(BasicConstraints { path_length: None }),
-        }
-    }
-
-    fn key_usage(&self) -> Vec<KeyUsage> {
-        match self {
-            Self::CertificateAuthority { .. } | Self::IntermediateAuthority { .. } => {
-                vec![KeyUsage::KeyCertSign, KeyUsage::CrlSign]
-            }
-            Self::Issued { request, .. } => request.issued_key_usage(),
-            // RFC 3279 2.3.1 advises against keyEncipherment beside keyCertSign, and every client
-            // that accepts the certificate with it accepts it without.
-            Self::SelfSigned { .. } => vec![KeyUsage::DigitalSignature, KeyUsage::KeyCertSign],
-        }
-    }
+    Ok(validity.intersect(issuer_validity))
 }
 
 impl Template {

@@ -162,7 +162,7 @@ fn is_there(path: &Path, label: &str) -> Result<bool, Failure> {
 /// Checks the lifetime of a new CA before its key is generated, which takes time.
 fn check_validity(request: &CaRequest, now: OffsetDateTime) -> Result<(), Failure> {
     let key = kuma_pki::KeyIdentifier::of(&[]);
-    let profile = Profile::CertificateAuthority { request, key };
+    let profile = Profile::CertificateAuthority { request, key, issuer_validity: None };
     let Err(error) = profile.resolve(now, SerialNumber::random()?) else {
         return Ok(());
     };

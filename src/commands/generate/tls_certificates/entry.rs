@@ -13,7 +13,7 @@ use crate::files::{self, FileReason, Output, OutputKind, PUBLIC_MODE, Plan, read
 use crate::job::existing_files::ExistingFiles;
 use crate::job::new_key::KeyOptions;
 use crate::job::signer::SelfCheck;
-use crate::job::{Comparison, Job, JobReport, PemFiles, Request, stale_files};
+use crate::job::{Comparison, Job, JobOutcome, PemFiles, Request, stale_files};
 use crate::report::failure::Failure;
 
 /// The largest number of reasons in the note about one certificate.
@@ -72,7 +72,7 @@ impl<'a> Entry<'a> {
         let content = |kind| (kind, self.mode(kind), files.content(kind));
         batch.batch_dir.add(name, &self.kinds().map(content).collect::<Vec<_>>())?;
         let mut created = EntryOutcome::new(Action::Created);
-        created.warnings = outcome.into_warnings();
+        created.warnings = outcome.warnings;
         created.warnings.extend(batch.permissions_warning(&self.path(OutputKind::PrivateKey)));
         Ok(created)
     }
@@ -121,8 +121,8 @@ impl<'a> Entry<'a> {
         Ok(self.outcome(report, &obsolete))
     }
 
-    fn outcome(&self, report: JobReport, obsolete: &[OutputKind]) -> EntryOutcome {
-        let JobReport { is_kept, changes, mut reasons, mut warnings, .. } = report;
+    fn outcome(&self, report: JobOutcome, obsolete: &[OutputKind]) -> EntryOutcome {
+        let JobOutcome { is_kept, changes, mut reasons, mut warnings, .. } = report;
         let is_changed = !changes.saved.is_empty() || !changes.repaired.is_empty();
         let (action, verb) = match (is_kept, is_changed || !obsolete.is_empty()) {
             (false, _) => (Action::Replaced, "replaced"),

@@ -66,10 +66,8 @@ pub(super) fn of_requests(
     let mut faults = Vec::new();
     for certificate in certificates {
         let request = &certificate.request;
-        let profile = match &signer.issuer {
-            None => Profile::SelfSigned { request },
-            Some(issuer) => Profile::Issued { request, issuer_validity: issuer.validity() },
-        };
+        let issuer_validity = signer.issuer.as_ref().map(|issuer| issuer.validity());
+        let profile = Profile::EndEntity { request, issuer_validity };
         let resolved = profile.resolve(now, SerialNumber::random()?).and_then(|template| {
             signer.issuer.as_ref().map_or(Ok(()), |issuer| issuer.check(&template))
         });

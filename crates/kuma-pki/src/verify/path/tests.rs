@@ -55,19 +55,21 @@ impl Pki {
         let root_key = key();
         let identifier = root_key.identifier();
         let [old, new] = [ca("root", 30), ca("root", 3650)];
-        let profile = Profile::CertificateAuthority { request: &old, key: identifier };
+        let profile =
+            Profile::CertificateAuthority { request: &old, key: identifier, issuer_validity: None };
         let old_root = self_signed(&resolve(profile, 1), &root_key).expect("a root");
-        let profile = Profile::CertificateAuthority { request: &new, key: identifier };
+        let profile =
+            Profile::CertificateAuthority { request: &new, key: identifier, issuer_validity: None };
         let template = resolve(profile, 2);
         let root = self_signed(&template, &root_key).expect("a root");
         let impostor = self_signed(&template, &key()).expect("a root");
 
         let issuer = Issuer::new(vec![root.clone()], root_key, ISSUED).expect("an issuer");
         let (request, ca_key) = (ca("intermediate", 365).with_path_length(0), key());
-        let profile = Profile::IntermediateAuthority {
+        let profile = Profile::CertificateAuthority {
             request: &request,
             key: ca_key.identifier(),
-            issuer_validity: issuer.validity(),
+            issuer_validity: Some(issuer.validity()),
         };
         let intermediate =
             issued_by(&resolve(profile, 3), &ca_key, &issuer).expect("an intermediate");
@@ -75,9 +77,10 @@ impl Pki {
         let chain = vec![intermediate.clone(), root.clone()];
         let issuer = Issuer::new(chain, ca_key, ISSUED).expect("an issuer");
         let issuer_validity = issuer.validity();
-        let profile = Profile::Issued { request: &server, issuer_validity };
+        let profile =
+            Profile::EndEntity { request: &server, issuer_validity: Some(issuer_validity) };
         let leaf = issued_by(&resolve(profile, 4), &key(), &issuer).expect("a certificate");
-        let profile = Profile::SelfSigned { request: &server };
+        let profile = Profile::EndEntity { request: &server, issuer_validity: None };
         let self_signed = self_signed(&resolve(profile, 5), &key()).expect("a certificate");
         Self { old_root, root, impostor, intermediate, leaf, self_signed }
     }
