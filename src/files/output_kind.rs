@@ -84,120 +84,78 @@ impl OutputKind {
     ];
 
     pub(super) const fn words(self) -> Words {
-        match self {
-            Self::PrivateKey => Words {
-                name: "key file",
-                title: "Private key",
-                key: "private_key",
-                example: "key.pem",
-            },
-            Self::Certificate => Words {
-                name: "cert file",
-                title: "Certificate",
-                key: "certificate",
-                example: "cert.pem",
-            },
-            Self::CertificateRequest => Words {
-                name: "certificate request file",
-                title: "Certificate request",
-                key: "certificate_request",
-                example: "request.csr",
-            },
-            Self::CaCertificate => Words {
-                name: "CA certificate file",
-                title: "CA certificate",
-                key: "ca_certificate",
-                example: "ca.crt",
-            },
-            Self::CaBundle => Words {
-                name: "CA bundle file",
-                title: "CA bundle",
-                key: "ca_bundle",
-                example: "ca-bundle.b64",
-            },
-            Self::Secret => {
-                Words { name: "Secret", title: "Secret", key: "secret", example: "secret.yaml" }
+        let (name, title, key, example) = match self {
+            Self::PrivateKey => ("key file", "Private key", "private_key", "key.pem"),
+            Self::Certificate => ("cert file", "Certificate", "certificate", "cert.pem"),
+            Self::CertificateRequest => (
+                "certificate request file",
+                "Certificate request",
+                "certificate_request",
+                "request.csr",
+            ),
+            Self::CaCertificate => {
+                ("CA certificate file", "CA certificate", "ca_certificate", "ca.crt")
             }
-            Self::HelmValues => Words {
-                name: "Helm values file",
-                title: "Helm values",
-                key: "helm_values",
-                example: "values.yaml",
-            },
-            Self::InstallFlags => Words {
-                name: "install flags file",
-                title: "Install flags",
-                key: "install_flags",
-                example: "install-flags",
-            },
-            Self::ControlPlaneEnvironment => Words {
-                name: "environment file of kuma-cp",
-                title: "kuma-cp environment",
-                key: "control_plane_environment",
-                example: "kuma-cp.env",
-            },
-            Self::DataPlaneEnvironment => Words {
-                name: "environment file of kuma-dp",
-                title: "kuma-dp environment",
-                key: "data_plane_environment",
-                example: "kuma-dp.env",
-            },
-            Self::ZoneSecret => Words {
-                name: "zone Secret",
-                title: "Zone Secret",
-                key: "zone_secret",
-                example: "zone-secret.yaml",
-            },
-            Self::ZoneValues => Words {
-                name: "zone Helm values file",
-                title: "Zone Helm values",
-                key: "zone_helm_values",
-                example: "zone-values.yaml",
-            },
-            Self::ZoneEnvironment => Words {
-                name: "environment file of the zones' kuma-cp",
-                title: "Zone kuma-cp environment",
-                key: "zone_environment",
-                example: "zone-kuma-cp.env",
-            },
-            Self::NextSteps => Words {
-                name: "next steps file",
-                title: "Next steps",
-                key: "next_steps",
-                example: "NEXT-STEPS.md",
-            },
-            Self::Diagram => {
-                Words { name: "diagram", title: "Diagram", key: "diagram", example: "map.svg" }
+            Self::CaBundle => ("CA bundle file", "CA bundle", "ca_bundle", "ca-bundle.b64"),
+            Self::Secret => ("Secret", "Secret", "secret", "secret.yaml"),
+            Self::HelmValues => ("Helm values file", "Helm values", "helm_values", "values.yaml"),
+            Self::InstallFlags => {
+                ("install flags file", "Install flags", "install_flags", "install-flags")
             }
-            Self::Token => {
-                Words { name: "token file", title: "Token", key: "token", example: "token" }
-            }
-            Self::DataplaneToken => Words { example: "dataplane-token", ..Self::Token.words() },
-            Self::DataplaneSigningKey => Words {
-                name: "signing key file",
-                title: "Signing key of dataplane tokens",
-                key: "dataplane_signing_key",
-                example: "dataplane-signing.key",
-            },
-            Self::ZoneSigningKey => Words {
-                name: "signing key file",
-                title: "Signing key of zone tokens",
-                key: "zone_signing_key",
-                example: "zone-signing.key",
-            },
-            Self::UserSigningKey => Words {
-                name: "signing key file",
-                title: "Signing key of user tokens",
-                key: "user_signing_key",
-                example: "user-signing.key",
-            },
-            Self::ControlPlaneConfiguration => Words {
-                name: "configuration of kuma-cp",
-                title: "kuma-cp configuration",
-                key: "control_plane_configuration",
-                example: "kuma-cp.yaml",
-            },
-        }
+            Self::ControlPlaneEnvironment => (
+                "environment file of kuma-cp",
+                "kuma-cp environment",
+                "control_plane_environment",
+                "kuma-cp.env",
+            ),
+            Self::DataPlaneEnvironment => (
+                "environment file of kuma-dp",
+                "kuma-dp environment",
+                "data_plane_environment",
+                "kuma-dp.env",
+            ),
+            Self::ZoneSecret => ("zone Secret", "Zone Secret", "zone_secret", "zone-secret.yaml"),
+            Self::ZoneValues => (
+                "zone Helm values file",
+                "Zone Helm values",
+                "zone_helm_values",
+                "zone-values.yaml",
+            ),
+            Self::ZoneEnvironment => (
+                "environment file of the zones' kuma-cp",
+                "Zone kuma-cp environment",
+                "zone_environment",
+                "zone-kuma-cp.env",
+            ),
+            Self::NextSteps => ("next steps file", "Next steps", "next_steps", "NEXT-STEPS.md"),
+            Self::Diagram => ("diagram", "Diagram", "diagram", "map.svg"),
+            Self::Token => ("token file", "Token", "token", "dataplane-token"),
+            Self::DataplaneSigningKey => (
+                "signing key file",
+                "Signing key of dataplane tokens",
+                "dataplane_signing_key",
+                "dataplane-signing.key",
+            ),
+            Self::ZoneSigningKey => (
+                "signing key file",
+                "Signing key of zone tokens",
+                "zone_signing_key",
+                "zone-signing.key",
+            ),
+            Self::UserSigningKey => (
+                "signing key file",
+                "Signing key of user tokens",
+                "user_signing_key",
+                "user-signing.key",
+            ),
+            Self::ControlPlaneConfiguration => (
+                "configuration of kuma-cp",
+                "kuma-cp configuration",
+                "control_plane_configuration",
+                "kuma-cp.yaml",
+            ),
+        };
+        Words { name, title, key, example }
     }
 
     /// Whether its file holds a private key or a token.

@@ -8,7 +8,7 @@ pub(crate) mod token;
 pub(crate) mod verification;
 
 use kuma_pki::verify::inspect;
-use kuma_pki::{Certificate, ExtendedKeyUsage, KeyAlgorithm, Template};
+use kuma_pki::{Certificate, CertificateName};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -54,16 +54,10 @@ pub(crate) struct CertificateReport {
     serial_number: String,
     not_before: String,
     not_after: String,
-    subject_alt_names: Vec<Name>,
+    subject_alt_names: Vec<CertificateName>,
     key_type: String,
     extended_key_usage: Option<&'static str>,
     sha256_fingerprint: String,
-}
-
-#[derive(Serialize)]
-struct Name {
-    kind: &'static str,
-    value: String,
 }
 
 /// Refuses to print a JSON report and a file on standard output.
@@ -135,53 +129,27 @@ pub(crate) fn lines(saved: &[Output], repaired: &[Output]) -> String {
 }
 
 impl CertificateReport {
-    /// Describes a certificate that matches its template but for the dates and the serial number.
-    pub(crate) fn new(certificate: &Certificate, template: &Template) -> Self {
-        let name =
-            |name: &kuma_pki::SubjectAltName| Name { kind: name.kind(), value: name.to_string() };
-        let validity = certificate.validity();
-        Self {
-            subject: certificate.subject(),
-            issuer: certificate.issuer(),
-            serial_number: certificate.serial_number(),
-            not_before: kuma_pki::rfc3339(&validity.not_before),
-            not_after: kuma_pki::rfc3339(&validity.not_after),
-            subject_alt_names: template.subject_alt_names.iter().map(name).collect(),
-            key_type: template.key_algorithm.to_string(),
-            extended_key_usage: template.extended_key_usage.map(|usage| match usage {
-                ExtendedKeyUsage::ClientAuth => "clientAuth",
-                ExtendedKeyUsage::ServerAuth => "serverAuth",
-            }),
-            sha256_fingerprint: certificate.fingerprint().to_string(),
-        }
-    }
-}
-
-impl CertificateReport {
-    /// Describes a certificate of another PKI.
-    pub(crate) fn of_existing(certificate: &Certificate, now: OffsetDateTime) -> Self {
+    /// Describes a certificate.
+    pub(crate) fn new(certificate: &Certificate, now: OffsetDateTime) -> Self {
         let summary = inspect::summary(certificate, now);
-        let names = summary.subject_alt_names.into_iter();
         let usages = summary.extended_key_usage.unwrap_or_default();
         let has = |usage: &&'static str| usages.iter().any(|found| found == usage);
-        let known = KeyAlgorithm::ALL.iter().find(|known| known.description() == summary.key);
+        let algorithm = certificate.key_algorithm();
         Self {
             subject: summary.subject,
             issuer: summary.issuer,
             serial_number: summary.serial_number,
             not_before: summary.not_before,
             not_after: summary.not_after,
-            subject_alt_names: names
-                .map(|name| Name { kind: name.kind, value: name.value })
-                .collect(),
-            key_type: known.map_or(summary.key, ToString::to_string),
+            subject_alt_names: summary.subject_alt_names,
+            key_type: algorithm.map_or(summary.key, |algorithm| algorithm.to_string()),
             extended_key_usage: ["serverAuth", "clientAuth"].into_iter().find(has),
             sha256_fingerprint: summary.sha256_fingerprint,
         }
     }
 }
 
-/// Formats a report as JSON, with a newline at its end.
+/// Formats a report as JSON, with a final newline.
 pub(crate) fn json_text(report: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(report).expect("strings and numbers are JSON");
     text.push('\n');

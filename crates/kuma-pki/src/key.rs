@@ -140,6 +140,12 @@ impl KeyAlgorithm {
         Self::Ed25519,
     ];
 
+    /// Returns the algorithm for keys of a type, if kumactl can use them.
+    pub(crate) fn of(key_type: KeyType) -> Option<Self> {
+        let other = [Self::Rsa8192, Self::EcdsaP521];
+        Self::ALL.iter().copied().chain(other).find(|one| one.key_type() == key_type)
+    }
+
     const fn facts(self) -> Facts {
         match self {
             Self::EcdsaP256 => Facts {

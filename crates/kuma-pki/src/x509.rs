@@ -16,7 +16,7 @@ use x509_parser::nom;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
-pub(crate) use self::extensions::{KNOWN_EXTENSIONS, extension_name};
+pub(crate) use self::extensions::{KNOWN_EXTENSIONS, extension_name, usage_names};
 pub(crate) use self::key::{EC_PUBLIC_KEY, SignatureAlgorithm, key_algorithm_oid, key_type};
 pub use self::name::CertificateName;
 pub(crate) use self::name::{distinguished_name, ip_address, is_same_but_for_encoding, matches};
@@ -86,7 +86,7 @@ impl Certificate {
         let error = |reason: String| ParseError { position, reason };
         let parsed = ParsedDer::try_new(der, |der| match X509Certificate::from_der(der) {
             Ok(([], certificate)) => Ok(certificate),
-            Ok(_) => Err(error("bytes follow its end".to_owned())),
+            Ok(_) => Err(error("further bytes follow it".to_owned())),
             Err(parser_error) => Err(error(parser_message(&parser_error))),
         })?;
         Ok(Self(Arc::new(parsed)))

@@ -1,9 +1,9 @@
 //! The report on a certificate request: what to ask the PKI for, and the commands of common PKIs.
 
-use kuma_pki::{ExtendedKeyUsage, IssuanceRequest, SubjectAltName};
+use kuma_pki::{CertificateName, ExtendedKeyUsage, IssuanceRequest, SubjectAltName};
 use serde::Serialize;
 
-use super::{ChangedFile, Name, ReportFormat, changed_file, json_text, lines, texts};
+use super::{ChangedFile, ReportFormat, changed_file, json_text, lines, texts};
 use crate::job::certificate_request::RequestOutcome;
 use crate::report::console::Console;
 use crate::report::shell;
@@ -31,7 +31,7 @@ struct Report<'a> {
 #[derive(Serialize)]
 struct RequestReport {
     subject: String,
-    subject_alt_names: Vec<Name>,
+    subject_alt_names: Vec<CertificateName>,
     key_type: String,
     extended_key_usage: &'static str,
 }
@@ -70,7 +70,11 @@ pub(crate) fn report(
             files: changes.saved.iter().chain(&changes.repaired).filter_map(changed_file).collect(),
             certificate_request: RequestReport {
                 subject: made.subject().to_owned(),
-                subject_alt_names: request.subject_alt_names().iter().map(name).collect(),
+                subject_alt_names: request
+                    .subject_alt_names()
+                    .iter()
+                    .map(CertificateName::from)
+                    .collect(),
                 key_type: made.public_key().algorithm.to_string(),
                 extended_key_usage: request.extended_key_usage().as_str(),
             },
@@ -86,10 +90,6 @@ pub(crate) fn report(
             format!("{files}{}", text(&ask_for, &instructions))
         }
     });
-}
-
-fn name(name: &SubjectAltName) -> Name {
-    Name { kind: name.kind(), value: name.to_string() }
 }
 
 fn text(ask_for: &[String], instructions: &[Instruction]) -> String {
@@ -134,7 +134,6 @@ fn instructions(request: &IssuanceRequest, paths: &RequestPaths<'_>) -> Vec<Inst
     let first = request.subject_alt_names().iter().find(host).map(ToString::to_string);
     let first = first.unwrap_or_else(|| "kuma".to_owned());
     let common_name = shell::word(&first);
-    let own = |commands: &[String]| commands.to_vec();
     let kind = match request.extended_key_usage() {
         ExtendedKeyUsage::ServerAuth => "server",
         ExtendedKeyUsage::ClientAuth => "client",
@@ -142,44 +141,41 @@ fn instructions(request: &IssuanceRequest, paths: &RequestPaths<'_>) -> Vec<Inst
     vec![
         Instruction {
             pki: "Vault or OpenBao (replace ROLE)",
-            commands: own(&[
+            commands: vec![
                 format!(
                     "vault write -format=json pki/sign/ROLE csr=@{csr} common_name={common_name} > answer.json"
                 ),
                 "jq -r '.data.certificate, (.data.ca_chain // [])[]' answer.json > tls.crt"
                     .to_owned(),
                 "vault read -field=certificate pki/cert/ca > ca.crt".to_owned(),
-            ]),
+            ],
         },
         Instruction {
             pki: "step-ca",
-            commands: own(&[
-                format!("step ca sign {csr} tls.crt"),
-                "step ca root ca.crt".to_owned(),
-            ]),
+            commands: vec![format!("step ca sign {csr} tls.crt"), "step ca root ca.crt".to_owned()],
         },
         Instruction {
             pki: "Active Directory Certificate Services (on Windows; replace WebServer by your template)",
-            commands: own(&[
+            commands: vec![
                 format!(
                     "certreq -submit -attrib \"CertificateTemplate:WebServer\" {csr} tls.cer chain.p7b"
                 ),
                 "openssl pkcs7 -in chain.p7b -print_certs -out tls.crt".to_owned(),
-            ]),
+            ],
         },
         Instruction {
             pki: "OpenSSL 3.0 or later",
-            commands: own(&[format!(
+            commands: vec![format!(
                 "openssl x509 -req -in {csr} -copy_extensions copyall -days 365 \
                  -CA ca.crt -CAkey ca.key -out tls.crt"
-            )]),
+            )],
         },
         Instruction {
             pki: "Then check what came back",
-            commands: own(&[format!(
+            commands: vec![format!(
                 "kumactl verify tls-certificate --type={kind} --cert-file=tls.crt --key-file={key} \
                  --ca-cert-file=ca.crt"
-            )]),
+            )],
         },
     ]
 }

@@ -1,5 +1,7 @@
 //! Manifests for cert-manager (cert-manager.io/v1), which renews certificates in a cluster.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -46,23 +48,12 @@ struct Metadata {
 }
 
 #[derive(Serialize)]
-struct IssuerSpec {
-    ca: CaIssuer,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CaIssuer {
-    secret_name: String,
-}
-
-#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CertificateSpec {
     secret_name: String,
     duration: String,
     renew_before: String,
-    subject: Subject,
+    subject: BTreeMap<&'static str, Vec<&'static str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     common_name: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -74,11 +65,6 @@ struct CertificateSpec {
     usages: Vec<&'static str>,
     private_key: PrivateKey,
     issuer_ref: IssuerRef,
-}
-
-#[derive(Serialize)]
-struct Subject {
-    organizations: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -97,33 +83,12 @@ struct IssuerRef {
     group: &'static str,
 }
 
+/// The values of Kuma's chart under `controlPlane`.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ChartValues {
-    control_plane: ChartControlPlane,
-}
-
-#[derive(Serialize)]
-struct ChartControlPlane {
+struct ControlPlane<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    service: Option<ChartService>,
-    tls: ChartTls,
-}
-
-#[derive(Serialize)]
-struct ChartService {
-    name: String,
-}
-
-#[derive(Serialize)]
-struct ChartTls {
-    general: ChartGeneral,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ChartGeneral {
-    cert_manager: ChartCertManager,
+    service: Option<BTreeMap<&'static str, &'a str>>,
+    tls: BTreeMap<&'static str, BTreeMap<&'static str, ChartCertManager>>,
 }
 
 #[derive(Serialize)]
@@ -192,7 +157,7 @@ impl CertManager {
             api_version: "cert-manager.io/v1",
             kind: "Issuer",
             metadata: self.metadata(&self.issuer),
-            spec: IssuerSpec { ca: CaIssuer { secret_name } },
+            spec: BTreeMap::from([("ca", BTreeMap::from([("secretName", secret_name)]))]),
         };
         [secret, yaml::document(&issuer, 512)]
     }
@@ -212,7 +177,7 @@ impl CertManager {
                 duration: go_duration(seconds),
                 // cert-manager requires five minutes; a third of the shortest lifetime, one hour, is more.
                 renew_before: go_duration(seconds / 3),
-                subject: Subject { organizations: vec!["Kuma"] },
+                subject: BTreeMap::from([("organizations", vec!["Kuma"])]),
                 // ub-common-name (RFC 5280 appendix A) is 64.
                 common_name: names.iter().find(|name| name.len() <= 64).cloned(),
                 dns_names: names,
@@ -251,10 +216,11 @@ impl CertManager {
             issuer_ref: self.issuer_ref(),
             dns_names: self.names_of("dNSName"),
         };
-        let tls = ChartTls { general: ChartGeneral { cert_manager } };
-        let name = |service: &ServiceName| ChartService { name: service.name().to_owned() };
-        let service = self.service.as_ref().map(name);
-        let values = ChartValues { control_plane: ChartControlPlane { service, tls } };
+        let general = BTreeMap::from([("certManager", cert_manager)]);
+        let tls = BTreeMap::from([("general", general)]);
+        let service =
+            self.service.as_ref().map(|service| BTreeMap::from([("name", service.name())]));
+        let values = BTreeMap::from([("controlPlane", ControlPlane { service, tls })]);
         yaml::document(&values, 4096).to_string()
     }
 }

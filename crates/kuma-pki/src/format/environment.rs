@@ -32,6 +32,14 @@ struct Variables {
     client_ca: Option<ClientCa>,
 }
 
+impl Variables {
+    /// Returns the variables of a server for which TLS is always on.
+    const fn server(name: &'static str, certificate: &'static str, key: &'static str) -> Self {
+        let (certificate, key) = (Some(certificate), Some(key));
+        Self { name, enabled: None, certificate, key, ca: None, client_ca: None }
+    }
+}
+
 struct ClientCa {
     file: &'static str,
     /// Without this variable, `kuma-cp` does not request client certificates (`configureTLS` in
@@ -66,64 +74,53 @@ impl Purpose {
 
     const fn variables(self) -> Variables {
         match self {
-            Self::General => Variables {
-                name: "general",
-                enabled: None,
-                certificate: Some("KUMA_GENERAL_TLS_CERT_FILE"),
-                key: Some("KUMA_GENERAL_TLS_KEY_FILE"),
-                ca: None,
-                client_ca: None,
-            },
-            Self::DpServer => Variables {
-                name: "dp-server",
-                enabled: None,
-                certificate: Some("KUMA_DP_SERVER_TLS_CERT_FILE"),
-                key: Some("KUMA_DP_SERVER_TLS_KEY_FILE"),
-                ca: None,
-                client_ca: None,
-            },
+            Self::General => Variables::server(
+                "general",
+                "KUMA_GENERAL_TLS_CERT_FILE",
+                "KUMA_GENERAL_TLS_KEY_FILE",
+            ),
+            Self::DpServer => Variables::server(
+                "dp-server",
+                "KUMA_DP_SERVER_TLS_CERT_FILE",
+                "KUMA_DP_SERVER_TLS_KEY_FILE",
+            ),
             Self::ApiServer => Variables {
-                name: "api-server",
-                enabled: None,
-                certificate: Some("KUMA_API_SERVER_HTTPS_TLS_CERT_FILE"),
-                key: Some("KUMA_API_SERVER_HTTPS_TLS_KEY_FILE"),
-                ca: None,
                 client_ca: Some(ClientCa {
                     file: "KUMA_API_SERVER_HTTPS_TLS_CA_FILE",
                     required: "KUMA_API_SERVER_HTTPS_REQUIRE_CLIENT_CERT",
                 }),
+                ..Variables::server(
+                    "api-server",
+                    "KUMA_API_SERVER_HTTPS_TLS_CERT_FILE",
+                    "KUMA_API_SERVER_HTTPS_TLS_KEY_FILE",
+                )
             },
-            Self::GlobalKds => Variables {
-                name: "global-kds",
-                enabled: None,
-                certificate: Some("KUMA_MULTIZONE_GLOBAL_KDS_TLS_CERT_FILE"),
-                key: Some("KUMA_MULTIZONE_GLOBAL_KDS_TLS_KEY_FILE"),
-                ca: None,
-                client_ca: None,
-            },
+            Self::GlobalKds => Variables::server(
+                "global-kds",
+                "KUMA_MULTIZONE_GLOBAL_KDS_TLS_CERT_FILE",
+                "KUMA_MULTIZONE_GLOBAL_KDS_TLS_KEY_FILE",
+            ),
             Self::ZoneKds => Variables {
-                name: "zone-kds",
-                enabled: None,
                 certificate: None,
                 key: None,
                 ca: Some("KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE"),
-                client_ca: None,
+                ..Variables::server("zone-kds", "", "")
             },
             Self::MonitoringAssignment => Variables {
-                name: "monitoring-assignment",
                 enabled: Some("KUMA_MONITORING_ASSIGNMENT_SERVER_TLS_ENABLED"),
-                certificate: Some("KUMA_MONITORING_ASSIGNMENT_SERVER_TLS_CERT_FILE"),
-                key: Some("KUMA_MONITORING_ASSIGNMENT_SERVER_TLS_KEY_FILE"),
-                ca: None,
-                client_ca: None,
+                ..Variables::server(
+                    "monitoring-assignment",
+                    "KUMA_MONITORING_ASSIGNMENT_SERVER_TLS_CERT_FILE",
+                    "KUMA_MONITORING_ASSIGNMENT_SERVER_TLS_KEY_FILE",
+                )
             },
             Self::Diagnostics => Variables {
-                name: "diagnostics",
                 enabled: Some("KUMA_DIAGNOSTICS_TLS_ENABLED"),
-                certificate: Some("KUMA_DIAGNOSTICS_TLS_CERT_FILE"),
-                key: Some("KUMA_DIAGNOSTICS_TLS_KEY_FILE"),
-                ca: None,
-                client_ca: None,
+                ..Variables::server(
+                    "diagnostics",
+                    "KUMA_DIAGNOSTICS_TLS_CERT_FILE",
+                    "KUMA_DIAGNOSTICS_TLS_KEY_FILE",
+                )
             },
         }
     }
@@ -191,10 +188,8 @@ pub enum EnvironmentFormat {
     /// `export NAME='VALUE'` for a POSIX shell.
     #[default]
     Shell,
-    /// `NAME='VALUE'` for programs that read `.env` files.
-    Dotenv,
-    /// `NAME='VALUE'` for `EnvironmentFile=` of systemd.
-    Systemd,
+    /// `NAME='VALUE'` for programs that read `.env` files, and for `EnvironmentFile=` of systemd.
+    File,
 }
 
 /// Returns the variables, one per line in this format. Values are quoted, so that special characters and line breaks
@@ -204,9 +199,7 @@ pub fn encode(variables: &[(&'static str, String)], format: EnvironmentFormat) -
     let line = |(name, value): &(&'static str, String)| match format {
         // Inside single quotes, a POSIX shell interprets nothing but the closing quote.
         EnvironmentFormat::Shell => format!("export {name}='{}'\n", value.replace('\'', r"'\''")),
-        EnvironmentFormat::Dotenv | EnvironmentFormat::Systemd => {
-            format!("{name}={}\n", quoted(value))
-        }
+        EnvironmentFormat::File => format!("{name}={}\n", quoted(value)),
     };
     variables.iter().map(line).collect()
 }

@@ -15,7 +15,7 @@ use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
 use super::{
-    EC_LABEL, KeyAlgorithm, KeyError, KeyGenerationError, KeyIdentifier, PKCS8_LABEL,
+    EC_LABEL, KeyAlgorithm, KeyError, KeyGenerationError, KeyIdentifier, KeyType, PKCS8_LABEL,
     PrivateKeyDer, PrivateKeyEncoding, RSA_LABEL,
 };
 
@@ -110,13 +110,8 @@ impl KeyPair {
             _ => RsaKeyPair::from_pkcs8(&key.der),
         };
         let key = read.map_err(|_| KeyError::Unsupported)?;
-        let algorithm = match key.public_modulus_len() {
-            256 => KeyAlgorithm::Rsa2048,
-            384 => KeyAlgorithm::Rsa3072,
-            512 => KeyAlgorithm::Rsa4096,
-            1024 => KeyAlgorithm::Rsa8192,
-            _ => return Err(KeyError::Unsupported),
-        };
+        let key_type = KeyType::Rsa(key.public_modulus_len() * 8);
+        let algorithm = KeyAlgorithm::of(key_type).ok_or(KeyError::Unsupported)?;
         Ok(Self { algorithm, private: PrivateKey::Rsa(key) })
     }
 
@@ -184,7 +179,7 @@ impl KeyPair {
             (PrivateKeyEncoding::Pkcs8, PrivateKey::Rsa(key)) => {
                 wiped(PKCS8_LABEL, AsDer::<Pkcs8V1Der<'_>>::as_der(key)?.as_ref())
             }
-            // The EC key inside PKCS#8 names no curve; this one does, as OpenSSL wants it.
+            // The EC key inside PKCS#8 names no curve; this one does, which OpenSSL requires.
             (PrivateKeyEncoding::Traditional, PrivateKey::Ecdsa(key)) => {
                 let sec1 = AsDer::<EcPrivateKeyRfc5915Der<'_>>::as_der(&key.private_key())?;
                 wiped(EC_LABEL, sec1.as_ref())

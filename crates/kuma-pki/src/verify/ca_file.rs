@@ -20,7 +20,7 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let certificates = files::ca_file(file, usage, &mut report).unwrap_or_default();
     if let (Err(not_ca), true) = (kuma::check_ca_file(&certificates), report.verifies()) {
         let finding = Finding::NotCa { file: file.name.to_owned(), subject: not_ca.subject };
-        report.add(CheckName::CaFile, Outcome::Failed(finding));
+        report.fail(CheckName::CaFile, finding);
     }
     // During a rotation, the previous CA may have expired.
     let dates = certificates.iter().map(|one| path::dates(one, at, true).into_iter().next());
@@ -31,7 +31,7 @@ pub fn verify_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let has_root = certificates.iter().any(Certificate::is_root);
     if let (Some(first), false) = (certificates.first(), has_root) {
         let finding = Finding::CaWithoutRoot { subject: first.subject() };
-        report.add(CheckName::Chain, Outcome::Warning(finding));
+        report.warn(CheckName::Chain, finding);
     }
     report
 }
@@ -59,7 +59,7 @@ pub fn verify_issuer(file: File<'_>, key: Option<File<'_>>, at: OffsetDateTime) 
     report.add_all(CheckName::CertificationAuthority, defects, || "can issue".to_owned());
     if !chain.iter().any(Certificate::is_root) {
         let finding = Finding::CaWithoutRoot { subject: chain[0].subject() };
-        report.add(CheckName::Chain, Outcome::Warning(finding));
+        report.warn(CheckName::Chain, finding);
     }
     report
 }
@@ -80,7 +80,7 @@ fn add_each(name: CheckName, findings: Vec<Option<Finding>>, report: &mut Report
 pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     let mut report = Report::default();
     let certificates = files::certificates(file).unwrap_or_else(|finding| {
-        report.add(CheckName::CaFile, Outcome::Failed(finding));
+        report.fail(CheckName::CaFile, finding);
         Vec::new()
     });
     let is_trust_anchor = |one: &Certificate| {
@@ -91,12 +91,12 @@ pub fn verify_client_ca(file: File<'_>, at: OffsetDateTime) -> Report {
     if let (Some(first), false) = (certificates.first(), certificates.iter().any(is_trust_anchor)) {
         let (file, subject) = (file.name.to_owned(), first.subject());
         let finding = Finding::ClientWithoutCa { file, subject };
-        report.add(CheckName::CaFile, Outcome::Failed(finding));
+        report.fail(CheckName::CaFile, finding);
     }
     let findings: Vec<_> = certificates.iter().map(|one| path::dates(one, at, true)).collect();
     if findings.iter().all(|found| !found.is_empty()) {
         for finding in findings.into_iter().next().unwrap_or_default() {
-            report.add(CheckName::Dates, Outcome::Failed(finding));
+            report.fail(CheckName::Dates, finding);
         }
     }
     report

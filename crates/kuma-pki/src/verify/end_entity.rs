@@ -45,7 +45,7 @@ pub(super) fn key_type(end_entity: &Certificate, report: &mut Report) {
     if !is_usable {
         let algorithm = end_entity.key_algorithm_oid();
         let finding = Finding::KeyUnusable { key: key.to_string(), algorithm };
-        report.add(CheckName::KeyType, Outcome::Failed(finding));
+        report.fail(CheckName::KeyType, finding);
     }
 }
 
@@ -76,7 +76,7 @@ pub(super) fn time_left(
     }
     let left = words(validity.not_after - options.at);
     if options.at < options.min_remaining.unwrap_or_default().renewal_time(validity) {
-        return report.add(CheckName::TimeLeft, Outcome::Passed(left));
+        return report.pass(CheckName::TimeLeft, left);
     }
     let finding = Finding::ExpiresSoon { not_after: validity.not_after, left };
     let outcome = match options.min_remaining {

@@ -33,7 +33,7 @@ pub(super) fn certificate_file(input: &VerifyInput<'_>, report: &mut Report) -> 
     match certificates(file) {
         Ok(certificates) => {
             let text = format!("{}: {}", file.name, count(&certificates));
-            report.add(CheckName::CertificateFile, Outcome::Passed(text));
+            report.pass(CheckName::CertificateFile, text);
             certificates
         }
         Err(finding) => {
@@ -43,7 +43,7 @@ pub(super) fn certificate_file(input: &VerifyInput<'_>, report: &mut Report) -> 
                 certificate_file: file.name.to_owned(),
                 key_file: key.name.to_owned(),
             });
-            report.add(CheckName::CertificateFile, Outcome::Failed(finding));
+            report.fail(CheckName::CertificateFile, finding);
             Vec::new()
         }
     }
@@ -66,14 +66,14 @@ pub(super) fn key_file(
     let outcome = match read {
         Ok(key) => {
             let text = format!("{name}: {}", key.description());
-            report.add(CheckName::KeyFile, Outcome::Passed(text));
+            report.pass(CheckName::KeyFile, text);
             file_mode(&name, input.key_mode, report);
             return Some(key);
         }
         Err(_) if is_blank(file.bytes) => Finding::Empty { file: name },
         Err(finding) => finding,
     };
-    report.add(CheckName::KeyFile, Outcome::Failed(outcome));
+    report.fail(CheckName::KeyFile, outcome);
     None
 }
 
@@ -106,7 +106,7 @@ pub(super) fn ca_files(
     let text = match bundle_text(file) {
         Ok(text) => text,
         Err(finding) => {
-            report.add(CheckName::CaBundle, Outcome::Failed(finding));
+            report.fail(CheckName::CaBundle, finding);
             return ca;
         }
     };
@@ -116,7 +116,7 @@ pub(super) fn ca_files(
             None
         } else {
             let anchors = ca_file(File { name: &name, bytes: &text }, usage, report);
-            report.add(CheckName::CaBundle, Outcome::Passed(format!("{}: one line", file.name)));
+            report.pass(CheckName::CaBundle, format!("{}: one line", file.name));
             anchors
         };
     };
@@ -166,7 +166,7 @@ pub(super) fn ca_file(
     let certificates = match certificates(file) {
         Ok(certificates) => certificates,
         Err(finding) => {
-            report.add(CheckName::CaFile, Outcome::Failed(finding));
+            report.fail(CheckName::CaFile, finding);
             return None;
         }
     };
@@ -184,7 +184,7 @@ pub(super) fn ca_file(
     let length = "--tls-general-ca-bundle=".len() + bundle::encoded_length(file.bytes);
     if length > MAX_ARGUMENT {
         let finding = Finding::BundleTooLong { file: file.name.to_owned(), length };
-        report.add(CheckName::CaFile, Outcome::Warning(finding));
+        report.warn(CheckName::CaFile, finding);
     }
     Some(certificates)
 }

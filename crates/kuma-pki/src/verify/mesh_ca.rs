@@ -71,7 +71,7 @@ fn certificates(file: File<'_>, report: &mut Report) -> Vec<Certificate> {
     let read = match pem::decode_certificates(file.bytes) {
         Err(PemError::PrivateKey { .. }) => {
             let fault = MeshCaFault::KeyPublished { file: name.to_owned() };
-            report.add(CheckName::CaFile, Outcome::Failed(fault.into()));
+            report.fail(CheckName::CaFile, fault);
             let blocks = pem::decode(file.bytes).unwrap_or_default();
             let ders = blocks.into_iter().filter_map(|block| match block {
                 Block::Certificate(der) => Some(der),
@@ -104,14 +104,14 @@ pub(super) fn check_key(chain: &[Certificate], file: Option<File<'_>>, report: &
         Ok(der) => ExistingKey::from_der(&der).map_err(|error| Finding::key(file.name, error)),
     };
     match key {
-        Err(finding) => report.add(CheckName::KeyFile, Outcome::Failed(finding)),
+        Err(finding) => report.fail(CheckName::KeyFile, finding),
         Ok(key) if chain[0].public_key() == key.public_key() => {
             let text = "matches the first certificate".to_owned();
-            report.add(CheckName::PrivateKey, Outcome::Passed(text));
+            report.pass(CheckName::PrivateKey, text);
         }
         Ok(key) => {
             let finding = Finding::key_mismatch(chain, key.public_key(), key.key_type());
-            report.add(CheckName::PrivateKey, Outcome::Failed(finding));
+            report.fail(CheckName::PrivateKey, finding);
         }
     }
 }
@@ -197,7 +197,7 @@ impl MeshCa<'_> {
             && self.issuing.is_self_signed()
         {
             let fault = MeshCaFault::SelfSigned { subject: self.issuing.subject() };
-            report.add(CheckName::Chain, Outcome::Failed(fault.into()));
+            report.fail(CheckName::Chain, fault);
         }
         let last = self.path.last().copied().unwrap_or(self.issuing);
         let subject = last.subject();
@@ -207,14 +207,14 @@ impl MeshCa<'_> {
             let issuer = last.issuer();
             Outcome::Failed(MeshCaFault::WithoutRoot { subject, issuer }.into())
         } else {
-            // Envoy takes what is in the Secret for an anchor, whoever issued it.
+            // Envoy takes what is in the Secret for an anchor, with any issuer.
             Outcome::Passed(format!("{subject} without its issuer, which Envoy accepts here"))
         };
         report.add(CheckName::Chain, outcome);
         for (below, ca) in self.path.iter().enumerate() {
             if let Some(allowed) = ca.path_length().filter(|allowed| below > *allowed as usize) {
                 let fault = MeshCaFault::PathTooLong { subject: ca.subject(), allowed, below };
-                report.add(CheckName::PathLength, Outcome::Failed(fault.into()));
+                report.fail(CheckName::PathLength, fault);
             }
         }
         let findings = self.path.iter().filter_map(|one| self.dates(one)).collect();
@@ -242,7 +242,7 @@ impl MeshCa<'_> {
             let permitted = hosts.collect::<Vec<_>>().join(", ");
             if !permitted.is_empty() {
                 let fault = MeshCaFault::UriConstraint { subject: ca.subject(), permitted };
-                report.add(CheckName::NameConstraints, Outcome::Failed(fault.into()));
+                report.fail(CheckName::NameConstraints, fault);
             }
         }
     }

@@ -23,7 +23,7 @@ use self::extensions::unreadable_when_sent;
 pub(super) use self::search::issued_chain;
 use self::search::{SearchResult, search, webpki_error};
 use super::finding::Finding;
-use super::report::{CheckName, Outcome, Report};
+use super::report::{CheckName, Report};
 use crate::usage::ExtendedKeyUsage;
 use crate::x509::Certificate;
 
@@ -92,7 +92,7 @@ pub(crate) fn check<'a>(input: &PathInput<'a>, report: &mut Report) -> Option<Va
     let paths = match search(input) {
         SearchResult::Paths(paths) => paths,
         SearchResult::NoPath(finding) => {
-            report.add(CheckName::Chain, Outcome::Failed(finding));
+            report.fail(CheckName::Chain, finding);
             check_own(&CHECKS, end_entity, input, report);
             return None;
         }
@@ -102,15 +102,15 @@ pub(crate) fn check<'a>(input: &PathInput<'a>, report: &mut Report) -> Option<Va
     if !chain.is_empty() {
         report.add_all(CheckName::Chain, chain, String::new);
     } else if let Some(finding) = &only_for_rustls {
-        report.add(CheckName::Chain, Outcome::Warning(finding.clone()));
+        report.warn(CheckName::Chain, finding.clone());
     } else if is_leaf_as_anchor(&path) {
         let finding = Finding::LeafAsAnchor { subject: end_entity.subject() };
-        report.add(CheckName::Chain, Outcome::Warning(finding));
+        report.warn(CheckName::Chain, finding);
     } else if path.last().is_some_and(|anchor| !anchor.names_itself_as_issuer()) {
         let finding = Finding::AnchorNotRoot { chain: issuers(&path) };
-        report.add(CheckName::Chain, Outcome::Warning(finding));
+        report.warn(CheckName::Chain, finding);
     } else {
-        report.add(CheckName::Chain, Outcome::Passed(shown(&path)));
+        report.pass(CheckName::Chain, shown(&path));
     }
     let off_path = input.chain.iter().filter(|one| !path.contains(one));
     let unreadable = off_path.flat_map(unreadable_when_sent);

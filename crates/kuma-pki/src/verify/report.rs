@@ -163,6 +163,18 @@ impl Report {
         self.checks.push(Check { name, outcome });
     }
 
+    pub(crate) fn pass(&mut self, name: CheckName, text: impl Into<String>) {
+        self.add(name, Outcome::Passed(text.into()));
+    }
+
+    pub(crate) fn warn(&mut self, name: CheckName, finding: impl Into<Finding>) {
+        self.add(name, Outcome::Warning(finding.into()));
+    }
+
+    pub(crate) fn fail(&mut self, name: CheckName, finding: impl Into<Finding>) {
+        self.add(name, Outcome::Failed(finding.into()));
+    }
+
     /// Adds a failure for each finding, or without findings the passed check with the compared values.
     pub(crate) fn add_all(
         &mut self,
@@ -171,20 +183,20 @@ impl Report {
         passed: impl FnOnce() -> String,
     ) {
         if findings.is_empty() {
-            return self.add(name, Outcome::Passed(passed()));
+            return self.pass(name, passed());
         }
         let is_cut = findings.len() > MAX_FINDINGS;
         for finding in findings.into_iter().take(MAX_FINDINGS) {
-            self.add(name, Outcome::Failed(finding));
+            self.fail(name, finding);
         }
         if is_cut {
-            self.add(name, Outcome::Failed(Finding::MoreFindings));
+            self.fail(name, Finding::MoreFindings);
         }
     }
 
     /// Adds a warning that a Secret has no `ca.crt`.
     pub fn warn_of_secret_without_ca(&mut self) {
-        self.add(CheckName::CaFile, Outcome::Warning(Finding::SecretWithoutCa));
+        self.warn(CheckName::CaFile, Finding::SecretWithoutCa);
     }
 
     /// Returns whether no check failed.

@@ -31,6 +31,22 @@ pub(crate) fn extension_name(oid: &str) -> &str {
     known.map_or(oid, |(_, name)| name)
 }
 
+/// Returns the names of the usages in extendedKeyUsage, or their object identifiers.
+pub(crate) fn usage_names(usage: &ParsedExtendedKeyUsage<'_>) -> Vec<String> {
+    let known = [
+        (usage.any, "anyExtendedKeyUsage"),
+        (usage.server_auth, "serverAuth"),
+        (usage.client_auth, "clientAuth"),
+        (usage.code_signing, "codeSigning"),
+        (usage.email_protection, "emailProtection"),
+        (usage.time_stamping, "timeStamping"),
+        (usage.ocsp_signing, "OCSPSigning"),
+    ];
+    let known = known.into_iter().filter(|(is_set, _)| *is_set);
+    let known = known.map(|(_, name)| name.to_owned());
+    known.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect()
+}
+
 impl Certificate {
     /// Returns cA of basicConstraints, or `None` if they are absent (RFC 5280 4.2.1.9).
     #[must_use]
@@ -63,19 +79,7 @@ impl Certificate {
     /// Returns the names of the usages in extendedKeyUsage, or their object identifiers; `None` if it is
     /// absent.
     pub(crate) fn extended_key_usage_names(&self) -> Option<Vec<String>> {
-        let usage = self.extended_key_usage()?;
-        let known = [
-            (usage.any, "anyExtendedKeyUsage"),
-            (usage.server_auth, "serverAuth"),
-            (usage.client_auth, "clientAuth"),
-            (usage.code_signing, "codeSigning"),
-            (usage.email_protection, "emailProtection"),
-            (usage.time_stamping, "timeStamping"),
-            (usage.ocsp_signing, "OCSPSigning"),
-        ];
-        let known = known.into_iter().filter(|(is_set, _)| *is_set);
-        let known = known.map(|(_, name)| name.to_owned());
-        Some(known.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect())
+        self.extended_key_usage().map(usage_names)
     }
 
     /// Returns whether extendedKeyUsage names a usage.

@@ -7,7 +7,7 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::Certificate;
-use crate::key::{KeyType, bit_length};
+use crate::key::{KeyAlgorithm, KeyType, bit_length};
 
 /// The algorithm of a certificate's signature (RFC 8017 A.2.4, RFC 5758 3.2, RFC 8410 3).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -34,6 +34,12 @@ impl Certificate {
     /// Returns the type of the key.
     pub(crate) fn key_type(&self) -> KeyType {
         key_type(self.x509().public_key())
+    }
+
+    /// Returns the algorithm of the key, if kumactl can use such keys.
+    #[must_use]
+    pub fn key_algorithm(&self) -> Option<KeyAlgorithm> {
+        KeyAlgorithm::of(self.key_type())
     }
 
     /// Returns the object identifier of the key's algorithm, and of its curve if it has one.
@@ -112,7 +118,7 @@ impl SignatureAlgorithm {
         matches!(self, Self::Md5WithRsa | Self::Sha1WithRsa | Self::EcdsaWithSha1)
     }
 
-    /// Returns whether a key of this type can make such signatures, as far as that can be told.
+    /// Returns whether a key of this type can make such signatures, as far as that is known.
     pub(crate) const fn is_of(&self, key: KeyType) -> bool {
         let is_ecdsa = matches!(
             self,

@@ -8,6 +8,7 @@ use rustls_pki_types::SignatureVerificationAlgorithm;
 use webpki::aws_lc_rs as algorithms;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::error::X509Error;
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::{Certificate, SignatureAlgorithm, key_type};
 use crate::key::KeyType;
@@ -26,23 +27,11 @@ pub(crate) enum SignatureStatus {
 impl Certificate {
     /// Verifies the signature with the key of another certificate. Names are not compared.
     pub(crate) fn verify_signature(&self, ca: &Self) -> SignatureStatus {
-        let (key, algorithm) = (ca.key_type(), self.signature_algorithm());
         let signed = self.x509().tbs_certificate.as_ref();
         let signature = &self.x509().signature_value.data;
-        let is_valid = if let Some(ecdsa) = ecdsa(&algorithm, key) {
-            ecdsa.verify_signature(ca.public_key(), signed, signature).is_ok()
-        } else if let Some(rsa) = short_rsa(&algorithm, key) {
-            UnparsedPublicKey::new(rsa, ca.public_key()).verify(signed, signature).is_ok()
-        } else {
-            return match self.x509().verify_signature(Some(ca.x509().public_key())) {
-                Ok(()) => SignatureStatus::Valid,
-                Err(error) if is_unsupported(&error, &algorithm, key) => {
-                    SignatureStatus::Unsupported
-                }
-                Err(_) => SignatureStatus::Invalid,
-            };
-        };
-        if is_valid { SignatureStatus::Valid } else { SignatureStatus::Invalid }
+        let key = ca.x509().public_key();
+        let other = || self.x509().verify_signature(Some(key));
+        verify(&self.signature_algorithm(), key, signed, signature, other)
     }
 
     /// Returns whether the certificate is signed with its own key and names itself as its issuer.
@@ -81,19 +70,33 @@ impl Certificate {
 /// Verifies the signature of a certificate request with the key that it holds (RFC 2986 4.2).
 pub(crate) fn verify_request(request: &X509CertificationRequest<'_>) -> SignatureStatus {
     let info = &request.certification_request_info;
-    let (algorithm, key) = (request_algorithm(request), key_type(&info.subject_pki));
-    if let Some(ecdsa) = ecdsa(&algorithm, key) {
-        let key = &info.subject_pki.subject_public_key.data;
-        return match ecdsa.verify_signature(key, info.raw, &request.signature_value.data) {
-            Ok(()) => SignatureStatus::Valid,
-            Err(_) => SignatureStatus::Invalid,
-        };
-    }
-    match request.verify_signature() {
-        Ok(()) => SignatureStatus::Valid,
-        Err(error) if is_unsupported(&error, &algorithm, key) => SignatureStatus::Unsupported,
-        Err(_) => SignatureStatus::Invalid,
-    }
+    let signature = &request.signature_value.data;
+    let other = || request.verify_signature();
+    verify(&request_algorithm(request), &info.subject_pki, info.raw, signature, other)
+}
+
+/// Verifies a signature. `other` does for the algorithms that x509-parser supports.
+fn verify(
+    algorithm: &SignatureAlgorithm,
+    key: &SubjectPublicKeyInfo<'_>,
+    signed: &[u8],
+    signature: &[u8],
+    other: impl FnOnce() -> Result<(), X509Error>,
+) -> SignatureStatus {
+    let (key_type, public_key) = (key_type(key), &key.subject_public_key.data);
+    let is_valid = if let Some(ecdsa) = ecdsa(algorithm, key_type) {
+        ecdsa.verify_signature(public_key, signed, signature).is_ok()
+    } else if let Some(rsa) = short_rsa(algorithm, key_type) {
+        UnparsedPublicKey::new(rsa, public_key).verify(signed, signature).is_ok()
+    } else {
+        match other() {
+            Err(error) if is_unsupported(&error, algorithm, key_type) => {
+                return SignatureStatus::Unsupported;
+            }
+            verified => verified.is_ok(),
+        }
+    };
+    if is_valid { SignatureStatus::Valid } else { SignatureStatus::Invalid }
 }
 
 /// Returns the algorithm of a certificate request's signature.

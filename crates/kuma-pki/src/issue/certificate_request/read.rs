@@ -1,4 +1,4 @@
-//! Reading a certificate request: what it asks for, and whether a certificate may be issued for it.
+//! Reads a certificate request, and checks that a certificate may be issued for it.
 
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::cri_attributes::ParsedCriAttribute;
@@ -13,7 +13,7 @@ use crate::key::{KeyAlgorithm, KeyIdentifier, KeyPair, KeyType, PublicKey};
 use crate::name::SubjectAltName;
 use crate::usage::{ExtendedKeyUsage, KeyUsage};
 use crate::x509::signature::{self, SignatureStatus};
-use crate::x509::{self, extension_name};
+use crate::x509::{self, extension_name, usage_names};
 
 /// A certificate request whose signature was verified.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,7 +38,7 @@ impl CertificateRequest {
         let parse = |reason| RequestError::Parse { reason };
         let request = match X509CertificationRequest::from_der(&der) {
             Ok(([], request)) => request,
-            Ok(_) => return Err(parse("bytes follow its end")),
+            Ok(_) => return Err(parse("further bytes follow it")),
             Err(_) => return Err(parse("it is not the DER of a certificate request")),
         };
         let info = &request.certification_request_info;
@@ -155,22 +155,11 @@ impl CertificateRequest {
 }
 
 fn key_algorithm(key: &SubjectPublicKeyInfo<'_>) -> Result<KeyAlgorithm, RequestError> {
-    Ok(match x509::key_type(key) {
-        KeyType::Rsa(2048) => KeyAlgorithm::Rsa2048,
-        KeyType::Rsa(3072) => KeyAlgorithm::Rsa3072,
-        KeyType::Rsa(4096) => KeyAlgorithm::Rsa4096,
-        KeyType::Rsa(8192) => KeyAlgorithm::Rsa8192,
-        KeyType::P256 => KeyAlgorithm::EcdsaP256,
-        KeyType::P384 => KeyAlgorithm::EcdsaP384,
-        KeyType::P521 => KeyAlgorithm::EcdsaP521,
-        KeyType::Ed25519 => KeyAlgorithm::Ed25519,
-        KeyType::Rsa(bits) if bits < 2048 => return Err(RequestError::WeakKey { bits }),
-        other @ KeyType::Rsa(_) => {
-            return Err(RequestError::UnsupportedKey { key: other.to_string() });
-        }
-        KeyType::Other => {
-            return Err(RequestError::UnsupportedKey { key: x509::key_algorithm_oid(key) });
-        }
+    let key_type = x509::key_type(key);
+    KeyAlgorithm::of(key_type).ok_or_else(|| match key_type {
+        KeyType::Rsa(bits) if bits < 2048 => RequestError::WeakKey { bits },
+        KeyType::Other => RequestError::UnsupportedKey { key: x509::key_algorithm_oid(key) },
+        other => RequestError::UnsupportedKey { key: other.to_string() },
     })
 }
 
@@ -225,18 +214,9 @@ impl Requested {
                     (found.client_auth, ExtendedKeyUsage::ClientAuth),
                 ];
                 self.usages = usages.into_iter().filter(|(has, _)| *has).map(|(_, u)| u).collect();
-                let others = [
-                    (found.any, "anyExtendedKeyUsage"),
-                    (found.code_signing, "codeSigning"),
-                    (found.email_protection, "emailProtection"),
-                    (found.time_stamping, "timeStamping"),
-                    (found.ocsp_signing, "OCSPSigning"),
-                ];
-                let others = others.into_iter().filter(|(has, _)| *has).map(|(_, name)| name);
-                self.dropped.extend(others.map(|name| format!("extKeyUsage {name}")));
-                let others = found.other.iter().take(16);
-                self.dropped
-                    .extend(others.map(|oid| format!("extKeyUsage {}", oid.to_id_string())));
+                let names = usage_names(found).into_iter();
+                let others = names.filter(|name| !["serverAuth", "clientAuth"].contains(&&**name));
+                self.dropped.extend(others.take(16).map(|name| format!("extKeyUsage {name}")));
             }
             ParsedExtension::KeyUsage(found) => {
                 self.key_usage = found.flags;
