@@ -36,7 +36,7 @@ pub(crate) fn refuse(arguments: &[OsString]) -> Option<Failure> {
     None
 }
 
-/// Whether a token stands in a word, alone or behind a flag or `Bearer`.
+/// Returns whether a word contains a token, alone or behind a flag or `Bearer`.
 fn holds_token(word: &OsString) -> bool {
     let is_token = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_.".contains(octet);
     let text = word.as_encoded_bytes();

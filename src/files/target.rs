@@ -111,7 +111,7 @@ pub(crate) fn canonical(path: &Path) -> io::Result<PathBuf> {
 /// Returns the path of a file without symbolic links. The file need not exist; its directory must,
 /// unless the run creates it.
 fn file_path(given: &Path, is_made: bool) -> io::Result<PathBuf> {
-    // `a/` asks for a directory, and `Path` drops the slash.
+    // `a/` means a directory, and `Path` drops the slash.
     if given.as_os_str().as_encoded_bytes().ends_with(b"/") || given.file_name().is_none() {
         return Err(io::ErrorKind::IsADirectory.into());
     }

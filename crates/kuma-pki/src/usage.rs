@@ -26,9 +26,9 @@ pub enum KeyUsage {
     KeyCertSign,
     /// Signs certificate revocation lists.
     CrlSign,
-    /// Encrypts only, beside keyAgreement.
+    /// Encrypts only, together with keyAgreement.
     EncipherOnly,
-    /// Decrypts only, beside keyAgreement.
+    /// Decrypts only, together with keyAgreement.
     DecipherOnly,
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Args {
     color: ColorChoice,
 }
 
-/// A token in JSON. Fields are added, never changed or taken away.
+/// A token in JSON. Fields are added, never changed or removed.
 #[derive(Serialize)]
 struct InspectedToken {
     source: String,

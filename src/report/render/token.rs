@@ -12,7 +12,7 @@ use super::verification::{CheckReport, KumaError};
 use crate::report::color::Palette;
 use crate::report::wrap::{self, wrap};
 
-/// A verified token in JSON. Fields are added, never changed or taken away.
+/// A verified token in JSON. Fields are added, never changed or removed.
 #[derive(Serialize)]
 struct VerificationReport {
     verifies: bool,

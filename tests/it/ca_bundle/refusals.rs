@@ -160,7 +160,7 @@ fn damaged_certificates_are_rejected() {
         (ca.pem() + &made::pem_of(b""), "certificate 2 cannot be read as X.509: "),
         (
             made::pem_of(&[&ca.der[..], b"more"].concat()),
-            "certificate 1 cannot be read as X.509: bytes follow its end\n",
+            "certificate 1 cannot be read as X.509: further bytes follow it\n",
         ),
     ] {
         sandbox.write("ca.crt", content);

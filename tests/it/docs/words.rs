@@ -1,4 +1,5 @@
-//! Words that `docs/style.md` forbids, in the documentation and in the help of every command.
+//! Words that `docs/style.md` forbids, in the documentation, in the help of every command, and in the comments and
+//! texts of the source.
 
 use std::fs;
 
@@ -88,6 +89,69 @@ fn the_help_of_every_command_has_no_word_that_the_style_forbids() {
         all.extend(findings.iter().map(|finding| format!("{}: {finding}", words.join(" "))));
     }
     assert!(all.is_empty(), "see docs/style.md\n{}", all.join("\n"));
+}
+
+/// Returns the comments of Rust code, and its string literals of several words, with the same lines. The examples in
+/// help texts are not prose.
+fn comments_and_texts(source: &str) -> [String; 2] {
+    let is_comment = |line: &&str| line.trim_start().starts_with("//");
+    let only = |wanted: bool| {
+        let kept = |line| if is_comment(&line) == wanted { line } else { "" };
+        source.lines().map(kept).collect::<Vec<_>>().join("\n")
+    };
+    let (comments, code) = (only(true).replace('/', " "), only(false));
+    // The quote as a character does not begin a string.
+    let code = code.replace("'\"'", "   ").replace("'\\\"'", "    ");
+    let literal = Regex::new(r#"(?s)"(?:[^"\\]|\\.)*""#).expect("an expression");
+    let (mut texts, mut end) = (String::new(), 0);
+    for found in literal.find_iter(&code) {
+        let newlines = |text: &str| "\n".repeat(text.matches('\n').count());
+        let text = found.as_str();
+        let text = text
+            .split_once("Examples:")
+            .map_or(text.to_owned(), |(prose, examples)| prose.to_owned() + &newlines(examples));
+        texts += &newlines(&code[end..found.start()]);
+        texts += &if text.contains(' ') { text.replace("\\\n", "\n") } else { newlines(&text) };
+        end = found.end();
+    }
+    [comments, texts]
+}
+
+#[test]
+fn the_source_has_no_word_that_the_style_forbids() {
+    let entries = entries();
+    let mut directories = vec![root().join("src"), root().join("crates/kuma-pki/src")];
+    let (mut all, mut count) = (Vec::new(), 0);
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(directory).expect("a directory") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                count += 1;
+                let source = fs::read_to_string(&path).expect("a source file");
+                for text in comments_and_texts(&source) {
+                    let findings = findings(&entries, &prose(&text));
+                    all.extend(findings.iter().map(|found| format!("{}: {found}", path.display())));
+                }
+            }
+        }
+    }
+    assert!(count > 200, "{count} files");
+    assert!(all.is_empty(), "see docs/style.md\n{}", all.join("\n"));
+}
+
+#[test]
+fn comments_and_string_literals_are_prose_and_code_is_not() {
+    let source =
+        "/// Judges\nlet judge = \"judge\";\nlet text = '\"';\nfail(\"mend\\\n it\"); // shall\n";
+    let [comments, texts] = comments_and_texts(source);
+    let entries = entries();
+    assert_eq!(
+        findings(&entries, &comments),
+        ["line 1: write \"check, verify\" instead of \"Judges\""]
+    );
+    assert_eq!(findings(&entries, &texts), ["line 4: write \"fix, repair\" instead of \"mend\""]);
 }
 
 #[test]

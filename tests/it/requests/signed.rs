@@ -146,7 +146,7 @@ pub(super) fn refused(sandbox: &Sandbox, more: &[&str], status: i32) -> String {
 fn an_unsigned_request_is_rejected_with_its_own_message() {
     let Some(_) = installed("openssl") else { return };
     for (key, extensions, error) in [
-        (EC, "basicConstraints=CA:TRUE", "it asks for a CA certificate (basicConstraints CA:TRUE)"),
+        (EC, "basicConstraints=CA:TRUE", "it requests a CA certificate (basicConstraints CA:TRUE)"),
         ("rsa:1024", "subjectAltName=DNS:a.example", "its key is RSA with 1024 bits"),
         (
             "ec ec_paramgen_curve:secp256k1",
@@ -213,7 +213,7 @@ fn a_request_without_a_usage_needs_the_type() {
         sandbox.make_ca(&[]);
         openssl_request(&sandbox, EC, &format!("subjectAltName=DNS:cp.example\n{usage}"));
         let text = refused(&sandbox, &[], 2);
-        assert!(text.contains(&format!("asks for {which} of the usages")), "{text}");
+        assert!(text.contains(&format!("has {which} of the usages")), "{text}");
         assert!(text.contains("hint: add --type=server"), "{text}");
     }
 }

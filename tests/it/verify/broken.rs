@@ -742,7 +742,7 @@ fn cases() -> Vec<Case> {
         files(
             "bytes behind the certificate",
             &["certificate-file"],
-            "bytes follow its end",
+            "further bytes follow it",
             Differs("OpenSSL passes over them; Go refuses the certificate"),
             |made, sandbox| {
                 made.write(sandbox);

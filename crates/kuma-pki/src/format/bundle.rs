@@ -17,7 +17,7 @@ pub struct BundleError {
     pub reason: &'static str,
 }
 
-/// Returns a PEM text as one line of Base64 (RFC 4648 4) with a newline at its end.
+/// Returns a PEM text as one line of Base64 (RFC 4648 4) with a final newline.
 #[must_use]
 pub fn encode(pem: &[u8]) -> Vec<u8> {
     let mut line = BASE64_STANDARD.encode(pem);
@@ -47,7 +47,7 @@ pub fn decode(bundle: &[u8]) -> Result<Vec<u8>, BundleError> {
         Err(_) => return Err(error("it is not Base64")),
     };
     match pem::decode_certificates(&text) {
-        // A certificate that cannot be parsed is reported by whoever uses it.
+        // A certificate that cannot be parsed is reported where it is used.
         Ok(_) | Err(pem::PemError::Certificate(_)) => Ok(text),
         Err(pem::PemError::PrivateKey { .. }) => Err(error("it holds a private key")),
         Err(pem::PemError::Base64 { .. }) => {

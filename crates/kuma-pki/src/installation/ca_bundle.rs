@@ -45,7 +45,7 @@ impl CaBundle {
         let lines = lines.count();
         let has_spaces = text.contains([' ', '\t']);
         let fault = (lines > 1).then_some(Finding::BundleWrapped { lines, has_spaces });
-        // Go passes over line breaks in Base64, and over nothing else.
+        // Go ignores line breaks in Base64, and nothing else.
         Self { pem: Some(pem), fault, is_harmless: !has_spaces }
     }
 }

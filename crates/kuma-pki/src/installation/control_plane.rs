@@ -1,4 +1,4 @@
-//! A control plane, wherever it runs: its servers and those who connect to them.
+//! A control plane, wherever it runs: its servers and their clients.
 
 use super::map::{Map, NodeKind};
 use super::report::Report;

@@ -43,7 +43,7 @@ pub(super) struct Document<'a> {
 
 /// Calls `each` for every object of a stream of YAML documents or JSON values. Lists as `kubectl get -o yaml`
 /// and `-o json` print them are split into their items. Objects of a kind for which `is_wanted` returns false
-/// are counted and passed over without parsing.
+/// are counted and skipped without parsing.
 ///
 /// # Errors
 ///

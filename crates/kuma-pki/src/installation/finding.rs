@@ -291,7 +291,7 @@ pub enum Finding {
         name: String,
         /// Who dials it.
         dialer: String,
-        /// The names that it asks for.
+        /// The names that it requests.
         names: String,
     },
 

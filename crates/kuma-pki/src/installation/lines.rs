@@ -103,7 +103,7 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Returns the next line, with its end.
+    /// Returns the next line, with its line break.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, ManifestError> {
         let mut looked = self.start;
         loop {

@@ -245,7 +245,7 @@ fn is_foreign_text(text: &str) -> bool {
     header.is_ok_and(|header| is_foreign(&header.api_version, &header.kind))
 }
 
-/// Returns whether an object can be passed over without parsing: a Secret with the data of a Helm release, and
+/// Returns whether an object can be skipped without parsing: a Secret with the data of a Helm release, and
 /// a workload without any of Kuma's variables.
 fn is_irrelevant(text: &str) -> bool {
     let has = |part: &str| text.contains(part);

@@ -25,7 +25,7 @@ pub(super) struct Object {
     pub(super) items: Vec<Self>,
 }
 
-/// What tells the type of an object.
+/// What shows the type of an object.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Header {

@@ -13,7 +13,7 @@ use super::secrets::Uses;
 use super::trust::Pem;
 use crate::format::environment::Purpose;
 
-/// The objects of one cluster, and those that were given beside all clusters.
+/// The objects of one cluster, and those that were given in addition to all clusters.
 pub(super) struct Site<'a> {
     pub(super) own: &'a Objects,
     pub(super) shared: Vec<&'a Objects>,

@@ -242,7 +242,7 @@ impl Server<'_> {
         }
     }
 
-    /// Warns of CA certificates that have expired beside others that are in use.
+    /// Warns of CA certificates that have expired, next to others that are in use.
     fn expiries(
         &self,
         dialer: &Dialer<'_>,

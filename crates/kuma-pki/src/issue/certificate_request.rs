@@ -18,7 +18,7 @@ use crate::key::KeyPair;
 /// # Errors
 ///
 /// [`IssueError::Signing`] if the request cannot be encoded or signed, and [`IssueError::SelfCheck`] if it
-/// differs from what was asked for.
+/// differs from `request`.
 pub fn certificate_request(
     request: &IssuanceRequest,
     key: &KeyPair,

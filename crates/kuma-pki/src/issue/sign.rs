@@ -66,7 +66,7 @@ pub fn issued_by<'a>(
     Ok(Certificate::from_der(der)?)
 }
 
-/// Inserts the issuer's name, octet for octet as it stands in the CA's certificate (RFC 5280
+/// Inserts the issuer's name, octet for octet from the CA's certificate (RFC 5280
 /// 4.1.2.4), and signs the certificate.
 fn with_issuer(unsigned: &[u8], issuer: &Issuer) -> Result<Vec<u8>, der::Error> {
     // Certificate and TBSCertificate (RFC 5280 4.1): the issuer is behind version, serialNumber and
@@ -133,7 +133,7 @@ fn params(template: &Template, key: PublicKey<'_>) -> Result<CertificateParams, 
     params.crl_distribution_points = Vec::new();
     let identifier = template.key_identifier(key.bits);
     params.custom_extensions = match params.is_ca {
-        // rcgen writes a subjectKeyIdentifier beside basicConstraints only.
+        // rcgen writes a subjectKeyIdentifier only together with basicConstraints.
         IsCa::NoCa => vec![subject_key_identifier(identifier).map_err(signing)?],
         IsCa::Ca(_) | IsCa::ExplicitNoCa => Vec::new(),
     };

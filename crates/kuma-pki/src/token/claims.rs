@@ -159,7 +159,7 @@ impl Claims {
 }
 
 impl Tags {
-    /// Allows a value for a tag, beside those that are allowed already.
+    /// Allows a value for a tag, in addition to those that are allowed already.
     pub fn allow(&mut self, tag: impl Into<String>, value: impl Into<String>) {
         self.0.entry(tag.into()).or_default().insert(value.into());
     }
@@ -212,7 +212,7 @@ impl ZoneScope {
     }
 }
 
-/// Checks a text: kuma-cp compares it octet by octet, so that a blank at its end matches nothing.
+/// Checks a text: kuma-cp compares it octet by octet, so that a final blank matches nothing.
 pub(super) fn text(claim: &'static str, value: &str) -> Result<(), ClaimsError> {
     if value.trim() == value && !value.chars().any(char::is_control) {
         return Ok(());

@@ -22,7 +22,7 @@ pub enum TokenKind {
     User,
 }
 
-/// A token in words. Fields are added, never changed or taken away.
+/// A token in words. Fields are added, never changed or removed.
 #[derive(Clone, Debug, Serialize)]
 pub struct TokenSummary {
     /// The kind that its claims suggest.

@@ -52,7 +52,7 @@ pub enum CheckName {
     Scope,
     /// The zone of the proxy.
     Zone,
-    /// What tells the kinds of tokens apart.
+    /// What distinguishes the kinds of tokens.
     Kind,
     /// The name and the groups of a user.
     User,

@@ -17,7 +17,7 @@ use crate::report::hints;
 /// Reads a certificate request. Fails on a file that is not a certificate request, or a request for which no
 /// certificate is issued.
 pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failure> {
-    read::stdin_once(args.issuance.issuer.inputs().chain([path]))?;
+    read::stdin_once(args.issuance.issuer.own.inputs().chain([path]))?;
     let shown = read::shown(path);
     let text = read::file(path, "certificate request")?;
     let unusable = |error: &dyn std::fmt::Display| {
@@ -46,7 +46,7 @@ pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failu
     })
 }
 
-/// Returns the certificate that a request asks for, as far as the flags do not ask for another. Fails on a
+/// Returns the requested certificate, as far as no flag overrides the request. Fails on a
 /// request without a usage or with names that no client can match, unless flags replace them.
 pub(super) fn request(args: &Args, csr: &CertificateRequest) -> Result<IssuanceRequest, Failure> {
     let usage = match (args.certificate_type, csr.extended_key_usages()) {
@@ -55,7 +55,7 @@ pub(super) fn request(args: &Args, csr: &CertificateRequest) -> Result<IssuanceR
         (None, usages) => {
             let which = if usages.is_empty() { "neither" } else { "both" };
             let text = format!(
-                "the certificate request asks for {which} of the usages serverAuth and clientAuth"
+                "the certificate request has {which} of the usages serverAuth and clientAuth"
             );
             let hint = "add --type=server for a control plane, or --type=client for a client";
             return Err(Failure::usage(text).hint(hint));
@@ -89,7 +89,7 @@ fn names(csr: &CertificateRequest) -> Result<Vec<SubjectAltName>, Failure> {
     })
 }
 
-/// Prints the names that are certified: whoever signs a request has not typed them. The subject of the request
+/// Prints the names that are certified: the signer of a request has not typed them. The subject of the request
 /// is not certified, since nobody verified who is behind it, and TLS clients do not read it.
 pub(super) fn print_names(csr: &CertificateRequest, request: &IssuanceRequest, console: Console) {
     let names = hostname::list(request.subject_alt_names()).replace(',', ", ");
