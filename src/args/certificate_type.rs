@@ -2,6 +2,8 @@
 
 use kuma_pki::ExtendedKeyUsage;
 
+use crate::report::failure::Failure;
+
 /// The side of a connection that presents the certificate.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(crate) enum CertificateType {
@@ -18,4 +20,12 @@ impl From<CertificateType> for ExtendedKeyUsage {
             CertificateType::Server => Self::ServerAuth,
         }
     }
+}
+
+/// Returns the value of a required `--type`.
+pub(crate) fn required(given: Option<CertificateType>) -> Result<ExtendedKeyUsage, Failure> {
+    given.map(ExtendedKeyUsage::from).ok_or_else(|| {
+        Failure::usage("--type is required")
+            .hint("add --type=server for a control plane, or --type=client for a client")
+    })
 }

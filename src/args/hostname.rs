@@ -3,7 +3,7 @@
 use kuma_pki::verify::Host;
 use kuma_pki::{NameError, NameErrorKind, ServiceName, SubjectAltName};
 
-use crate::report::failure::Failure;
+use crate::report::failure::{Failure, Failures};
 
 /// The flags that name a server.
 #[derive(clap::Args)]
@@ -33,54 +33,61 @@ impl NameArgs {
         }
     }
 
-    /// Parses the names for a certificate: of a Service, all three. Fails on every invalid name, with the
-    /// likely correction.
+    /// Parses the names for a certificate, and fails if there is none.
+    pub(crate) fn required(&self) -> Result<Vec<SubjectAltName>, Failure> {
+        if self.is_empty() {
+            let hint = "add --hostname=NAME for each name or IP address that clients connect to";
+            return Err(Failure::usage("--hostname is required").hint(hint));
+        }
+        self.parse()
+    }
+
+    /// Parses the names for a certificate: of a Service, all three. Fails on every invalid name, with the likely
+    /// correction, as do the functions below.
     pub(crate) fn parse(&self) -> Result<Vec<SubjectAltName>, Failure> {
-        self.read(ServiceName::subject_alt_names)
+        self.read(SubjectAltName::parse, ServiceName::subject_alt_names)
     }
 
     /// Parses the names that clients connect to, as typed. Clients can connect to names that no certificate
-    /// should have, such as `123`. Fails on every invalid name, with the likely correction.
+    /// should have, such as `123`.
     pub(crate) fn hosts(&self) -> Result<Vec<Host>, Failure> {
-        let mut failures = Vec::new();
-        let mut hosts = Vec::new();
-        for typed in split(&self.hostnames, &mut failures) {
-            match SubjectAltName::parse_dialed(typed) {
-                Ok(name) => hosts.push(Host { name, typed: typed.trim().to_owned() }),
-                Err(error) => failures.push(refusal(&error)),
-            }
-        }
-        for service in &self.kubernetes_services {
-            match service_name(service) {
-                Ok(service) => hosts.extend(service.dialed_names().into_iter().map(Host::from)),
-                Err(failure) => failures.push(failure),
-            }
-        }
-        Failure::join(failures).map_or(Ok(hosts), Err)
+        let host = |text: &str| {
+            let name = SubjectAltName::parse_dialed(text)?;
+            Ok(Host { name, typed: text.trim().to_owned() })
+        };
+        self.read(host, ServiceName::dialed_names)
     }
 
-    /// Parses the names that clients connect to: of a Service, the two that Kuma and the API server use. Fails
-    /// on every invalid name, with the likely correction.
+    /// Parses the names that clients connect to: of a Service, the two that Kuma and the API server use.
     pub(crate) fn dialed(&self) -> Result<Vec<SubjectAltName>, Failure> {
-        self.read(ServiceName::dialed_names)
+        self.read(SubjectAltName::parse, ServiceName::dialed_names)
     }
 
-    fn read(
+    /// Reads lists of names. An empty value, such as the unset variable of a script, adds no name, like in the
+    /// official kumactl.
+    fn read<T: From<SubjectAltName>>(
         &self,
+        parse: impl Fn(&str) -> Result<T, NameError>,
         of_service: impl Fn(&ServiceName) -> Vec<SubjectAltName>,
-    ) -> Result<Vec<SubjectAltName>, Failure> {
-        let mut failures = Vec::new();
-        let mut names = parse(&self.hostnames).unwrap_or_else(|failure| {
-            failures.push(failure);
-            Vec::new()
-        });
-        for service in &self.kubernetes_services {
-            match service_name(service) {
-                Ok(service) => names.extend(of_service(&service)),
-                Err(failure) => failures.push(failure),
+    ) -> Result<Vec<T>, Failure> {
+        let mut failures = Failures::default();
+        let mut names = Vec::new();
+        for value in self.hostnames.iter().filter(|value| !value.is_empty()) {
+            if value.contains(',') && value.split(',').any(|name| name.trim().is_empty()) {
+                failures.add(empty_name(value));
+                continue;
+            }
+            for name in value.split(',') {
+                names.extend(
+                    failures.collect(parse(name).map(Some).map_err(|error| refusal(&error))),
+                );
             }
         }
-        Failure::join(failures).map_or(Ok(names), Err)
+        for service in &self.kubernetes_services {
+            let dns_names = service_name(service).map(|service| of_service(&service));
+            names.extend(failures.collect(dns_names).into_iter().map(T::from));
+        }
+        failures.or(names)
     }
 }
 
@@ -90,36 +97,6 @@ fn service_name(service: &str) -> Result<ServiceName, Failure> {
         let meant = error.meant.as_deref().unwrap_or("kuma-control-plane.kuma-system");
         failure.hint(format!("did you mean --kubernetes-service={meant}?"))
     })
-}
-
-/// Parses the values of all `--hostname` flags. An empty value, such as the unset variable of a script, adds no
-/// name, like in the official kumactl. Fails on every invalid name, with the likely correction.
-fn parse(values: &[String]) -> Result<Vec<SubjectAltName>, Failure> {
-    let mut failures = Vec::new();
-    let mut names = Vec::new();
-    for name in split(values, &mut failures) {
-        match SubjectAltName::parse(name) {
-            Ok(parsed) => names.push(parsed),
-            Err(error) => failures.push(refusal(&error)),
-        }
-    }
-    match Failure::join(failures) {
-        None => Ok(names),
-        Some(failure) => Err(failure),
-    }
-}
-
-/// Splits lists into names. A list with an empty name is a failure.
-fn split<'a>(values: &'a [String], failures: &mut Vec<Failure>) -> Vec<&'a str> {
-    let mut names = Vec::new();
-    for value in values.iter().filter(|value| !value.is_empty()) {
-        if value.contains(',') && value.split(',').any(|name| name.trim().is_empty()) {
-            failures.push(empty_name(value));
-        } else {
-            names.extend(value.split(','));
-        }
-    }
-    names
 }
 
 /// Returns whether a client can connect to it: a DNS name without a wildcard, or an IP address.

@@ -12,23 +12,30 @@ use crate::report::render::ReportFormat;
 /// The flags of every command that issues a certificate for a server or a client.
 #[derive(clap::Args)]
 pub(crate) struct IssuanceArgs {
-    #[command(flatten)]
-    pub(crate) issuer: IssuerArgs,
-
-    #[command(flatten)]
-    pub(crate) key: KeyArgs,
-
     /// Lifetime of the certificate, such as 720h, 90d, 2w or 10y [default: 87600h, or until the CA
     /// expires]
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", help_heading = "Certificate")]
     pub(crate) valid_for: Option<String>,
 
-    #[command(flatten)]
-    pub(crate) existing: ExistingFilesArgs,
-
     /// Format of the report
-    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
+    #[arg(
+        long,
+        short,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        help_heading = "Report"
+    )]
     pub(crate) output: ReportFormat,
+
+    #[command(flatten, next_help_heading = "CA")]
+    pub(crate) issuer: IssuerArgs,
+
+    #[command(flatten, next_help_heading = "Private key")]
+    pub(crate) key: KeyArgs,
+
+    #[command(flatten, next_help_heading = "Existing files")]
+    pub(crate) existing: ExistingFilesArgs,
 }
 
 impl IssuanceArgs {

@@ -27,7 +27,7 @@ pub(crate) struct IssuerArgs {
     pub(crate) ephemeral_ca: bool,
 
     #[command(flatten)]
-    own: OwnCaArgs,
+    pub(crate) own: OwnCaArgs,
 }
 
 /// The flags that name the user's CA, if there is one.
@@ -43,23 +43,6 @@ pub(crate) struct OwnCaArgs {
 
     #[command(flatten)]
     passphrase: PassphraseArgs,
-}
-
-impl IssuerArgs {
-    /// Returns the input files, which no output may overwrite.
-    pub(crate) fn inputs(&self) -> impl Iterator<Item = &Path> {
-        self.own.inputs()
-    }
-
-    /// Reads the user's CA, if one is named. Warns if other users can read its key. Fails on files that cannot
-    /// be read, or are not a CA that can sign.
-    pub(crate) fn open(
-        &self,
-        now: OffsetDateTime,
-        console: Console,
-    ) -> Result<Option<Issuer>, Failure> {
-        self.own.open(now, console)
-    }
 }
 
 impl OwnCaArgs {

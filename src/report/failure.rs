@@ -131,6 +131,22 @@ impl Failure {
         })
     }
 
+    /// Refuses the first flag that is given although it has no effect `place`, such as `with --cert-file`. `other`
+    /// is what to do instead of removing it.
+    pub(crate) fn refuse_unused(
+        flags: &[(&str, bool)],
+        place: &str,
+        other: &str,
+    ) -> Result<(), Self> {
+        match flags.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((flag, _)) => {
+                let failure = Self::usage(format!("{flag} has no effect {place}"));
+                Err(failure.hint(format!("remove {flag}, or {other}")))
+            }
+        }
+    }
+
     /// Prints the errors and returns the exit status.
     pub(crate) fn report(self) -> ExitCode {
         let mut stderr = io::stderr().lock();
@@ -146,6 +162,30 @@ impl Failure {
             signals::end();
         }
         ExitCode::from(self.status as u8)
+    }
+}
+
+/// Failures that are reported together.
+#[derive(Default)]
+pub(crate) struct Failures(Vec<Failure>);
+
+impl Failures {
+    /// Adds a failure.
+    pub(crate) fn add(&mut self, failure: Failure) {
+        self.0.push(failure);
+    }
+
+    /// Returns the value, or adds the failure and returns the default.
+    pub(crate) fn collect<T: Default>(&mut self, result: Result<T, Failure>) -> T {
+        result.unwrap_or_else(|failure| {
+            self.0.push(failure);
+            T::default()
+        })
+    }
+
+    /// Returns the value. Fails with all failures, if there are any.
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Failure> {
+        Failure::join(self.0).map_or(Ok(value), Err)
     }
 }
 

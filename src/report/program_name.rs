@@ -93,28 +93,24 @@ fn with_texts(mut command: Command) -> Command {
     let [about, long_about, after] =
         [command.get_about(), command.get_long_about(), command.get_after_help()]
             .map(|found| found.map(text));
-    command = match about {
-        Some(about) => command.about(about),
-        None => command,
-    };
-    command = match long_about {
-        Some(about) => command.long_about(about),
-        None => command,
-    };
-    command = match after {
-        Some(after) => command.after_help(after),
-        None => command,
-    };
-    let with_help = |arg: Arg| {
+    if let Some(about) = about {
+        command = command.about(about);
+    }
+    if let Some(about) = long_about {
+        command = command.long_about(about);
+    }
+    if let Some(after) = after {
+        command = command.after_help(after);
+    }
+    let with_help = |mut arg: Arg| {
         let [help, long_help] = [arg.get_help(), arg.get_long_help()].map(|found| found.map(text));
-        let arg = match help {
-            Some(help) => arg.help(help),
-            None => arg,
-        };
-        match long_help {
-            Some(help) => arg.long_help(help),
-            None => arg,
+        if let Some(help) = help {
+            arg = arg.help(help);
         }
+        if let Some(help) = long_help {
+            arg = arg.long_help(help);
+        }
+        arg
     };
     command.mut_args(with_help).mut_subcommands(with_texts)
 }

@@ -18,7 +18,7 @@ use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
 use crate::job::{Job, PemFiles, Request};
 use crate::report::console::Console;
-use crate::report::failure::Failure;
+use crate::report::failure::{Failure, Failures};
 use crate::report::hints;
 use crate::report::render::{self, ReportFormat};
 
@@ -72,15 +72,9 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "PURPOSE")]
     purpose: Option<Purpose>,
 
-    #[command(flatten)]
-    issuer: OwnCaArgs,
-
     /// Number of intermediate CAs that may be below this CA, one under the other
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = path_length)]
     path_length: u8,
-
-    #[command(flatten)]
-    key: KeyArgs,
 
     /// Lifetime of the certificate, such as 720h, 90d, 2w or 10y [default: 87600h]
     #[arg(long, value_name = "DURATION")]
@@ -94,12 +88,18 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CIDR")]
     permit_ip: Vec<String>,
 
-    #[command(flatten)]
-    existing: ExistingFilesArgs,
-
     /// Format of the report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     output: ReportFormat,
+
+    #[command(flatten, next_help_heading = "CA")]
+    issuer: OwnCaArgs,
+
+    #[command(flatten, next_help_heading = "Private key")]
+    key: KeyArgs,
+
+    #[command(flatten, next_help_heading = "Existing files")]
+    existing: ExistingFilesArgs,
 }
 
 /// The purpose of a CA for which only one form works.
@@ -167,29 +167,17 @@ fn plan(args: &Args, console: Console) -> Result<Plan, Failure> {
 }
 
 fn request(args: &Args) -> Result<CaRequest, Failure> {
-    let mut failures = Vec::new();
-    let mut permitted = Vec::new();
+    let mut failures = Failures::default();
     let dns =
         args.permit_dns.iter().map(|text| ("--permit-dns", PermittedSubtree::parse_dns(text)));
     let ip = args.permit_ip.iter().map(|text| ("--permit-ip", PermittedSubtree::parse_ip(text)));
-    for (flag, parsed) in dns.chain(ip) {
-        match parsed {
-            Ok(subtree) => permitted.push(subtree),
-            Err(error) => failures.push(refusal(flag, &error)),
-        }
-    }
-    let valid_for = issuance::valid_for(args.valid_for.as_deref()).unwrap_or_else(|failure| {
-        failures.push(failure);
-        None
+    let permitted = dns.chain(ip).filter_map(|(flag, parsed)| {
+        failures.collect(parsed.map(Some).map_err(|error| refusal(flag, &error)))
     });
-    let subject = args.subject.as_deref().map(subject::parse).transpose();
-    let subject = subject.unwrap_or_else(|failure| {
-        failures.push(failure);
-        None
-    });
-    if let Some(failure) = Failure::join(failures) {
-        return Err(failure);
-    }
+    let permitted = permitted.collect();
+    let valid_for = failures.collect(issuance::valid_for(args.valid_for.as_deref()));
+    let subject = failures.collect(args.subject.as_deref().map(subject::parse).transpose());
+    failures.or(())?;
     let key_type = args.key.key_type.unwrap_or_default();
     let request = CaRequest::new(&args.name, key_type, permitted, valid_for)?;
     let request = request.with_path_length(args.path_length);

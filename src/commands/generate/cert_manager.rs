@@ -33,13 +33,7 @@ Examples:
     --issuer-cert-file=ca.crt --issuer-key-file=ca.key > tls-values.yaml")]
 pub(crate) struct Args {
     #[command(flatten)]
-    ca: CaFilesArgs,
-
-    #[command(flatten)]
     service: ServiceArgs,
-
-    #[command(flatten)]
-    names: NameArgs,
 
     #[command(flatten)]
     secret: SecretArgs,
@@ -65,6 +59,12 @@ pub(crate) struct Args {
     /// Manifests or values to print
     #[arg(long = "for", value_enum, value_name = "WHAT", default_value_t)]
     purpose: For,
+
+    #[command(flatten, next_help_heading = "CA")]
+    ca: CaFilesArgs,
+
+    #[command(flatten, next_help_heading = "Certificate")]
+    names: NameArgs,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -107,7 +107,8 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     let algorithm = if is_ecdsa { KeyAlgorithm::EcdsaP256 } else { KeyAlgorithm::Rsa2048 };
     let usage = ExtendedKeyUsage::ServerAuth;
     let request = IssuanceRequest::new(usage, names, algorithm, Some(valid_for))?;
-    let profile = Profile::Issued { request: &request, issuer_validity: issuer.validity() };
+    let profile =
+        Profile::EndEntity { request: &request, issuer_validity: Some(issuer.validity()) };
     for warning in issuer::warning(&issuer).into_iter().chain(issuer::usage_warning(&issuer)) {
         console.warn(warning);
     }

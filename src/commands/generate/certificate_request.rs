@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use kuma_pki::IssuanceRequest;
 
-use crate::args::certificate_type::CertificateType;
+use crate::args::certificate_type::{self, CertificateType};
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::hostname::{self, NameArgs};
 use crate::args::key_options::KeyArgs;
@@ -14,7 +14,7 @@ use crate::job::certificate_request::RequestJob;
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer;
 use crate::report::console::Console;
-use crate::report::failure::Failure;
+use crate::report::failure::{Failure, Failures};
 use crate::report::render::certificate_request::{self as render, RequestPaths};
 use crate::report::render::{ReportFormat, refuse_shared_stdout};
 
@@ -39,12 +39,6 @@ pub(crate) struct Args {
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     certificate_type: Option<CertificateType>,
 
-    #[command(flatten)]
-    names: NameArgs,
-
-    #[command(flatten)]
-    subject: SubjectArgs,
-
     /// Write the certificate request to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "request.csr")]
     csr_file: OsString,
@@ -52,9 +46,6 @@ pub(crate) struct Args {
     /// Write the private key to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "key.pem")]
     key_file: OsString,
-
-    #[command(flatten)]
-    key: KeyArgs,
 
     /// Overwrite existing files, including the private key
     #[arg(long)]
@@ -75,6 +66,15 @@ pub(crate) struct Args {
     /// Format of the report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     output: ReportFormat,
+
+    #[command(flatten, next_help_heading = "Certificate")]
+    names: NameArgs,
+
+    #[command(flatten, next_help_heading = "Certificate")]
+    subject: SubjectArgs,
+
+    #[command(flatten, next_help_heading = "Private key")]
+    key: KeyArgs,
 }
 
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
@@ -103,39 +103,13 @@ impl Args {
     }
 
     fn request(&self) -> Result<IssuanceRequest, Failure> {
-        let mut failures = Vec::new();
-        if self.certificate_type.is_none() {
-            let failure = Failure::usage("--type is required");
-            failures.push(
-                failure
-                    .hint("add --type=server for a control plane, or --type=client for a client"),
-            );
-        }
-        let names = self.names.parse().unwrap_or_else(|failure| {
-            failures.push(failure);
-            Vec::new()
-        });
-        if self.names.is_empty() {
-            let failure = Failure::usage("--hostname is required");
-            failures.push(
-                failure.hint(
-                    "add --hostname=NAME for each name or IP address that clients connect to",
-                ),
-            );
-        }
-        let subject = self.subject.parse().unwrap_or_else(|failure| {
-            failures.push(failure);
-            None
-        });
-        match (self.certificate_type, Failure::join(failures)) {
-            (Some(certificate_type), None) => {
-                let key_type = self.key.key_type.unwrap_or_default();
-                let request = IssuanceRequest::new(certificate_type.into(), names, key_type, None)?;
-                Ok(request.with_subject(subject))
-            }
-            (_, Some(failure)) => Err(failure),
-            (None, None) => unreachable!("a missing type is a failure"),
-        }
+        let mut failures = Failures::default();
+        let usage = failures.collect(certificate_type::required(self.certificate_type).map(Some));
+        let names = failures.collect(self.names.required());
+        let subject = failures.collect(self.subject.parse());
+        let usage = failures.or(usage)?.expect("a missing type is a failure");
+        let key_type = self.key.key_type.unwrap_or_default();
+        Ok(IssuanceRequest::new(usage, names, key_type, None)?.with_subject(subject))
     }
 
     fn plan(&self, console: Console) -> Result<Plan, Failure> {

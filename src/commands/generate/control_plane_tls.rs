@@ -64,9 +64,6 @@ pub(crate) struct Args {
     service: ServiceArgs,
 
     #[command(flatten)]
-    names: NameArgs,
-
-    #[command(flatten)]
     secret: SecretArgs,
 
     /// Generate a global control plane and the files for its zones; --hostname is then the name or
@@ -82,10 +79,13 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["ephemeral_ca", "issuer_cert_file", "issuer_key_file"])]
     self_signed: bool,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Certificate")]
+    names: NameArgs,
+
+    #[command(flatten, next_help_heading = "Files")]
     pair: PemFilesArgs,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Tokens")]
     tokens: TokensArgs,
 
     #[command(flatten)]
@@ -130,29 +130,22 @@ impl Args {
     /// Refuses flags that have no effect.
     fn refuse_unused(&self) -> Result<(), Failure> {
         self.tokens.refuse_unused(self.mode, self.multizone)?;
-        let (unused, why, hint) = match self.mode {
-            Mode::Kubernetes => (
-                vec![("--directory", self.directory.is_some() && !self.multizone)],
-                "has no effect with --mode=kubernetes",
-                "--mode=universal",
+        match self.mode {
+            Mode::Kubernetes => Failure::refuse_unused(
+                &[("--directory", self.directory.is_some() && !self.multizone)],
+                "with --mode=kubernetes",
+                "use --mode=universal",
             ),
-            Mode::Universal => (
-                vec![
+            Mode::Universal => Failure::refuse_unused(
+                &[
                     // A zone in Kubernetes has a namespace.
                     ("--namespace", self.service.namespace.is_some() && !self.multizone),
                     ("--service", self.service.service_name.is_some()),
                     ("--secret-name", self.secret.secret_name.is_some()),
                 ],
-                "has no effect with --mode=universal",
-                "--mode=kubernetes",
+                "with --mode=universal",
+                "use --mode=kubernetes",
             ),
-        };
-        match unused.iter().find(|(_, is_given)| *is_given) {
-            None => Ok(()),
-            Some((flag, _)) => {
-                let failure = Failure::usage(format!("{flag} {why}"));
-                Err(failure.hint(format!("remove {flag}, or use {hint}")))
-            }
         }
     }
 
@@ -251,7 +244,7 @@ impl Args {
             Output::in_output_dir(kind, &self.output_dir, mode)
         });
         let plan = Plan::new(outputs.collect(), self.issuance.existing.policy(), console)?;
-        plan.refuse_inputs(self.issuance.issuer.inputs())?;
+        plan.refuse_inputs(self.issuance.issuer.own.inputs())?;
         Ok(plan)
     }
 }

@@ -45,9 +45,6 @@ pub(crate) struct Args {
     )]
     purposes: Vec<Purpose>,
 
-    #[command(flatten)]
-    pem_files: PemFilesArgs,
-
     /// CA certificate of the API server's clients, or the clients' certificates; port 5682 then rejects
     /// all other clients (with --purpose=api-server)
     #[arg(long, value_name = "FILE")]
@@ -62,12 +59,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL")]
     cp_address: Option<String>,
 
-    #[command(flatten)]
-    names: NameArgs,
-
     /// Format of the variables
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
     format: Format,
+
+    #[command(flatten, next_help_heading = "Files")]
+    pem_files: PemFilesArgs,
+
+    #[command(flatten, next_help_heading = "Names")]
+    names: NameArgs,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -107,8 +107,7 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
         &variables,
         match args.format {
             Format::Shell => EnvironmentFormat::Shell,
-            Format::Dotenv => EnvironmentFormat::Dotenv,
-            Format::Systemd => EnvironmentFormat::Systemd,
+            Format::Dotenv | Format::Systemd => EnvironmentFormat::File,
         },
     ))
 }
@@ -196,27 +195,21 @@ impl Args {
 
     /// Refuses flags that have no effect.
     fn refuse_unused(&self) -> Result<(), Failure> {
-        let (component, other, flags) = match self.component {
-            Component::KumaCp => {
-                ("kuma-cp", "kuma-dp", vec![("--cp-address", self.cp_address.is_some())])
-            }
-            Component::KumaDp => (
-                "kuma-dp",
-                "kuma-cp",
-                vec![
+        match self.component {
+            Component::KumaCp => Failure::refuse_unused(
+                &[("--cp-address", self.cp_address.is_some())],
+                "with --component=kuma-cp",
+                "use --component=kuma-dp",
+            ),
+            Component::KumaDp => Failure::refuse_unused(
+                &[
                     ("--purpose", !self.purposes.is_empty()),
                     ("--directory", self.directory.is_some()),
                     ("--client-ca-cert-file", self.client_ca_cert_file.is_some()),
                 ],
+                "with --component=kuma-dp",
+                "use --component=kuma-cp",
             ),
-        };
-        match flags.into_iter().find(|(_, is_given)| *is_given) {
-            None => Ok(()),
-            Some((flag, _)) => {
-                let failure =
-                    Failure::usage(format!("{flag} has no effect with --component={component}"));
-                Err(failure.hint(format!("remove {flag}, or use --component={other}")))
-            }
         }
     }
 

@@ -36,16 +36,10 @@ pub(crate) struct Args {
     #[arg(long, short, value_parser = control_plane::namespace, default_value = NAMESPACE)]
     namespace: Namespace,
 
-    #[command(flatten)]
-    pem_files: PemFilesArgs,
-
     /// Service of the control plane; the certificate must be valid for its names [default:
     /// kuma-control-plane]
     #[arg(long, value_name = "NAME")]
     service: Option<String>,
-
-    #[command(flatten)]
-    names: NameArgs,
 
     /// Type of the Secret [default: Opaque, set by the API server]
     #[arg(long, value_enum, value_name = "TYPE")]
@@ -58,6 +52,12 @@ pub(crate) struct Args {
     /// Annotation to add (can be repeated)
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
     annotations: Vec<String>,
+
+    #[command(flatten, next_help_heading = "Files")]
+    pem_files: PemFilesArgs,
+
+    #[command(flatten, next_help_heading = "Names")]
+    names: NameArgs,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]

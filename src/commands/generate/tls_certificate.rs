@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use kuma_pki::{IssuanceRequest, Issuer};
 use time::OffsetDateTime;
 
-use crate::args::certificate_type::CertificateType;
+use crate::args::certificate_type::{self, CertificateType};
 use crate::args::hostname::NameArgs;
 use crate::args::issuance::{self, IssuanceArgs};
 use crate::args::subject::SubjectArgs;
@@ -17,7 +17,7 @@ use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
 use crate::job::{Job, Request, stale_files};
 use crate::report::console::Console;
-use crate::report::failure::Failure;
+use crate::report::failure::{Failure, Failures};
 use crate::report::render;
 use crate::report::shell;
 
@@ -58,33 +58,33 @@ pub(crate) struct Args {
     #[arg(long = "type", value_enum, value_name = "TYPE")]
     certificate_type: Option<CertificateType>,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Certificate")]
     names: NameArgs,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Certificate")]
     subject: SubjectArgs,
 
     /// Sign this certificate request (PKCS#10) and write no key; --hostname overrides its names, and
     /// --type its usage
-    #[arg(long, value_name = "FILE", requires = "issuer_cert_file", conflicts_with_all = [
+    #[arg(long, value_name = "FILE", help_heading = "Files", requires = "issuer_cert_file", conflicts_with_all = [
         "key_file", "key_type", "key_format", "key_mode", "reuse_key", "ephemeral_ca",
     ])]
     csr_file: Option<PathBuf>,
 
     /// Write the certificate to this file, `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = "cert.pem")]
+    #[arg(long, value_name = "FILE", help_heading = "Files", default_value = "cert.pem")]
     cert_file: OsString,
 
     /// Write the private key to this file, `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = "key.pem")]
+    #[arg(long, value_name = "FILE", help_heading = "Files", default_value = "key.pem")]
     key_file: OsString,
 
     /// Write the CA certificate that clients trust to this file, `-` for standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
     ca_cert_file: Option<OsString>,
 
     /// Write the CA certificate as one line of Base64 to this file, `-` for standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Files")]
     ca_bundle_file: Option<OsString>,
 
     #[command(flatten)]
@@ -131,41 +131,14 @@ const SELF_SIGNED_HINT: &str = "add --issuer-cert-file and --issuer-key-file, or
                                 rerun with --force to replace it with a self-signed certificate";
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
-    let mut failures = Vec::new();
-    if args.certificate_type.is_none() {
-        let failure = Failure::usage("--type is required");
-        failures.push(
-            failure.hint("add --type=server for a control plane, or --type=client for a client"),
-        );
-    }
-    let names = args.names.parse().unwrap_or_else(|failure| {
-        failures.push(failure);
-        Vec::new()
-    });
-    if args.names.is_empty() {
-        let failure = Failure::usage("--hostname is required");
-        failures.push(
-            failure.hint("add --hostname=NAME for each name or IP address that clients connect to"),
-        );
-    }
-    let valid_for =
-        issuance::valid_for(args.issuance.valid_for.as_deref()).unwrap_or_else(|failure| {
-            failures.push(failure);
-            None
-        });
-    let subject = args.subject.parse().unwrap_or_else(|failure| {
-        failures.push(failure);
-        None
-    });
-    match (args.certificate_type, Failure::join(failures)) {
-        (Some(certificate_type), None) => {
-            let usage = certificate_type.into();
-            let key_type = args.issuance.key.key_type.unwrap_or_default();
-            Ok(IssuanceRequest::new(usage, names, key_type, valid_for)?.with_subject(subject))
-        }
-        (_, Some(failure)) => Err(failure),
-        (None, None) => unreachable!("a missing type is a failure"),
-    }
+    let mut failures = Failures::default();
+    let usage = failures.collect(certificate_type::required(args.certificate_type).map(Some));
+    let names = failures.collect(args.names.required());
+    let valid_for = failures.collect(issuance::valid_for(args.issuance.valid_for.as_deref()));
+    let subject = failures.collect(args.subject.parse());
+    let usage = failures.or(usage)?.expect("a missing type is a failure");
+    let key_type = args.issuance.key.key_type.unwrap_or_default();
+    Ok(IssuanceRequest::new(usage, names, key_type, valid_for)?.with_subject(subject))
 }
 
 fn plan(args: &Args, issuer: Option<&Issuer>, console: Console) -> Result<Plan, Failure> {
@@ -175,7 +148,7 @@ fn plan(args: &Args, issuer: Option<&Issuer>, console: Console) -> Result<Plan, 
         && issuer.root().is_none()
     {
         let files: Vec<_> =
-            args.issuance.issuer.inputs().take(1).map(|p| p.to_string_lossy()).collect();
+            args.issuance.issuer.own.inputs().take(1).map(|p| p.to_string_lossy()).collect();
         let failure = Failure::failed(format!(
             "{} has no self-signed certificate, so there is no CA certificate for clients to trust",
             files.join("")
@@ -200,7 +173,7 @@ fn plan(args: &Args, issuer: Option<&Issuer>, console: Console) -> Result<Plan, 
     }
     let plan = Plan::new(outputs, args.issuance.existing.policy(), console)?;
     let csr_file = args.csr_file.as_deref();
-    plan.refuse_inputs(args.issuance.issuer.inputs().chain(csr_file))?;
+    plan.refuse_inputs(args.issuance.issuer.own.inputs().chain(csr_file))?;
     render::refuse_shared_stdout(&plan, args.issuance.output)?;
     Ok(plan)
 }

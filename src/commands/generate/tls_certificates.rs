@@ -79,15 +79,15 @@ pub(crate) struct Args {
     ])]
     print_spec: Option<PathBuf>,
 
-    #[command(flatten)]
-    key: KeyFileArgs,
-
-    #[command(flatten)]
-    existing: ExistingFilesArgs,
-
     /// Format of the report
     #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t)]
     output: ReportFormat,
+
+    #[command(flatten, next_help_heading = "Private key")]
+    key: KeyFileArgs,
+
+    #[command(flatten, next_help_heading = "Existing files")]
+    existing: ExistingFilesArgs,
 }
 
 pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {

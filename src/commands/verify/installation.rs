@@ -81,7 +81,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Report")]
     report: ReportArgs,
 }
 

@@ -49,51 +49,6 @@ Examples:
     --ca-cert-file=ca.crt")]
 #[group(id = "subject", required = true, multiple = false, args = ["cert_file", "secret", "connect"])]
 pub(crate) struct Args {
-    /// Certificate, followed by its intermediate certificates; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    cert_file: Option<PathBuf>,
-
-    /// Private key of the certificate
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret", "connect"])]
-    key_file: Option<PathBuf>,
-
-    /// File with a Kubernetes Secret with tls.crt, tls.key and ca.crt, in YAML or JSON; other objects in
-    /// it are ignored
-    #[arg(long, value_name = "FILE")]
-    secret: Option<PathBuf>,
-
-    /// Secret to verify, if the file contains several with a certificate and a key
-    #[arg(long, value_name = "[NAMESPACE/]NAME", requires = "secret")]
-    secret_name: Option<String>,
-
-    /// Live TLS server to verify
-    #[arg(long, value_name = "HOST:PORT")]
-    connect: Option<String>,
-
-    /// Name to send to the server (SNI) [default: the host]
-    #[arg(long, value_name = "NAME", requires = "connect")]
-    server_name: Option<String>,
-
-    /// Longest time to wait for the server
-    #[arg(long, value_name = "DURATION", default_value = "10s")]
-    timeout: String,
-
-    /// CA certificates that clients trust [default: ca.crt of the Secret, or the certificate file if it
-    /// contains its own CA]
-    #[arg(long, value_name = "FILE")]
-    ca_cert_file: Option<PathBuf>,
-
-    /// CA certificates as one line of Base64, the value of --tls-general-ca-bundle
-    #[arg(long, value_name = "BASE64")]
-    ca_bundle: Option<String>,
-
-    /// File with that line
-    #[arg(long, value_name = "FILE", conflicts_with = "ca_bundle")]
-    ca_bundle_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    names: NameArgs,
-
     /// Usage of the certificate
     #[arg(long = "type", value_enum, value_name = "TYPE", default_value = "server")]
     certificate_type: CertificateType,
@@ -119,7 +74,52 @@ pub(crate) struct Args {
     #[arg(long, value_name = "VERSION")]
     kuma_version: Option<KumaVersion>,
 
-    #[command(flatten)]
+    /// Certificate, followed by its intermediate certificates; `-` for standard input
+    #[arg(long, help_heading = "Files", value_name = "FILE")]
+    cert_file: Option<PathBuf>,
+
+    /// Private key of the certificate
+    #[arg(long, help_heading = "Files", value_name = "FILE", conflicts_with_all = ["secret", "connect"])]
+    key_file: Option<PathBuf>,
+
+    /// File with a Kubernetes Secret with tls.crt, tls.key and ca.crt, in YAML or JSON; other objects in
+    /// it are ignored
+    #[arg(long, help_heading = "Files", value_name = "FILE")]
+    secret: Option<PathBuf>,
+
+    /// Secret to verify, if the file contains several with a certificate and a key
+    #[arg(long, help_heading = "Files", value_name = "[NAMESPACE/]NAME", requires = "secret")]
+    secret_name: Option<String>,
+
+    /// Live TLS server to verify
+    #[arg(long, help_heading = "Live server", value_name = "HOST:PORT")]
+    connect: Option<String>,
+
+    /// Name to send to the server (SNI) [default: the host]
+    #[arg(long, help_heading = "Live server", value_name = "NAME", requires = "connect")]
+    server_name: Option<String>,
+
+    /// Longest time to wait for the server
+    #[arg(long, help_heading = "Live server", value_name = "DURATION", default_value = "10s")]
+    timeout: String,
+
+    /// CA certificates that clients trust [default: ca.crt of the Secret, or the certificate file if it
+    /// contains its own CA]
+    #[arg(long, help_heading = "Files", value_name = "FILE")]
+    ca_cert_file: Option<PathBuf>,
+
+    /// CA certificates as one line of Base64, the value of --tls-general-ca-bundle
+    #[arg(long, help_heading = "Files", value_name = "BASE64")]
+    ca_bundle: Option<String>,
+
+    /// File with that line
+    #[arg(long, help_heading = "Files", value_name = "FILE", conflicts_with = "ca_bundle")]
+    ca_bundle_file: Option<PathBuf>,
+
+    #[command(flatten, next_help_heading = "Names")]
+    names: NameArgs,
+
+    #[command(flatten, next_help_heading = "Report")]
     report: ReportArgs,
 }
 
@@ -127,10 +127,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let at = args.time.at(OffsetDateTime::now_utc())?;
     let timeout = connect::timeout(&args.timeout)?;
     let min_remaining = args.min_remaining.as_deref().map(str::parse::<RenewBefore>).transpose()?;
-    if !args.clients.is_empty() && matches!(args.certificate_type, CertificateType::Client) {
-        let failure = Failure::usage("--client has no effect with --type=client");
-        return Err(failure.hint("remove --client, or use --type=server"));
-    }
+    let is_for_client = matches!(args.certificate_type, CertificateType::Client);
+    let client = ("--client", !args.clients.is_empty() && is_for_client);
+    Failure::refuse_unused(&[client], "with --type=client", "use --type=server")?;
     let mut hosts = args.names.hosts()?;
     let server =
         args.connect.as_deref().map(|address| LiveServer::parse(address, args)).transpose()?;
@@ -163,8 +162,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let mut report = verify::verify(&input, &options);
     // The chart mounts ca.crt of the general Secret only; one of type kubernetes.io/tls may be the API
     // server's.
-    if let Some(secret) = &files.secret_without_ca
-        && args.purpose.map_or(!secret.is_tls, |purpose| purpose == Purpose::General)
+    if let Some(is_tls) = files.is_tls_without_ca
+        && args.purpose.map_or(!is_tls, |purpose| purpose == Purpose::General)
     {
         report.warn_of_secret_without_ca();
     }

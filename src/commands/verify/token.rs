@@ -49,7 +49,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     time: TimeArgs,
 
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Report")]
     report: ReportArgs,
 }
 

@@ -8,7 +8,7 @@ use kuma_pki::format::kubernetes_secret::{self, SecretMetadata};
 use kuma_pki::{ObjectName, ServiceName, SubjectAltName};
 use zeroize::Zeroizing;
 
-use super::next_steps::{self, Situation};
+use super::next_steps;
 use super::tokens::TokenFiles;
 use super::{Args, Mode};
 use crate::args::control_plane::{other_namespace, other_service};
@@ -21,11 +21,11 @@ use crate::report::failure::Failure;
 use crate::report::program_name;
 
 /// The Secret in a zone, with the CA of its global control plane, as in Kuma's documentation.
-const ZONE_SECRET: &str = "kds-ca-certs";
+pub(super) const ZONE_SECRET: &str = "kds-ca-certs";
 
 /// The files for a control plane. They depend on the pair and the flags only.
 pub(super) struct Artifacts<'a> {
-    args: &'a Args,
+    pub(super) args: &'a Args,
     pem_files: PemFiles,
     /// With --tokens.
     token_files: Option<TokenFiles>,
@@ -33,7 +33,7 @@ pub(super) struct Artifacts<'a> {
     /// The first name of --hostname that clients can connect to, as the host of a URL.
     host: Option<String>,
     /// The names that clients connect to. Of a Service, these are the two that Kuma uses.
-    dialed: Vec<SubjectAltName>,
+    pub(super) dialed: Vec<SubjectAltName>,
     /// The directory of the files on the host of kuma-cp.
     directory: String,
     /// The CA certificates in the variable of kuma-dp.
@@ -87,7 +87,7 @@ impl<'a> Artifacts<'a> {
             OutputKind::DataPlaneEnvironment => {
                 let address = self.host.as_ref().map(|host| format!("https://{host}:5678"));
                 let variables = environment::data_plane(&self.proxy_ca, address.as_deref());
-                text(environment::encode(&variables, EnvironmentFormat::Systemd))
+                text(environment::encode(&variables, EnvironmentFormat::File))
             }
             OutputKind::ZoneSecret => {
                 let name = ObjectName::parse(ZONE_SECRET).expect("a name");
@@ -108,7 +108,7 @@ impl<'a> Artifacts<'a> {
                 if let Some(address) = self.global_address() {
                     variables.push(("KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS", address));
                 }
-                text(environment::encode(&variables, EnvironmentFormat::Systemd))
+                text(environment::encode(&variables, EnvironmentFormat::File))
             }
             OutputKind::Token
             | OutputKind::DataplaneToken
@@ -118,23 +118,16 @@ impl<'a> Artifacts<'a> {
             | OutputKind::ControlPlaneConfiguration => {
                 self.token_files.as_ref().map(|files| files.content(kind)).unwrap_or_default()
             }
-            OutputKind::NextSteps => text(
-                program_name::in_message(&next_steps::text(&Situation {
-                    mode: self.args.mode,
-                    namespace: self.args.service.namespace().as_str(),
-                    secret: self.args.secret.name().as_str(),
-                    zone_secret: ZONE_SECRET,
-                    hosts: &self.dialed,
-                    directory: self.args.directory.as_deref(),
-                    global_address: self.global_address().as_deref(),
-                    tokens: self
-                        .token_files
-                        .as_ref()
-                        .map(|_| self.args.tokens.dataplane.as_ref().map(ObjectName::as_str)),
-                }))
-                .into_owned(),
-            ),
+            OutputKind::NextSteps => {
+                text(program_name::in_message(&next_steps::text(self)).into_owned())
+            }
         }
+    }
+
+    /// Returns the data plane proxy with a token, if any, with --tokens.
+    pub(super) fn tokens(&self) -> Option<Option<&str>> {
+        let proxy = || self.args.tokens.dataplane.as_ref().map(ObjectName::as_str);
+        self.token_files.as_ref().map(|_| proxy())
     }
 
     fn installation(&self) -> Installation {
@@ -161,7 +154,7 @@ impl<'a> Artifacts<'a> {
             variables.push(("KUMA_MODE", "global".to_owned()));
         }
         // A shell can read systemd's format as well: `set -a; . ./kuma-cp.env`.
-        environment::encode(&variables, EnvironmentFormat::Systemd)
+        environment::encode(&variables, EnvironmentFormat::File)
     }
 
     /// Returns the path of a file on the host of kuma-cp.
@@ -171,7 +164,7 @@ impl<'a> Artifacts<'a> {
     }
 
     /// Returns the URL of the global control plane for its zones.
-    fn global_address(&self) -> Option<String> {
+    pub(super) fn global_address(&self) -> Option<String> {
         let host = self.host.as_ref().filter(|_| self.args.multizone)?;
         Some(format!("grpcs://{host}:5685"))
     }

@@ -2,35 +2,18 @@
 
 use std::path::Path;
 
-use kuma_pki::SubjectAltName;
-
 use super::Mode;
+use super::artifacts::{Artifacts, ZONE_SECRET};
 use super::tokens::KEY_ID;
 use crate::report::shell::word;
 
-/// The values in the text.
-pub(super) struct Situation<'a> {
-    pub(super) mode: Mode,
-    pub(super) namespace: &'a str,
-    pub(super) secret: &'a str,
-    pub(super) zone_secret: &'a str,
-    /// The names that clients connect to.
-    pub(super) hosts: &'a [SubjectAltName],
-    /// The directory of the files on the host of kuma-cp.
-    pub(super) directory: Option<&'a Path>,
-    /// The URL of a global control plane for its zones.
-    pub(super) global_address: Option<&'a str>,
-    /// With --tokens, the data plane proxy with a token, if any.
-    pub(super) tokens: Option<Option<&'a str>>,
-}
-
 /// Returns the text in Markdown. Its commands run in the directory of the files.
-pub(super) fn text(situation: &Situation<'_>) -> String {
+pub(super) fn text(artifacts: &Artifacts<'_>) -> String {
     let mut text = Text(String::from(
         "# Next steps\n\nRun these commands in this directory. `tls.key` is secret; `ca.crt` and \
          `ca-bundle.b64` are public.\n",
     ));
-    let hosts: Vec<_> = situation.hosts.iter().map(ToString::to_string).collect();
+    let hosts: Vec<_> = artifacts.dialed.iter().map(ToString::to_string).collect();
     text.section(
         "Verify the files",
         &format!(
@@ -39,12 +22,12 @@ pub(super) fn text(situation: &Situation<'_>) -> String {
             word(&hosts.join(","))
         ),
     );
-    match situation.mode {
-        Mode::Kubernetes => kubernetes(situation, &mut text),
-        Mode::Universal => universal(situation, &mut text),
+    match artifacts.args.mode {
+        Mode::Kubernetes => kubernetes(artifacts, &mut text),
+        Mode::Universal => universal(artifacts, &mut text),
     }
-    if let Some(address) = situation.global_address {
-        zones(situation, address, &mut text);
+    if let Some(address) = artifacts.global_address() {
+        zones(artifacts, &address, &mut text);
     }
     text.0
 }
@@ -69,13 +52,14 @@ fn namespace(name: &str) -> String {
 /// Adds the repository of Kuma's chart.
 const CHARTS: &str = "helm repo add kuma https://kumahq.github.io/charts\n";
 
-fn kubernetes(situation: &Situation<'_>, text: &mut Text) {
-    let name = situation.namespace;
+fn kubernetes(artifacts: &Artifacts<'_>, text: &mut Text) {
+    let name = artifacts.args.service.namespace();
+    let name = name.as_str();
     text.section(
-        &format!("The Secret `{}`", situation.secret),
+        &format!("The Secret `{}`", artifacts.args.secret.name().as_str()),
         &format!("{}kubectl apply -f secret.yaml\n", namespace(name)),
     );
-    if situation.global_address.is_some() {
+    if artifacts.args.multizone {
         text.paragraph(
             "Kuma 2.x only: with Kuma 3.x, a global control plane runs on Universal. Generate its files \
              with `--mode=universal`.",
@@ -91,28 +75,28 @@ fn kubernetes(situation: &Situation<'_>, text: &mut Text) {
     );
 }
 
-fn universal(situation: &Situation<'_>, text: &mut Text) {
-    let (files, run) = match situation.tokens {
+fn universal(artifacts: &Artifacts<'_>, text: &mut Text) {
+    let (files, run) = match artifacts.tokens() {
         Some(_) => {
-            let configuration = placed(situation, "kuma-cp.yaml");
+            let configuration = placed(artifacts, "kuma-cp.yaml");
             ("tls.crt tls.key kuma-cp.env kuma-cp.yaml", format!(" --config-file={configuration}"))
         }
         None => ("tls.crt tls.key kuma-cp.env", String::new()),
     };
-    text.in_place(situation, "Copy the files, on the host of kuma-cp", files);
+    text.in_place(artifacts, "Copy the files, on the host of kuma-cp", files);
     text.section(
-        if situation.global_address.is_some() {
+        if artifacts.args.multizone {
             "Start the global control plane"
         } else {
             "Start the control plane"
         },
-        &format!("set -a; . {}; set +a\nkuma-cp run{run}\n", placed(situation, "kuma-cp.env")),
+        &format!("set -a; . {}; set +a\nkuma-cp run{run}\n", placed(artifacts, "kuma-cp.env")),
     );
-    if situation.global_address.is_some() {
+    if artifacts.args.multizone {
         return;
     }
-    let proxy = situation.tokens.flatten().unwrap_or("dp-1");
-    match situation.tokens {
+    let proxy = artifacts.tokens().flatten().unwrap_or("dp-1");
+    match artifacts.tokens() {
         Some(Some(_)) => {
             text.section(
                 "Verify the dataplane token",
@@ -140,14 +124,14 @@ fn universal(situation: &Situation<'_>, text: &mut Text) {
             );
         }
     }
-    if situation.tokens.is_some() {
+    if artifacts.tokens().is_some() {
         text.paragraph(&format!(
             "`dataplane-token` is secret, and valid for the data plane proxy `{proxy}` in the mesh `default`. \
              Keep the three signing keys off the other hosts: the control plane accepts every token that they \
              sign. `kumactl generate zone-token` and `user-token` use the other two."
         ));
     }
-    let token = if situation.tokens.is_some() { "dataplane-token" } else { "dp-token" };
+    let token = if artifacts.tokens().is_some() { "dataplane-token" } else { "dp-token" };
     text.section(
         &format!("Start the data plane proxy, on its own host, with kuma-dp.env and {token}"),
         &PROXY.replace("dp-token", token).replace("dp-1", proxy),
@@ -180,10 +164,11 @@ set -a; . ./kuma-dp.env; set +a
 kuma-dp run --dataplane-file=dataplane.yaml --dataplane-token-file=dp-token
 ";
 
-fn zones(situation: &Situation<'_>, address: &str, text: &mut Text) {
-    let name = situation.namespace;
+fn zones(artifacts: &Artifacts<'_>, address: &str, text: &mut Text) {
+    let name = artifacts.args.service.namespace();
+    let name = name.as_str();
     text.section(
-        &format!("Install a zone on Kubernetes, with the Secret `{}`", situation.zone_secret),
+        &format!("Install a zone on Kubernetes, with the Secret `{}`", ZONE_SECRET),
         &format!(
             "{}kubectl apply -f zone-secret.yaml\n{CHARTS}\
              helm install kuma kuma/kuma --namespace={name} --values=zone-values.yaml \\\n  \
@@ -194,7 +179,7 @@ fn zones(situation: &Situation<'_>, address: &str, text: &mut Text) {
         ),
     );
     text.in_place(
-        situation,
+        artifacts,
         "Copy the files, on the host of a zone's kuma-cp",
         "ca.crt zone-kuma-cp.env",
     );
@@ -202,15 +187,15 @@ fn zones(situation: &Situation<'_>, address: &str, text: &mut Text) {
         "Start a zone on Universal, with zone-kuma-cp.env and ca.crt",
         &format!(
             "set -a; . {}; set +a\nKUMA_MODE=zone KUMA_MULTIZONE_ZONE_NAME=ZONE kuma-cp run\n",
-            placed(situation, "zone-kuma-cp.env")
+            placed(artifacts, "zone-kuma-cp.env")
         ),
     );
 }
 
 impl Text {
     /// Copies files to the directory of the variables, with their permissions.
-    fn in_place(&mut self, situation: &Situation<'_>, title: &str, files: &str) {
-        if let Some(directory) = situation.directory {
+    fn in_place(&mut self, artifacts: &Artifacts<'_>, title: &str, files: &str) {
+        if let Some(directory) = &artifacts.args.directory {
             let directory = directory.to_string_lossy();
             let directory = word(&directory);
             self.section(title, &format!("mkdir -p {directory}\ncp -p {files} {directory}\n"));
@@ -219,8 +204,8 @@ impl Text {
 }
 
 /// Returns the path of a file on the host of kuma-cp.
-fn placed(situation: &Situation<'_>, file: &str) -> String {
-    match situation.directory {
+fn placed(artifacts: &Artifacts<'_>, file: &str) -> String {
+    match &artifacts.args.directory {
         None => format!("./{file}"),
         Some(directory) => {
             let path = directory.join(file);

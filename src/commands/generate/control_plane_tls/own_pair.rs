@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, console: Console) -> Result<(), Failure> {
         unreachable!("all three were read")
     };
     let own = pem::decode_certificates(&certificate)?;
-    let report = CertificateReport::of_existing(&own[0], now);
+    let report = CertificateReport::new(&own[0], now);
     let warnings = pem_files::ca_warnings(&ca, now).into_iter().chain(args.leftover_warning());
     let warnings = warnings.chain(args.issuance.key.file.warning()).collect();
     let flags = args.issuance.existing;
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, console: Console) -> Result<(), Failure> {
 fn refuse_issuance(args: &Args) -> Result<(), Failure> {
     let issuance = &args.issuance;
     let given = [
-        ("--issuer-cert-file", issuance.issuer.inputs().next().is_some()),
+        ("--issuer-cert-file", issuance.issuer.own.inputs().next().is_some()),
         ("--ephemeral-ca", issuance.issuer.ephemeral_ca),
         ("--self-signed", args.self_signed),
         ("--key-type", issuance.key.key_type.is_some()),
@@ -73,13 +73,7 @@ fn refuse_issuance(args: &Args) -> Result<(), Failure> {
         ("--reuse-key", issuance.existing.reuse_key),
         ("--renew-before", issuance.existing.renew_before.is_some()),
     ];
-    match given.iter().find(|(_, is_given)| *is_given) {
-        None => Ok(()),
-        Some((flag, _)) => {
-            let failure = Failure::usage(format!("{flag} has no effect with --cert-file"));
-            Err(failure.hint(format!("remove {flag}, or --cert-file and --key-file")))
-        }
-    }
+    Failure::refuse_unused(&given, "with --cert-file", "--cert-file and --key-file")
 }
 
 /// Reads the pair and puts its chain in order: the certificate and the intermediate CAs, and the root apart.

@@ -21,12 +21,14 @@ use crate::report::failure::Failure;
 use crate::report::shell;
 
 /// Bytes and their name in messages.
+#[derive(Default)]
 pub(super) struct NamedBytes {
     name: String,
     bytes: Zeroizing<Vec<u8>>,
 }
 
 /// The input.
+#[derive(Default)]
 pub(super) struct VerifyFiles {
     pub(super) certificate: NamedBytes,
     pub(super) proof: Option<KeyProof>,
@@ -34,14 +36,8 @@ pub(super) struct VerifyFiles {
     pub(super) key_mode: Option<u32>,
     pub(super) ca: Option<NamedBytes>,
     pub(super) bundle: Option<NamedBytes>,
-    /// A Secret without `ca.crt`.
-    pub(super) secret_without_ca: Option<SecretWithoutCa>,
-}
-
-/// A Secret without `ca.crt`.
-pub(super) struct SecretWithoutCa {
-    /// Whether its type is `kubernetes.io/tls`, like that of the API server.
-    pub(super) is_tls: bool,
+    /// Of a Secret without `ca.crt`, whether its type is `kubernetes.io/tls`, like that of the API server.
+    pub(super) is_tls_without_ca: Option<bool>,
 }
 
 impl NamedBytes {
@@ -117,15 +113,7 @@ fn from_files(args: &Args) -> Result<VerifyFiles, Failure> {
         let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
         key_mode = metadata.map(|metadata| metadata.permissions().mode());
     }
-    Ok(VerifyFiles {
-        certificate,
-        proof: None,
-        key,
-        key_mode,
-        ca: None,
-        bundle: None,
-        secret_without_ca: None,
-    })
+    Ok(VerifyFiles { certificate, key, key_mode, ..VerifyFiles::default() })
 }
 
 /// Returns the Secret with the name, or the only Secret, or the only one with a certificate and its key.
@@ -200,20 +188,12 @@ fn from_secret(path: &Path, name: Option<&str>, console: Console) -> Result<Veri
             "a Secret with ca.crt only has no certificate to verify: use `kumactl inspect certificate`",
         )
     })?;
-    let secret_without_ca = ca.is_none().then_some(SecretWithoutCa { is_tls });
+    let is_tls_without_ca = ca.is_none().then_some(is_tls);
     let key = take("tls.key")?.ok_or_else(|| {
         missing("tls.key")
             .hint("add tls.key to the Secret: the control plane does not start without it")
     })?;
-    Ok(VerifyFiles {
-        certificate,
-        proof: None,
-        key: Some(key),
-        key_mode: None,
-        ca,
-        bundle: None,
-        secret_without_ca,
-    })
+    Ok(VerifyFiles { certificate, key: Some(key), ca, is_tls_without_ca, ..VerifyFiles::default() })
 }
 
 fn from_server(server: &LiveServer, timeout: Duration) -> Result<VerifyFiles, Failure> {
@@ -221,16 +201,7 @@ fn from_server(server: &LiveServer, timeout: Duration) -> Result<VerifyFiles, Fa
     let served = connect::fetch(address, name, timeout)?;
     let chain = pem::encode_certificates(&served.chain);
     let certificate = NamedBytes { name: address.to_string(), bytes: Zeroizing::new(chain) };
-    let proof = Some(served.proof);
-    Ok(VerifyFiles {
-        certificate,
-        proof,
-        key: None,
-        key_mode: None,
-        ca: None,
-        bundle: None,
-        secret_without_ca: None,
-    })
+    Ok(VerifyFiles { certificate, proof: Some(served.proof), ..VerifyFiles::default() })
 }
 
 /// Returns the certificate file as its own CA file, like `cp tls.crt ca.crt`, if it contains its CA.
