@@ -129,7 +129,8 @@ impl OutputKind {
             ),
             Self::NextSteps => ("next steps file", "Next steps", "next_steps", "NEXT-STEPS.md"),
             Self::Diagram => ("diagram", "Diagram", "diagram", "map.svg"),
-            Self::Token => ("token file", "Token", "token", "dataplane-token"),
+            Self::Token => ("token file", "Token", "token", "token"),
+            Self::DataplaneToken => ("token file", "Token", "token", "dataplane-token"),
             Self::DataplaneSigningKey => (
                 "signing key file",
                 "Signing key of dataplane tokens",

@@ -50,8 +50,8 @@ fn self_signed(name: &str, now: OffsetDateTime) -> Result<(Vec<u8>, Vec<u8>), Bo
     let algorithm = KeyAlgorithm::EcdsaP256;
     let names = [SubjectAltName::parse(name)?];
     let request = IssuanceRequest::new(ExtendedKeyUsage::ServerAuth, names, algorithm, None)?;
-    let template =
-        Profile::SelfSigned { request: &request }.resolve(now, SerialNumber::random()?)?;
+    let template = Profile::EndEntity { request: &request, issuer_validity: None }
+        .resolve(now, SerialNumber::random()?)?;
     let key = KeyPair::generate(algorithm)?;
     let certificate = kuma_pki::self_signed(&template, &key)?;
     let key = pem::encode_private_key(&key.private_key(PrivateKeyEncoding::default())?);

@@ -107,9 +107,10 @@ fn comments_and_texts(source: &str) -> [String; 2] {
     for found in literal.find_iter(&code) {
         let newlines = |text: &str| "\n".repeat(text.matches('\n').count());
         let text = found.as_str();
-        let text = text
-            .split_once("Examples:")
-            .map_or(text.to_owned(), |(prose, examples)| prose.to_owned() + &newlines(examples));
+        let text = match text.split_once("Examples:") {
+            Some((prose, examples)) => prose.to_owned() + &newlines(examples),
+            None => text.to_owned(),
+        };
         texts += &newlines(&code[end..found.start()]);
         texts += &if text.contains(' ') { text.replace("\\\n", "\n") } else { newlines(&text) };
         end = found.end();
