@@ -3,7 +3,6 @@
 mod batch_dir;
 mod commit;
 mod directories;
-mod documents;
 mod leftovers;
 mod lock;
 mod output;
@@ -19,8 +18,7 @@ mod transaction;
 
 pub(crate) use self::batch_dir::BatchDir;
 pub(crate) use self::commit::Changes;
-pub(crate) use self::directories::names;
-pub(crate) use self::documents::write_documents;
+pub(crate) use self::directories::{names, write_documents};
 pub(crate) use self::leftovers::has_leftovers;
 pub(crate) use self::output::{Destination, Output, PUBLIC_MODE};
 pub(crate) use self::output_kind::OutputKind;

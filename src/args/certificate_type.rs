@@ -1,8 +1,10 @@
-//! `--type`: the usage of a certificate.
+//! The flags about the certificate of a server or a client: its usage, names and subject.
 
-use kuma_pki::ExtendedKeyUsage;
+use kuma_pki::{DistinguishedName, ExtendedKeyUsage, SubjectAltName};
 
-use crate::report::failure::Failure;
+use crate::args::hostname::NameArgs;
+use crate::args::subject::SubjectArgs;
+use crate::report::failure::{Failure, Failures};
 
 /// The side of a connection that presents the certificate.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -22,10 +24,32 @@ impl From<CertificateType> for ExtendedKeyUsage {
     }
 }
 
-/// Returns the value of a required `--type`.
-pub(crate) fn required(given: Option<CertificateType>) -> Result<ExtendedKeyUsage, Failure> {
-    given.map(ExtendedKeyUsage::from).ok_or_else(|| {
-        Failure::usage("--type is required")
-            .hint("add --type=server for a control plane, or --type=client for a client")
-    })
+/// The usage, names and subject of a certificate to issue or to request.
+#[derive(clap::Args)]
+pub(crate) struct CertificateArgs {
+    /// Usage of the certificate (required)
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    pub(crate) certificate_type: Option<CertificateType>,
+
+    #[command(flatten)]
+    pub(crate) names: NameArgs,
+
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+}
+
+impl CertificateArgs {
+    /// Reads the flags. Adds a failure for each one that is missing or cannot be read; the usage is `None` only then.
+    pub(crate) fn read(
+        &self,
+        failures: &mut Failures,
+    ) -> (Option<ExtendedKeyUsage>, Vec<SubjectAltName>, Option<DistinguishedName>) {
+        if self.certificate_type.is_none() {
+            let hint = "add --type=server for a control plane, or --type=client for a client";
+            failures.add(Failure::usage("--type is required").hint(hint));
+        }
+        let names = failures.collect(self.names.required());
+        let subject = failures.collect(self.subject.parse());
+        (self.certificate_type.map(ExtendedKeyUsage::from), names, subject)
+    }
 }

@@ -6,7 +6,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use rustix::fs::Dir;
+
+use crate::report::failure::Failure;
 
 /// The directories that the run created. Dropping it removes those that are empty.
 #[derive(Default)]
@@ -71,4 +74,19 @@ pub(super) fn remove_with_files(directory: &Path) {
         let _ = fs::remove_file(directory.join(name));
     }
     let _ = fs::remove_dir(directory);
+}
+
+/// Writes files into a directory, and creates it if it does not exist. Overwrites existing files one after the
+/// other: the next run completes an interrupted one.
+pub(crate) fn write_documents(
+    directory: &Path,
+    documents: &[(String, Vec<u8>)],
+) -> Result<(), Failure> {
+    fs::create_dir_all(directory)
+        .with_context(|| format!("could not create the directory {}", directory.display()))?;
+    for (name, content) in documents {
+        let path = directory.join(name);
+        fs::write(&path, content).with_context(|| format!("could not write {}", path.display()))?;
+    }
+    Ok(())
 }

@@ -27,32 +27,20 @@ pub struct Validity {
 /// The error of a validity that a certificate cannot have.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages name the fields")]
 pub enum ValidityError {
     /// The current time is outside the range of X.509.
     #[error("the system clock is {now}, which X.509 cannot represent")]
-    Clock {
-        /// The current time.
-        now: OffsetDateTime,
-    },
-
+    Clock { now: OffsetDateTime },
     /// The certificate would expire after the year 9999, the last that X.509 can represent.
     #[error("a certificate valid for {days} days would expire after the year 9999")]
-    TooLong {
-        /// The requested lifetime in whole days.
-        days: u64,
-    },
-
+    TooLong { days: u64 },
     /// The certificate would already have expired.
     #[error(
         "a certificate valid for {seconds}s would already have expired: \
          its validity starts {backdate_seconds}s before now, for peers whose clocks are behind"
     )]
-    TooShort {
-        /// The requested lifetime in seconds.
-        seconds: u64,
-        /// The time between notBefore and now, in seconds.
-        backdate_seconds: u64,
-    },
+    TooShort { seconds: u64, backdate_seconds: u64 },
 }
 
 impl Validity {

@@ -4,11 +4,10 @@ use std::ffi::OsString;
 
 use kuma_pki::IssuanceRequest;
 
-use crate::args::certificate_type::{self, CertificateType};
+use crate::args::certificate_type::CertificateArgs;
 use crate::args::existing_files::ExistingFilesArgs;
-use crate::args::hostname::{self, NameArgs};
+use crate::args::hostname;
 use crate::args::key_options::KeyArgs;
-use crate::args::subject::SubjectArgs;
 use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::certificate_request::RequestJob;
 use crate::job::existing_files::ExistingFiles;
@@ -35,10 +34,6 @@ Examples:
   kumactl generate certificate-request --type=server --hostname=cp.example \\
     --if-needed")]
 pub(crate) struct Args {
-    /// Usage of the certificate (required)
-    #[arg(long = "type", value_enum, value_name = "TYPE")]
-    certificate_type: Option<CertificateType>,
-
     /// Write the certificate request to this file, `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "request.csr")]
     csr_file: OsString,
@@ -68,10 +63,7 @@ pub(crate) struct Args {
     output: ReportFormat,
 
     #[command(flatten, next_help_heading = "Certificate")]
-    names: NameArgs,
-
-    #[command(flatten, next_help_heading = "Certificate")]
-    subject: SubjectArgs,
+    certificate: CertificateArgs,
 
     #[command(flatten, next_help_heading = "Private key")]
     key: KeyArgs,
@@ -104,9 +96,7 @@ impl Args {
 
     fn request(&self) -> Result<IssuanceRequest, Failure> {
         let mut failures = Failures::default();
-        let usage = failures.collect(certificate_type::required(self.certificate_type).map(Some));
-        let names = failures.collect(self.names.required());
-        let subject = failures.collect(self.subject.parse());
+        let (usage, names, subject) = self.certificate.read(&mut failures);
         let usage = failures.or(usage)?.expect("a missing type is a failure");
         let key_type = self.key.key_type.unwrap_or_default();
         Ok(IssuanceRequest::new(usage, names, key_type, None)?.with_subject(subject))

@@ -8,10 +8,8 @@ use std::path::PathBuf;
 use kuma_pki::{IssuanceRequest, Issuer};
 use time::OffsetDateTime;
 
-use crate::args::certificate_type::{self, CertificateType};
-use crate::args::hostname::NameArgs;
+use crate::args::certificate_type::CertificateArgs;
 use crate::args::issuance::{self, IssuanceArgs};
-use crate::args::subject::SubjectArgs;
 use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
@@ -54,15 +52,8 @@ Examples:
   kumactl generate tls-certificate --type=client --hostname=dp \\
     --key-file=- --cert-file=-")]
 pub(crate) struct Args {
-    /// Usage of the certificate (required)
-    #[arg(long = "type", value_enum, value_name = "TYPE")]
-    certificate_type: Option<CertificateType>,
-
     #[command(flatten, next_help_heading = "Certificate")]
-    names: NameArgs,
-
-    #[command(flatten, next_help_heading = "Certificate")]
-    subject: SubjectArgs,
+    certificate: CertificateArgs,
 
     /// Sign this certificate request (PKCS#10) and write no key; --hostname overrides its names, and
     /// --type its usage
@@ -132,10 +123,8 @@ const SELF_SIGNED_HINT: &str = "add --issuer-cert-file and --issuer-key-file, or
 
 fn request(args: &Args) -> Result<IssuanceRequest, Failure> {
     let mut failures = Failures::default();
-    let usage = failures.collect(certificate_type::required(args.certificate_type).map(Some));
-    let names = failures.collect(args.names.required());
+    let (usage, names, subject) = args.certificate.read(&mut failures);
     let valid_for = failures.collect(issuance::valid_for(args.issuance.valid_for.as_deref()));
-    let subject = failures.collect(args.subject.parse());
     let usage = failures.or(usage)?.expect("a missing type is a failure");
     let key_type = args.issuance.key.key_type.unwrap_or_default();
     Ok(IssuanceRequest::new(usage, names, key_type, valid_for)?.with_subject(subject))

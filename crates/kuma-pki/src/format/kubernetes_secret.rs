@@ -54,6 +54,7 @@ impl KubernetesSecret {
 /// The error of a text that is not a Secret. It quotes nothing from the text that could be bytes of a key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "the messages name the fields")]
 pub enum SecretError {
     /// The values exceed the size limit.
     #[error("its data exceeds 1 MiB, the limit of a Secret")]
@@ -66,19 +67,13 @@ pub enum SecretError {
     },
     /// An apiVersion other than v1.
     #[error("its apiVersion is {version}, but a Secret has v1")]
-    ApiVersion {
-        /// The apiVersion.
-        version: String,
-    },
+    ApiVersion { version: String },
     /// An object of the External Secrets Operator.
     #[error("it is an ExternalSecret, which has no values but only their source")]
     External,
     /// Another kind of object.
     #[error("it is a {kind}, not a Secret")]
-    Kind {
-        /// The kind.
-        kind: String,
-    },
+    Kind { kind: String },
     /// Neither YAML nor JSON, or not a Kubernetes object.
     #[error("it is not a Kubernetes object in YAML or JSON{}", at(*line))]
     Malformed {
@@ -93,10 +88,7 @@ pub enum SecretError {
     Sealed,
     /// More than one Secret.
     #[error("it holds {count} Secrets")]
-    Several {
-        /// The number of Secrets.
-        count: usize,
-    },
+    Several { count: usize },
     /// Values encrypted with SOPS.
     #[error("its values are encrypted with SOPS")]
     Sops,

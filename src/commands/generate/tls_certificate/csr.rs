@@ -49,7 +49,7 @@ pub(super) fn read(args: &Args, path: &Path) -> Result<CertificateRequest, Failu
 /// Returns the requested certificate, as far as no flag overrides the request. Fails on a
 /// request without a usage or with names that no client can match, unless flags replace them.
 pub(super) fn request(args: &Args, csr: &CertificateRequest) -> Result<IssuanceRequest, Failure> {
-    let usage = match (args.certificate_type, csr.extended_key_usages()) {
+    let usage = match (args.certificate.certificate_type, csr.extended_key_usages()) {
         (Some(certificate_type), _) => certificate_type.into(),
         (None, [usage]) => *usage,
         (None, usages) => {
@@ -61,13 +61,13 @@ pub(super) fn request(args: &Args, csr: &CertificateRequest) -> Result<IssuanceR
             return Err(Failure::usage(text).hint(hint));
         }
     };
-    let names = match args.names.is_empty() {
+    let names = match args.certificate.names.is_empty() {
         true => names(csr)?,
-        false => args.names.parse()?,
+        false => args.certificate.names.parse()?,
     };
     let valid_for = issuance::valid_for(args.issuance.valid_for.as_deref())?;
     let request = IssuanceRequest::new(usage, names, csr.public_key().algorithm, valid_for)?;
-    Ok(request.with_subject(args.subject.parse()?))
+    Ok(request.with_subject(args.certificate.subject.parse()?))
 }
 
 fn names(csr: &CertificateRequest) -> Result<Vec<SubjectAltName>, Failure> {
