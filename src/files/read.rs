@@ -80,12 +80,23 @@ pub(crate) fn open(path: &Path, role: &str) -> Result<Box<dyn Read>, Failure> {
 /// The most files of a directory that are read.
 const MAX_FILES: usize = 256;
 
-/// Reads the files of a directory, sorted by their names: regular files of at most 1 MiB that are not hidden.
-/// Fails on a directory or a file that cannot be read, or too many files.
+/// Reads the files of a directory, sorted by their names: regular files of at most 1 MiB that are not hidden, and the
+/// drop-ins of systemd in `NAME.service.d`. Fails on a directory or a file that cannot be read, or too many files.
 pub(crate) fn directory(path: &Path) -> Result<Vec<NamedFile>, Failure> {
-    let mut names = super::names(path).map_err(|error| unreadable(path, "directory", &error))?;
-    names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
-    names.sort();
+    let list = |path: &Path| {
+        let mut names =
+            super::names(path).map_err(|error| unreadable(path, "directory", &error))?;
+        names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
+        names.sort();
+        Ok::<_, Failure>(names)
+    };
+    let mut names = list(path)?;
+    for drop_ins in names.clone() {
+        let place = path.join(&drop_ins);
+        if drop_ins.as_encoded_bytes().ends_with(b".service.d") && place.is_dir() {
+            names.extend(list(&place)?.iter().map(|name| Path::new(&drop_ins).join(name).into()));
+        }
+    }
     let mut files = Vec::new();
     for name in names {
         let place = path.join(&name);

@@ -10,6 +10,7 @@
 
 mod ca_bundle;
 mod cert_manager;
+mod configuration;
 mod control_plane;
 mod directory;
 mod documents;
@@ -28,10 +29,11 @@ mod report;
 mod rotation;
 mod schema;
 mod secrets;
+mod settings;
 mod site;
 mod trust;
+mod unit;
 mod universal;
-mod variables;
 mod webhooks;
 
 use std::io::Read;
@@ -151,7 +153,8 @@ pub fn verify(inventory: &Inventory, options: &Options) -> Report {
         let mut ours = site.control_planes(&mut found);
         if clusters.len() > 1 {
             // The same names occur in every cluster.
-            let cluster = site.name().unwrap_or_else(|| format!("cluster {}", place + 1));
+            let cluster = ours.iter().find_map(ControlPlane::cluster);
+            let cluster = cluster.unwrap_or_else(|| format!("cluster {}", place + 1));
             let rename = |piece: &mut String| piece.push_str(&format!(" ({cluster})"));
             found.checks.iter_mut().for_each(|check| rename(&mut check.piece));
             ours.iter_mut().for_each(|control_plane| control_plane.rename(rename));

@@ -35,7 +35,8 @@ Examples:
     | kumactl verify installation --manifest=- --secret=tls/secret.yaml
 
   # A running installation
-  kubectl get secret,service,deployment,pod -A -o yaml > objects.yaml
+  kubectl get secret,service,deployment,configmap,pod -A \\
+    -o yaml > objects.yaml
   kubectl get mutatingwebhookconfiguration,validatingwebhookconfiguration \\
     -o yaml > webhooks.yaml
   kumactl verify installation --manifest=objects.yaml --manifest=webhooks.yaml

@@ -53,7 +53,16 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
             "pass the Secret of the cluster: kubectl get secret -o yaml".to_owned()
         }
         Finding::NotMounted { .. } => "mount the Secret at that path, or correct the variable".to_owned(),
-        Finding::VariableMissing { missing, .. } => format!("set {missing}"),
+        Finding::VariableMissing { missing, .. } | Finding::HalfPair { missing, .. } => {
+            format!("set {missing}")
+        }
+        Finding::PublicCasOnly { missing, .. } => format!(
+            "set {missing} to the CA file of the global control plane, or let a public CA issue its certificate"
+        ),
+        Finding::ByteOrderMark { .. } => "save the file as UTF-8 without byte order mark".to_owned(),
+        Finding::Configuration { .. } => {
+            "compare it with kuma-cp.conf.yml of your version of Kuma".to_owned()
+        }
         Finding::VariableDiffers { .. } | Finding::Address { .. } => {
             "install with --namespace and --control-plane-service-name of this control plane".to_owned()
         }

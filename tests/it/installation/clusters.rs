@@ -87,7 +87,7 @@ fn a_zone_and_its_global_control_plane_are_checked_against_each_other() {
         ("hostname", "grpcs://zones.example:5685", "grpcs://global.example:5685", ""),
         ("zone-address", "grpcs://zones.example:5685", "grpc://zones.example:5685", ""),
         (
-            "variables",
+            "zone-ca",
             "              value: /var/run/secrets/kuma.io/kds/ca.crt\n",
             "              value: ''\n",
             "",
@@ -105,6 +105,16 @@ fn a_zone_and_its_global_control_plane_are_checked_against_each_other() {
         let failed = check(&report, fails, "failed");
         assert_eq!(failed["component"], "zone kuma-cp", "{failed}");
     }
+    // A public CA may have issued a certificate of which nothing is known, or that has public names only.
+    let path = "              value: /var/run/secrets/kuma.io/kds/ca.crt\n";
+    let trusting = zone.replacen(path, "              value: ''\n", 1);
+    let unknown = report(&sandbox, &trusting, &[]);
+    assert_eq!(
+        (checks(&unknown, "failed"), checks(&unknown, "warning")),
+        (none(), vec!["zone-ca".to_owned()])
+    );
+    let said = check(&unknown, "zone-ca", "warning").to_string();
+    assert!(said.contains("public CAs") && said.contains("let a public CA issue"), "{said}");
     let mut unverified = zone.clone();
     swap(
         &mut unverified,

@@ -12,7 +12,7 @@ fn none() -> Vec<String> {
 }
 
 /// A directory for a control plane.
-fn directory(flags: &[&str]) -> Sandbox {
+pub(super) fn directory(flags: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let fixed =
         ["generate", "control-plane-tls", "--output-dir=tls", "--key-type=ecdsa", "--quiet"];
@@ -20,7 +20,7 @@ fn directory(flags: &[&str]) -> Sandbox {
     sandbox
 }
 
-fn report(sandbox: &Sandbox, flags: &[&str]) -> Value {
+pub(super) fn report(sandbox: &Sandbox, flags: &[&str]) -> Value {
     let fixed = ["verify", "installation", "--directory=tls", "--output=json"];
     let ended = sandbox.kumactl(fixed.iter().chain(flags));
     assert!(ended.status < 2 && ended.stderr.is_empty(), "{ended:?}");
@@ -29,7 +29,7 @@ fn report(sandbox: &Sandbox, flags: &[&str]) -> Value {
 
 /// Changes a file of the directory.
 #[track_caller]
-fn change(sandbox: &Sandbox, file: &str, old: &str, new: &str) {
+pub(super) fn change(sandbox: &Sandbox, file: &str, old: &str, new: &str) {
     let path = format!("tls/{file}");
     let text = sandbox.read(&path);
     assert!(text.contains(old), "{old:?} is not in {file}: {text}");

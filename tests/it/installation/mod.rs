@@ -1,6 +1,7 @@
 //! `kumactl verify installation`: the pieces of an installation against each other.
 
 mod clusters;
+mod configuration;
 mod directories;
 mod input;
 mod mutations;

@@ -10,6 +10,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 pub use self::read::{decode, decode_all, is_manifest};
+pub(crate) use self::values::{Value, Values};
 pub use self::write::{SecretMetadata, encode};
 use crate::text::{beginning, excerpt};
 

@@ -3,6 +3,7 @@
 use super::map::{Map, NodeKind};
 use super::report::Report;
 use super::rotation;
+use super::settings::Settings;
 use super::trust::{Context, Dialer, Pem, Server};
 use crate::format::environment::Purpose;
 use crate::x509::Certificate;
@@ -15,6 +16,8 @@ pub(super) struct ControlPlane<'a> {
     /// Its Service, or the address of it.
     pub(super) service: Option<String>,
     pub(super) is_global: bool,
+    /// The name of its zone.
+    pub(super) zone_name: Option<String>,
     pub(super) servers: Vec<Server<'a>>,
     /// Where it finds its global control plane, if it is that of a zone.
     pub(super) zone: Option<Zone<'a>>,
@@ -24,10 +27,39 @@ pub(super) struct ControlPlane<'a> {
 #[derive(Debug)]
 pub(super) struct Zone<'a> {
     pub(super) address: String,
+    /// Where its address is: a variable, or a setting of its configuration file.
+    pub(super) origin: String,
+    /// The setting for its CA file.
+    pub(super) root_ca: String,
     pub(super) ca: Option<Pem<'a>>,
-    /// Why the CA is not there: it is missing in a Secret, which is reported elsewhere.
+    /// Whether a CA file is named, which is missing and reported elsewhere.
     pub(super) has_missing_ca: bool,
-    pub(super) skips_verification: bool,
+    /// The setting by which it does not verify the certificate, if it does not.
+    pub(super) skips_verification: Option<String>,
+}
+
+const ADDRESS: &str = "KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS";
+pub(super) const ROOT_CA: &str = "KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE";
+const SKIP_VERIFY: &str = "KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY";
+
+impl<'a> Zone<'a> {
+    /// Returns what settings say of the global control plane; `ca` reads the file at a path.
+    pub(super) fn new(
+        settings: &Settings,
+        ca: impl FnOnce(&str) -> Option<Pem<'a>>,
+    ) -> Option<Self> {
+        let path = settings.get(ROOT_CA);
+        let ca = path.and_then(ca);
+        let skips = settings.get(SKIP_VERIFY).is_some_and(|value| value == "true");
+        Some(Self {
+            address: settings.get(ADDRESS)?.to_owned(),
+            origin: settings.origin(ADDRESS),
+            root_ca: settings.beside(ADDRESS, ROOT_CA),
+            has_missing_ca: path.is_some() && ca.is_none(),
+            ca,
+            skips_verification: skips.then(|| settings.origin(SKIP_VERIFY)),
+        })
+    }
 }
 
 impl<'a> ControlPlane<'a> {
@@ -38,6 +70,12 @@ impl<'a> ControlPlane<'a> {
             || self.servers.iter().position(|server| server.purposes.contains(&Purpose::General));
         let place = place.or_else(general)?;
         self.servers.get_mut(place)
+    }
+
+    /// Returns what its cluster is called in a run with several.
+    pub(super) fn cluster(&self) -> Option<String> {
+        let zone = || self.zone_name.as_ref().map(|zone| format!("zone {zone}"));
+        if self.is_global { Some("global".to_owned()) } else { zone() }
     }
 
     /// Renames its pieces, as in a run with several clusters.

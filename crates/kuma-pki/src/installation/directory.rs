@@ -8,6 +8,7 @@ use super::control_plane::ControlPlane;
 use super::finding::Finding;
 use super::objects::{Name, Secret};
 use super::report::{CheckName, Component, Outcome, Report};
+use super::settings::Settings;
 use super::site::Site;
 use super::trust::{Dialer, Pem, Server, host};
 use super::{Directory, NamedFile};
@@ -24,6 +25,63 @@ impl Directory {
         self.files.iter().find(|file| file.name == name)
     }
 
+    /// Returns the file that a setting names, or reports that it is not in the directory.
+    pub(super) fn named(
+        &self,
+        path: &str,
+        setting: &str,
+        piece: &str,
+        component: Component,
+        report: &mut Report,
+    ) -> Option<&NamedFile> {
+        let found = self.file(path);
+        if found.is_none() {
+            let finding = Finding::FileMissing {
+                variable: setting.to_owned(),
+                path: excerpt(path),
+                directory: self.shown("").trim_end_matches('/').to_owned(),
+            };
+            report.add(CheckName::Files, component, piece, Outcome::Failed(finding));
+        }
+        found
+    }
+
+    /// Returns the names of the units of systemd, of which perhaps only drop-ins are here.
+    pub(super) fn units(&self) -> Vec<&str> {
+        let unit = |file: &'_ NamedFile| -> Option<usize> {
+            let end = file.name.find(".service").map(|at| at + ".service".len())?;
+            let rest = &file.name[end..];
+            (rest.is_empty() || rest.starts_with(".d/")).then_some(end)
+        };
+        let mut names: Vec<_> =
+            self.files.iter().filter_map(|file| Some(&file.name[..unit(file)?])).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Returns the text of a unit file and its drop-ins.
+    pub(super) fn unit(&self, name: &str) -> Zeroizing<String> {
+        let drop_ins = format!("{name}.d/");
+        let files = self.files.iter().filter(|file| file.name.starts_with(&drop_ins));
+        let texts = self.file(name).into_iter().chain(files);
+        let texts: Vec<_> =
+            texts.filter_map(|file| std::str::from_utf8(&file.bytes).ok()).collect();
+        Zeroizing::new(texts.join("\n"))
+    }
+
+    /// Returns the variables of an environment file.
+    pub(super) fn environment(&self, file: &NamedFile, report: &mut Report) -> Settings {
+        let text = std::str::from_utf8(&file.bytes).unwrap_or_default();
+        let rest = text.strip_prefix('\u{feff}');
+        if rest.is_some() {
+            let file = self.shown(&file.name);
+            let outcome = Outcome::Warning(Finding::ByteOrderMark { file: file.clone() });
+            report.add(CheckName::Files, Component::KumaCp, file, outcome);
+        }
+        Settings::read(rest.unwrap_or(text))
+    }
+
     pub(super) fn shown(&self, file: &str) -> String {
         excerpt(&format!("{}/{file}", self.name.trim_end_matches('/')))
     }
@@ -35,7 +93,7 @@ impl Directory {
 
 /// What values and flags for an installation say.
 #[derive(Debug, Default)]
-struct Settings {
+struct InstallValues {
     /// The file that says it.
     file: String,
     bundle: Option<String>,
@@ -77,13 +135,13 @@ struct GeneralValues {
     ca_bundle: Option<String>,
 }
 
-fn settings(directory: &Directory) -> Vec<Settings> {
+fn settings(directory: &Directory) -> Vec<InstallValues> {
     let mut all = Vec::new();
     if let Some(text) = directory.text("values.yaml")
         && let Ok(values) = serde_saphyr::from_str::<Values>(text)
     {
         let ControlPlaneValues { mode, service, tls } = values.control_plane;
-        all.push(Settings {
+        all.push(InstallValues {
             file: directory.shown("values.yaml"),
             bundle: tls.general.ca_bundle,
             secret: tls.general.secret_name,
@@ -92,7 +150,8 @@ fn settings(directory: &Directory) -> Vec<Settings> {
         });
     }
     if let Some(text) = directory.text("install-flags") {
-        let mut flags = Settings { file: directory.shown("install-flags"), ..Settings::default() };
+        let mut flags =
+            InstallValues { file: directory.shown("install-flags"), ..InstallValues::default() };
         for (flag, value) in text.split_ascii_whitespace().filter_map(|word| word.split_once('=')) {
             let value = value.to_owned();
             match flag {
@@ -107,10 +166,10 @@ fn settings(directory: &Directory) -> Vec<Settings> {
     }
     if let Some(text) = directory.text("ca-bundle.b64") {
         let bundle = Some(text.to_owned());
-        all.push(Settings {
+        all.push(InstallValues {
             file: directory.shown("ca-bundle.b64"),
             bundle,
-            ..Settings::default()
+            ..InstallValues::default()
         });
     }
     all
@@ -183,12 +242,12 @@ pub(super) fn kubernetes<'a>(
         service: Some(format!("Service {}", Name::new(Some(namespace), service))),
         is_global,
         servers: vec![server],
-        zone: None,
+        ..ControlPlane::default()
     })
 }
 
 fn bundle<'a>(
-    settings: &Settings,
+    settings: &InstallValues,
     hosts: Vec<crate::verify::Host>,
     report: &mut Report,
 ) -> Option<Dialer<'a>> {

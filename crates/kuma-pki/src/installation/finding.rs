@@ -150,13 +150,52 @@ pub enum Finding {
         volume: Option<String>,
     },
 
-    /// One of the two variables of a pair is missing.
+    /// A certificate is set without its key, or a key without its certificate.
+    #[error("{present} is set, and {missing} is not")]
+    HalfPair {
+        /// The setting of kuma-cp: a variable, or the path in its configuration file.
+        present: String,
+        /// The one that is missing.
+        missing: String,
+        /// Whether that is the key.
+        lacks_key: bool,
+    },
+
+    /// A setting needs another one.
     #[error("{present} is set, and {missing} is not")]
     VariableMissing {
-        /// The variable that is set.
+        /// The setting.
         present: String,
-        /// The one that is not.
+        /// The variable that is missing.
         missing: String,
+    },
+
+    /// An environment file begins with a byte order mark.
+    #[error("{file} begins with a byte order mark: systemd and shells ignore its first line")]
+    ByteOrderMark {
+        /// The file.
+        file: String,
+    },
+
+    /// A zone has no CA file for its global control plane.
+    #[error(
+        "{missing} is not set, so the zone trusts the public CAs of its image or machine only{}",
+        if *is_known { ", and none of them issued the certificate of the global control plane" } else { "" }
+    )]
+    PublicCasOnly {
+        /// The setting that is missing.
+        missing: String,
+        /// Whether it is known that no public CA issued the certificate.
+        is_known: bool,
+    },
+
+    /// kuma-cp cannot read its configuration file.
+    #[error("{file} cannot be read as settings of kuma-cp (line {line})")]
+    Configuration {
+        /// The file.
+        file: String,
+        /// The line, counted from 1.
+        line: u64,
     },
 
     /// A variable has another value than the installation needs.
@@ -214,8 +253,10 @@ pub enum Finding {
     },
 
     /// Someone connects to an address at which the control plane is not.
-    #[error("{address} is not {expected}")]
+    #[error("{variable} is {address}, which is not {expected}")]
     Address {
+        /// The variable, or the path in the configuration file.
+        variable: String,
         /// The address.
         address: String,
         /// What it should be, as a fragment.

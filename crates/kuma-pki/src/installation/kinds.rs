@@ -1,8 +1,9 @@
 //! The kinds of objects that an installation of Kuma consists of.
 
 /// The kinds that matter, with the group of their API.
-const KINDS: [(&str, &str); 11] = [
+const KINDS: [(&str, &str); 12] = [
     ("Secret", ""),
+    ("ConfigMap", ""),
     ("Service", ""),
     ("Pod", ""),
     ("Deployment", "apps"),

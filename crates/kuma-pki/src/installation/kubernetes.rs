@@ -3,11 +3,10 @@
 use super::cert_manager::{self, Consumer};
 use super::control_plane::{ControlPlane, Zone};
 use super::finding::Finding;
-use super::mounts::{self, Source};
-use super::objects::{Name, Service, Workload};
+use super::mounts::Source;
+use super::objects::{Name, Service};
 use super::report::{CheckName, Component, Outcome, Report};
-use super::schema::Container;
-use super::site::{Site, file, half_pair, in_directory, leads_to, missing_label, paths};
+use super::site::{Process, Site, in_directory, leads_to, missing_label};
 use super::trust::{Dialer, Pem, Server, host};
 use crate::format::environment::Purpose;
 use crate::text::excerpt;
@@ -21,18 +20,18 @@ const SERVICE_NAME: &str = "KUMA_RUNTIME_KUBERNETES_CONTROL_PLANE_SERVICE_NAME";
 pub(super) const SYSTEM_NAMESPACE: &str = "KUMA_STORE_KUBERNETES_SYSTEM_NAMESPACE";
 
 /// Returns the Service of a control plane, as its variables name it.
-pub(super) fn service_name(workload: &Workload, container: &Container) -> Name {
-    let name = container.variable(SERVICE_NAME).unwrap_or("kuma-control-plane");
-    let namespace = container.variable(SYSTEM_NAMESPACE).unwrap_or("kuma-system");
-    let namespace = workload.name.namespace.as_deref().unwrap_or(namespace);
+pub(super) fn service_name(process: &Process<'_>) -> Name {
+    let settings = &process.settings;
+    let name = settings.get(SERVICE_NAME).unwrap_or("kuma-control-plane");
+    let namespace = settings.get(SYSTEM_NAMESPACE).unwrap_or("kuma-system");
+    let namespace = process.workload.name.namespace.as_deref().unwrap_or(namespace);
     Name::new(Some(namespace), name)
 }
 
 /// Finds the servers and clients of one control plane.
 pub(super) struct Builder<'s, 'a, 'r> {
     pub(super) site: &'s Site<'a>,
-    pub(super) workload: &'a Workload,
-    pub(super) container: &'a Container,
+    pub(super) process: &'s Process<'a>,
     /// The Service, as variables name it.
     pub(super) service: Name,
     /// The Services of the other control planes of the cluster.
@@ -46,29 +45,20 @@ pub(super) struct Builder<'s, 'a, 'r> {
 impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
     pub(super) fn new(
         site: &'s Site<'a>,
-        workload: &'a Workload,
-        container: &'a Container,
+        process: &'s Process<'a>,
         others: &[Name],
         report: &'r mut Report,
     ) -> Self {
-        let service = service_name(workload, container);
+        let service = service_name(process);
         let other_services = others.iter().filter(|other| **other != service).cloned().collect();
         let control_plane = ControlPlane {
-            title: workload.title(),
+            title: process.workload.title(),
             service: Some(format!("Service {service}")),
-            is_global: container.variable("KUMA_MODE") == Some("global"),
+            zone_name: process.settings.get("KUMA_MULTIZONE_ZONE_NAME").map(excerpt),
+            is_global: process.settings.get("KUMA_MODE") == Some("global"),
             ..ControlPlane::default()
         };
-        Self {
-            site,
-            workload,
-            container,
-            service,
-            other_services,
-            has_service: true,
-            report,
-            control_plane,
-        }
+        Self { site, process, service, other_services, has_service: true, report, control_plane }
     }
 
     fn fail(&mut self, name: CheckName, component: Component, finding: Finding) {
@@ -77,27 +67,25 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
     }
 
     /// Returns what is at the path in a variable, if it is a key of a Secret that is there.
-    fn file(&self, path: &str) -> Option<(Name, Pem<'a>)> {
-        file(self.site, self.workload, self.container, path)
+    fn file(&self, path: &str) -> Option<(String, Pem<'a>)> {
+        self.site.file(self.process, path)
     }
 
     pub(super) fn variables(&mut self) {
-        let namespace = self.container.variable(SYSTEM_NAMESPACE);
-        if let (Some(value), Some(own)) = (namespace, self.workload.name.namespace.as_deref())
+        let namespace = self.process.settings.get(SYSTEM_NAMESPACE);
+        if let (Some(value), Some(own)) =
+            (namespace, self.process.workload.name.namespace.as_deref())
             && value != own
         {
             let finding = Finding::VariableDiffers {
-                variable: SYSTEM_NAMESPACE.to_owned(),
+                variable: self.process.settings.origin(SYSTEM_NAMESPACE),
                 value: excerpt(value),
                 expected: format!("{} is in namespace {}", self.control_plane.title, excerpt(own)),
             };
             self.fail(CheckName::Variables, Component::KumaDp, finding);
         }
         for purpose in Purpose::ALL {
-            if let Some((present, missing)) =
-                half_pair(purpose, |name| self.container.variable(name))
-            {
-                let finding = Finding::VariableMissing { present, missing };
+            if let Some(finding) = self.process.settings.half_pair(purpose) {
                 self.fail(CheckName::Variables, Component::KumaCp, finding);
             }
         }
@@ -114,7 +102,7 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
             let selects = |one: &&&Service| {
                 one.name.is(&Name { name: one.name.name.clone(), ..self.service.clone() })
                     && one.ports.contains(&5678)
-                    && missing_label(one, self.workload).is_none()
+                    && missing_label(one, self.process.workload).is_none()
             };
             let near = services.iter().find(selects).map(|one| one.name.to_string());
             let finding = Finding::ServiceMissing { service: self.service.to_string(), near };
@@ -126,7 +114,7 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
             );
         };
         let mut findings = Vec::new();
-        if let Some(label) = missing_label(service, self.workload) {
+        if let Some(label) = missing_label(service, self.process.workload) {
             let workload = self.control_plane.title.clone();
             findings.push(Finding::ServiceSelector {
                 service: service.name.to_string(),
@@ -159,7 +147,7 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
     }
 
     fn has_webhooks(&self) -> bool {
-        self.container.variable(ADMISSION_DIRECTORY).is_some()
+        self.process.settings.get(ADMISSION_DIRECTORY).is_some()
     }
 
     /// Finds the pair of every server.
@@ -168,15 +156,13 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
         let mut pairs: Vec<(Purpose, String, Option<String>)> = Vec::new();
         for purpose in Purpose::ALL {
             let [certificate, key, ..] = purpose.file_variables();
-            let path = |name: Option<&str>| Some(self.container.variable(name?)?.to_owned());
+            let path = |name: Option<&str>| Some(self.process.settings.get(name?)?.to_owned());
             if let Some(certificate) = path(certificate) {
                 has_dp_server |= matches!(purpose, Purpose::General | Purpose::DpServer);
                 pairs.push((purpose, certificate, path(key)));
             }
         }
-        if !has_dp_server
-            && half_pair(Purpose::General, |name| self.container.variable(name)).is_none()
-        {
+        if !has_dp_server && self.process.settings.half_pair(Purpose::General).is_none() {
             let servers = "data plane proxies".to_owned();
             self.fail(CheckName::Variables, Component::KumaDp, Finding::Autogenerated { servers });
         }
@@ -192,7 +178,7 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
         key: Option<&str>,
         purpose: Option<Purpose>,
     ) -> Option<usize> {
-        let (secret, certificate) = self.file(certificate)?;
+        let (piece, certificate) = self.file(certificate)?;
         let servers = &mut self.control_plane.servers;
         if let Some(place) =
             servers.iter().position(|server| server.certificate.name == certificate.name)
@@ -202,7 +188,7 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
         }
         let key = key.and_then(|path| self.file(path)).map(|(_, key)| key);
         self.control_plane.servers.push(Server {
-            piece: format!("Secret {secret}"),
+            piece,
             certificate,
             key,
             purposes: purpose.into_iter().collect(),
@@ -216,9 +202,9 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
         if !self.has_webhooks() {
             return;
         }
-        let ca = match self.container.variable(INJECTOR_CA) {
+        let ca = match self.process.settings.get(INJECTOR_CA) {
             None => {
-                let present = "KUMA_GENERAL_TLS_CERT_FILE".to_owned();
+                let present = self.process.settings.origin("KUMA_GENERAL_TLS_CERT_FILE");
                 let finding = Finding::VariableMissing { present, missing: INJECTOR_CA.to_owned() };
                 self.fail(CheckName::Variables, Component::KumaDp, finding);
                 None
@@ -254,18 +240,20 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
     /// Returns whether a Service leads to this control plane.
     pub(super) fn selects(&self, name: &Name) -> bool {
         let services = self.site.services();
-        services.iter().any(|service| service.name.is(name) && leads_to(service, self.workload))
+        services
+            .iter()
+            .any(|service| service.name.is(name) && leads_to(service, self.process.workload))
     }
 
     pub(super) fn cert_manager(&mut self) {
-        let secret = |path: &str| match mounts::source(self.workload, self.container, path) {
+        let secret = |path: &str| match self.process.source(path) {
             Source::Secret { secret, .. } => Some(secret),
             _ => None,
         };
-        let directory = self.container.variable(ADMISSION_DIRECTORY);
+        let directory = self.process.settings.get(ADMISSION_DIRECTORY);
         let admission = directory.and_then(|directory| secret(&in_directory(directory, "tls.crt")));
         let mut secrets: Vec<_> =
-            paths(self.container).iter().filter_map(|(_, path)| secret(path)).collect();
+            self.process.paths().iter().filter_map(|(_, path)| secret(path)).collect();
         secrets.sort();
         secrets.dedup();
         let mut names = Vec::new();
@@ -287,17 +275,7 @@ impl<'s, 'a, 'r> Builder<'s, 'a, 'r> {
     }
 
     pub(super) fn zone(&mut self) {
-        let Some(address) = self.container.variable("KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS") else {
-            return;
-        };
-        let path = self.container.variable("KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE");
-        let ca = path.and_then(|path| self.file(path)).map(|(_, ca)| ca);
-        let skips = self.container.variable("KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY");
-        self.control_plane.zone = Some(Zone {
-            address: address.to_owned(),
-            has_missing_ca: path.is_some() && ca.is_none(),
-            ca,
-            skips_verification: skips == Some("true"),
-        });
+        let ca = |path: &str| self.file(path).map(|(_, ca)| ca);
+        self.control_plane.zone = Zone::new(&self.process.settings, ca);
     }
 }

@@ -1,7 +1,7 @@
 //! Which key of which Secret is at a path in a container.
 
 use super::objects::{Name, Workload};
-use super::schema::{Container, Mount, SecretVolume, Volume};
+use super::schema::{Container, KeyFiles, Mount, Volume};
 
 /// Where the content of a file in a container comes from.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,7 +13,12 @@ pub(super) enum Source {
         /// Whether the pod starts without it.
         is_optional: bool,
     },
-    /// A volume of Secrets that has no such file.
+    /// A key of a ConfigMap.
+    ConfigMap {
+        name: Name,
+        key: String,
+    },
+    /// A volume of Secrets or ConfigMaps that has no such file.
     NotInVolume {
         volume: String,
     },
@@ -39,34 +44,34 @@ pub(super) fn source(workload: &Workload, container: &Container, path: &str) -> 
         .into_iter()
         .filter(|part| !part.is_empty())
         .collect();
-    in_secrets(workload, volume, &in_volume.join("/"))
+    in_keys(workload, volume, &in_volume.join("/"))
 }
 
-fn in_secrets(workload: &Workload, volume: &Volume, path: &str) -> Source {
-    if !volume.is_of_secrets() {
-        return Source::Elsewhere;
+fn in_keys(workload: &Workload, volume: &Volume, path: &str) -> Source {
+    let mut secrets = volume.secrets();
+    if let Some((files, key)) = secrets.find_map(|files| Some((files, key(files, path)?))) {
+        return Source::Secret { secret: name(workload, files), key, is_optional: files.optional };
     }
-    let found = volume.secrets().find_map(|secret| Some((secret, key(secret, path)?)));
-    match found {
-        Some((secret, key)) => {
-            Source::Secret { secret: name(workload, secret), key, is_optional: secret.optional }
-        }
-        None => Source::NotInVolume { volume: volume.name.clone() },
+    let mut config_maps = volume.config_maps();
+    match config_maps.find_map(|files| Some((files, key(files, path)?))) {
+        Some((files, key)) => Source::ConfigMap { name: name(workload, files), key },
+        None if volume.has_known_files() => Source::NotInVolume { volume: volume.name.clone() },
+        None => Source::Elsewhere,
     }
 }
 
 /// Returns the key whose value is at a path in the volume.
-fn key(secret: &SecretVolume, path: &str) -> Option<String> {
-    if secret.items.is_empty() {
+fn key(files: &KeyFiles, path: &str) -> Option<String> {
+    if files.items.is_empty() {
         return (!path.is_empty() && !path.contains('/')).then(|| path.to_owned());
     }
-    let item = secret.items.iter().find(|item| item.path.trim_matches('/') == path)?;
+    let item = files.items.iter().find(|item| item.path.trim_matches('/') == path)?;
     Some(item.key.clone())
 }
 
-/// Returns the full name of a Secret of a volume.
-pub(super) fn name(workload: &Workload, secret: &SecretVolume) -> Name {
-    Name::new(workload.name.namespace.as_deref(), &secret.secret_name)
+/// Returns the full name of the Secret or ConfigMap of a volume.
+pub(super) fn name(workload: &Workload, files: &KeyFiles) -> Name {
+    Name::new(workload.name.namespace.as_deref(), &files.name)
 }
 
 /// Returns every key of a Secret without which the pod does not start or misses a file: those named by `items`
@@ -74,7 +79,7 @@ pub(super) fn name(workload: &Workload, secret: &SecretVolume) -> Name {
 pub(super) fn required_keys<'a>(
     workload: &'a Workload,
     volume: &'a Volume,
-    secret: &'a SecretVolume,
+    secret: &'a KeyFiles,
 ) -> Vec<String> {
     let mounts = workload.containers.iter().flat_map(|container| &container.volume_mounts);
     let sub_paths = mounts.filter(|mount| mount.name == volume.name && !mount.sub_path.is_empty());

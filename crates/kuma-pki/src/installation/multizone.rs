@@ -1,15 +1,13 @@
 //! Zones and their global control plane.
 
+use x509_parser::extensions::GeneralName;
+
 use super::control_plane::{ControlPlane, Zone};
 use super::finding::Finding;
 use super::report::{CheckName, Component, Outcome, Report};
 use super::site::host_of;
-use super::trust::{Context, Dialer, host};
+use super::trust::{Context, Dialer, Server, host};
 use crate::format::environment::Purpose;
-
-const ADDRESS: &str = "KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS";
-const ROOT_CA: &str = "KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE";
-const SKIP_VERIFY: &str = "KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY";
 
 /// Checks what zones say of their global control plane, and adds them to its clients if it is there.
 pub(super) fn link(
@@ -21,8 +19,9 @@ pub(super) fn link(
     for place in 0..control_planes.len() {
         let Some(zone) = control_planes[place].zone.take() else { continue };
         let title = control_planes[place].title.clone();
-        check(&zone, &title, report);
-        if zone.skips_verification || zone.ca.is_none() {
+        let server = global.and_then(|global| control_planes[global].server(Purpose::GlobalKds));
+        check(&zone, &title, server.as_deref(), report);
+        if zone.skips_verification.is_some() || zone.ca.is_none() {
             continue;
         }
         let dialer = Dialer {
@@ -39,21 +38,35 @@ pub(super) fn link(
     }
 }
 
-fn check(zone: &Zone<'_>, title: &str, report: &mut Report) {
+fn check(zone: &Zone<'_>, title: &str, server: Option<&Server<'_>>, report: &mut Report) {
     let mut add = |name, outcome| report.add(name, Component::ZoneCp, title, outcome);
     if !zone.address.starts_with("grpcs://") {
-        let address = crate::text::excerpt(&zone.address);
+        let (variable, address) = (zone.origin.clone(), crate::text::excerpt(&zone.address));
         let expected =
             "an address with grpcs://, and the global control plane serves TLS only".to_owned();
-        add(CheckName::ZoneAddress, Outcome::Failed(Finding::Address { address, expected }));
+        let finding = Finding::Address { variable, address, expected };
+        return add(CheckName::ZoneAddress, Outcome::Failed(finding));
     }
-    if zone.skips_verification {
-        let variable = SKIP_VERIFY.to_owned();
-        return add(CheckName::ZoneCa, Outcome::Warning(Finding::NotVerified { variable }));
+    if let Some(variable) = zone.skips_verification.clone() {
+        add(CheckName::ZoneCa, Outcome::Warning(Finding::NotVerified { variable }));
+    } else if zone.ca.is_none() && !zone.has_missing_ca {
+        // Go's crypto/tls takes the CAs of the system then (`tlsConfig` in `pkg/kds/mux/client.go`).
+        let is_known = server.is_some_and(is_private);
+        let finding = Finding::PublicCasOnly { missing: zone.root_ca.clone(), is_known };
+        let outcome = if is_known { Outcome::Failed(finding) } else { Outcome::Warning(finding) };
+        add(CheckName::ZoneCa, outcome);
     }
-    if zone.ca.is_none() && !zone.has_missing_ca {
-        // The zone trusts the CAs of its image then.
-        let (present, missing) = (ADDRESS.to_owned(), ROOT_CA.to_owned());
-        add(CheckName::Variables, Outcome::Failed(Finding::VariableMissing { present, missing }));
-    }
+}
+
+/// Returns whether no public CA can have issued the certificate of a server: it is self-signed, or has a name that is
+/// in no public DNS (CA/Browser Forum Baseline Requirements, 4.2.2).
+fn is_private(server: &Server<'_>) -> bool {
+    let certificates = server.certificate.certificates();
+    let is_internal = |name: &GeneralName<'_>| match name {
+        GeneralName::DNSName(name) => !name.contains('.') || name.ends_with(".svc"),
+        _ => false,
+    };
+    certificates.first().is_some_and(|leaf| {
+        leaf.is_self_issued() || leaf.subject_alt_names().iter().any(is_internal)
+    })
 }

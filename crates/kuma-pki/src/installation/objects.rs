@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::configuration;
 use super::documents::{Document, ManifestError};
 use super::kinds::is_foreign;
 use super::schema::{Container, Header, IssuerRef, Loose, Object, Volume, Webhook};
-use crate::format::kubernetes_secret::{self, KubernetesSecret, SecretError};
+use crate::format::kubernetes_secret::{KubernetesSecret, SecretError, Value};
 use crate::format::yaml::{self, Limits};
 use crate::text::excerpt;
 
@@ -53,6 +54,13 @@ impl std::fmt::Display for Name {
 pub(super) struct Secret {
     pub(super) name: Name,
     pub(super) content: Result<KubernetesSecret, SecretError>,
+}
+
+/// A ConfigMap with the values that matter: configurations of kuma-cp and certificates.
+#[derive(Debug)]
+pub(super) struct ConfigMap {
+    pub(super) name: Name,
+    pub(super) data: BTreeMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -106,6 +114,7 @@ pub(super) struct Issuer {
 #[derive(Debug, Default)]
 pub(super) struct Objects {
     pub(super) secrets: Vec<Secret>,
+    pub(super) config_maps: Vec<ConfigMap>,
     pub(super) services: Vec<Service>,
     pub(super) workloads: Vec<Workload>,
     pub(super) webhooks: Vec<WebhookConfiguration>,
@@ -147,35 +156,11 @@ impl Objects {
         if is_foreign(&object.api_version, &object.kind) {
             return Ok(());
         }
-        self.read_secrets(&object, text);
         self.add(object, None);
         Ok(())
     }
 
-    fn read_secrets(&mut self, object: &Object, text: &str) {
-        let holds_secrets = object.kind == "Secret"
-            || object.kind == "SecretList"
-            || object.items.iter().any(|item| item.kind == "Secret");
-        if !holds_secrets {
-            return;
-        }
-        match kubernetes_secret::decode_all(text.as_bytes()) {
-            Ok(secrets) => self.secrets.extend(secrets.into_iter().map(|mut secret| {
-                for value in secret.data.values_mut() {
-                    if value.len() > MAX_KEPT {
-                        *value = zeroize::Zeroizing::default();
-                    }
-                }
-                let name = Name::new(secret.namespace.as_deref(), &secret.name);
-                Secret { name, content: Ok(secret) }
-            })),
-            Err(error) => {
-                self.secrets.push(Secret { name: object.metadata.full_name(), content: Err(error) })
-            }
-        }
-    }
-
-    /// Adds an object other than a Secret. `default_kind` is that of the items of a list.
+    /// Adds an object. `default_kind` is that of the items of a list.
     fn add(&mut self, object: Object, default_kind: Option<&str>) {
         let name = object.metadata.full_name();
         let kind = match object.kind.as_str() {
@@ -187,6 +172,26 @@ impl Objects {
             return;
         }
         match kind.as_str() {
+            "Secret" => {
+                let (data, strings) = (object.data, object.string_data);
+                let content = KubernetesSecret::from_values(data, strings, object.sops.is_some());
+                let content = content.map(|mut secret| {
+                    for value in secret.data.values_mut().filter(|value| value.len() > MAX_KEPT) {
+                        *value = zeroize::Zeroizing::default();
+                    }
+                    secret.secret_type = object.secret_type;
+                    secret
+                });
+                self.secrets.push(Secret { name, content });
+            }
+            "ConfigMap" => {
+                let values = object.data.unwrap_or_default().values.into_iter();
+                let data = values.filter_map(|(key, value)| match value {
+                    Value::Text(text) if is_relevant(&text) => Some((key, (*text).clone())),
+                    _ => None,
+                });
+                self.config_maps.push(ConfigMap { name, data: data.collect() });
+            }
             "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => {
                 let (labels, spec) = match spec.template {
                     Some(template) => (template.metadata.labels, template.spec),
@@ -243,6 +248,12 @@ impl Objects {
 fn is_foreign_text(text: &str) -> bool {
     let header = serde_saphyr::from_str_with_options::<Header>(text, yaml::options(&LIMITS));
     header.is_ok_and(|header| is_foreign(&header.api_version, &header.kind))
+}
+
+/// Returns whether a value of a ConfigMap matters: a configuration of kuma-cp, or certificates.
+fn is_relevant(text: &str) -> bool {
+    text.len() <= MAX_KEPT
+        && (text.contains("-----BEGIN CERTIFICATE-----") || configuration::is_likely(text))
 }
 
 /// Returns whether an object can be skipped without parsing: a Secret with the data of a Helm release, and

@@ -6,30 +6,26 @@ use super::finding::Finding;
 use super::kubernetes::Builder;
 use super::objects::{Name, Workload};
 use super::report::{CheckName, Component, Outcome};
-use super::schema::Container;
-use super::site::{file, host_of};
+use super::site::{Process, host_of};
 use super::trust::{Dialer, Pem, host};
 use crate::format::environment::Purpose;
 use crate::text::excerpt;
 
+pub(super) const URL: &str = "KUMA_CONTROL_PLANE_URL";
+
 impl<'a> Builder<'_, 'a, '_> {
     /// Adds zone ingresses and egresses, and running sidecars.
-    pub(super) fn proxies(
-        &mut self,
-        others: &[&(&'a Workload, &'a Container)],
-        takes_unknown: bool,
-    ) {
+    pub(super) fn proxies(&mut self, others: &[Process<'a>], takes_unknown: bool) {
         let mut by_ca: BTreeMap<(&str, &str), Vec<&Workload>> = BTreeMap::new();
-        for (workload, container) in others {
-            let address = container.variable("KUMA_CONTROL_PLANE_URL").unwrap_or_default();
-            if let Some(ca) = container.variable("KUMA_CONTROL_PLANE_CA_CERT") {
+        for process in others {
+            let Process { workload, settings, .. } = process;
+            let address = settings.get(URL).unwrap_or_default();
+            if let Some(ca) = settings.get("KUMA_CONTROL_PLANE_CA_CERT") {
                 by_ca.entry((ca, address)).or_default().push(*workload);
                 continue;
             }
-            let Some(path) = container.variable("KUMA_CONTROL_PLANE_CA_CERT_FILE") else {
-                continue;
-            };
-            let ca = file(self.site, workload, container, path).map(|(_, ca)| ca);
+            let Some(path) = settings.get("KUMA_CONTROL_PLANE_CA_CERT_FILE") else { continue };
+            let ca = self.site.file(process, path).map(|(_, ca)| ca);
             self.proxy(workload.title(), address, ca, takes_unknown);
         }
         for ((ca, address), workloads) in by_ca {
@@ -40,7 +36,8 @@ impl<'a> Builder<'_, 'a, '_> {
                 }
                 [] => continue,
             };
-            let ca = Pem::new(format!("KUMA_CONTROL_PLANE_CA_CERT of {piece}"), ca.as_bytes());
+            let ca =
+                Pem::new(format!("KUMA_CONTROL_PLANE_CA_CERT of {piece}"), ca.as_bytes().to_vec());
             self.proxy(piece, address, Some(ca), takes_unknown);
         }
     }
@@ -58,7 +55,11 @@ impl<'a> Builder<'_, 'a, '_> {
             _ if !self.has_service => {}
             _ => {
                 let expected = format!("the address of Service {}", self.service);
-                let finding = Finding::Address { address: excerpt(address), expected };
+                let finding = Finding::Address {
+                    variable: URL.to_owned(),
+                    address: excerpt(address),
+                    expected,
+                };
                 let outcome = Outcome::Failed(finding);
                 self.report.add(CheckName::ProxyAddress, Component::KumaDp, &*piece, outcome);
             }

@@ -2,10 +2,9 @@
 
 use super::finding::Finding;
 use super::report::{CheckName, Component, Outcome, Report};
+use super::settings::Settings;
 use super::trust::Context;
-use super::variables::Variables;
 use super::{Directory, NamedFile};
-use crate::text::excerpt;
 use crate::token::{
     self, ConfiguredKey, DEFAULT_MESH, DataplaneTokenValidator, Proxy, PublicKey, SigningKey,
     Token, VerifyOptions,
@@ -14,27 +13,22 @@ use crate::token::{
 const TOKEN_FILE: &str = "KUMA_DATAPLANE_RUNTIME_TOKEN_PATH";
 const TOKEN: &str = "KUMA_DATAPLANE_RUNTIME_TOKEN";
 
-/// Checks the token that a proxy's variables name: with the keys and the only Dataplane in the directory, or without a
+/// Checks the token that a proxy's settings name: with the keys and the only Dataplane in the directory, or without a
 /// key for what it says of itself.
 pub(super) fn check(
     directory: &Directory,
-    variables: &Variables,
+    settings: &Settings,
     piece: &str,
     context: &Context,
     report: &mut Report,
 ) {
-    let mut add = |name, outcome| report.add(name, Component::KumaDp, piece, outcome);
-    let text = match (variables.get(TOKEN), variables.get(TOKEN_FILE)) {
+    let text = match (settings.get(TOKEN), settings.get(TOKEN_FILE)) {
         (Some(text), _) => text,
         (None, Some(path)) => match directory.text(path) {
             Some(text) => text,
             None => {
-                let finding = Finding::FileMissing {
-                    variable: TOKEN_FILE.to_owned(),
-                    path: excerpt(path),
-                    directory: directory.shown("").trim_end_matches('/').to_owned(),
-                };
-                return add(CheckName::Files, Outcome::Failed(finding));
+                directory.named(path, TOKEN_FILE, piece, Component::KumaDp, report);
+                return;
             }
         },
         // Its name in a directory of `generate control-plane-tls`.
@@ -48,7 +42,7 @@ pub(super) fn check(
         None => alone(text, context),
     };
     for outcome in outcomes {
-        add(CheckName::Token, outcome);
+        report.add(CheckName::Token, Component::KumaDp, piece, outcome);
     }
 }
 

@@ -90,6 +90,8 @@ pub enum CheckName {
     Rotation,
     /// The token of a proxy fits.
     Token,
+    /// The configuration file of kuma-cp can be read.
+    Configuration,
 }
 
 impl CheckName {
@@ -114,6 +116,7 @@ impl CheckName {
             Self::CertManager => "cert-manager",
             Self::Rotation => "rotation",
             Self::Token => "token",
+            Self::Configuration => "configuration",
         }
     }
 }

@@ -6,9 +6,12 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
 
 use super::objects::Name;
+use super::settings::Settings;
+use super::unit;
+use crate::format::kubernetes_secret::Values;
 
 /// An object of any kind, alone or in a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Object {
     #[serde(deserialize_with = "or_default")]
@@ -19,6 +22,13 @@ pub(super) struct Object {
     pub(super) metadata: Metadata,
     #[serde(deserialize_with = "or_default")]
     pub(super) spec: Spec,
+    // Secrets and ConfigMaps
+    #[serde(rename = "type")]
+    pub(super) secret_type: Option<String>,
+    pub(super) data: Option<Values>,
+    pub(super) string_data: Option<Values>,
+    /// The metadata that SOPS adds to an object with encrypted values.
+    pub(super) sops: Option<IgnoredAny>,
     #[serde(deserialize_with = "or_default")]
     pub(super) webhooks: Vec<Webhook>,
     #[serde(deserialize_with = "or_default")]
@@ -99,7 +109,9 @@ pub(super) struct Container {
     #[serde(deserialize_with = "or_default")]
     pub(super) name: String,
     #[serde(deserialize_with = "or_default")]
-    pub(super) image: String,
+    pub(super) command: Vec<String>,
+    #[serde(deserialize_with = "or_default")]
+    pub(super) args: Vec<String>,
     #[serde(deserialize_with = "or_default")]
     pub(super) env: Vec<Variable>,
     #[serde(deserialize_with = "or_default")]
@@ -125,21 +137,23 @@ pub(super) struct Mount {
     pub(super) sub_path: String,
 }
 
+/// A volume, or a part of a projected volume, which has no name.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(super) struct Volume {
     #[serde(deserialize_with = "or_default")]
     pub(super) name: String,
-    pub(super) secret: Option<SecretVolume>,
-    pub(super) projected: Option<Projected>,
+    secret: Option<KeyFiles>,
+    config_map: Option<KeyFiles>,
+    projected: Option<Projected>,
 }
 
-/// The Secret of a volume, or of a source of a projected volume, where the name has another key.
+/// The keys of a Secret or ConfigMap as files. The name of a Secret has another key in a volume of its own.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub(super) struct SecretVolume {
-    #[serde(alias = "name", deserialize_with = "or_default")]
-    pub(super) secret_name: String,
+#[serde(default)]
+pub(super) struct KeyFiles {
+    #[serde(alias = "secretName", deserialize_with = "or_default")]
+    pub(super) name: String,
     #[serde(deserialize_with = "or_default")]
     pub(super) items: Vec<KeyToPath>,
     #[serde(deserialize_with = "or_default")]
@@ -159,13 +173,7 @@ pub(super) struct KeyToPath {
 #[serde(default)]
 pub(super) struct Projected {
     #[serde(deserialize_with = "or_default")]
-    pub(super) sources: Vec<ProjectedSource>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct ProjectedSource {
-    pub(super) secret: Option<SecretVolume>,
+    sources: Vec<Volume>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -238,27 +246,44 @@ impl Metadata {
 }
 
 impl Container {
-    /// Returns the value of a variable, if it is given as text. The last of several counts, as in the kubelet.
-    pub(super) fn variable(&self, name: &str) -> Option<&str> {
-        let found = self.env.iter().rev().find(|variable| variable.name == name)?;
-        found.value.as_deref().filter(|value| !value.is_empty())
+    /// Returns whether one of these variables is set, or one that has one of these beginnings.
+    pub(super) fn has_any(&self, beginnings: &[&str]) -> bool {
+        let is = |name: &str| beginnings.iter().any(|beginning| name.starts_with(beginning));
+        self.env.iter().any(|variable| is(&variable.name))
     }
 
-    /// Returns whether a variable of this beginning is set.
-    pub(super) fn has_variables(&self, beginning: &str) -> bool {
-        self.env.iter().any(|variable| variable.name.starts_with(beginning))
+    /// Returns the variables that are given as text.
+    pub(super) fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        for variable in &self.env {
+            settings.set(&variable.name, variable.value.as_deref().unwrap_or_default());
+        }
+        settings
+    }
+
+    /// Returns the path of kuma-cp's configuration file.
+    pub(super) fn configuration_file(&self) -> Option<&str> {
+        unit::configuration_file(&self.command).or_else(|| unit::configuration_file(&self.args))
     }
 }
 
 impl Volume {
-    /// Returns the Secrets whose keys are files in it.
-    pub(super) fn secrets(&self) -> impl Iterator<Item = &SecretVolume> {
-        let projected = self.projected.iter().flat_map(|volume| &volume.sources);
-        self.secret.iter().chain(projected.filter_map(|source| source.secret.as_ref()))
+    fn sources(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.projected.iter().flat_map(|volume| &volume.sources))
     }
 
-    /// Returns whether all its files are keys of Secrets.
-    pub(super) fn is_of_secrets(&self) -> bool {
-        self.secret.is_some() || self.projected.is_some()
+    /// Returns the Secrets whose keys are files in it.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &KeyFiles> {
+        self.sources().filter_map(|source| source.secret.as_ref())
+    }
+
+    /// Returns the ConfigMaps whose keys are files in it.
+    pub(super) fn config_maps(&self) -> impl Iterator<Item = &KeyFiles> {
+        self.sources().filter_map(|source| source.config_map.as_ref())
+    }
+
+    /// Returns whether its files are keys of Secrets or ConfigMaps.
+    pub(super) fn has_known_files(&self) -> bool {
+        self.secrets().chain(self.config_maps()).next().is_some()
     }
 }

@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::mounts::{self, Source};
 use super::objects::{ManagedCertificate, Name, Secret, Workload};
 use super::report::{CheckName, Component, Outcome, Report};
-use super::site::Site;
+use super::site::{Process, Site};
 use crate::text::excerpt;
 
 /// Which workloads mount which keys of which Secrets.
@@ -47,28 +47,28 @@ impl Uses {
     /// Adds a file that a variable names, or reports that it is not mounted.
     pub(super) fn add_file(
         &mut self,
-        workload: &Workload,
+        process: &Process<'_>,
         variable: &str,
         path: &str,
-        source: &Source,
         report: &mut Report,
     ) {
+        let workload = process.workload;
         let not_mounted = |volume: Option<String>| Finding::NotMounted {
-            variable: variable.to_owned(),
+            variable: process.settings.origin(variable),
             path: excerpt(path),
             volume,
         };
-        let finding = match source {
+        let finding = match process.source(path) {
             Source::Secret { secret, key, is_optional } => {
                 if !is_optional {
-                    let entry = self.0.entry(secret.clone()).or_default();
-                    Use::add(entry.keys.entry(key.clone()).or_default(), workload);
+                    let entry = self.0.entry(secret).or_default();
+                    Use::add(entry.keys.entry(key).or_default(), workload);
                 }
                 return;
             }
-            Source::Elsewhere => return,
+            Source::ConfigMap { .. } | Source::Elsewhere => return,
             Source::NotMounted => not_mounted(None),
-            Source::NotInVolume { volume } => not_mounted(Some(excerpt(volume))),
+            Source::NotInVolume { volume } => not_mounted(Some(excerpt(&volume))),
         };
         let outcome = Outcome::Failed(finding);
         report.add(CheckName::Mounts, Component::KumaCp, workload.title(), outcome);

@@ -1,17 +1,20 @@
 //! A cluster: its objects, and which of them belong together.
 
 use super::control_plane::ControlPlane;
-use super::kubernetes::{self, ADMISSION_DIRECTORY, INJECTOR_CA, SYSTEM_NAMESPACE};
+use super::finding::Finding;
+use super::kubernetes::{self, ADMISSION_DIRECTORY, INJECTOR_CA};
 use super::mounts::{self, Source};
 use super::objects::{
-    Issuer, ManagedCertificate, Name, Objects, Secret, Service, WebhookConfiguration, Workload,
-    is_same_namespace,
+    ConfigMap, Issuer, ManagedCertificate, Objects, Secret, Service, WebhookConfiguration,
+    Workload, is_same_namespace,
 };
-use super::report::Report;
+use super::report::{CheckName, Component, Outcome, Report};
 use super::schema::Container;
 use super::secrets::Uses;
+use super::settings::Settings;
 use super::trust::Pem;
 use crate::format::environment::Purpose;
+use crate::text::excerpt;
 
 /// The objects of one cluster, and those that were given in addition to all clusters.
 pub(super) struct Site<'a> {
@@ -19,16 +22,48 @@ pub(super) struct Site<'a> {
     pub(super) shared: Vec<&'a Objects>,
 }
 
-/// Returns whether a container runs kuma-cp in a cluster.
-pub(super) fn is_control_plane(container: &Container) -> bool {
-    [ADMISSION_DIRECTORY, SYSTEM_NAMESPACE, "KUMA_MODE", "KUMA_STORE_TYPE"]
-        .iter()
-        .any(|name| container.variable(name).is_some())
+/// A container that runs Kuma.
+pub(super) struct Process<'a> {
+    pub(super) workload: &'a Workload,
+    container: &'a Container,
+    pub(super) settings: Settings,
 }
 
-/// Returns whether a container runs kuma-dp.
-fn is_proxy(container: &Container) -> bool {
-    container.has_variables("KUMA_CONTROL_PLANE_")
+/// Variables that only kuma-cp has.
+pub(super) const OF_CONTROL_PLANE: [&str; 6] = [
+    "KUMA_GENERAL_",
+    "KUMA_DP_SERVER_",
+    "KUMA_API_SERVER_",
+    "KUMA_MULTIZONE_",
+    "KUMA_MODE",
+    "KUMA_STORE_",
+];
+
+/// Returns whether a container runs kuma-cp in a cluster.
+pub(super) fn is_control_plane(container: &Container) -> bool {
+    container.has_any(&[ADMISSION_DIRECTORY, "KUMA_MODE", "KUMA_STORE_"])
+}
+
+impl<'a> Process<'a> {
+    /// Returns where the content of a path comes from.
+    pub(super) fn source(&self, path: &str) -> Source {
+        mounts::source(self.workload, self.container, path)
+    }
+
+    /// Returns the files that the settings name, with the setting.
+    pub(super) fn paths(&self) -> Vec<(&'static str, String)> {
+        let mut names: Vec<&str> = Vec::new();
+        for purpose in Purpose::ALL {
+            names.extend(purpose.file_variables().into_iter().flatten());
+        }
+        names.extend([INJECTOR_CA, "KUMA_CONTROL_PLANE_CA_CERT_FILE"]);
+        let named =
+            names.into_iter().filter_map(|name| Some((name, self.settings.get(name)?.to_owned())));
+        let directory = self.settings.get(ADMISSION_DIRECTORY).into_iter().flat_map(|directory| {
+            ["tls.crt", "tls.key"].map(|file| (ADMISSION_DIRECTORY, in_directory(directory, file)))
+        });
+        named.chain(directory).collect()
+    }
 }
 
 impl<'a> Site<'a> {
@@ -38,6 +73,10 @@ impl<'a> Site<'a> {
 
     pub(super) fn secrets(&self) -> impl Iterator<Item = &'a Secret> {
         self.objects().flat_map(|objects| &objects.secrets)
+    }
+
+    fn config_maps(&self) -> impl Iterator<Item = &'a ConfigMap> {
+        self.objects().flat_map(|objects| &objects.config_maps)
     }
 
     pub(super) fn webhooks(&self) -> impl Iterator<Item = &'a WebhookConfiguration> {
@@ -52,60 +91,92 @@ impl<'a> Site<'a> {
         self.objects().flat_map(|objects| &objects.issuers)
     }
 
-    /// Returns what the cluster is called in a run with several: `global`, or the name of its zone.
-    pub(super) fn name(&self) -> Option<String> {
-        let containers = self.containers();
-        let (_, container) =
-            containers.iter().find(|(_, container)| is_control_plane(container))?;
-        if container.variable("KUMA_MODE") == Some("global") {
-            return Some("global".to_owned());
-        }
-        let zone = container.variable("KUMA_MULTIZONE_ZONE_NAME")?;
-        Some(format!("zone {}", crate::text::excerpt(zone)))
-    }
-
     pub(super) fn services(&self) -> Vec<&'a Service> {
         self.objects().flat_map(|objects| &objects.services).collect()
     }
 
-    /// Returns the containers of the cluster that run Kuma.
-    pub(super) fn containers(&self) -> Vec<(&'a Workload, &'a Container)> {
-        let workloads = self.own.workloads.iter();
-        let all =
-            workloads.flat_map(|one| one.containers.iter().map(move |container| (one, container)));
-        all.filter(|(_, container)| is_control_plane(container) || is_proxy(container)).collect()
+    /// Returns the containers of the cluster that run Kuma: control planes, and proxies.
+    fn processes(&self, report: &mut Report) -> (Vec<Process<'a>>, Vec<Process<'a>>) {
+        let (mut control_planes, mut proxies) = (Vec::new(), Vec::new());
+        for workload in &self.own.workloads {
+            for container in &workload.containers {
+                let is_proxy = container.has_any(&["KUMA_CONTROL_PLANE_"]);
+                let settings = container.settings();
+                let mut process = Process { workload, container, settings: Settings::default() };
+                if is_control_plane(container) {
+                    process.settings = self.configuration(&process, report);
+                    process.settings.extend(settings);
+                    control_planes.push(process);
+                } else if is_proxy {
+                    process.settings = settings;
+                    proxies.push(process);
+                }
+            }
+        }
+        (control_planes, proxies)
+    }
+
+    /// Returns the settings in the configuration file of a control plane.
+    fn configuration(&self, process: &Process<'a>, report: &mut Report) -> Settings {
+        let Some(path) = process.container.configuration_file() else { return Settings::default() };
+        let title = process.workload.title();
+        if let Some((_, file)) = self.file(process, path) {
+            return Settings::of_file(&file.bytes, &file.name, &title, report);
+        }
+        let outcome = match process.source(path) {
+            Source::ConfigMap { name, .. } if self.config_maps().next().is_none() => {
+                Outcome::Skipped(format!("ConfigMap {name} with its configuration was not read"))
+            }
+            Source::NotMounted | Source::NotInVolume { .. } => {
+                let (variable, path) = ("--config-file".to_owned(), excerpt(path));
+                Outcome::Failed(Finding::NotMounted { variable, path, volume: None })
+            }
+            _ => return Settings::default(),
+        };
+        report.add(CheckName::Configuration, Component::KumaCp, title, outcome);
+        Settings::default()
+    }
+
+    /// Returns the value at a path in a container, with the object that has it, if it is a key of a Secret or
+    /// ConfigMap that was read.
+    pub(super) fn file(&self, process: &Process<'a>, path: &str) -> Option<(String, Pem<'a>)> {
+        let (object, key, value) = match process.source(path) {
+            Source::Secret { secret: name, key, .. } => {
+                let secret = self.secrets().find(|secret| secret.name.is(&name))?;
+                let value = secret.content.as_ref().ok()?.data.get(&key)?;
+                (format!("Secret {name}"), key, value.as_slice())
+            }
+            Source::ConfigMap { name, key } => {
+                let config_map = self.config_maps().find(|one| one.name.is(&name))?;
+                (format!("ConfigMap {name}"), key.clone(), config_map.data.get(&key)?.as_bytes())
+            }
+            _ => return None,
+        };
+        let pem = Pem::new(format!("{} of {object}", excerpt(&key)), value);
+        Some((object, pem))
     }
 
     /// Checks the objects of the cluster, and returns its control planes.
     pub(super) fn control_planes(&self, report: &mut Report) -> Vec<ControlPlane<'a>> {
-        let containers = self.containers();
+        let (control_planes, proxies) = self.processes(report);
         let mut uses = Uses::default();
-        for (workload, container) in &containers {
-            uses.add_volumes(workload);
-            for (variable, path) in paths(container) {
-                let source = mounts::source(workload, container, &path);
-                uses.add_file(workload, &variable, &path, &source, report);
+        for process in control_planes.iter().chain(&proxies) {
+            uses.add_volumes(process.workload);
+            for (variable, path) in process.paths() {
+                uses.add_file(process, variable, &path, report);
             }
         }
         uses.check(self, report);
-        let controllers: Vec<_> =
-            containers.iter().filter(|(_, container)| is_control_plane(container)).collect();
-        let others: Vec<_> =
-            containers.iter().filter(|(_, container)| !is_control_plane(container)).collect();
-        let services: Vec<_> = controllers
-            .iter()
-            .map(|(workload, container)| kubernetes::service_name(workload, container))
-            .collect();
+        let services: Vec<_> = control_planes.iter().map(kubernetes::service_name).collect();
         let mut found = Vec::new();
-        for (place, (workload, container)) in controllers.into_iter().enumerate() {
-            let mut builder =
-                kubernetes::Builder::new(self, workload, container, &services, report);
+        for (place, process) in control_planes.iter().enumerate() {
+            let mut builder = kubernetes::Builder::new(self, process, &services, report);
             builder.variables();
             builder.servers();
             builder.sidecars();
             // Proxies and webhooks name their control plane; those of an unknown one go to the first.
             builder.webhooks(place == 0);
-            builder.proxies(&others, place == 0);
+            builder.proxies(&proxies, place == 0);
             builder.zone();
             builder.cert_manager();
             found.push(builder.control_plane);
@@ -114,64 +185,15 @@ impl<'a> Site<'a> {
     }
 }
 
-/// Returns the files that a container's variables name.
-pub(super) fn paths(container: &Container) -> Vec<(String, String)> {
-    let mut names: Vec<&str> = Vec::new();
-    for purpose in Purpose::ALL {
-        names.extend(purpose.file_variables().into_iter().flatten());
-    }
-    names.extend([INJECTOR_CA, "KUMA_CONTROL_PLANE_CA_CERT_FILE"]);
-    let named = names.into_iter().filter_map(|name| {
-        let path = container.variable(name)?;
-        Some((name.to_owned(), path.to_owned()))
-    });
-    let directory = container.variable(ADMISSION_DIRECTORY).into_iter().flat_map(|directory| {
-        ["tls.crt", "tls.key"]
-            .map(|file| (ADMISSION_DIRECTORY.to_owned(), in_directory(directory, file)))
-    });
-    named.chain(directory).collect()
-}
-
 pub(super) fn in_directory(directory: &str, file: &str) -> String {
     format!("{}/{file}", directory.trim_end_matches('/'))
-}
-
-/// Returns the value at a path in a container, if it is a key of a Secret that is there.
-pub(super) fn file<'a>(
-    site: &Site<'a>,
-    workload: &Workload,
-    container: &Container,
-    path: &str,
-) -> Option<(Name, Pem<'a>)> {
-    let Source::Secret { secret: name, key, .. } = mounts::source(workload, container, path) else {
-        return None;
-    };
-    let secret = site.secrets().find(|secret| secret.name.is(&name))?;
-    let value = secret.content.as_ref().ok()?.data.get(&key)?;
-    let pem =
-        Pem::new(format!("{} of Secret {name}", crate::text::excerpt(&key)), value.as_slice());
-    Some((name, pem))
-}
-
-/// Returns the variable of a pair that is set and the one that is not.
-pub(super) fn half_pair<'v>(
-    purpose: Purpose,
-    variable: impl Fn(&str) -> Option<&'v str>,
-) -> Option<(String, String)> {
-    let [certificate, key, ..] = purpose.file_variables();
-    let (certificate, key) = (certificate?, key?);
-    match (variable(certificate), variable(key)) {
-        (Some(_), None) => Some((certificate.to_owned(), key.to_owned())),
-        (None, Some(_)) => Some((key.to_owned(), certificate.to_owned())),
-        _ => None,
-    }
 }
 
 /// Returns a label that a Service selects and the pods do not have.
 pub(super) fn missing_label(service: &Service, workload: &Workload) -> Option<String> {
     let mut labels = service.selector.iter();
     let missing = labels.find(|(key, value)| workload.labels.get(*key) != Some(value));
-    missing.map(|(key, value)| crate::text::excerpt(&format!("{key}={value}")))
+    missing.map(|(key, value)| excerpt(&format!("{key}={value}")))
 }
 
 /// Returns whether a Service selects the pods of a workload.

@@ -1,65 +1,94 @@
 //! Control planes and proxies outside a cluster, from the environment files and unit files of a directory.
 
-use super::Directory;
-use super::control_plane::{ControlPlane, Zone};
+use super::control_plane::{ControlPlane, ROOT_CA, Zone};
 use super::finding::Finding;
+use super::proxies::URL;
 use super::proxy_token;
 use super::report::{CheckName, Component, Outcome, Report};
-use super::site::{half_pair, host_of};
+use super::settings::Settings;
+use super::site::{OF_CONTROL_PLANE, host_of};
 use super::trust::{Context, Dialer, Pem, Server, host};
-use super::variables::{Unit, Variables};
+use super::unit::{self, Unit};
+use super::{Directory, NamedFile};
 use crate::format::environment::Purpose;
+use crate::text::excerpt;
 use crate::x509::Certificate;
 
 const CA_FILE: &str = "KUMA_CONTROL_PLANE_CA_CERT_FILE";
 const CA: &str = "KUMA_CONTROL_PLANE_CA_CERT";
 
-/// A process with its variables.
+/// The usual names of kuma-cp's configuration file.
+const CONFIGURATIONS: [&str; 4] =
+    ["kuma-cp.yaml", "kuma-cp.yml", "kuma-cp.conf.yml", "kuma-cp.conf.yaml"];
+
+/// Returns kuma-cp's configuration file, if it has its usual name.
+fn configuration(directory: &Directory) -> Option<&NamedFile> {
+    CONFIGURATIONS.iter().find_map(|name| directory.file(name))
+}
+
+/// A process with its settings.
 struct Process {
-    /// The file that has its variables.
+    /// The file that has its settings.
     file: String,
-    variables: Variables,
+    settings: Settings,
 }
 
 impl Process {
     fn is_proxy(&self) -> bool {
-        self.variables.has_any(&["KUMA_CONTROL_PLANE_", "KUMA_DATAPLANE_"])
+        self.settings.has_any(&["KUMA_CONTROL_PLANE_", "KUMA_DATAPLANE_"])
+    }
+
+    /// Adds the settings in the configuration file of a control plane, which variables override. `path` is that of its
+    /// command.
+    fn configure(&mut self, directory: &Directory, path: Option<&str>, report: &mut Report) {
+        let title = format!("kuma-cp with {}", directory.shown(&self.file));
+        let file = match path {
+            Some(path) => directory.named(path, "--config-file", &title, Component::KumaCp, report),
+            None if !self.is_control_plane() => None,
+            None => configuration(directory),
+        };
+        if let Some(file) = file {
+            let shown = directory.shown(&file.name);
+            let mut settings = Settings::of_file(&file.bytes, &shown, &title, report);
+            settings.extend(std::mem::take(&mut self.settings));
+            self.settings = settings;
+        }
     }
 
     fn is_control_plane(&self) -> bool {
-        let beginnings = [
-            "KUMA_GENERAL_",
-            "KUMA_DP_SERVER_",
-            "KUMA_API_SERVER_",
-            "KUMA_MULTIZONE_",
-            "KUMA_MODE",
-            "KUMA_STORE_",
-        ];
-        self.file.starts_with("kuma-cp") || self.variables.has_any(&beginnings)
+        self.file.starts_with("kuma-cp") || self.settings.has_any(&OF_CONTROL_PLANE)
     }
 }
 
 /// Returns the processes that the files describe. An environment file that a unit names belongs to the unit.
-fn processes(directory: &Directory) -> Vec<Process> {
-    let has_extension = |name: &str, extension: &str| name.ends_with(extension);
-    let text = |name: &str| directory.text(name).unwrap_or_default();
-    let names = || directory.files.iter().map(|file| file.name.as_str());
+fn processes(directory: &Directory, report: &mut Report) -> Vec<Process> {
     let mut processes = Vec::new();
     let mut used = Vec::new();
-    for name in names().filter(|name| has_extension(name, ".service")) {
-        let unit = Unit::read(text(name));
-        let mut variables = Variables::default();
-        for path in &unit.environment_files {
-            if let Some(file) = directory.file(path) {
-                used.push(file.name.as_str());
-                variables.extend(Variables::read(text(&file.name)));
-            }
+    for name in directory.units() {
+        let unit = Unit::read(&directory.unit(name));
+        let mut process = Process { file: name.to_owned(), settings: unit.environment.clone() };
+        for file in unit.environment_files.iter().filter_map(|path| directory.file(path)) {
+            used.push(file.name.as_str());
+            process.settings.extend(directory.environment(file, report));
         }
-        variables.extend(unit.variables);
-        processes.push(Process { file: name.to_owned(), variables });
+        process.settings.extend(unit.flags());
+        let path = unit::configuration_file(&unit.command);
+        process.configure(directory, path, report);
+        processes.push(process);
     }
-    for name in names().filter(|name| has_extension(name, ".env") && !used.contains(name)) {
-        processes.push(Process { file: name.to_owned(), variables: Variables::read(text(name)) });
+    let is_free =
+        |file: &&NamedFile| file.name.ends_with(".env") && !used.contains(&file.name.as_str());
+    for file in directory.files.iter().filter(is_free) {
+        let settings = directory.environment(file, report);
+        let mut process = Process { file: file.name.clone(), settings };
+        process.configure(directory, None, report);
+        processes.push(process);
+    }
+    let has_control_plane = processes.iter().any(Process::is_control_plane);
+    if !has_control_plane && let Some(file) = configuration(directory) {
+        let mut process = Process { file: file.name.clone(), settings: Settings::default() };
+        process.configure(directory, None, report);
+        processes.push(process);
     }
     processes
 }
@@ -78,12 +107,12 @@ pub(super) fn universal<'a>(
     context: &Context,
     report: &mut Report,
 ) -> Universal<'a> {
-    let processes = processes(directory);
+    let processes = processes(directory, report);
     let is_proxy = |one: &&Process| one.is_proxy() && !one.is_control_plane();
     let proxies: Vec<_> = processes.iter().filter(is_proxy).collect();
     for proxy in &proxies {
         let piece = format!("kuma-dp with {}", directory.shown(&proxy.file));
-        proxy_token::check(directory, &proxy.variables, &piece, context, report);
+        proxy_token::check(directory, &proxy.settings, &piece, context, report);
     }
     let mut found = Universal::default();
     for process in processes.iter().filter(|one| one.is_control_plane()) {
@@ -92,7 +121,7 @@ pub(super) fn universal<'a>(
     }
     let has_secret = !directory.objects.secrets.is_empty();
     if found.control_planes.is_empty() && !has_secret && directory.file("tls.crt").is_some() {
-        let process = Process { file: String::new(), variables: Variables::plain() };
+        let process = Process { file: String::new(), settings: Settings::plain() };
         let mut builder = Builder { directory, process: &process, report };
         let mut control_plane = builder.control_plane(&proxies);
         control_plane.title = format!("control plane of {}", directory.name);
@@ -118,15 +147,15 @@ impl<'a> Builder<'_, 'a> {
     fn control_plane(&mut self, proxies: &[&Process]) -> ControlPlane<'a> {
         let shown = self.directory.shown(&self.process.file);
         let title = format!("kuma-cp with {shown}");
-        let variables = &self.process.variables;
+        let settings = &self.process.settings;
         let mut control_plane = ControlPlane {
             title: title.clone(),
-            is_global: variables.get("KUMA_MODE") == Some("global"),
+            zone_name: settings.get("KUMA_MULTIZONE_ZONE_NAME").map(excerpt),
+            is_global: settings.get("KUMA_MODE") == Some("global"),
             ..ControlPlane::default()
         };
         for purpose in Purpose::ALL {
-            if let Some((present, missing)) = half_pair(purpose, |name| variables.get(name)) {
-                let finding = Finding::VariableMissing { present, missing };
+            if let Some(finding) = settings.half_pair(purpose) {
                 self.fail(CheckName::Variables, Component::KumaCp, &title, finding);
             }
             let [certificate, key, ..] = purpose.file_variables();
@@ -141,7 +170,7 @@ impl<'a> Builder<'_, 'a> {
                 }
             }
         }
-        let serves = |name: &Option<&str>| name.is_some_and(|name| variables.get(name).is_some());
+        let serves = |name: &Option<&str>| name.is_some_and(|name| settings.get(name).is_some());
         let names = [Purpose::General, Purpose::DpServer].map(|purpose| purpose.file_variables());
         let is_proxied = !proxies.is_empty() && !control_plane.is_global;
         if is_proxied && !names.iter().flatten().any(serves) {
@@ -161,17 +190,8 @@ impl<'a> Builder<'_, 'a> {
             }
         }
         self.add_ca_file(&mut control_plane);
-        if let Some(address) = variables.get("KUMA_MULTIZONE_ZONE_GLOBAL_ADDRESS") {
-            let name = "KUMA_MULTIZONE_ZONE_KDS_ROOT_CA_FILE";
-            let ca = self.pem(&title, Component::ZoneCp, &self.process.variables, name);
-            control_plane.zone = Some(Zone {
-                address: address.to_owned(),
-                has_missing_ca: variables.get(name).is_some() && ca.is_none(),
-                ca,
-                skips_verification: variables.get("KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY")
-                    == Some("true"),
-            });
-        }
+        let ca = |_: &str| self.pem(&title, Component::ZoneCp, settings, ROOT_CA);
+        control_plane.zone = Zone::new(settings, ca);
         control_plane
     }
 
@@ -179,24 +199,16 @@ impl<'a> Builder<'_, 'a> {
         self.report.add(name, component, piece, Outcome::Failed(finding));
     }
 
-    /// Returns the file that a variable names, or reports that it is not in the directory.
+    /// Returns the file that a setting names, or reports that it is not in the directory.
     fn pem(
         &mut self,
         piece: &str,
         component: Component,
-        variables: &Variables,
+        settings: &Settings,
         name: &str,
     ) -> Option<Pem<'a>> {
-        let path = variables.get(name)?;
-        let Some(file) = self.directory.file(path) else {
-            let finding = Finding::FileMissing {
-                variable: name.to_owned(),
-                path: crate::text::excerpt(path),
-                directory: self.directory.shown("").trim_end_matches('/').to_owned(),
-            };
-            self.fail(CheckName::Files, component, piece, finding);
-            return None;
-        };
+        let (path, origin) = (settings.get(name)?, settings.origin(name));
+        let file = self.directory.named(path, &origin, piece, component, self.report)?;
         Some(Pem::new(self.directory.shown(&file.name), file.bytes.as_slice()))
     }
 
@@ -207,9 +219,9 @@ impl<'a> Builder<'_, 'a> {
         key: Option<&str>,
     ) -> Option<Server<'a>> {
         let piece = format!("kuma-cp with {}", self.directory.shown(&self.process.file));
-        let variables = &self.process.variables;
-        let certificate = self.pem(&piece, Component::KumaCp, variables, certificate?);
-        let key = key.and_then(|key| self.pem(&piece, Component::KumaCp, variables, key));
+        let settings = &self.process.settings;
+        let certificate = self.pem(&piece, Component::KumaCp, settings, certificate?);
+        let key = key.and_then(|key| self.pem(&piece, Component::KumaCp, settings, key));
         let certificate = certificate?;
         Some(Server {
             piece: certificate.name.clone(),
@@ -223,23 +235,23 @@ impl<'a> Builder<'_, 'a> {
     fn proxy(&mut self, proxy: &Process) -> Option<Dialer<'a>> {
         let piece = format!("kuma-dp with {}", self.directory.shown(&proxy.file));
         // The text goes before the file (`app/kuma-dp/cmd/run.go`).
-        let ca = match proxy.variables.get(CA) {
+        let ca = match proxy.settings.get(CA) {
             Some(text) => {
                 let name = format!("{CA} in {}", self.directory.shown(&proxy.file));
                 Some(Pem::new(name, text.as_bytes().to_vec()))
             }
-            None => self.pem(&piece, Component::KumaDp, &proxy.variables, CA_FILE),
+            None => self.pem(&piece, Component::KumaDp, &proxy.settings, CA_FILE),
         };
-        if ca.is_none() && proxy.variables.get(CA_FILE).is_none() {
-            let (present, missing) = ("KUMA_CONTROL_PLANE_URL".to_owned(), CA_FILE.to_owned());
+        if ca.is_none() && proxy.settings.get(CA_FILE).is_none() {
+            let (present, missing) = (URL.to_owned(), CA_FILE.to_owned());
             let finding = Finding::VariableMissing { present, missing };
             self.fail(CheckName::Variables, Component::KumaDp, &piece, finding);
         }
-        let address =
-            proxy.variables.get("KUMA_CONTROL_PLANE_URL").unwrap_or("https://localhost:5678");
+        let address = proxy.settings.get(URL).unwrap_or("https://localhost:5678");
         if !address.starts_with("https://") {
             let expected = "an address with https://".to_owned();
-            let finding = Finding::Address { address: crate::text::excerpt(address), expected };
+            let variable = URL.to_owned();
+            let finding = Finding::Address { variable, address: excerpt(address), expected };
             self.fail(CheckName::ProxyAddress, Component::KumaDp, &piece, finding);
         }
         let hosts = host_of(address).and_then(host).into_iter().collect();

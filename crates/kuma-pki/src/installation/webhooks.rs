@@ -12,7 +12,7 @@ use super::trust::{Dialer, Pem, host};
 impl<'a> Builder<'_, 'a, '_> {
     /// Adds the webhooks that call this control plane, those with the same bundle together.
     pub(super) fn webhooks(&mut self, takes_unknown: bool) {
-        let Some(directory) = self.container.variable(ADMISSION_DIRECTORY) else { return };
+        let Some(directory) = self.process.settings.get(ADMISSION_DIRECTORY) else { return };
         let (certificate, key) =
             (in_directory(directory, "tls.crt"), in_directory(directory, "tls.key"));
         let server = self.server(&certificate, Some(&key), None);

@@ -173,12 +173,33 @@ impl Object {
     }
 
     fn secret(self) -> Result<KubernetesSecret, SecretError> {
-        let values = self.data.unwrap_or_default();
-        let strings = self.string_data.unwrap_or_default();
-        let is_sops =
+        let metadata = self.metadata.unwrap_or_default();
+        let mut secret =
+            KubernetesSecret::from_values(self.data, self.string_data, self.sops.is_some())?;
+        secret.name = metadata.name.unwrap_or_default();
+        secret.namespace = metadata.namespace;
+        secret.secret_type = self.secret_type;
+        Ok(secret)
+    }
+}
+
+impl KubernetesSecret {
+    /// Returns a Secret without name and type, from its `data` and `stringData`. `is_sops` tells whether it has the
+    /// metadata of SOPS.
+    ///
+    /// # Errors
+    ///
+    /// Values that are too long or encrypted with SOPS.
+    pub(crate) fn from_values(
+        data: Option<Values>,
+        string_data: Option<Values>,
+        is_sops: bool,
+    ) -> Result<Self, SecretError> {
+        let values = data.unwrap_or_default();
+        let strings = string_data.unwrap_or_default();
+        let is_encrypted =
             |value: &Value| matches!(value, Value::Text(text) if text.starts_with(SOPS_VALUE));
-        if self.sops.is_some() || values.values.values().chain(strings.values.values()).any(is_sops)
-        {
+        if is_sops || values.values.values().chain(strings.values.values()).any(is_encrypted) {
             return Err(SecretError::Sops);
         }
         let (mut data, mut unreadable, mut length) = (BTreeMap::new(), Vec::new(), 0);
@@ -210,14 +231,8 @@ impl Object {
         if is_too_long {
             return Err(SecretError::TooLong);
         }
-        let metadata = self.metadata.unwrap_or_default();
-        Ok(KubernetesSecret {
-            name: metadata.name.unwrap_or_default(),
-            namespace: metadata.namespace,
-            secret_type: self.secret_type,
-            data,
-            unreadable,
-        })
+        let (name, namespace, secret_type) = Default::default();
+        Ok(Self { name, namespace, secret_type, data, unreadable })
     }
 }
 

@@ -11,10 +11,10 @@ use super::read::MAX_LENGTH;
 
 /// `data` or `stringData`.
 #[derive(Default)]
-pub(super) struct Values {
-    pub(super) values: BTreeMap<String, Value>,
+pub(crate) struct Values {
+    pub(crate) values: BTreeMap<String, Value>,
     /// Whether the values exceed the limit. Further values are dropped, because aliases can expand to any size.
-    pub(super) is_too_long: bool,
+    pub(crate) is_too_long: bool,
 }
 
 impl<'de> Deserialize<'de> for Values {
@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Values {
 }
 
 /// A value of `data` or `stringData`, wiped when dropped.
-pub(super) enum Value {
+pub(crate) enum Value {
     /// A string. Null is the empty string.
     Text(Zeroizing<String>),
     /// Any other type, which the API server rejects.
