@@ -66,7 +66,7 @@ fn rest(text: &str) -> &str {
 /// Splits the host, perhaps in brackets, from the port.
 fn split(text: &str) -> (&str, Option<u16>) {
     match (Address::parse(text), text.rsplit_once(':')) {
-        (Some(address), Some((host, _))) => (host, Some(address.port())),
+        (Some(address), Some((host, _))) => (host, Some(address.port)),
         _ => (text, None),
     }
 }

@@ -31,8 +31,8 @@ pub(crate) struct BatchDir {
     path: PathBuf,
     /// Whether it was empty at first.
     was_empty: bool,
-    /// The symbolic links in it at first, with their targets.
-    links: Vec<(String, PathBuf)>,
+    /// The symbolic links in it at first, with their targets, sorted by name.
+    pub(crate) links: Vec<(String, PathBuf)>,
     /// The permissions of new directories.
     directory_mode: u32,
     /// Removed again if they stay empty.
@@ -76,7 +76,7 @@ impl BatchDir {
             was_empty = false;
             let entry = path.join(&name);
             if name.as_encoded_bytes().starts_with(NEW.as_bytes()) {
-                if lock.as_ref().is_some_and(Directory::is_locked) {
+                if lock.as_ref().is_some_and(|lock| lock.is_locked) {
                     directories::remove_with_files(&entry);
                 }
             } else if entry.is_symlink()
@@ -95,12 +95,7 @@ impl BatchDir {
 
     /// Returns the identity of the directory, if this run has locked it.
     pub(super) fn identity(&self) -> Option<Identity> {
-        self.lock.as_ref().filter(|lock| lock.is_locked()).map(Directory::identity)
-    }
-
-    /// Returns the symbolic links in it at first with their targets, sorted by name.
-    pub(crate) fn links(&self) -> &[(String, PathBuf)] {
-        &self.links
+        self.lock.as_ref().filter(|lock| lock.is_locked).map(|lock| lock.identity)
     }
 
     /// Returns the directory of a certificate, for messages.

@@ -40,10 +40,10 @@ pub(super) struct Locks {
 /// An open directory. Closing it releases its lock.
 pub(super) struct Directory {
     path: PathBuf,
-    identity: Identity,
+    pub(super) identity: Identity,
     file: File,
     /// Whether this process has locked it.
-    is_locked: bool,
+    pub(super) is_locked: bool,
 }
 
 impl Locks {
@@ -117,14 +117,6 @@ impl Directory {
                 None
             }
         }
-    }
-
-    pub(super) const fn identity(&self) -> Identity {
-        self.identity
-    }
-
-    pub(super) const fn is_locked(&self) -> bool {
-        self.is_locked
     }
 
     /// Locks the directory, unless another run has. Where the file system has no locks, succeeds.

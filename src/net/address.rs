@@ -13,8 +13,8 @@ const MAX_LENGTH: usize = 300;
 /// A host and a port.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Address {
-    host: String,
-    port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 impl Address {
@@ -64,16 +64,6 @@ impl Address {
         };
         Err(failure.hint(format!("did you mean {flag}{meant}?")))
     }
-
-    /// Returns the host.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Returns the port.
-    pub(crate) const fn port(&self) -> u16 {
-        self.port
-    }
 }
 
 /// Returns whether a text consists of digits.
@@ -98,7 +88,7 @@ pub(crate) fn server_name(
     address: &Address,
     wish: Option<&str>,
 ) -> Result<SubjectAltName, Failure> {
-    let (flag, name) = wish.map_or_else(|| (flag, address.host()), |name| ("--server-name", name));
+    let (flag, name) = wish.map_or_else(|| (flag, &*address.host), |name| ("--server-name", name));
     SubjectAltName::parse(name).map_err(|error| {
         let failure = Failure::usage(format!("{flag}: {error}"));
         failure.hint("use --server-name=NAME with a DNS name without a wildcard, or an IP address")

@@ -112,7 +112,7 @@ fn resolve(
     until: Instant,
     timeout: Duration,
 ) -> Result<Vec<SocketAddr>, Failure> {
-    let (host, port) = (address.host().to_owned(), address.port());
+    let (host, port) = (address.host.clone(), address.port);
     if let Ok(host) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(host, port)]);
     }
@@ -125,7 +125,7 @@ fn resolve(
     match receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(Ok(found)) => Ok(found),
         Ok(Err(_)) => {
-            let host = address.host();
+            let host = &address.host;
             let failure = Failure::unreadable(format!("could not find an address for {host}"));
             Err(failure.hint(format!(
                 "check the host name, or connect to an IP address: --connect=ADDRESS:PORT \

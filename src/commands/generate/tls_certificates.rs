@@ -127,7 +127,7 @@ fn issue_all(args: &Args, file: &Path, directory: &Path, console: Console) -> Re
     };
     let outcome = batch.run();
     batch_dir.sync()?;
-    if !outcome.is_interrupted() {
+    if !outcome.is_interrupted {
         watch.finish()?;
     }
     outcome.print_notices(console);

@@ -5,13 +5,10 @@ use std::collections::HashMap;
 use serde::de::DeserializeOwned;
 
 use super::parse_error::parse_error;
-use super::resolve::{ArtifactKinds, CertificateFields, MissingField};
+use super::resolve::{ArtifactKinds, CertificateFields};
 use super::schema::{Certificate, Create, Field, File, Issuer, Text};
 use super::values::{self, ValueError};
-use super::{
-    CertificateSpecification, ErrorList, IssuerSpecification, Position, Specification,
-    SpecificationErrors, tokens,
-};
+use super::{ErrorList, IssuerSpecification, Position, Specification, SpecificationErrors, tokens};
 use crate::format::yaml::{self, Limits};
 use crate::issue::CaRequest;
 use crate::kubernetes::{Namespace, ObjectName};
@@ -85,19 +82,7 @@ pub(super) fn specification(text: &str) -> Result<Specification, SpecificationEr
     let tokens = tokens.collect();
     let mut resolved = Vec::with_capacity(certificates.list.len());
     for Entry { name, position, fields } in certificates.list {
-        let invalid = fields.invalid.clone();
-        match fields.resolve(&name, &defaults) {
-            Ok((request, artifacts)) => {
-                resolved.push(CertificateSpecification { name, request, artifacts, position });
-            }
-            Err(missing) => {
-                for MissingField { field, text, hint } in missing {
-                    if !invalid.contains(&field) && !defaults.invalid.contains(&field) {
-                        errors.add(position, text, Some(hint.to_owned()));
-                    }
-                }
-            }
-        }
+        resolved.extend(fields.resolve(name, position, &defaults, &mut errors));
     }
     let ErrorList { kept: mut errors, more } = errors;
     if errors.is_empty() {

@@ -1,7 +1,7 @@
 //! The fields of a certificate, and the request that they make together with the defaults.
 
-use super::{Artifacts, SecretName};
-use crate::issue::{IssuanceRequest, IssueError};
+use super::{Artifacts, CertificateSpecification, ErrorList, Position, SecretName};
+use crate::issue::IssuanceRequest;
 use crate::key::KeyAlgorithm;
 use crate::kubernetes::{Namespace, ObjectName};
 use crate::name::SubjectAltName;
@@ -29,76 +29,58 @@ pub(super) struct ArtifactKinds {
     pub(super) bundle: bool,
 }
 
-/// A required field without a usable value.
-pub(super) struct MissingField {
-    pub(super) field: &'static str,
-    pub(super) text: String,
-    pub(super) hint: &'static str,
-}
-
 impl CertificateFields {
-    /// Returns the request and the artifacts of the certificate `name`. Fields that are not set come from
-    /// `defaults`; its hostnames are added.
-    ///
-    /// # Errors
-    ///
-    /// Every required field that neither sets.
+    /// Returns the certificate `name`. Fields that are not set come from `defaults`; its hostnames are added. Every
+    /// required field that neither sets is an error, unless its value has one already.
     pub(super) fn resolve(
         self,
-        name: &str,
+        name: Box<str>,
+        position: Position,
         defaults: &Self,
-    ) -> Result<(IssuanceRequest, Artifacts), Vec<MissingField>> {
-        let mut missing = Vec::new();
+        errors: &mut ErrorList,
+    ) -> Option<CertificateSpecification> {
+        let mut is_complete = true;
+        let mut missing = |field: &str, text: String, hint: &str| {
+            is_complete = false;
+            if !self.invalid.contains(&field) && !defaults.invalid.contains(&field) {
+                errors.add(position, text, Some(hint.to_owned()));
+            }
+        };
         let usage = self.usage.or(defaults.usage);
         if usage.is_none() {
-            let (field, text) = ("type", format!("{name} has no type"));
             let hint = "set type: server or type: client, here or in defaults";
-            missing.push(MissingField { field, text, hint });
+            missing("type", format!("{name} has no type"), hint);
         }
         let mut names = self.names;
         names.extend(defaults.names.iter().cloned());
         let key_algorithm = self.key_algorithm.or(defaults.key_algorithm).unwrap_or_default();
         let valid_for = self.valid_for.or(defaults.valid_for);
         // Without a type the result is an error anyway; any usage serves to check the names.
-        let request = IssuanceRequest::new(
-            usage.unwrap_or(ExtendedKeyUsage::ServerAuth),
-            names,
-            key_algorithm,
-            valid_for,
-        );
-        let request = request.map_err(|error: IssueError| {
+        let usage = usage.unwrap_or(ExtendedKeyUsage::ServerAuth);
+        let request = IssuanceRequest::new(usage, names, key_algorithm, valid_for);
+        let request = request.map_err(|error| {
             let hint = "set hostnames: [cp.example] or kubernetesService: NAME.NAMESPACE";
-            missing.push(MissingField {
-                field: "hostnames",
-                text: format!("{name}: {error}"),
-                hint,
-            });
+            missing("hostnames", format!("{name}: {error}"), hint);
         });
-        let artifacts = self.artifacts.or(defaults.artifacts).unwrap_or_default();
-        let secret = artifacts.secret.then(|| {
+        let kinds = self.artifacts.or(defaults.artifacts).unwrap_or_default();
+        let mut secret = None;
+        if kinds.secret {
             let secret_name = self.secret_name.or_else(|| defaults.secret_name.clone());
-            let secret_name = match secret_name.map_or_else(|| ObjectName::parse(name), Ok) {
-                Ok(name) => Some(name),
-                Err(error) => {
-                    let text = format!("the Secret of {name}: {error}");
-                    let hint = "set secretName to lower-case letters, digits and hyphens";
-                    missing.push(MissingField { field: "secretName", text, hint });
-                    None
-                }
-            };
+            let secret_name = secret_name.map_or_else(|| ObjectName::parse(&name), Ok);
+            let secret_name = secret_name.map_err(|error| {
+                let hint = "set secretName to lower-case letters, digits and hyphens";
+                missing("secretName", format!("the Secret of {name}: {error}"), hint);
+            });
             let namespace = self.namespace.or_else(|| defaults.namespace.clone());
             if namespace.is_none() {
-                let text = format!("{name} has no namespace for its Secret");
                 let hint = "set namespace: kuma-system, here or in defaults";
-                missing.push(MissingField { field: "namespace", text, hint });
+                missing("namespace", format!("{name} has no namespace for its Secret"), hint);
             }
-            Some(Box::new(SecretName { name: secret_name?, namespace: namespace? }))
-        });
-        match request {
-            Ok(request) if missing.is_empty() => {
-                Ok((request, Artifacts { secret: secret.flatten(), bundle: artifacts.bundle }))
-            }
-            _ => Err(missing),
+            secret = secret_name.ok().zip(namespace);
         }
+        let secret = secret.map(|(name, namespace)| Box::new(SecretName { name, namespace }));
+        let artifacts = Artifacts { secret, bundle: kinds.bundle };
+        let request = request.ok().filter(|_| is_complete)?;
+        Some(CertificateSpecification { name, request, artifacts, position })
     }
 }

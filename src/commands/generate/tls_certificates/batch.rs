@@ -49,7 +49,8 @@ pub(super) struct BatchOutcome {
     notes: Notices,
     warnings: Notices,
     failures: Vec<Failure>,
-    is_interrupted: bool,
+    /// Whether a signal stopped the run.
+    pub(super) is_interrupted: bool,
 }
 
 /// The number of certificates, or of tokens.
@@ -198,11 +199,6 @@ impl BatchOutcome {
 
     pub(super) const fn report(&self, seconds: f64) -> BatchReport {
         BatchReport { certificates: self.certificates, tokens: self.tokens, seconds }
-    }
-
-    /// Returns whether a signal stopped the run.
-    pub(super) const fn is_interrupted(&self) -> bool {
-        self.is_interrupted
     }
 
     const fn count_all(&self) -> usize {

@@ -15,7 +15,7 @@ pub(super) fn faults<'n>(
     ca: Option<&CaFiles>,
 ) -> Vec<SpecificationError> {
     let links: HashMap<&str, &Path> =
-        batch_dir.links().iter().map(|(name, place)| (name.as_str(), place.as_path())).collect();
+        batch_dir.links.iter().map(|(name, place)| (name.as_str(), place.as_path())).collect();
     let mut faults = Vec::new();
     if links.is_empty() {
         return faults;
