@@ -1,6 +1,6 @@
 //! Groups of flags that several commands share.
 
-pub(crate) mod certificate_type;
+pub(crate) mod certificate;
 pub(crate) mod compatibility;
 pub(crate) mod control_plane;
 pub(crate) mod control_plane_url;
@@ -12,6 +12,5 @@ pub(crate) mod key_options;
 pub(crate) mod passphrase;
 pub(crate) mod pem_files;
 pub(crate) mod secret_scan;
-pub(crate) mod subject;
 pub(crate) mod token;
 pub(crate) mod verification;

@@ -1,15 +1,14 @@
 //! The hints about findings of `verify`: something to type or do.
 
 pub(crate) mod installation;
-mod mesh_ca;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::Path;
 
 use kuma_pki::format::pem::{PemError, PemErrorKind};
-use kuma_pki::verify::Finding;
 use kuma_pki::verify::clients::{Reason, Remedy};
+use kuma_pki::verify::{Finding, MeshCaFault};
 
 use crate::report::conversion;
 use crate::report::shell;
@@ -21,7 +20,7 @@ pub(crate) const LONG_BUNDLE: &str = "pass the bundle in a values file (`kumactl
 /// Returns the hint about a finding, if there is something to do.
 pub(crate) fn hint(finding: &Finding) -> Option<String> {
     let text = match finding {
-        Finding::MeshCa(fault) => return Some(mesh_ca::hint(fault)),
+        Finding::MeshCa(fault) => return Some(mesh_ca_hint(fault)),
         Finding::NotIssuer { .. } => {
             "order the file: the CA certificate first, then the certificate of its issuer, and so on"
                 .to_owned()
@@ -137,6 +136,41 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+/// Returns the hint about a fault of a mesh CA.
+fn mesh_ca_hint(fault: &MeshCaFault) -> String {
+    match fault {
+        MeshCaFault::KeyPublished { file } => format!(
+            "keep only the certificates: openssl crl2pkcs7 -nocrl -certfile {} | openssl pkcs7 -print_certs \
+             -out mesh-ca.crt; if the file was in use, replace the CA",
+            typed(file)
+        ),
+        MeshCaFault::SelfSigned { .. } => {
+            "create an intermediate CA with its root: `kumactl generate ca-certificate \
+             --purpose=mesh-identity`; or set insecureAllowSelfSigned: true in the MeshIdentity, and pass \
+             --insecure-allow-self-signed"
+                .to_owned()
+        }
+        MeshCaFault::WithoutRoot { issuer, .. } => {
+            format!("append the certificate of {issuer} to the file")
+        }
+        MeshCaFault::Expired { .. } => {
+            "create a new CA, and let the mesh trust both CAs until every proxy has a new certificate"
+                .to_owned()
+        }
+        MeshCaFault::NotYetValid { .. } => "check the clock of this machine".to_owned(),
+        MeshCaFault::PathTooLong { below, .. } => format!(
+            "reissue it with `kumactl generate ca-certificate --path-length={below}`, then reissue the CAs below it"
+        ),
+        MeshCaFault::UriConstraint { .. } => {
+            "use a CA without name constraints for URIs".to_owned()
+        }
+        MeshCaFault::Ed25519 | MeshCaFault::Curve { .. } => {
+            "create a CA with `kumactl generate ca-certificate --purpose=mesh-identity --key-type=ecdsa`".to_owned()
+        }
+        _ => "create a CA with `kumactl generate ca-certificate --purpose=mesh-identity`".to_owned(),
+    }
 }
 
 /// Returns the hint about a reason for which a client rejects a certificate. `NAME` stands for a name that

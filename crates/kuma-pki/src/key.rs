@@ -7,7 +7,6 @@ mod encrypted;
 mod existing;
 mod key_type;
 mod pair;
-mod public;
 
 use std::fmt;
 
@@ -23,10 +22,9 @@ use zeroize::Zeroizing;
 pub use self::encrypted::{DecryptionError, EncryptedPrivateKey, Passphrase};
 pub use self::existing::ExistingKey;
 pub(crate) use self::key_type::{KeyType, bit_length};
-pub use self::pair::KeyPair;
 pub(crate) use self::pair::pkcs1;
+pub use self::pair::{KeyPair, PublicKey};
 use self::pair::{PrivateKey, ecdsa, rsa};
-pub use self::public::PublicKey;
 
 /// The type of a key that kumactl generates.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -8,11 +8,11 @@ use kuma_pki::verify::{self, File, MeshCaFiles, MeshCaPurpose};
 use kuma_pki::{CaRequest, ConstraintError, PermittedSubtree};
 use time::OffsetDateTime;
 
+use crate::args::certificate;
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::issuance;
 use crate::args::issuer::{self, DEFAULT_NAME, OwnCaArgs};
 use crate::args::key_options::KeyArgs;
-use crate::args::subject;
 use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;
 use crate::job::signer::Signer;
@@ -176,7 +176,8 @@ fn request(args: &Args) -> Result<CaRequest, Failure> {
     });
     let permitted = permitted.collect();
     let valid_for = failures.collect(issuance::valid_for(args.valid_for.as_deref()));
-    let subject = failures.collect(args.subject.as_deref().map(subject::parse).transpose());
+    let subject =
+        failures.collect(args.subject.as_deref().map(certificate::parse_subject).transpose());
     failures.or(())?;
     let key_type = args.key.key_type.unwrap_or_default();
     let request = CaRequest::new(&args.name, key_type, permitted, valid_for)?;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use kuma_pki::IssuanceRequest;
 
-use crate::args::certificate_type::CertificateArgs;
+use crate::args::certificate::CertificateArgs;
 use crate::args::existing_files::ExistingFilesArgs;
 use crate::args::hostname;
 use crate::args::key_options::KeyArgs;

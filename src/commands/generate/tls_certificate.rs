@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use kuma_pki::{IssuanceRequest, Issuer};
 use time::OffsetDateTime;
 
-use crate::args::certificate_type::CertificateArgs;
+use crate::args::certificate::CertificateArgs;
 use crate::args::issuance::{self, IssuanceArgs};
 use crate::files::{Output, OutputKind, PUBLIC_MODE, Plan};
 use crate::job::existing_files::ExistingFiles;

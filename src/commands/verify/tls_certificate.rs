@@ -13,7 +13,7 @@ use kuma_pki::{RenewBefore, rfc3339};
 use time::OffsetDateTime;
 
 use self::input::{LiveServer, NamedBytes, read};
-use crate::args::certificate_type::CertificateType;
+use crate::args::certificate::CertificateType;
 use crate::args::hostname::NameArgs;
 use crate::args::verification::{ReportArgs, TimeArgs};
 use crate::commands::generate::environment::purpose_parser;

@@ -1,4 +1,4 @@
-//! A key pair that signs.
+//! A key pair that signs, and its public key.
 
 use std::fmt;
 
@@ -195,6 +195,21 @@ pub(crate) fn pkcs1(key: &RsaKeyPair) -> Result<PrivateKeyDer, Unspecified> {
     let info = PrivateKeyInfoRef::try_from(pkcs8.as_ref()).map_err(|_| Unspecified)?;
     let der = Zeroizing::new(info.private_key.as_bytes().to_vec());
     Ok(PrivateKeyDer { label: RSA_LABEL, der })
+}
+
+/// The public key of a key pair or of a certificate request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PublicKey<'a> {
+    /// The type of the key.
+    pub algorithm: KeyAlgorithm,
+    /// The contents of the BIT STRING subjectPublicKey (RFC 5280 4.1.2.7).
+    pub bits: &'a [u8],
+}
+
+impl<'a> From<&'a KeyPair> for PublicKey<'a> {
+    fn from(key: &'a KeyPair) -> Self {
+        Self { algorithm: key.algorithm(), bits: key.public_key() }
+    }
 }
 
 impl fmt::Debug for KeyPair {

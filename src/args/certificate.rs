@@ -1,9 +1,8 @@
 //! The flags about the certificate of a server or a client: its usage, names and subject.
 
-use kuma_pki::{DistinguishedName, ExtendedKeyUsage, SubjectAltName};
+use kuma_pki::{DistinguishedName, ExtendedKeyUsage, SubjectAltName, SubjectError};
 
 use crate::args::hostname::NameArgs;
-use crate::args::subject::SubjectArgs;
 use crate::report::failure::{Failure, Failures};
 
 /// The side of a connection that presents the certificate.
@@ -52,4 +51,33 @@ impl CertificateArgs {
         let subject = failures.collect(self.subject.parse());
         (self.certificate_type.map(ExtendedKeyUsage::from), names, subject)
     }
+}
+
+/// The flag that sets the subject.
+#[derive(clap::Args)]
+pub(crate) struct SubjectArgs {
+    /// Subject of the certificate: C, O, OU and CN in the order of the certificate, such as
+    /// `C=DE,O=Acme,OU=Mesh` [default: O=Kuma and the first name as CN]
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Option<String>,
+}
+
+impl SubjectArgs {
+    /// Reads the subject, if one is given.
+    pub(crate) fn parse(&self) -> Result<Option<DistinguishedName>, Failure> {
+        self.subject.as_deref().map(parse_subject).transpose()
+    }
+}
+
+/// Reads the value of `--subject`.
+pub(crate) fn parse_subject(text: &str) -> Result<DistinguishedName, Failure> {
+    DistinguishedName::parse(text).map_err(|error| {
+        let failure = Failure::usage(format!("--subject: {error}"));
+        match error {
+            SubjectError::NotAnAttribute(_) if text.contains(',') => failure.hint(
+                r"a backslash before a comma makes it part of the value: --subject='O=Acme\, Inc.,C=US'",
+            ),
+            _ => failure.hint("--subject=C=DE,O=Acme,OU=Mesh, each of C, O, OU and CN at most once"),
+        }
+    })
 }
