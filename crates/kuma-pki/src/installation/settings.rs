@@ -97,7 +97,7 @@ impl Settings {
             .unwrap_or_else(|| name.to_owned())
     }
 
-    /// Returns where a setting belongs that is missing beside another one.
+    /// Returns where a setting belongs that is missing next to another one.
     pub(super) fn beside(&self, present: &str, missing: &'static str) -> String {
         let is_in_file = self.0.get(present).is_some_and(|setting| setting.origin.is_some());
         let path = is_in_file.then(|| configuration::path(missing)).flatten();

@@ -184,7 +184,7 @@ impl Object {
 }
 
 impl KubernetesSecret {
-    /// Returns a Secret without name and type, from its `data` and `stringData`. `is_sops` tells whether it has the
+    /// Returns a Secret without name and type, from its `data` and `stringData`. `is_sops` shows whether it has the
     /// metadata of SOPS.
     ///
     /// # Errors
