@@ -69,21 +69,63 @@ fn comment_after_backslash(arguments: &[OsString]) -> Option<Failure> {
 /// Hands a command that this program does not have, and that is not a misspelling of one that it has, to
 /// the official kumactl.
 fn official_command(error: &clap::Error, arguments: &[OsString]) -> Option<Failure> {
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+    if !matches!(error.kind(), ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument) {
         return None;
-    };
+    }
+    let (path, command, word) = unknown_command(arguments)?;
     let is_letter = |octet: u8| octet.is_ascii_alphanumeric() || b"-_".contains(&octet);
     let is_command = word.bytes().all(is_letter) && !word.is_empty();
-    let at = arguments.iter().position(|argument| argument.to_str() == Some(word))?;
-    let (path, command) = reached(&arguments[..at]);
     // `verify` is ours alone.
     let is_shared = command.get_name() != "verify";
     if !is_command || !is_shared || command.get_subcommands().any(|c| is_close(word, c.get_name()))
     {
         return None;
     }
-    let verb = path.split_once(' ').map(|(_, verb)| format!("{verb} ")).unwrap_or_default();
-    Some(official::hand_over(&format!("{verb}{word}")))
+    Some(official::hand_over(&format!("{path}{word}")))
+}
+
+/// Returns the first word that is no command of this program, with the command in front of it and the words of
+/// that. Flags of the official `get` and `inspect` may precede it, as in `inspect --mesh=demo dataplanes`.
+fn unknown_command(arguments: &[OsString]) -> Option<(String, clap::Command, &str)> {
+    const OFFICIAL_FLAGS: [&str; 4] = ["--mesh", "--output", "-m", "-o"];
+    let mut command = crate::program();
+    command.build();
+    let (mut path, mut has_flag) = (String::new(), false);
+    let mut words = arguments.iter().skip(1).map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        let word = word?;
+        if word == "--" {
+            continue;
+        }
+        if !word.starts_with('-') {
+            match command.find_subcommand(word).cloned() {
+                // A command of this program does not take a flag of another one.
+                Some(found) if has_flag && !found.has_subcommands() => return None,
+                Some(found) => command = found,
+                None => return command.has_subcommands().then_some((path, command, word)),
+            }
+            path.push_str(word);
+            path.push(' ');
+            continue;
+        }
+        let flag = word.split('=').next().unwrap_or(word);
+        let is_named = |argument: &&clap::Arg| {
+            let is_short = argument.get_short().is_some_and(|short| flag == format!("-{short}"));
+            is_short || argument.get_long().is_some_and(|long| flag == format!("--{long}"))
+        };
+        let takes_value = match command.get_arguments().find(is_named) {
+            Some(known) => known.get_action().takes_values() && !known.is_require_equals_set(),
+            None if OFFICIAL_FLAGS.contains(&flag) => {
+                has_flag = true;
+                true
+            }
+            None => return None,
+        };
+        if takes_value && flag == word {
+            words.next();
+        }
+    }
+    None
 }
 
 /// Returns whether a word is the start of a command's name, or that name with a typing error.

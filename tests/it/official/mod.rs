@@ -73,6 +73,11 @@ fn the_official_program_gets_every_other_command_with_its_arguments() {
         &["inspect", "-o", "json", "zones"],
         &["inspect", "--output=yaml", "meshtrafficpermission", "certificate"],
         &["generate", "zone-ingress-token", "--zone=east"],
+        // cobra takes the flags of a command also in front of it.
+        &["-m", "demo", "get", "dataplanes"],
+        &["--mesh=demo", "-o", "json", "inspect", "dataplanes"],
+        &["inspect", "--mesh", "certificate", "dataplanes"],
+        &["inspect", "-m=demo", "--config-file=generate", "dataplane", "dp-1"],
     ] {
         let stdout = run(ours(&sandbox, &["official"]).args(arguments)).quiet_success();
         let got: Vec<&str> = stdout.split_terminator('\0').collect();
@@ -169,6 +174,8 @@ fn commands_of_this_program_are_never_handed_over() {
         (&["tls-certificate"], 2),
         (&["inspect", "tls-certificate"], 2),
         (&["inspect", "-o", "json", "certificate", "ca.crt"], 2),
+        (&["inspect", "--mesh=demo", "certificate", "ca.crt"], 2),
+        (&["-m", "demo", "generate", "dataplane-token", "--valid-for=1h"], 2),
         (&["verify", "foo"], 2),
         (&["versoin"], 2),
     ] {
