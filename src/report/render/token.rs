@@ -163,7 +163,10 @@ pub(crate) fn summary_text(
 }
 
 fn expiry(summary: &TokenSummary, now: OffsetDateTime, palette: Palette) -> String {
-    let Some(expiry) = &summary.expires_at else { return palette.warning("never") };
+    let Some(expiry) = &summary.expires_at else {
+        let is_wrong = summary.claims.get("exp").is_some_and(|exp| !exp.is_null());
+        return palette.warning(if is_wrong { "no date" } else { "never" });
+    };
     if summary.expired {
         return format!("{expiry}, {}", palette.error("expired"));
     }

@@ -38,6 +38,7 @@ fn surprising_claims_cause_a_warning() {
     let past = now() - 60;
     let future = format!(r#"{{"Name":"a","exp":{end},"nbf":{end},"jti":"x"}}"#);
     let expired = format!(r#"{{"Name":"a","exp":{past},"jti":"x"}}"#);
+    let tags = format!(r#"{{"exp":{end},"Tags":{{"a":"b"}}}}"#);
     let zone = format!(r#"{{"Zone":"z","Scope":["egress"],"exp":{end},"jti":"x"}}"#);
     for (payload, expected) in [
         (
@@ -49,6 +50,9 @@ fn surprising_claims_cause_a_warning() {
             ][..],
         ),
         (future.as_str(), &["not valid before "]),
+        // kuma-cp rejects them whatever else they lack.
+        (&tags, &["the claim Tags has the wrong type"]),
+        (r#"{"exp":"soon"}"#, &["the claim exp has the wrong type"]),
         (&expired, &["expired at "]),
         (
             &zone,
@@ -106,4 +110,25 @@ fn a_file_without_a_token_ends_with_status_3() {
         );
     }
     sandbox.kumactl(["inspect", "token", "missing"]).failure(3);
+}
+
+#[test]
+fn a_token_with_a_claim_of_the_wrong_type_shows_its_dates() {
+    let sandbox = sandbox();
+    for (payload, line) in [
+        (r#"{"exp":9999999999,"Tags":{"a":"b"}}"#, "   expires     2286-11-20T17:46:39Z, "),
+        (r#"{"exp":"soon"}"#, "   expires     no date\n"),
+    ] {
+        sandbox.write("a.token", forged(&sandbox, HEADER, payload));
+        let text = sandbox.kumactl(["inspect", "token", "a.token"]).quiet_success();
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
+fn claims_that_are_not_utf_8_are_read_as_go_reads_them() {
+    let sandbox = sandbox();
+    sandbox.write("a.token", forged(&sandbox, HEADER, b"{\"Mesh\":\"d\",\"Name\":\"a\xff\"}"));
+    let text = sandbox.kumactl(["inspect", "token", "a.token"]).quiet_success();
+    assert!(text.contains("   Name        a\u{fffd}\n"), "{text}");
 }

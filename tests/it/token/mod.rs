@@ -51,9 +51,9 @@ pub(super) fn decoded(token: &str) -> [String; 2] {
 }
 
 /// A token made by hand, signed with `signing.key` unless its signature is given.
-fn forged(sandbox: &Sandbox, header: &str, payload: &str) -> String {
-    let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
-    let text = format!("{}.{}", encode(header), encode(payload));
+fn forged(sandbox: &Sandbox, header: &str, payload: impl AsRef<[u8]>) -> String {
+    let encode = |octets: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(octets);
+    let text = format!("{}.{}", encode(header.as_bytes()), encode(payload.as_ref()));
     let key = pem::parse(sandbox.read("signing.key")).expect("PEM");
     let key = RsaKeyPair::from_der(key.contents()).expect("an RSA key");
     let mut signature = vec![0; key.public_modulus_len()];

@@ -86,7 +86,8 @@ impl Object {
 
 fn object(part: &'static str, text: &str) -> Result<Object, MalformedToken> {
     let json = decode(part, text)?;
-    serde_json::from_slice(&json).map_err(|_| MalformedToken::Json { part })
+    // Go replaces what is not UTF-8.
+    serde_json::from_str(&String::from_utf8_lossy(&json)).map_err(|_| MalformedToken::Json { part })
 }
 
 fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, MalformedToken> {

@@ -79,16 +79,15 @@ impl TokenKind {
 #[must_use]
 pub fn summary(token: &Token<'_>, now: OffsetDateTime) -> TokenSummary {
     let kind = TokenKind::of(token);
-    let read = TypedClaims::read(&token.payload, kind);
-    let mut findings = Vec::new();
-    if let Err(ClaimTypeError { go, claim }) = &read {
-        findings.push(Finding::ClaimType { claim, go: go.clone() });
-    }
-    let typed = read.unwrap_or_default();
+    let (typed, error) = TypedClaims::read(&token.payload, kind);
     let expired = expiry(&typed, now).err();
-    findings.extend(expired.clone());
-    findings.extend(not_before(&typed, now).err());
-    findings.extend(typed.doubts(kind));
+    let mut findings: Vec<_> =
+        expired.clone().into_iter().chain(not_before(&typed, now).err()).collect();
+    match error {
+        // Nobody can use it.
+        Some(ClaimTypeError { go, claim }) => findings.push(Finding::ClaimType { claim, go }),
+        None => findings.extend(typed.doubts(kind)),
+    }
     let text = |name: &str| token.header.get(name).and_then(Value::as_str).map(str::to_owned);
     TokenSummary {
         kind,

@@ -35,12 +35,8 @@ pub(super) struct ClaimTypeError {
 }
 
 impl TypedClaims {
-    /// Reads the claims of a kind.
-    ///
-    /// # Errors
-    ///
-    /// The first claim of another type.
-    pub(super) fn read(payload: &Object, kind: TokenKind) -> Result<Self, ClaimTypeError> {
+    /// Reads the claims of a kind. Returns also the first claim of another type, for which kuma-cp rejects the token.
+    pub(super) fn read(payload: &Object, kind: TokenKind) -> (Self, Option<ClaimTypeError>) {
         let mut claims = Self::default();
         let mut first_error = None;
         for (name, value) in &payload.0 {
@@ -52,7 +48,7 @@ impl TypedClaims {
                 first_error.get_or_insert(error);
             }
         }
-        first_error.map_or(Ok(claims), Err)
+        (claims, first_error)
     }
 
     fn set(
@@ -92,9 +88,9 @@ impl TypedClaims {
             "jti" => self.jti = text(value)?,
             "Scope" => self.scope = list(value)?,
             "Groups" => self.groups = list(value)?,
-            "exp" => self.exp = Some(seconds(value)?),
-            "nbf" => self.nbf = Some(seconds(value)?),
-            "iat" => self.iat = Some(seconds(value)?),
+            "exp" => self.exp = Some(seconds(field, value)?),
+            "nbf" => self.nbf = Some(seconds(field, value)?),
+            "iat" => self.iat = Some(seconds(field, value)?),
             "Tags" => match value {
                 Value::Null => self.tags.clear(),
                 Value::Object(tags) => {
@@ -156,14 +152,12 @@ const fn go_kind(value: &Value) -> &'static str {
 }
 
 /// Reads a date: a number, or a text with one, which golang-jwt takes as well.
-fn seconds(value: &Value) -> Result<f64, ClaimTypeError> {
+fn seconds(claim: &'static str, value: &Value) -> Result<f64, ClaimTypeError> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
         _ => None,
     };
-    number.ok_or_else(|| ClaimTypeError {
-        go: "could not parse NumericData: ...".to_owned(),
-        claim: "date",
-    })
+    number
+        .ok_or_else(|| ClaimTypeError { go: "could not parse NumericData: ...".to_owned(), claim })
 }

@@ -55,10 +55,10 @@ pub fn verify(text: &str, options: &VerifyOptions<'_>) -> Report {
     checks.passed(CheckName::Format, format!("a {} token", TokenKind::of(&token).as_str()));
     checks.header(&token, options);
     match TypedClaims::read(&token.payload, kind) {
-        Err(ClaimTypeError { go, claim }) => {
+        (_, Some(ClaimTypeError { go, claim })) => {
             checks.failed(CheckName::Claims, Finding::ClaimType { claim, go });
         }
-        Ok(claims) => checks.claims(&token, &claims, kind, options),
+        (claims, None) => checks.claims(&token, &claims, kind, options),
     }
     Report { kind, checks: checks.0 }
 }
