@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use kuma_pki::format::pem::PemError;
+use kuma_pki::format::pem::{OtherFormat, PemError};
 use kuma_pki::rfc3339;
 use kuma_pki::token::{
     Claims, SignedToken, SigningKey, SigningKeyError, TokenError, TokenId, TokenKind, TokenRequest,
@@ -121,6 +121,17 @@ pub(crate) fn read_signing_key(path: &Path, console: Console) -> Result<SigningK
         failure.hint(match error {
             SigningKeyError::Pem(PemError::EncryptedPrivateKey) => {
                 format!("(umask 077; openssl rsa -in {file} -out signing.key) decrypts it")
+            }
+            SigningKeyError::Pem(PemError::OtherFormat(OtherFormat::PrivateKey)) => {
+                format!(
+                    "(umask 077; openssl rsa -inform DER -in {file} -out signing.key) converts it"
+                )
+            }
+            SigningKeyError::Pem(PemError::Base64 { .. }) => {
+                format!("(umask 077; base64 -d {file} > signing.key) decodes it once")
+            }
+            SigningKeyError::Pem(PemError::Malformed { kind, .. }) => {
+                hints::damage_hint(kind).to_owned()
             }
             SigningKeyError::Pem(PemError::NoPrivateKey { .. }) => {
                 "pass the private key, which `kumactl generate signing-key` prints".to_owned()

@@ -182,9 +182,11 @@ fn revocations_are_a_global_secret_with_ids_without_spaces() {
         ("--token-id=", 2, "\"\" is not the ID of a token"),
         ("--token-id=a\tb", 2, "\"a\\tb\" is not the ID of a token"),
         ("--token-id=e30.e30.c2ln", 2, "a token stands where its ID belongs"),
+        ("--token-id-file=base64", 2, "a text of 200 bytes is not the ID of a token"),
         ("--token-id-file=empty", 1, "the token ID file holds no IDs"),
     ] {
         sandbox.write("empty", ",\n");
+        sandbox.write("base64", "c2ln".repeat(50));
         let stderr =
             generate(&sandbox, &format!("--kind=zone-token-revocations {ids}")).failure(status);
         assert!(stderr.starts_with(&format!("error: {problem}\n")), "{stderr}");

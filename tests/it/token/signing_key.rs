@@ -88,12 +88,27 @@ fn a_file_without_a_signing_key_is_rejected_with_the_reason() {
         openssl genpkey -algorithm ed25519 -out ed25519.key
         openssl ecparam -name prime256v1 -genkey -noout -out ec.key
         openssl rsa -in signing.key -traditional -aes128 -passout pass:a -out encrypted.key 2>> log
+        openssl rsa -in signing.key -outform DER -out der.key 2>> log
+        base64 signing.key | base64 > twice
+        { printf '\\357\\273\\277'; cat signing.key; } > mark.key
         : > empty
         printf 'no PEM at all' > text";
     drop(openssl);
     sandbox.shell(script).quiet_success();
     let unusable = "its private key is not RSA of 2048 to 8192 bits, or is damaged";
     for (file, reason) in [
+        (
+            "mark.key",
+            "its PEM is damaged in line 1: it begins with a byte order mark\nhint: save it as",
+        ),
+        (
+            "twice",
+            "it is Base64 of Base64: it was encoded twice\nhint: (umask 077; base64 -d twice > ",
+        ),
+        (
+            "der.key",
+            "it is a private key in DER, not PEM\nhint: (umask 077; openssl rsa -inform DER -in der.key",
+        ),
         ("short.key", "its RSA key has fewer than 2048 bits"),
         ("ed25519.key", unusable),
         ("ec.key", unusable),
@@ -107,7 +122,8 @@ fn a_file_without_a_signing_key_is_rejected_with_the_reason() {
         ] {
             let flag = format!("--signing-key-path={file}");
             let refused = sandbox.kumactl(arguments.iter().chain(&[flag.as_str()])).failure(1);
-            let expected = format!("error: cannot use signing key file {file}: {reason}\nhint: ");
+            let expected = format!("error: cannot use signing key file {file}: {reason}");
+            assert!(refused.contains("\nhint: "), "{refused}");
             assert!(refused.starts_with(&expected), "{refused}");
         }
     }

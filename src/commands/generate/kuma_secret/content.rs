@@ -15,6 +15,11 @@ use crate::report::console::Console;
 use crate::report::failure::Failure;
 use crate::report::hints;
 
+/// The longest ID of a token. Kuma's are UUIDs; a longer text may be a key or a token.
+const MAX_ID_LENGTH: usize = 128;
+
+const ID_HINT: &str = "the ID is the claim `jti`: kumactl inspect token FILE";
+
 /// Reads the number of a signing key. kuma-cp takes the text behind the name's prefix for the key ID when it
 /// checks a token, but writes the number into the tokens that it issues: `0002` would be `2` there.
 pub(super) fn key_number(text: &str) -> Result<u32, String> {
@@ -42,13 +47,15 @@ pub(super) fn token_ids(
     let in_file = text.split([',', '\n']).map(str::trim).filter(|id| !id.is_empty());
     let mut ids: Vec<&str> = Vec::new();
     for id in given.iter().map(|id| id.trim()).chain(in_file) {
+        if id.len() > MAX_ID_LENGTH {
+            let text = format!("a text of {} bytes is not the ID of a token", id.len());
+            return Err(Failure::usage(text).hint(ID_HINT));
+        }
         if id.is_empty() || !id.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Err(Failure::usage(format!("{id:?} is not the ID of a token"))
-                .hint("the ID is the claim `jti`: kumactl inspect token FILE"));
+            return Err(Failure::usage(format!("{id:?} is not the ID of a token")).hint(ID_HINT));
         }
         if id.matches('.').count() == 2 {
-            return Err(Failure::usage("a token stands where its ID belongs")
-                .hint("the ID is the claim `jti`: kumactl inspect token FILE"));
+            return Err(Failure::usage("a token stands where its ID belongs").hint(ID_HINT));
         }
         if !ids.contains(&id) {
             ids.push(id);
