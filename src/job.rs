@@ -140,7 +140,7 @@ impl Job<'_> {
             Request::EndEntity(request) => signer.issue(request, now, self_check, new_key)?,
         };
         let mut warnings = request.warnings(&issued);
-        warnings.extend(existing.flags.warning(issued.template.validity, now));
+        warnings.extend(existing.flags.warning("certificate", issued.template.validity, now));
         let outcome = JobOutcome {
             is_kept: false,
             changes: Changes::default(),

@@ -44,13 +44,19 @@ impl ExistingFilesArgs {
         self.renew_before.unwrap_or_default()
     }
 
-    /// Returns the warning about a new certificate that every run would replace.
-    pub(crate) fn warning(&self, validity: Validity, now: OffsetDateTime) -> Option<String> {
+    /// Returns the warning about a new certificate or token that every run would replace.
+    pub(crate) fn warning(
+        &self,
+        noun: &str,
+        validity: Validity,
+        now: OffsetDateTime,
+    ) -> Option<String> {
         let renews_always =
             self.renew_before.is_some_and(|before| before.renewal_time(validity) <= now);
         renews_always.then(|| {
-            "the lifetime of the certificate is not longer than --renew-before, so every run replaces it"
-                .to_owned()
+            format!(
+                "the lifetime of the {noun} is not longer than --renew-before, so every run replaces it"
+            )
         })
     }
 }

@@ -4,6 +4,7 @@
 //! invalid values are reported at once, each with its line and column.
 
 mod describe;
+mod describe_token;
 mod parse_error;
 mod read;
 mod resolve;
@@ -12,6 +13,7 @@ mod tokens;
 mod values;
 
 pub use self::describe::{SpecificationEntry, describe, encode, issued_by};
+pub use self::describe_token::{TokenEntry, describe_token};
 pub use crate::format::yaml::Position;
 use crate::issue::{CaRequest, IssuanceRequest};
 use crate::kubernetes::{Namespace, ObjectName};

@@ -73,7 +73,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with = "print_spec")]
     output_dir: Option<PathBuf>,
 
-    /// Print a specification for the existing certificates in this directory
+    /// Print a specification for the existing certificates and tokens in this directory
     #[arg(long, value_name = "DIR", conflicts_with_all = [
         "force", "if_needed", "renew_before", "reuse_key", "key_format", "key_mode", "quiet", "output",
     ])]

@@ -16,7 +16,7 @@ fn the_printed_specification_matches_the_directory() {
     sandbox.write("zones.yaml", format!("{issuer}{}", printed.quiet_success()));
     assert_eq!(counts(generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 3]);
     let stderr = sandbox.kumactl(["generate", "tls-certificates", "--print-spec=."]).failure(1);
-    assert!(stderr.starts_with("error: no certificates found in .\nhint: "), "{stderr}");
+    assert!(stderr.starts_with("error: no certificates or tokens found in .\nhint: "), "{stderr}");
 }
 
 #[test]

@@ -126,6 +126,8 @@ fn existing_tokens_stay_unless_they_do_not_match_or_expire_soon() {
     let renewed = generate(&sandbox, &["--if-needed", "--output=json", "--renew-before=25h"]);
     assert_eq!(tokens(&renewed), [0, 1, 0, 5]);
     assert!(renewed.stderr.contains("any: replaced: token: it expires at "), "{renewed:?}");
+    let always = "any: the lifetime of the token is not longer than --renew-before, so every run replaces it";
+    assert!(renewed.stderr.contains(always), "{renewed:?}");
 
     sandbox.write("signing.key", sandbox.read("user.key"));
     let rotated = generate(&sandbox, &["--if-needed", "--output=json"]);
@@ -186,6 +188,9 @@ fn a_signing_key_that_cannot_sign_is_reported_with_its_line_and_never_overwritte
     let missing = generate(&sandbox, &[]).failure(1);
     let reason = "could not read the signing key file none.key: no such file or directory";
     assert!(missing.starts_with(&format!("error: zones.yaml:2:26: {reason}\n")), "{missing}");
+    sandbox.write("zones.yaml", one.replace("KEY", "\"-\""));
+    let stream = generate(&sandbox, &[]).failure(2);
+    assert!(stream.ends_with("2:36: keyFile: \"-\" is not a file name\n"), "{stream}");
     sandbox.write("zones.yaml", one.replace("KEY", "tls/dp-1/token"));
     std::fs::create_dir_all(sandbox.path("tls/dp-1")).expect("a directory");
     sandbox.write("tls/dp-1/token", sandbox.read("signing.key"));
@@ -193,6 +198,25 @@ fn a_signing_key_that_cannot_sign_is_reported_with_its_line_and_never_overwritte
     assert_eq!(input.status, 2, "{input:?}");
     assert!(input.stderr.contains("the token file would overwrite the input file"), "{input:?}");
     assert_eq!(sandbox.read("tls/dp-1/token"), sandbox.read("signing.key"));
+}
+
+#[test]
+fn the_printed_specification_has_the_tokens_of_the_directory() {
+    let sandbox = sandbox(TOKENS);
+    generate(&sandbox, &[]).quiet_success();
+    let print = ["generate", "tls-certificates", "--print-spec=tls"];
+    let printed = sandbox.kumactl(print).quiet_success();
+    for line in [
+        "# signed with the dataplane key \"1\": any, web-1",
+        "# signed with the user key \"ops\": admin, john",
+        "# add signingKeys: {user: {keyFile: user-signing.key, kid: \"ops\"}} with the file of that key",
+        "  validFor: 2160h",
+    ] {
+        assert!(printed.lines().any(|one| one == line), "{line}\n{printed}");
+    }
+    let keys = &TOKENS[..TOKENS.find("defaults").expect("defaults")];
+    sandbox.write("zones.yaml", format!("{keys}{printed}"));
+    assert_eq!(tokens(&generate(&sandbox, &["--if-needed", "--output=json"])), [0, 0, 0, 6]);
 }
 
 #[test]

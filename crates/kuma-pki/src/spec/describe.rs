@@ -4,6 +4,7 @@ use serde::Serialize;
 use x509_parser::extensions::GeneralName;
 
 use super::TYPES;
+use super::describe_token::TokenEntry;
 use crate::format::yaml;
 use crate::key::{KeyAlgorithm, KeyType};
 use crate::usage::ExtendedKeyUsage;
@@ -31,7 +32,10 @@ pub struct SpecificationEntry {
 
 #[derive(Serialize)]
 struct SpecificationFile<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     certificates: &'a [SpecificationEntry],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    tokens: &'a [TokenEntry],
 }
 
 /// Returns the entry of a specification that a certificate corresponds to.
@@ -54,7 +58,7 @@ pub fn describe(name: &str, certificate: &Certificate) -> SpecificationEntry {
 }
 
 /// Returns a duration in the largest unit that divides it.
-fn duration(seconds: i64) -> String {
+pub(super) fn duration(seconds: i64) -> String {
     match seconds {
         seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
         seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
@@ -110,8 +114,8 @@ impl SpecificationEntry {
     }
 }
 
-/// Returns a specification of these certificates as YAML.
+/// Returns a specification of these certificates and tokens as YAML.
 #[must_use]
-pub fn encode(certificates: &[SpecificationEntry]) -> String {
-    yaml::document(&SpecificationFile { certificates }, 0).to_string()
+pub fn encode(certificates: &[SpecificationEntry], tokens: &[TokenEntry]) -> String {
+    yaml::document(&SpecificationFile { certificates, tokens }, 0).to_string()
 }

@@ -84,7 +84,8 @@ pub(super) fn scope(text: &str) -> Result<ZoneScope, ValueError> {
 }
 
 pub(super) fn path(field: &str, text: &str) -> Result<String, ValueError> {
-    if text.is_empty() || text.contains('\0') {
+    // `-` would be standard input or output.
+    if text.is_empty() || text == "-" || text.contains('\0') {
         let text = format!("{field}: {:?} is not a file name", excerpt(text));
         return Err(ValueError::from_error(text));
     }

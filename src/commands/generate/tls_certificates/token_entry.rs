@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use kuma_pki::Validity;
 use kuma_pki::spec::TokenSpecification;
 use kuma_pki::token::{TokenId, TokenRequest};
 use zeroize::Zeroizing;
@@ -43,6 +44,7 @@ impl<'a> TokenEntry<'a> {
         self.batch.batch_dir.add(&self.token.name, &[file])?;
         let mut created = EntryOutcome::new(Action::Created);
         created.warnings.extend(self.batch.permissions_warning(&self.path()));
+        created.warnings.extend(self.lifetime_warning());
         Ok(created)
     }
 
@@ -54,7 +56,7 @@ impl<'a> TokenEntry<'a> {
         let mut plan = plan.under(batch.batch_dir);
         plan.lock()?;
         let path = self.path();
-        let (action, verb, reasons, changes) = match self.reasons_to_replace(key, &path)? {
+        let (action, verb, reasons, mut changes) = match self.reasons_to_replace(key, &path)? {
             Some(reasons) => {
                 let token = self.sign(key)?;
                 (Action::Replaced, "replaced", reasons, plan.commit(|_| token.clone())?)
@@ -66,6 +68,9 @@ impl<'a> TokenEntry<'a> {
                 (action, "repaired", Vec::new(), changes)
             }
         };
+        if matches!(action, Action::Replaced) {
+            changes.warnings.extend(self.lifetime_warning());
+        }
         let reasons = reasons.into_iter().chain(changes.reasons);
         let note = |reason: FileReason| format!("{verb}: {}", reason.relative_to(&self.directory));
         Ok(EntryOutcome { action, notes: reasons.map(note).collect(), warnings: changes.warnings })
@@ -88,6 +93,13 @@ impl<'a> TokenEntry<'a> {
         let request = self.request(key)?;
         let compared = request.compare(&text, &key.key.public_key(), flags.renew_before());
         Ok(compared.err().map(|reason| vec![FileReason::sentence(path, reason)]))
+    }
+
+    /// Returns the warning about a token that every run would replace.
+    fn lifetime_warning(&self) -> Option<String> {
+        let now = self.batch.now;
+        let validity = Validity::starting(now, self.token.valid_for).ok()?;
+        self.batch.args.existing.warning("token", validity, now)
     }
 
     fn request<'k>(&'k self, key: &'k BatchSigningKey) -> Result<TokenRequest<'k>, Failure> {
