@@ -49,19 +49,16 @@ fn holds_token(word: &OsString) -> bool {
 fn holds_private_key(text: &[u8], layers: usize) -> bool {
     // A damaged file may have lost the end of the label, but not the line break after it.
     const LABELS: [&str; 3] = ["PRIVATE KEY--", "PRIVATE KEY -----", "PRIVATE KEY\n"];
-    // The shortest key, of Ed25519, has 48 bytes, or 64 characters of Base64.
-    if text.len() < 48 {
-        return false;
-    }
     let has = |part: &str| kuma_pki::contains(text, part);
     let is_pem = has("-----") && LABELS.into_iter().any(has);
     if is_pem || is_key(text) {
         return true;
     }
     let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/-_\r\n \t".contains(octet);
-    // A Secret in JSON on one line contains Base64 among other text.
+    // A Secret in JSON on one line contains Base64 among other text. The shortest key, of an elliptic curve that it
+    // does not name, has 39 bytes, or 52 characters of Base64.
     layers < MAX_LAYERS
-        && text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 48).any(|run| {
+        && text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 52).any(|run| {
             // Leading hyphens belong to a flag: no key begins with one in Base64.
             let letters = run.iter().skip_while(|octet| **octet == b'-');
             let letters = letters.filter(|octet| !octet.is_ascii_whitespace());

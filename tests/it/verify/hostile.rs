@@ -261,7 +261,9 @@ fn a_private_key_on_the_command_line_is_rejected_and_not_repeated() {
     while !(url_safe.contains('-') && url_safe.contains('_')) {
         url_safe = BASE64_URL_SAFE_NO_PAD.encode(super::pki::key().serialize_der());
     }
+    let without_curve: Vec<u8> = [0x30, 0x25, 2, 1, 1, 4, 0x20].into_iter().chain(1..=32).collect();
     let forms = [
+        BASE64_STANDARD.encode(without_curve),
         url_safe,
         unpadded.trim_end_matches('=').to_owned(),
         format!("{{\"tls.key\":\"{}\"}}", BASE64_STANDARD.encode(&key)),
