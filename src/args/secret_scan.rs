@@ -10,13 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::report::failure::Failure;
 
-/// The largest number of decoded layers of Base64.
-const MAX_LAYERS: usize = 3;
-
 /// Refuses a command line that contains a private key, such as `--key-file="$TLS_KEY"`. Any other error
 /// message would repeat the key, perhaps in the log of a pipeline.
 pub(crate) fn refuse(arguments: &[OsString]) -> Option<Failure> {
-    if arguments.iter().any(|word| holds_private_key(word.as_encoded_bytes(), 0)) {
+    if arguments.iter().any(|word| holds_private_key(word.as_encoded_bytes())) {
         let failure = Failure::usage(
             "the command line contains a private key, which other users of this machine can read there",
         );
@@ -46,7 +43,9 @@ fn holds_token(word: &OsString) -> bool {
     })
 }
 
-fn holds_private_key(text: &[u8], layers: usize) -> bool {
+/// Returns whether a text contains a private key, in any number of layers of Base64. Each layer is shorter than the
+/// one around it.
+fn holds_private_key(text: &[u8]) -> bool {
     // A damaged file may have lost the end of the label, but not the line break after it.
     const LABELS: [&str; 3] = ["PRIVATE KEY--", "PRIVATE KEY -----", "PRIVATE KEY\n"];
     let has = |part: &str| kuma_pki::contains(text, part);
@@ -57,20 +56,19 @@ fn holds_private_key(text: &[u8], layers: usize) -> bool {
     let is_base64 = |octet: &u8| octet.is_ascii_alphanumeric() || b"+/-_\r\n \t".contains(octet);
     // A Secret in JSON on one line contains Base64 among other text. The shortest key, of an elliptic curve that it
     // does not name, has 39 bytes, or 52 characters of Base64.
-    layers < MAX_LAYERS
-        && text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 52).any(|run| {
-            // Leading hyphens belong to a flag: no key begins with one in Base64.
-            let letters = run.iter().skip_while(|octet| **octet == b'-');
-            let letters = letters.filter(|octet| !octet.is_ascii_whitespace());
-            let standard = letters.map(|octet| match octet {
-                b'-' => b'+',
-                b'_' => b'/',
-                other => *other,
-            });
-            let packed: Zeroizing<Vec<u8>> = Zeroizing::new(standard.collect());
-            let inner = ANY_BASE64.decode(&packed).map(Zeroizing::new);
-            inner.is_ok_and(|inner| holds_private_key(&inner, layers + 1))
-        })
+    text.split(|octet| !is_base64(octet)).filter(|run| run.len() >= 52).any(|run| {
+        // Leading hyphens belong to a flag: no key begins with one in Base64.
+        let letters = run.iter().skip_while(|octet| **octet == b'-');
+        let letters = letters.filter(|octet| !octet.is_ascii_whitespace());
+        let standard = letters.map(|octet| match octet {
+            b'-' => b'+',
+            b'_' => b'/',
+            other => *other,
+        });
+        let packed: Zeroizing<Vec<u8>> = Zeroizing::new(standard.collect());
+        let inner = ANY_BASE64.decode(&packed).map(Zeroizing::new);
+        inner.is_ok_and(|inner| holds_private_key(&inner))
+    })
 }
 
 /// With padding or without.
