@@ -60,29 +60,6 @@ pub(super) struct Words {
 }
 
 impl OutputKind {
-    /// All but [`Self::Diagram`] and [`Self::Token`], which no directory of artifacts has.
-    pub(crate) const ALL: [Self; 19] = [
-        Self::PrivateKey,
-        Self::Certificate,
-        Self::CertificateRequest,
-        Self::CaCertificate,
-        Self::CaBundle,
-        Self::Secret,
-        Self::HelmValues,
-        Self::InstallFlags,
-        Self::ControlPlaneEnvironment,
-        Self::DataPlaneEnvironment,
-        Self::ZoneSecret,
-        Self::ZoneValues,
-        Self::ZoneEnvironment,
-        Self::NextSteps,
-        Self::DataplaneToken,
-        Self::DataplaneSigningKey,
-        Self::ZoneSigningKey,
-        Self::UserSigningKey,
-        Self::ControlPlaneConfiguration,
-    ];
-
     pub(super) const fn words(self) -> Words {
         let (name, title, key, example) = match self {
             Self::PrivateKey => ("key file", "Private key", "private_key", "key.pem"),

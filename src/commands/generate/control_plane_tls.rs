@@ -188,41 +188,45 @@ impl Args {
         Ok(hostnames)
     }
 
+    /// Returns every file of a directory in the order of the report, and whether it is requested.
+    fn files(&self) -> [(OutputKind, bool); 19] {
+        let is_kubernetes = self.mode == Mode::Kubernetes;
+        let (has_tokens, has_proxy) = (self.tokens.tokens, self.tokens.dataplane.is_some());
+        [
+            (OutputKind::PrivateKey, true),
+            (OutputKind::Certificate, true),
+            // Only left by another command.
+            (OutputKind::CertificateRequest, false),
+            (OutputKind::CaCertificate, true),
+            (OutputKind::CaBundle, true),
+            (OutputKind::Secret, is_kubernetes),
+            (OutputKind::HelmValues, is_kubernetes),
+            (OutputKind::InstallFlags, is_kubernetes),
+            (OutputKind::ControlPlaneEnvironment, !is_kubernetes),
+            // Data plane proxies connect to zones, not to a global control plane.
+            (OutputKind::DataPlaneEnvironment, !is_kubernetes && !self.multizone),
+            (OutputKind::ZoneSecret, self.multizone),
+            (OutputKind::ZoneValues, self.multizone),
+            (OutputKind::ZoneEnvironment, self.multizone),
+            (OutputKind::DataplaneSigningKey, has_tokens),
+            (OutputKind::ZoneSigningKey, has_tokens),
+            (OutputKind::UserSigningKey, has_tokens),
+            (OutputKind::ControlPlaneConfiguration, has_tokens),
+            (OutputKind::DataplaneToken, has_tokens && has_proxy),
+            (OutputKind::NextSteps, true),
+        ]
+    }
+
     /// Returns the files of the mode.
     fn kinds(&self) -> Vec<OutputKind> {
-        let mut kinds = vec![
-            OutputKind::PrivateKey,
-            OutputKind::Certificate,
-            OutputKind::CaCertificate,
-            OutputKind::CaBundle,
-        ];
-        kinds.extend(match self.mode {
-            Mode::Kubernetes => {
-                [OutputKind::Secret, OutputKind::HelmValues, OutputKind::InstallFlags].as_slice()
-            }
-            Mode::Universal => &[OutputKind::ControlPlaneEnvironment],
-        });
-        if self.mode == Mode::Universal && !self.multizone {
-            // Data plane proxies connect to zones, not to a global control plane.
-            kinds.push(OutputKind::DataPlaneEnvironment);
-        }
-        if self.multizone {
-            kinds.extend([
-                OutputKind::ZoneSecret,
-                OutputKind::ZoneValues,
-                OutputKind::ZoneEnvironment,
-            ]);
-        }
-        kinds.extend(self.tokens.kinds());
-        kinds.push(OutputKind::NextSteps);
-        kinds
+        let requested = self.files().into_iter().filter(|(_, is_requested)| *is_requested);
+        requested.map(|(kind, _)| kind).collect()
     }
 
     /// Returns the warning about files of earlier runs with other flags.
     fn leftover_warning(&self) -> Option<String> {
-        let own = self.kinds();
-        let others = OutputKind::ALL.into_iter().filter(|kind| !own.contains(kind));
-        let paths = others.map(|kind| self.path(kind)).filter(|path| path.is_file());
+        let others = self.files().into_iter().filter(|(_, is_requested)| !is_requested);
+        let paths = others.map(|(kind, _)| self.path(kind)).filter(|path| path.is_file());
         let words: Vec<_> =
             paths.map(|path| shell::word(&path.to_string_lossy()).into_owned()).collect();
         (!words.is_empty()).then(|| {

@@ -31,7 +31,7 @@ pub(crate) struct TokensArgs {
     /// Also generate a signing key for each kind of token, and the configuration file of kuma-cp with
     /// their public keys
     #[arg(long)]
-    tokens: bool,
+    pub(super) tokens: bool,
 
     /// With --tokens, also sign a dataplane token for the data plane proxy with this name
     #[arg(long, value_name = "NAME", requires = "tokens", value_parser = control_plane::object_name)]
@@ -60,17 +60,6 @@ impl TokensArgs {
             Mode::Universal => return Ok(()),
         };
         Err(Failure::usage(format!("--tokens {why}")).hint("remove --tokens"))
-    }
-
-    /// Returns the files about tokens.
-    pub(super) fn kinds(&self) -> Vec<OutputKind> {
-        if !self.tokens {
-            return Vec::new();
-        }
-        let mut kinds = KEYS.to_vec();
-        kinds.push(OutputKind::ControlPlaneConfiguration);
-        kinds.extend(self.dataplane.as_ref().map(|_| OutputKind::DataplaneToken));
-        kinds
     }
 }
 
