@@ -1,4 +1,4 @@
-//! The hand-over: commands that this program does not have are executed by the official kumactl.
+//! The hand-over: the official kumactl executes the commands that this program does not have.
 //!
 //! The official program replaces this process (`exec`), so its streams, status and signals are those
 //! of the process that the shell started. The standard library sets SIGPIPE, which it ignores in a
@@ -50,7 +50,7 @@ struct FileId {
     inode: u64,
 }
 
-/// Why there is no official program to run.
+/// The reason why there is no official program to run.
 enum Missing {
     /// The official program found called this one back with the same command.
     CallsBack(PathBuf),
@@ -180,7 +180,7 @@ fn has_slash(name: &OsStr) -> bool {
     name.as_encoded_bytes().contains(&b'/')
 }
 
-/// Returns which file a path leads to, if it can be executed.
+/// Returns the identity of an executable file.
 fn executable(path: &Path) -> io::Result<FileId> {
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() {
@@ -190,7 +190,7 @@ fn executable(path: &Path) -> io::Result<FileId> {
     Ok(FileId::of(&metadata))
 }
 
-/// Returns which file this program is. Linux knows it even after the file was renamed or replaced.
+/// Returns the identity of this program's file, on Linux even after it was renamed or replaced.
 fn own_id() -> Option<FileId> {
     let metadata = fs::metadata("/proc/self/exe").or_else(|_| fs::metadata(env::current_exe()?));
     metadata.ok().map(|metadata| FileId::of(&metadata))
@@ -217,7 +217,7 @@ fn entry(command: &str, id: FileId) -> String {
     format!("{command}@{id}")
 }
 
-/// Returns the command for the list, with the word after it: a script that is handed `install
+/// Returns the command for the list, with the word after it, since a script that is handed `install
 /// control-plane` may call `install crds`.
 fn trail_key(command: &str, arguments: &[OsString]) -> String {
     let last = command.rsplit(' ').next().unwrap_or(command);

@@ -12,7 +12,7 @@ use crate::report::render::ReportFormat;
 /// Flags of every command that signs a token.
 #[derive(clap::Args)]
 pub(crate) struct TokenArgs {
-    /// How long the token is valid: hours as `720h`, or `90d`, `2w`, `1y` (required)
+    /// Lifetime of the token, such as `720h`, `90d`, `2w` or `1y` (required)
     #[arg(long, value_name = "DURATION")]
     valid_for: Option<String>,
 
@@ -21,7 +21,7 @@ pub(crate) struct TokenArgs {
     #[arg(long, value_name = "FILE")]
     signing_key_path: Option<OsString>,
 
-    /// ID under which the control plane knows the key
+    /// ID of the key in the control plane
     #[arg(long, value_name = "ID")]
     kid: Option<String>,
 
@@ -38,7 +38,7 @@ pub(crate) struct TokenArgs {
     pub(crate) output: ReportFormat,
 }
 
-/// A key to sign a token with, and the lifetime of the token.
+/// The signing key and the lifetime of a token.
 pub(crate) struct Signing<'a> {
     pub(crate) key_file: &'a Path,
     pub(crate) key_id: &'a str,
@@ -48,11 +48,6 @@ pub(crate) struct Signing<'a> {
 impl TokenArgs {
     /// Returns the key and the lifetime. Without a key, the official kumactl replaces this process, and asks
     /// the control plane. `missing` has the failures for required flags of the command itself.
-    ///
-    /// # Errors
-    ///
-    /// Required flags that are missing, one of the key's flags without the other, and a value that is not a
-    /// duration.
     pub(crate) fn signing(
         &self,
         noun: &str,
@@ -92,12 +87,8 @@ impl TokenArgs {
     }
 }
 
-/// Splits a value at its commas as Go's encoding/csv splits a line: a field in double quotes can have commas,
-/// and two double quotes in it stand for one.
-///
-/// # Errors
-///
-/// A quote within a field, or one that is not closed.
+/// Splits a value at its commas like a line of Go's encoding/csv: a field in double quotes can contain commas,
+/// and two double quotes in it stand for one. Fails on a misplaced or missing double quote.
 pub(crate) fn split_list(text: &str) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
     let mut rest = text;
@@ -122,7 +113,7 @@ pub(crate) fn split_list(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
-/// Reads a field behind its opening quote, and returns what follows its closing quote.
+/// Returns the field after an opening quote, and the text after its closing quote.
 fn quoted_field(text: &str) -> Result<(String, &str), String> {
     let mut field = String::new();
     let mut rest = text;

@@ -30,16 +30,13 @@ struct TokenReport<'a> {
     key_id: &'a str,
     not_before: String,
     expires_at: String,
-    /// The token, unless a file has it.
+    /// The token, unless it was written to a file.
     token: Option<&'a str>,
     files: Vec<ChangedFile>,
 }
 
-/// Signs a token, and prints or writes it.
-///
-/// # Errors
-///
-/// A key that cannot sign, claims that no bearer can meet, and a file that cannot be written.
+/// Signs a token, and prints or writes it. Fails on a key that cannot sign, claims that nobody can match, and a file
+/// that cannot be written.
 pub(crate) fn issue(
     args: &TokenArgs,
     signing: &Signing<'_>,
@@ -92,11 +89,8 @@ pub(crate) fn issue(
     }
 }
 
-/// Plans one file that only its owner can read.
-///
-/// # Errors
-///
-/// A place that is no place for a file, and a file that exists, without `force`.
+/// Plans one file that only its owner can read. Fails on a path that cannot be written and, without `force`, on an
+/// existing file.
 pub(crate) fn secret_plan(
     kind: OutputKind,
     file: &OsStr,
@@ -107,11 +101,7 @@ pub(crate) fn secret_plan(
     Plan::new(vec![Output::of_flag(kind, file, SECRET_MODE)], policy, console)
 }
 
-/// Reads the key that signs tokens. Warns if other users can read it.
-///
-/// # Errors
-///
-/// A file that cannot be read, or holds no RSA key of at least 2048 bits.
+/// Reads the key that signs tokens. Warns if other users can read it. Fails on a file that cannot be read or used.
 pub(crate) fn read_signing_key(path: &Path, console: Console) -> Result<SigningKey, Failure> {
     let text = read::file(path, "signing key file")?;
     let key = SigningKey::from_text(&text).map_err(|error| {
@@ -144,7 +134,7 @@ pub(crate) fn read_signing_key(path: &Path, console: Console) -> Result<SigningK
     Ok(key)
 }
 
-/// Writes JSON with a token into memory that does not move, and is wiped.
+/// Returns JSON with a token in a buffer that never grows, and is wiped.
 fn secret_json(
     report: &TokenReport<'_>,
     token: &SignedToken,

@@ -1,5 +1,5 @@
-//! Tokens with which data plane proxies, zone proxies and users authenticate to a Kuma control plane:
-//! signing keys, claims, signatures, and what kuma-cp answers to a token.
+//! Tokens by which data plane proxies, zone proxies and users authenticate to a Kuma control plane:
+//! signing keys, claims, signatures, and the verdict of kuma-cp on a token.
 //!
 //! A token is a JSON Web Token (RFC 7519) signed with RS256 (RFC 7518 3.3). Kuma's own code is
 //! `pkg/core/tokens`.

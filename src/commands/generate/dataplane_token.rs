@@ -10,8 +10,8 @@ use crate::report::failure::Failure;
 
 /// Sign a token for a data plane proxy to authenticate to the control plane
 ///
-/// A proxy must meet everything that the token names: its name, its mesh, tags, a workload. Signed offline
-/// with --signing-key-path and --kid, the token is the one that the official kumactl would sign.
+/// A proxy must match everything in the token: its name, mesh, tags and workload. With --signing-key-path and
+/// --kid, kumactl signs offline the token that the official kumactl would sign.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long, short, value_name = "MESH", default_value = DEFAULT_MESH)]
     mesh: String,
 
-    /// Kind of proxy; Kuma ignores it
+    /// Kind of proxy (Kuma ignores it)
     #[arg(long, value_name = "TYPE", value_parser = proxy_type_parser())]
     proxy_type: Option<ProxyType>,
 
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long = "tag", value_name = "KEY=VALUE[,VALUE]")]
     tags: Vec<String>,
 
-    /// Workload that the proxy must be labeled with (kuma.io/workload)
+    /// Required value of the proxy's label kuma.io/workload
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     workload: String,
 
@@ -77,12 +77,8 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     token::issue(&args.token, &signing, &claims, console)
 }
 
-/// Reads tags as the official kumactl does (pflag, `stringToString`): a value with one `=` is one tag, whose
-/// values have commas between; with several, tags have commas between.
-///
-/// # Errors
-///
-/// A tag without `=`.
+/// Reads tags like the official kumactl (pflag, `stringToString`): with one `=`, commas separate the values of one
+/// tag; with several, they separate tags.
 fn tags(texts: &[String]) -> Result<Tags, Failure> {
     let mut tags = Tags::default();
     for text in texts {

@@ -57,7 +57,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", value_parser = control_plane::object_name)]
     name: Option<ObjectName>,
 
-    /// File of the signing key: RSA as PKCS#1 or PKCS#8, or what `generate signing-key` prints
+    /// Signing key: RSA as PKCS#1 or PKCS#8, or the output of `generate signing-key`
     #[arg(long, value_name = "FILE")]
     signing_key_path: Option<PathBuf>,
 
@@ -65,7 +65,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NUMBER", value_parser = content::key_number)]
     kid: Option<u32>,
 
-    /// ID of a revoked token (`jti`; can be repeated, or a list with commas)
+    /// ID of a revoked token (`jti`; can be repeated, or a comma-separated list)
     #[arg(long = "token-id", value_name = "ID", value_delimiter = ',')]
     token_ids: Vec<String>,
 
@@ -141,7 +141,7 @@ impl Kind {
         !self.is_signing_key() && !self.is_revocations()
     }
 
-    /// Whether there is one for each mesh.
+    /// Returns whether there is one for each mesh.
     const fn is_of_mesh(self) -> bool {
         self.is_pair()
             || matches!(self, Self::DataplaneTokenSigningKey | Self::DataplaneTokenRevocations)
@@ -154,7 +154,7 @@ impl Kind {
 }
 
 impl Args {
-    /// Checks that the flags of the kind are there, and no others.
+    /// Refuses missing flags of the kind and flags of other kinds.
     fn check_flags(&self) -> Result<(), Failure> {
         let kind = self.kind;
         let has_ids = !self.token_ids.is_empty() || self.token_id_file.is_some();
@@ -190,7 +190,7 @@ impl Args {
         Ok(())
     }
 
-    /// Makes the Secrets of the kind.
+    /// Returns the Secrets of the kind.
     fn secrets(&self, now: OffsetDateTime, console: Console) -> Result<Vec<KumaSecret>, Failure> {
         let mesh = self.mesh.clone().map_or_else(|| parse_name("default"), Ok)?;
         let mesh_name = mesh.as_str();
@@ -249,7 +249,7 @@ impl Args {
     }
 }
 
-/// Checks a name that has others as parts.
+/// Checks a name that is composed of others.
 fn parse_name(name: &str) -> Result<ObjectName, Failure> {
     ObjectName::parse(name)
         .map_err(|error| Failure::usage(error).hint("use a shorter --name or --mesh"))

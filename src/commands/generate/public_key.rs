@@ -8,8 +8,8 @@ use crate::report::failure::Failure;
 
 /// Print the public key of a signing key
 ///
-/// The control plane verifies tokens with it. Add it to the configuration of kuma-cp, with the ID that
-/// --kid names when a token is signed: dpServer.authn.dpProxy.dpToken.validator.publicKeys,
+/// The control plane verifies tokens with it. Add it to the configuration of kuma-cp, with the ID that you pass
+/// as --kid to sign tokens: dpServer.authn.dpProxy.dpToken.validator.publicKeys,
 /// dpServer.authn.zoneProxy.zoneToken.validator.publicKeys or apiServer.authn.tokens.validator.publicKeys.
 #[derive(clap::Args)]
 #[command(after_help = "\

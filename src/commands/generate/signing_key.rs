@@ -14,10 +14,11 @@ use crate::report::console::{self, Console};
 use crate::report::failure::Failure;
 use crate::report::render;
 
-/// Generate an RSA key to sign tokens with
+/// Generate an RSA key that signs tokens
 ///
-/// Sign with it offline (`kumactl generate dataplane-token --signing-key-path`), and give the control plane
-/// its public key (`kumactl generate public-key`); or put it into a Secret of the control plane.
+/// Sign tokens offline with it (`kumactl generate dataplane-token --signing-key-path`), and add its public key
+/// (`kumactl generate public-key`) to the configuration of the control plane. Or store it in a Secret of the
+/// control plane (`kumactl generate kuma-secret`).
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

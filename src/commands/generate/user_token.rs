@@ -9,8 +9,8 @@ use crate::report::failure::Failure;
 
 /// Sign a token for a user to authenticate to the API server
 ///
-/// Signed offline with --signing-key-path and --kid, the token is the one that the official kumactl would
-/// sign. By default the name or the group mesh-system:admin is an administrator.
+/// With --signing-key-path and --kid, kumactl signs offline the token that the official kumactl would sign.
+/// By default, the user and the group mesh-system:admin are administrators.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[arg(long)]
     name: Option<String>,
 
-    /// Group of the user (can be repeated, or a list with commas)
+    /// Group of the user (can be repeated, or a comma-separated list)
     #[arg(long = "group", value_name = "GROUP")]
     groups: Vec<String>,
 
@@ -48,8 +48,8 @@ pub(crate) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     token::issue(&args.token, &signing, &Claims::User(claims), console)
 }
 
-/// Reads groups as the official kumactl does (pflag, `stringSlice`): an empty value adds none, but makes the
-/// list of groups one that is empty, rather than none.
+/// Reads groups like the official kumactl (pflag, `stringSlice`): an empty value adds no group, but turns `null`
+/// into an empty list.
 fn groups(texts: &[String]) -> Result<Option<Vec<String>>, Failure> {
     if texts.is_empty() {
         return Ok(None);

@@ -10,9 +10,9 @@ use crate::report::failure::Failure;
 
 /// Sign a token for a zone ingress or egress to authenticate to the control plane
 ///
-/// Signed offline with --signing-key-path and --kid, the token is the one that the official kumactl would
-/// sign. Sign zone tokens with a key of their own: Kuma takes a zone token for a dataplane token that names
-/// no proxy if it is signed with the same key.
+/// With --signing-key-path and --kid, kumactl signs offline the token that the official kumactl would sign.
+/// Use a separate signing key for zone tokens: if one key signs both kinds, Kuma accepts a zone token as a
+/// dataplane token for any proxy.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     zone: Option<String>,
 
-    /// What the token is for (can be repeated, or a list with commas)
+    /// Zone proxies that can use the token (can be repeated, or a comma-separated list)
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', value_parser = scope_parser())]
     #[arg(default_value = "ingress,egress")]
     scope: Vec<ZoneScope>,

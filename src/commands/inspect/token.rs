@@ -14,8 +14,8 @@ use crate::report::render::{self, ReportFormat, token};
 
 /// Show the claims of tokens
 ///
-/// Shows what a token says of its bearer, when it expires, and by which ID it can be revoked. Nothing is
-/// verified: `kumactl verify token` does that. The token itself is never shown.
+/// Shows the claims of a token, its expiry, and the ID to revoke it by. `kumactl verify token` verifies a token;
+/// this command does not. The token itself is never printed.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -15,8 +15,8 @@ use crate::report::render::token as render;
 
 /// Verify a token the way the control plane does
 ///
-/// Checks the signature, the expiry and what the token is bound to, and says what kuma-cp and kuma-dp would
-/// answer. The exit status is 0 if the token is accepted, 1 if not, and 3 if something cannot be read.
+/// Verifies the signature, the expiry and the claims, and prints the error messages of kuma-cp and kuma-dp. The exit
+/// status is 0 if the control plane accepts the token, 1 if it does not, and 3 if a file cannot be read.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -38,11 +38,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     kid: Option<String>,
 
-    /// Dataplane, ZoneIngress or ZoneEgress that shows the token, as for `kuma-dp run --dataplane-file`
+    /// Dataplane, ZoneIngress or ZoneEgress that uses the token, as for `kuma-dp run --dataplane-file`
     #[arg(long, value_name = "FILE")]
     dataplane_file: Option<PathBuf>,
 
-    /// Zone of the zone proxy that shows the token
+    /// Zone of the zone proxy that uses the token
     #[arg(long, value_name = "NAME")]
     zone: Option<String>,
 

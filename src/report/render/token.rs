@@ -1,4 +1,4 @@
-//! Tokens and what was checked of them, as text and as JSON.
+//! Renders tokens and their verification as text and JSON.
 
 use kuma_pki::token::{Check, Finding, Outcome, Report, TokenSummary};
 use kuma_pki::{printable, rfc3339, words};
@@ -21,7 +21,7 @@ struct VerificationReport {
     checks: Vec<CheckReport>,
 }
 
-/// For programs. `at` is the moment for which the token was verified.
+/// Returns a verification as JSON. `at` is the time of the verification.
 pub(crate) fn report_json(report: &Report, at: OffsetDateTime) -> String {
     json_text(&VerificationReport {
         verifies: report.verifies(),
@@ -31,7 +31,7 @@ pub(crate) fn report_json(report: &Report, at: OffsetDateTime) -> String {
     })
 }
 
-/// For people: all checks, or with `only_failed` those that failed.
+/// Returns a verification as text: all checks, or with `only_failed` those that failed.
 pub(crate) fn report_text(report: &Report, only_failed: bool, palette: Palette) -> String {
     let checks = checks(report);
     let shown = checks.iter().filter(|check| !only_failed || check.outcome == "failed");
@@ -46,7 +46,7 @@ pub(crate) fn report_text(report: &Report, only_failed: bool, palette: Palette) 
     text
 }
 
-/// A check with the words of Kuma and a hint.
+/// Returns a check with Kuma's error message and a hint.
 fn check_text(check: &CheckReport, palette: Palette) -> String {
     /// The columns of the names and of the texts.
     const COLUMNS: [usize; 2] = [9, 34];
@@ -88,7 +88,7 @@ fn check_report(check: &Check, report: &Report) -> CheckReport {
     }
 }
 
-/// What to do about a finding; `None` where it says all there is to say.
+/// Returns the hint about a finding.
 pub(crate) const fn hint(finding: &Finding) -> Option<&'static str> {
     Some(match finding {
         Finding::Malformed(_) => "copy the token again, in one line",
@@ -126,7 +126,7 @@ pub(crate) const fn hint(finding: &Finding) -> Option<&'static str> {
     })
 }
 
-/// For people: what a token says.
+/// Returns the description of a token as text.
 pub(crate) fn summary_text(
     source: &str,
     summary: &TokenSummary,
@@ -177,7 +177,7 @@ fn expiry(summary: &TokenSummary, now: OffsetDateTime, palette: Palette) -> Stri
     }
 }
 
-/// A claim: a text as it is, a list with commas, anything else as JSON.
+/// Returns a claim as text: strings as they are, lists with commas, anything else as JSON.
 fn claim(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

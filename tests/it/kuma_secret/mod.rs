@@ -118,8 +118,8 @@ fn a_number_with_leading_zeros_is_rejected() {
         ("0", "a number from 1, such as 1 or 2"),
         ("one", "a number from 1, such as 1 or 2"),
         ("", "a number from 1, such as 1 or 2"),
-        ("0002", "kuma-cp issues tokens for key 2 then and refuses them; use 2"),
-        ("+2", "kuma-cp issues tokens for key 2 then and refuses them; use 2"),
+        ("0002", "kuma-cp would issue tokens with the key ID 2 and reject them; use 2"),
+        ("+2", "kuma-cp would issue tokens with the key ID 2 and reject them; use 2"),
     ] {
         let kind = "--kind=user-token-signing-key --signing-key-path=signing.key";
         let stderr = generate(&Sandbox::new(), &format!("{kind} --kid={number}")).failure(2);

@@ -1,4 +1,4 @@
-//! What a token says about its bearer, in the order in which the official kumactl writes it.
+//! The claims of a token, in the order of the official kumactl.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,21 +22,20 @@ pub enum Claims {
     User(UserClaims),
 }
 
-/// The claims of a dataplane token (`pkg/tokens/builtin/issuer/token.go`). An empty claim binds to
-/// nothing.
+/// The claims of a dataplane token (`pkg/tokens/builtin/issuer/token.go`). An empty claim restricts nothing.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DataplaneClaims {
-    /// The only name that the proxy may have.
+    /// The name of the proxy.
     pub name: String,
-    /// The only mesh that it may be in.
+    /// The mesh of the proxy.
     pub mesh: String,
-    /// The tags that it must have, with their allowed values.
+    /// The required tags, with their allowed values.
     pub tags: Tags,
-    /// The kind of proxy. kuma-cp ignores it.
+    /// The kind of proxy, which kuma-cp ignores.
     #[serde(rename = "Type")]
     pub proxy_type: ProxyType,
-    /// The only value of its label `kuma.io/workload`, since Kuma 2.13.
+    /// The value of the label `kuma.io/workload`, since Kuma 2.13.
     pub workload: String,
 }
 
@@ -44,9 +43,9 @@ pub struct DataplaneClaims {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ZoneClaims {
-    /// The only zone in which the proxy may be.
+    /// The zone of the proxy.
     pub zone: String,
-    /// What the token is for.
+    /// The kinds of zone proxies.
     pub scope: Vec<ZoneScope>,
 }
 
@@ -65,11 +64,11 @@ pub struct UserClaims {
 #[serde(transparent)]
 pub struct Tags(BTreeMap<String, BTreeSet<String>>);
 
-/// The kind of proxy that a dataplane token names.
+/// The kind of proxy in a dataplane token.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProxyType {
-    /// Not named.
+    /// Not set.
     #[default]
     #[serde(rename = "")]
     Unspecified,
@@ -81,7 +80,7 @@ pub enum ProxyType {
     Egress,
 }
 
-/// What a zone token is for.
+/// A use of a zone token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ZoneScope {
@@ -89,35 +88,35 @@ pub enum ZoneScope {
     Ingress,
     /// A zone egress.
     Egress,
-    /// The zone control plane; only Kong Mesh knows it.
+    /// The zone control plane, in Kong Mesh only.
     Cp,
 }
 
-/// A value that cannot be what a token should be bound to.
+/// The error of a claim that no proxy, zone or user can match.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {
-    /// A value begins or ends with a blank, or has a control character.
+    /// A leading or trailing blank, or a control character.
     #[error("the {claim} {value:?} has a blank at its start or end, or a control character")]
     Blank {
-        /// What the value is.
+        /// The claim.
         claim: &'static str,
         /// The beginning of the value, safe to show.
         value: String,
     },
-    /// A value that a token of its kind needs is empty.
+    /// An empty value that tokens of this kind require.
     #[error("the {claim} is empty")]
     Empty {
-        /// What the value is.
+        /// The claim.
         claim: &'static str,
     },
-    /// A tag has an empty value, which no proxy can have.
+    /// An empty value of a tag.
     #[error("the tag {tag:?} has an empty value")]
     EmptyTagValue {
         /// The tag.
         tag: String,
     },
-    /// A zone token for nothing authenticates nothing.
+    /// A zone token without a scope.
     #[error("the scope is empty")]
     NoScope,
 }
@@ -133,11 +132,11 @@ impl Claims {
         }
     }
 
-    /// Returns an error for a value that no bearer of the token can have.
+    /// Checks that a proxy, zone or user can match the claims.
     ///
     /// # Errors
     ///
-    /// [`ClaimsError`] with the first such value.
+    /// [`ClaimsError`] for the first claim that none can match.
     pub(crate) fn check(&self) -> Result<(), ClaimsError> {
         match self {
             Self::Dataplane(claims) => {
@@ -182,7 +181,7 @@ impl ProxyType {
     /// Every kind.
     pub const ALL: [Self; 4] = [Self::Unspecified, Self::Dataplane, Self::Ingress, Self::Egress];
 
-    /// Returns the kind as the token has it.
+    /// Returns the value of the claim.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -201,7 +200,7 @@ impl ZoneScope {
     /// Every scope.
     pub const ALL: [Self; 3] = [Self::Ingress, Self::Egress, Self::Cp];
 
-    /// Returns the scope as the token has it.
+    /// Returns the value of the claim.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

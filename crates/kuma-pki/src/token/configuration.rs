@@ -1,4 +1,4 @@
-//! The configuration of kuma-cp with which it takes tokens that were signed offline.
+//! The configuration with which kuma-cp accepts tokens that were signed offline.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,7 +23,7 @@ pub struct ControlPlaneKeys<'a> {
 }
 
 impl ControlPlaneKeys<'_> {
-    /// Returns a file for `kuma-cp run --config-file`: it takes tokens signed with these keys and no others,
+    /// Returns a file for `kuma-cp run --config-file`. With it, kuma-cp accepts only tokens signed with these keys,
     /// and issues none. There are no environment variables for public keys (Kuma 2.14.3).
     ///
     /// Without an issuer, kuma-cp cannot make the token of the first administrator, and would try for ten
@@ -75,6 +75,35 @@ pub struct ConfiguredKey {
     pub key_file: Option<String>,
 }
 
+// Only the way to the section is read: other sections may have passwords.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    dp_server: DpServer,
+}
+
+#[derive(Deserialize)]
+struct DpServer {
+    authn: Authentication,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authentication {
+    dp_proxy: DpProxy,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DpProxy {
+    dp_token: DpToken,
+}
+
+#[derive(Deserialize)]
+struct DpToken {
+    validator: DataplaneTokenValidator,
+}
+
 const fn use_secrets() -> bool {
     true
 }
@@ -83,9 +112,8 @@ impl DataplaneTokenValidator {
     /// Reads a configuration file; `None` if it has no such section.
     #[must_use]
     pub fn from_yaml(text: &str) -> Option<Self> {
-        let file: Value = serde_saphyr::from_str_with_options(text, yaml::options(&LIMITS)).ok()?;
-        let section = file.pointer("/dpServer/authn/dpProxy/dpToken/validator")?;
-        Self::deserialize(section).ok()
+        let file = serde_saphyr::from_str_with_options::<File>(text, yaml::options(&LIMITS));
+        file.ok().map(|file| file.dp_server.authn.dp_proxy.dp_token.validator)
     }
 
     /// Returns the key with an ID for proxies of a mesh. Of two, kuma-cp takes the later one, and one that is for

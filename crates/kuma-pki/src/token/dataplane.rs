@@ -1,4 +1,4 @@
-//! The proxy that shows a token: a Dataplane, ZoneIngress or ZoneEgress in the form of Universal.
+//! The proxy that authenticates with a token: a Dataplane, ZoneIngress or ZoneEgress of Universal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ const LIMITS: Limits = Limits { nodes: 100_000, copies: 1_000, copied_bytes: 1 <
 /// The label that binds a proxy to a workload.
 const WORKLOAD: &str = "kuma.io/workload";
 
-/// A proxy, as far as kuma-cp compares it with a token.
+/// The properties of a proxy that kuma-cp compares with a token.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Proxy {
-    /// What it is.
+    /// The kind.
     pub kind: ProxyKind,
     /// Its name.
     pub name: String,
@@ -40,7 +40,7 @@ pub enum ProxyKind {
     ZoneEgress,
 }
 
-/// A text that describes no proxy.
+/// The error of a text that does not describe a proxy.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyError {

@@ -1,4 +1,4 @@
-//! A token taken apart as kuma-cp takes it apart (golang-jwt, `ParseUnverified`), nothing verified.
+//! Decodes a token like kuma-cp (golang-jwt, `ParseUnverified`), without verifying it.
 
 use std::fmt;
 
@@ -9,41 +9,41 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-/// A token whose three parts can be read.
+/// A decoded token.
 #[derive(Clone, Debug)]
 pub struct Token<'t> {
-    /// What is signed: header and payload with the dot between.
+    /// The signed text: the encoded header and payload with the dot between them.
     pub(super) signing_input: &'t str,
     pub(super) header: Object,
     pub(super) payload: Object,
     pub(super) signature: Vec<u8>,
 }
 
-/// The members of a JSON object in their order, which decides between two of one name.
+/// The members of a JSON object in their order: the last of several with one name counts.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Object(pub(super) Vec<(String, Value)>);
 
-/// A text that is no token.
+/// The error of a text that is not a token.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum MalformedToken {
-    /// Not three parts with dots between.
+    /// Not three parts separated by dots.
     Segments,
     /// A part is not Base64 for URLs without padding.
     Base64 {
-        /// Which part, in the words of golang-jwt.
+        /// The part, as golang-jwt names it.
         part: &'static str,
-        /// The first octet that is wrong, counted from 0.
+        /// The position of the first wrong byte, counted from 0.
         at: usize,
     },
     /// A part is not a JSON object.
     Json {
-        /// Which part, in the words of golang-jwt.
+        /// The part, as golang-jwt names it.
         part: &'static str,
     },
 }
 
-/// As Go's base64.RawURLEncoding reads: bits left over need not be zero.
+/// Like Go's base64.RawURLEncoding, which ignores trailing bits.
 const ENGINE: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -52,11 +52,11 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
 );
 
 impl<'t> Token<'t> {
-    /// Takes a token apart.
+    /// Decodes a token.
     ///
     /// # Errors
     ///
-    /// [`MalformedToken`] for what golang-jwt finds first.
+    /// [`MalformedToken`] for the first error that golang-jwt reports.
     pub fn parse(text: &'t str) -> Result<Self, MalformedToken> {
         let (signing_input, signature) = text.rsplit_once('.').ok_or(MalformedToken::Segments)?;
         let (header, payload) = signing_input.split_once('.').ok_or(MalformedToken::Segments)?;
@@ -70,7 +70,7 @@ impl<'t> Token<'t> {
 }
 
 impl Token<'_> {
-    /// Returns whether the header names an algorithm, as that of every token does.
+    /// Returns whether the header has an algorithm, like the header of every token.
     #[must_use]
     pub fn has_algorithm(&self) -> bool {
         self.header.get("alg").is_some()

@@ -1,4 +1,4 @@
-//! What is wrong with a token, with the values that kuma-cp compares.
+//! The findings about a token, with the values that kuma-cp compares.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -6,52 +6,52 @@ use std::fmt;
 use super::decode::MalformedToken;
 use crate::text::excerpt;
 
-/// Something that makes kuma-cp refuse a token, or that is worth a warning.
+/// A reason for which kuma-cp rejects a token, or a warning.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Finding {
-    /// The text is no token.
+    /// The text is not a token.
     Malformed(MalformedToken),
-    /// Something stands on a line before or behind the token, in the same file.
+    /// The file has lines before or after the token.
     LineBreak,
-    /// No algorithm is named, or one that golang-jwt does not know.
+    /// The header has no algorithm, or one that golang-jwt does not know.
     AlgorithmUnknown {
         /// The algorithm.
         algorithm: Option<String>,
     },
-    /// An algorithm that kuma-cp does not take.
+    /// An algorithm that kuma-cp does not accept.
     AlgorithmUnsupported {
         /// The algorithm.
         algorithm: String,
     },
-    /// No key is named.
+    /// The header has no key ID.
     KeyIdMissing,
-    /// The name of the key is not a text.
+    /// The key ID is not a string.
     KeyIdNotText,
-    /// The key is known by another name.
+    /// The control plane has another key ID.
     KeyIdUnknown {
-        /// The name in the token.
+        /// The key ID in the token.
         key_id: String,
-        /// The name in the control plane.
+        /// The key ID in the control plane.
         known: String,
     },
-    /// The signature is not by the key.
+    /// Another key made the signature.
     SignatureInvalid,
-    /// A claim has another type than Kuma's.
+    /// A claim has the wrong type.
     ClaimType {
         /// The claim.
         claim: &'static str,
-        /// What Go says.
+        /// Go's error message.
         go: String,
     },
     /// The token has expired.
     Expired {
-        /// When, in RFC 3339.
+        /// The expiry, in RFC 3339.
         at: String,
     },
     /// The token is not valid yet.
     NotYetValid {
-        /// From when on it is, in RFC 3339.
+        /// nbf, in RFC 3339.
         from: String,
     },
     /// The token never expires.
@@ -65,7 +65,7 @@ pub enum Finding {
         /// Whether it is bound to tags or a workload.
         is_bound: bool,
     },
-    /// The token is another proxy's.
+    /// The token is for another proxy.
     OtherName {
         /// The name of the proxy.
         proxy: String,
@@ -135,7 +135,7 @@ pub enum Finding {
     ZoneTokenForProxies,
 }
 
-/// Texts from the token are escaped and cut.
+/// Escapes and shortens text from the token.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! What a token says, nothing verified.
+//! Describes a token without verifying it.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use super::typed::{ClaimTypeError, TypedClaims};
 use super::verify::{expiry, not_before};
 use crate::validity::rfc3339;
 
-/// What a token is for. Nothing in it says so; its claims do.
+/// The kind of a token. Only its claims tell the kinds apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenKind {
@@ -29,15 +29,15 @@ pub struct TokenSummary {
     pub kind: TokenKind,
     /// The algorithm of the signature.
     pub algorithm: Option<String>,
-    /// The key with which it is signed.
+    /// The ID of the signing key (`kid`).
     pub key_id: Option<String>,
-    /// The ID by which it can be revoked.
+    /// The ID of the token (`jti`).
     pub id: Option<String>,
-    /// When it was issued, in RFC 3339.
+    /// iat, in RFC 3339.
     pub issued_at: Option<String>,
-    /// From when on it is valid, in RFC 3339.
+    /// nbf, in RFC 3339.
     pub not_before: Option<String>,
-    /// Until when it is valid, in RFC 3339.
+    /// exp, in RFC 3339.
     pub expires_at: Option<String>,
     /// Whether it had expired.
     pub expired: bool,
@@ -45,7 +45,7 @@ pub struct TokenSummary {
     pub header: Map<String, Value>,
     /// The claims.
     pub claims: Map<String, Value>,
-    /// What kuma-cp would refuse or people would not expect.
+    /// The reasons for which kuma-cp rejects it, and warnings.
     #[serde(skip)]
     pub findings: Vec<Finding>,
 }
@@ -84,7 +84,7 @@ pub fn summary(token: &Token<'_>, now: OffsetDateTime) -> TokenSummary {
     let mut findings: Vec<_> =
         expired.clone().into_iter().chain(not_before(&typed, now).err()).collect();
     match error {
-        // Nobody can use it.
+        // kuma-cp rejects it anyway.
         Some(ClaimTypeError { go, claim }) => findings.push(Finding::ClaimType { claim, go }),
         None => findings.extend(typed.doubts(kind)),
     }
@@ -135,7 +135,7 @@ pub(super) fn members(object: &Object) -> Map<String, Value> {
     object.0.iter().cloned().collect()
 }
 
-/// Writes a date of a token: seconds since 1970, with the fraction cut off; beyond the calendar the number.
+/// Returns a date, given as seconds since 1970, in RFC 3339, or the number after the year 9999.
 pub(super) fn moment(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, reason = "beyond i64, no calendar has the date")]
     let date = OffsetDateTime::from_unix_timestamp(seconds.floor() as i64);

@@ -1,4 +1,4 @@
-//! The keys of tokens: RSA keys that sign, and public keys by which kuma-cp checks.
+//! RSA keys that sign tokens, and the public keys with which kuma-cp verifies them.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::format::without_whitespace;
 use crate::key::{PKCS8_LABEL, RSA_LABEL, pkcs1};
 use crate::text::excerpt;
 
-/// The PEM label of a public key of PKCS#1, which Kuma writes.
+/// The PEM label of a PKCS#1 public key, which Kuma writes.
 const PUBLIC_LABEL: &str = "RSA PUBLIC KEY";
 
 /// The PEM label of a SubjectPublicKeyInfo (RFC 7468 13).
@@ -27,33 +27,33 @@ const SPKI_LABEL: &str = "PUBLIC KEY";
 /// An RSA key that signs tokens. The crypto library wipes it when it is dropped.
 pub struct SigningKey(RsaKeyPair);
 
-/// An RSA key by which kuma-cp checks tokens.
+/// An RSA public key that verifies tokens.
 #[derive(Clone, Eq, PartialEq)]
 pub struct PublicKey {
     /// RSAPublicKey (RFC 8017 A.1.1).
     der: Vec<u8>,
 }
 
-/// A file that holds no key to sign tokens with.
+/// The error of a file without a usable signing key.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningKeyError {
     /// Not a private key in PEM.
     #[error(transparent)]
     Pem(#[from] PemError),
-    /// An RSA key whose signatures can be forged with enough effort.
+    /// An RSA key whose signatures can be forged with enough effort (NIST SP 800-131A).
     #[error("its RSA key has fewer than 2048 bits")]
     TooShort,
-    /// Not RSA, not the DER that its label promises, or of more than 8192 bits.
+    /// Not RSA, not the DER of its PEM label, or more than 8192 bits.
     #[error("its private key is not RSA of 2048 to 8192 bits, or is damaged")]
     Unusable,
 }
 
-/// A file that holds no key by which kuma-cp could check tokens.
+/// The error of a file without a public key that kuma-cp can use.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicKeyError {
-    /// No PEM, at which kuma-cp panics.
+    /// No PEM, which makes kuma-cp panic.
     #[error("it has no PEM block")]
     NotPem,
     /// PEM of something else, such as a private key or a certificate.
@@ -62,13 +62,13 @@ pub enum PublicKeyError {
         /// The PEM label.
         label: String,
     },
-    /// A public key that is not RSA, or that cannot be read.
+    /// A public key that is damaged or not RSA.
     #[error("its public key is not RSA, or damaged")]
     NotRsa,
 }
 
 impl SigningKey {
-    /// Reads a key: PKCS#1 or PKCS#8 in PEM, or that in Base64, as `generate signing-key` prints it.
+    /// Reads a PKCS#1 or PKCS#8 key in PEM, or its Base64, which `generate signing-key` prints.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl SigningKey {
         PublicKey { der: self.0.public_key().as_ref().to_vec() }
     }
 
-    /// Returns the key as PEM of PKCS#1, as kuma-cp reads it.
+    /// Returns the key as PKCS#1 in PEM, which kuma-cp reads.
     ///
     /// # Errors
     ///
@@ -109,11 +109,11 @@ impl SigningKey {
         Ok(pem::encode_private_key(&key))
     }
 
-    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256: the signature depends on key and message only.
+    /// Signs with RSASSA-PKCS1-v1_5 and SHA-256, which is deterministic.
     ///
     /// # Panics
     ///
-    /// Never: the crypto library fails for a buffer of another length only.
+    /// Never: the crypto library fails only for a buffer of another length.
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let mut signature = vec![0; self.0.public_modulus_len()];
         self.0
@@ -124,8 +124,8 @@ impl SigningKey {
 }
 
 impl PublicKey {
-    /// Reads a key as kuma-cp does (`pkg/util/rsa/pem.go`): the first PEM block must be an RSA public key of
-    /// PKCS#1 or a SubjectPublicKeyInfo.
+    /// Reads a key like kuma-cp (`pkg/util/rsa/pem.go`): the first PEM block must be a PKCS#1 public key or a
+    /// SubjectPublicKeyInfo.
     ///
     /// # Errors
     ///
@@ -141,14 +141,14 @@ impl PublicKey {
         Ok(Self { der })
     }
 
-    /// Returns the key as PEM of PKCS#1, as the official kumactl writes it.
+    /// Returns the key as PKCS#1 in PEM, like the official kumactl.
     #[must_use]
     pub fn to_pem(&self) -> String {
         let config = ::pem::EncodeConfig::new().set_line_ending(::pem::LineEnding::LF);
         ::pem::encode_config(&::pem::Pem::new(PUBLIC_LABEL, self.der.as_slice()), config)
     }
 
-    /// Returns whether a signature is by the private key. Go, and so kuma-cp, takes keys from 1024 bits.
+    /// Returns whether the private key made a signature. Go, and so kuma-cp, accepts keys from 1024 bits.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         let algorithm = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
         UnparsedPublicKey::new(algorithm, &self.der).verify(message, signature).is_ok()

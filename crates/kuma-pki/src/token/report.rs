@@ -1,12 +1,12 @@
-//! What was checked of a token, and how it ended.
+//! The report of a verification.
 
 use super::finding::Finding;
 use super::inspect::TokenKind;
 
-/// Everything that was checked.
+/// The report of a verification.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// What the token was taken for.
+    /// The kind that the token was verified as.
     pub kind: TokenKind,
     /// The checks, in the order of kuma-cp.
     pub checks: Vec<Check>,
@@ -15,16 +15,16 @@ pub struct Report {
 /// One check.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// What was checked.
+    /// The subject of the check.
     pub name: CheckName,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
 /// The name of a check, in reports.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CheckName {
-    /// The three parts.
+    /// The encoding.
     Format,
     /// The header's `alg`.
     Algorithm,
@@ -48,29 +48,29 @@ pub enum CheckName {
     Tags,
     /// The workload of the proxy.
     Workload,
-    /// What a zone token is for.
+    /// The scope of a zone token.
     Scope,
     /// The zone of the proxy.
     Zone,
     /// What distinguishes the kinds of tokens.
     Kind,
-    /// The name and the groups of a user.
+    /// The name and groups of a user.
     User,
 }
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// Nothing is wrong; what was found.
+    /// Passed, with the value found.
     Passed(String),
-    /// kuma-cp takes it, but people may not expect what follows.
+    /// kuma-cp accepts it, with consequences that users may not expect.
     Warning(Finding),
-    /// kuma-cp refuses the token.
+    /// kuma-cp rejects the token.
     Failed(Finding),
 }
 
 impl Report {
-    /// Returns whether kuma-cp takes the token.
+    /// Returns whether kuma-cp accepts the token.
     #[must_use]
     pub fn verifies(&self) -> bool {
         !self.checks.iter().any(|check| matches!(check.outcome, Outcome::Failed(_)))

@@ -1,4 +1,4 @@
-//! Tokens, signed as the official kumactl signs them (`pkg/core/tokens/issuer.go`).
+//! Signs tokens like the official kumactl (`pkg/core/tokens/issuer.go`).
 
 use std::fmt;
 use std::time::Duration;
@@ -16,34 +16,34 @@ use super::json;
 use super::key::SigningKey;
 use crate::validity::ValidFor;
 
-/// How long before the moment of issuance a token becomes valid, for a control plane whose clock is behind.
+/// The time by which nbf precedes the issuance, for control planes whose clock is slow.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// The longest lifetime: what a duration of Go holds, which counts nanoseconds.
+/// The longest lifetime: Go's durations are nanoseconds in an i64.
 const LONGEST: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
 
 /// A token to sign.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenRequest<'a> {
-    /// What it says of its bearer.
+    /// The claims.
     pub claims: &'a Claims,
-    /// The ID by which the control plane finds the key (`kid`).
+    /// The ID of the key in the control plane (`kid`).
     pub key_id: &'a str,
-    /// The ID of the token (`jti`), by which it can be revoked.
+    /// The ID of the token (`jti`), which a revocation names.
     pub id: TokenId,
-    /// The moment of issuance.
+    /// The time of issuance.
     pub now: OffsetDateTime,
-    /// How long the token is valid from then.
+    /// The lifetime.
     pub valid_for: ValidFor,
 }
 
 /// A signed token. Wiped when dropped.
 pub struct SignedToken {
-    /// The token: three parts of Base64 with dots between.
+    /// The token: header, payload and signature in Base64, separated by dots.
     pub text: Zeroizing<String>,
-    /// Its first moment, in seconds since 1970.
+    /// nbf, in seconds since 1970.
     pub not_before: i64,
-    /// Its last moment, in seconds since 1970.
+    /// exp, in seconds since 1970.
     pub expires_at: i64,
 }
 
@@ -51,22 +51,22 @@ pub struct SignedToken {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TokenId([u8; 16]);
 
-/// A token that is not signed.
+/// The error of a token that cannot be signed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// A claim that no bearer can meet.
+    /// A claim that no proxy, zone or user can match.
     #[error(transparent)]
     Claims(#[from] ClaimsError),
-    /// The lifetime is longer than Go can express, or ends outside the calendar.
+    /// A lifetime that Go cannot express, or that ends after the year 9999.
     #[error("a token can be valid for 2562047h at most")]
     TooLong,
-    /// The crypto library had no random numbers.
-    #[error("the crypto library gave no random numbers")]
+    /// The crypto library returned no random numbers.
+    #[error("the crypto library returned no random numbers")]
     Random,
 }
 
-/// The header; Go writes the keys of a map in alphabetical order.
+/// The header. Go sorts the keys of a map.
 #[derive(Serialize)]
 struct Header<'a> {
     alg: &'static str,
@@ -74,7 +74,7 @@ struct Header<'a> {
     typ: &'static str,
 }
 
-/// The claims, and behind them those of RFC 7519 4.1 that Kuma sets, in the order of golang-jwt.
+/// The claims, followed by those of RFC 7519 4.1 that Kuma sets, in the order of golang-jwt.
 #[derive(Serialize)]
 struct Payload<'a> {
     #[serde(flatten)]
@@ -86,11 +86,11 @@ struct Payload<'a> {
 }
 
 impl TokenRequest<'_> {
-    /// Signs the token. The same request and key give the same octets.
+    /// Signs the token. The same request and key always result in the same bytes.
     ///
     /// # Errors
     ///
-    /// [`TokenError`] for a claim that no bearer can meet, or a lifetime that is too long.
+    /// [`TokenError`] for a claim that nobody can match, or a lifetime that is too long.
     pub fn sign(&self, key: &SigningKey) -> Result<SignedToken, TokenError> {
         self.claims.check()?;
         required("key ID", self.key_id)?;
@@ -111,7 +111,7 @@ impl TokenRequest<'_> {
             BASE64_URL_SAFE_NO_PAD.encode(payload)
         );
         let signature = BASE64_URL_SAFE_NO_PAD.encode(key.sign(text.as_bytes()));
-        // Without its signature a token is no secret; with it, it is moved no more.
+        // Only the signature makes the token a secret. The buffer never grows, which would leave a copy.
         let mut token = Zeroizing::new(String::with_capacity(text.len() + 1 + signature.len()));
         token.push_str(&text);
         token.push('.');

@@ -1,5 +1,5 @@
-//! The claims of a decoded token with their types, as Go's encoding/json puts them into the struct of
-//! their kind: names match in any case, the last of two wins, and `null` changes nothing.
+//! The typed claims of a decoded token, read like Go's encoding/json: names match in any case, the last of two with
+//! one name counts, and `null` changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::decode::Object;
 use super::inspect::TokenKind;
 
-/// The claims of every kind; those of others stay empty.
+/// The claims of all kinds. Those of other kinds stay empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct TypedClaims {
     pub(super) name: String,
@@ -25,10 +25,10 @@ pub(super) struct TypedClaims {
     pub(super) jti: String,
 }
 
-/// A claim of another type than Go's struct has, in Go's words.
+/// The error of a claim with the wrong type.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct ClaimTypeError {
-    /// What Go says.
+    /// Go's error message.
     pub(super) go: String,
     /// The name of the claim.
     pub(super) claim: &'static str,
@@ -151,7 +151,7 @@ const fn go_kind(value: &Value) -> &'static str {
     }
 }
 
-/// Reads a date: a number, or a text with one, which golang-jwt takes as well.
+/// Reads a date: a number or, as golang-jwt does, a string with a number.
 fn seconds(claim: &'static str, value: &Value) -> Result<f64, ClaimTypeError> {
     let number = match value {
         Value::Number(number) => number.as_f64(),

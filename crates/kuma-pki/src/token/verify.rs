@@ -1,4 +1,4 @@
-//! What kuma-cp 2.14.3 answers to a token: the steps of golang-jwt, of `pkg/core/tokens/validator.go` and of
+//! Verifies a token like kuma-cp 2.14.3: the steps of golang-jwt, of `pkg/core/tokens/validator.go` and of
 //! `pkg/xds/auth/universal/authenticator.go`, in their order.
 
 use serde_json::Value;
@@ -16,15 +16,15 @@ use crate::text::excerpt;
 /// What to compare a token with.
 #[derive(Clone, Copy, Debug)]
 pub struct VerifyOptions<'a> {
-    /// The public key that the control plane has.
+    /// The public key of the control plane.
     pub public_key: &'a PublicKey,
-    /// The ID by which the control plane has it; `None` if that is not to be compared.
+    /// The ID of that key in the control plane; `None` to accept any.
     pub key_id: Option<&'a str>,
-    /// The proxy that shows the token.
+    /// The proxy that authenticates with the token.
     pub proxy: Option<&'a Proxy>,
     /// The zone of a zone proxy.
     pub zone: Option<&'a str>,
-    /// The moment.
+    /// The time of the verification.
     pub at: OffsetDateTime,
 }
 
@@ -34,7 +34,7 @@ const KNOWN: [&str; 14] = [
     "PS384", "PS512", "EdDSA", "none",
 ];
 
-/// Checks a token, which stands alone in its text but for white space around it.
+/// Verifies a token. White space around it is ignored.
 #[must_use]
 pub fn verify(text: &str, options: &VerifyOptions<'_>) -> Report {
     let text = text.trim();
@@ -63,7 +63,7 @@ pub fn verify(text: &str, options: &VerifyOptions<'_>) -> Report {
     Report { kind, checks: checks.0 }
 }
 
-/// What the token is checked as: what shows it decides, and otherwise what it looks like.
+/// Returns the kind of token that the proxy needs, or else the kind that the claims suggest.
 fn kind_of(token: Option<&Token<'_>>, options: &VerifyOptions<'_>) -> TokenKind {
     match (options.proxy.map(|proxy| proxy.kind), options.zone) {
         (Some(ProxyKind::Dataplane), _) => TokenKind::Dataplane,
@@ -246,7 +246,7 @@ pub(super) fn key_id(token: &Token<'_>, known: Option<&str>) -> Result<String, F
     }
 }
 
-/// Compares the tags as `validateTags` of kuma-cp does: what the token does not name is free.
+/// Compares the tags like `validateTags` of kuma-cp. Tags that the token does not name can have any value.
 fn tags(claims: &TypedClaims, proxy: &Proxy) -> Result<String, Finding> {
     for (tag, allowed) in &claims.tags {
         let values = proxy.tags.get(tag).ok_or_else(|| Finding::TagMissing { tag: tag.clone() })?;
@@ -267,7 +267,7 @@ fn user(claims: &TypedClaims) -> String {
     }
 }
 
-/// Checks the expiry, without leeway, as golang-jwt does.
+/// Checks exp, without leeway, like golang-jwt.
 pub(super) fn expiry(claims: &TypedClaims, at: OffsetDateTime) -> Result<String, Finding> {
     match claims.exp {
         Some(exp) if seconds(at) >= exp => Err(Finding::Expired { at: moment(exp) }),
@@ -276,7 +276,7 @@ pub(super) fn expiry(claims: &TypedClaims, at: OffsetDateTime) -> Result<String,
     }
 }
 
-/// Checks the first moment, without leeway, as golang-jwt does.
+/// Checks nbf, without leeway, like golang-jwt.
 pub(super) fn not_before(claims: &TypedClaims, at: OffsetDateTime) -> Result<String, Finding> {
     match claims.nbf {
         Some(nbf) if seconds(at) < nbf => Err(Finding::NotYetValid { from: moment(nbf) }),

@@ -1,12 +1,11 @@
-//! What Kuma 2.14.3 says of a token that it refuses. Each text was seen from the real program.
+//! The error messages of Kuma 2.14.3 about rejected tokens. Each was observed from the real program.
 
 use super::decode::MalformedToken;
 use super::finding::Finding;
 use super::inspect::TokenKind;
 
 impl Finding {
-    /// Returns the program that refuses a token of this kind, and its words (Kuma 2.14.3); `None` where
-    /// nothing refuses it.
+    /// Returns the program that rejects a token of this kind and its error message; `None` for a warning.
     #[must_use]
     pub fn kuma_error(&self, kind: TokenKind) -> Option<(&'static str, String)> {
         if *self == Self::LineBreak {

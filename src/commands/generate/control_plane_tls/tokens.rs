@@ -18,7 +18,7 @@ use crate::report::failure::Failure;
 /// The ID of the signing keys (`kid`).
 pub(super) const KEY_ID: &str = "1";
 
-/// How long the dataplane token is valid by default.
+/// The default lifetime of the dataplane token.
 const LIFETIME: &str = "720h";
 
 /// The signing keys, in the order of [`TokenFiles::keys`].

@@ -1,4 +1,4 @@
-//! The values of Kuma's Secrets, read from files and checked.
+//! Reads and checks the values of Kuma's Secrets.
 
 use std::path::Path;
 
@@ -20,24 +20,20 @@ const MAX_ID_LENGTH: usize = 128;
 
 const ID_HINT: &str = "the ID is the claim `jti`: kumactl inspect token FILE";
 
-/// Reads the number of a signing key. kuma-cp takes the text behind the name's prefix for the key ID when it
-/// checks a token, but writes the number into the tokens that it issues: `0002` would be `2` there.
+/// Reads the number of a signing key. kuma-cp verifies tokens by the end of the Secret's name as the key ID, but
+/// issues tokens with the number as the key ID: `2` for `0002`.
 pub(super) fn key_number(text: &str) -> Result<u32, String> {
     match text.parse::<u32>() {
         Ok(0) | Err(_) => Err("a number from 1, such as 1 or 2".to_owned()),
         Ok(number) if number.to_string() != text => Err(format!(
-            "kuma-cp issues tokens for key {number} then and refuses them; use {number}"
+            "kuma-cp would issue tokens with the key ID {number} and reject them; use {number}"
         )),
         Ok(number) => Ok(number),
     }
 }
 
-/// Returns the IDs of revoked tokens as kuma-cp reads them: with commas between them and nothing else, since
-/// it does not ignore blanks.
-///
-/// # Errors
-///
-/// A file that cannot be read, no ID, and an ID that the list cannot hold.
+/// Returns the IDs of revoked tokens, separated by commas only, since kuma-cp does not ignore blanks. Fails on a file
+/// that cannot be read, on no IDs, and on an ID that the list cannot contain.
 pub(super) fn token_ids(
     given: &[String],
     file: Option<&Path>,
@@ -193,7 +189,7 @@ impl Pair {
 }
 
 impl Kind {
-    /// Returns what the Secrets of a CA are for.
+    /// Returns the purpose of a mesh CA.
     pub(super) const fn mesh_ca_purpose(self) -> Option<MeshCaPurpose> {
         match self {
             Self::ProvidedCa => Some(MeshCaPurpose::Provided),
