@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         file("kuma-dp.env", PROXY.into()),
     ];
     let mut inventory = Inventory::default();
-    inventory.add_directory("/etc/kuma", files).map_err(|(_, error)| error)?;
+    inventory.add_directory("/etc/kuma", files);
     let options = Options { at, kuma: KumaVersion::NEWEST, previous: Vec::new() };
     let report = verify(&inventory, &options);
 

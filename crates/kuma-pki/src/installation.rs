@@ -56,7 +56,7 @@ use crate::verify::kuma::KumaVersion;
 use crate::x509::Certificate;
 
 /// Everything that was read of an installation. Values of Secrets are wiped when it is dropped.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Inventory {
     clusters: Vec<Objects>,
     directories: Vec<Directory>,
@@ -72,11 +72,13 @@ pub struct NamedFile {
 }
 
 /// A directory with its files, and the Kubernetes objects in them.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Directory {
     name: String,
     files: Vec<NamedFile>,
     objects: Objects,
+    /// The manifests that cannot be read, and why.
+    unread: Vec<(String, ManifestError)>,
 }
 
 /// What an installation is verified for.
@@ -99,34 +101,27 @@ impl Inventory {
     /// [`ManifestError`] for what cannot be read.
     pub fn read_manifest(&mut self, source: impl Read) -> Result<(), ManifestError> {
         let mut objects = Objects::default();
-        documents::split(source, kinds::is_wanted, |document| objects.read(&document))?;
+        documents::split(source, kinds::is_wanted, |part| objects.read(part))?;
         self.clusters.push(objects);
         Ok(())
     }
 
     /// Adds a directory that `generate control-plane-tls` made, or one of a machine: environment files, unit files
     /// of systemd, PEM and manifests.
-    ///
-    /// # Errors
-    ///
-    /// [`ManifestError`] for a manifest that cannot be read, with its name.
-    pub fn add_directory(
-        &mut self,
-        name: &str,
-        files: Vec<NamedFile>,
-    ) -> Result<(), (String, ManifestError)> {
-        let mut objects = Objects::default();
-        for file in &files {
+    pub fn add_directory(&mut self, name: &str, files: Vec<NamedFile>) {
+        let mut directory = Directory { name: name.to_owned(), files, ..Directory::default() };
+        for file in &directory.files {
             let is_yaml = [".yaml", ".yml", ".json"].iter().any(|end| file.name.ends_with(end));
-            if is_yaml && kubernetes_secret::is_manifest(&file.bytes) {
-                documents::split(&**file.bytes, kinds::is_wanted, |document| {
-                    objects.read(&document)
-                })
-                .map_err(|error| (file.name.clone(), error))?;
+            if !is_yaml || !kubernetes_secret::is_manifest(&file.bytes) {
+                continue;
+            }
+            let objects = &mut directory.objects;
+            let read = |part: documents::Part<'_>| objects.read(part);
+            if let Err(error) = documents::split(&**file.bytes, kinds::is_wanted, read) {
+                directory.unread.push((file.name.clone(), error));
             }
         }
-        self.directories.push(Directory { name: name.to_owned(), files, objects });
-        Ok(())
+        self.directories.push(directory);
     }
 
     /// Adds the CA file that clients elsewhere trust, such as kumactl.
@@ -164,6 +159,7 @@ pub fn verify(inventory: &Inventory, options: &Options) -> Report {
     }
     let mut proxies = Vec::new();
     for directory in &inventory.directories {
+        directory.check_read(&mut report);
         let mut found = universal::universal(directory, &context, &mut report);
         control_planes.append(&mut found.control_planes);
         proxies.append(&mut found.proxies);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use kuma_pki::format::pem;
 use kuma_pki::installation::{self, Inventory, NamedFile, Options, Report};
 use kuma_pki::verify::kuma::KumaVersion;
-use kuma_pki::{Certificate, printable, rfc3339};
+use kuma_pki::{Certificate, rfc3339};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         previous: args.previous().map_err(Failure::while_reading)?,
     };
     let report = installation::verify(&inventory, &options);
-    if report.checks.is_empty() {
+    if report.is_empty() {
         let failure = Failure::unreadable("there is no control plane of Kuma in what was read");
         return Err(
             failure.hint("include its Deployment: kubectl get deployment -n kuma-system -o yaml")
@@ -138,9 +138,7 @@ impl Args {
         for path in &self.directories {
             let files = read::directory(path)?;
             let shown = read::shown(path);
-            inventory.add_directory(&shown, files).map_err(|(file, error)| {
-                Failure::failed(format!("could not read {shown}/{}: {error}", printable(&file)))
-            })?;
+            inventory.add_directory(&shown, files);
         }
         if let Some(path) = &self.ca_cert_file {
             let bytes = read::file(path, "CA certificate file")?;

@@ -59,6 +59,7 @@ pub(crate) fn hint(finding: &Finding) -> Option<String> {
         Finding::PublicCasOnly { missing, .. } => format!(
             "set {missing} to the CA file of the global control plane, or let a public CA issue its certificate"
         ),
+        Finding::NotRead { .. } => "correct the file, or move it out of the directory".to_owned(),
         Finding::ByteOrderMark { .. } => "save the file as UTF-8 without byte order mark".to_owned(),
         Finding::Configuration { .. } => {
             "compare it with kuma-cp.conf.yml of your version of Kuma".to_owned()

@@ -341,3 +341,30 @@ fn a_directory_without_an_installation_is_an_error() {
         assert_eq!(ended.status, 3, "{ended:?}");
     }
 }
+
+#[test]
+fn a_manifest_of_another_program_that_cannot_be_read_is_a_warning() {
+    let sandbox = directory(&["--mode=kubernetes"]);
+    sandbox.write("tls/template.yaml", "kind: {{ .Values.kind }}: [\n");
+    let warned = report(&sandbox, &[]);
+    assert_eq!(checks(&warned, "failed"), none(), "{warned:#}");
+    let text = check(&warned, "files", "warning")["text"].to_string();
+    assert!(text.contains("tls/template.yaml was not read: the object at line 1"), "{text}");
+    // The Secret is ours.
+    change(&sandbox, "secret.yaml", "data:", "data: [");
+    assert_eq!(checks(&report(&sandbox, &[]), "failed"), ["files"]);
+    let alone = sandbox.shell(
+        "mkdir other; mv tls/template.yaml other; kumactl verify installation --directory=other",
+    );
+    assert!(alone.failure(3).contains("no control plane"));
+}
+
+/// Neither waits for the other end of a pipe, nor follows links for ever.
+#[test]
+fn pipes_loops_and_binaries_in_a_directory_are_passed_over() {
+    let sandbox = directory(&["--mode=universal", "--hostname=cp.example"]);
+    let script = "cd tls; mkfifo pipe.env; ln -s loop.env loop.env; ln -s . self.service.d; mkdir x.env; ln -s \
+                  /dev/zero zero.env; head -c 100000 /dev/urandom > binary.env; head -c 3000000 /dev/zero > large.yaml";
+    sandbox.shell(script).quiet_success();
+    assert_eq!(checks(&report(&sandbox, &[]), "failed"), none());
+}

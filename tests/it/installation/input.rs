@@ -15,6 +15,12 @@ fn as_json(manifest: &str) -> String {
     serde_json::to_string_pretty(&list).expect("JSON")
 }
 
+/// The objects as a JSON array, as `jq .items` prints them.
+fn as_array(manifest: &str) -> String {
+    let list: serde_json::Value = serde_json::from_str(&as_json(manifest)).expect("JSON");
+    serde_json::to_string_pretty(&list["items"]).expect("JSON")
+}
+
 /// The same as YAML of `kubectl get -o yaml`.
 fn as_list(manifest: &str) -> String {
     let mut text = "apiVersion: v1\nitems:\n".to_owned();
@@ -41,6 +47,9 @@ fn documents_lists_and_json_are_read_alike() {
             report(&sandbox, &as_json(&text).replace('\n', ""), &["--at=2030-01-01"]),
             report(&sandbox, &text.replace('\n', "\r\n"), &["--at=2030-01-01"]),
             report(&sandbox, &format!("\u{feff}---\n{text}...\n---\n"), &["--at=2030-01-01"]),
+            report(&sandbox, &format!("%YAML 1.2\n---\n{text}"), &["--at=2030-01-01"]),
+            report(&sandbox, &as_array(&text), &["--at=2030-01-01"]),
+            report(&sandbox, &as_array(&text).replace('\n', ""), &["--at=2030-01-01"]),
         ];
         assert_eq!(checks(&reports[0], "failed").len(), failures);
         for report in &reports[1..] {
@@ -60,6 +69,49 @@ fn secrets_can_be_in_another_file_and_the_manifest_on_standard_input() {
         "kumactl verify installation --manifest=- --secret=secret.yaml --quiet < objects.yaml",
     );
     assert_eq!(ended.quiet_success(), "");
+}
+
+/// As the API server answers: the items of such a list have no kind.
+#[test]
+fn lists_of_one_kind_are_read_in_yaml_and_json() {
+    let sandbox = Sandbox::new();
+    let text = manifest(&Material::new(&sandbox));
+    let list: serde_json::Value = serde_json::from_str(&as_json(&text)).expect("JSON");
+    let items = list["items"].as_array().expect("items");
+    let kinds: std::collections::BTreeSet<_> =
+        items.iter().filter_map(|item| item["kind"].as_str()).collect();
+    let lists = |kind_first: bool| {
+        kinds.iter().map(move |kind| {
+            let of_kind = items.iter().filter(|item| item["kind"] == *kind).cloned();
+            let of_kind: Vec<_> = of_kind
+                .map(|mut item| {
+                    let fields = item.as_object_mut().expect("an object");
+                    fields.remove("kind");
+                    fields.remove("apiVersion");
+                    item
+                })
+                .collect();
+            let items = serde_json::to_string(&of_kind).expect("JSON");
+            let kind = format!("\"kind\": \"{kind}List\"");
+            let metadata = "\"metadata\": {\"resourceVersion\": \"1\"}";
+            if kind_first {
+                format!("{{{kind}, \"apiVersion\": \"v1\", {metadata}, \"items\": {items}}}\n")
+            } else {
+                format!("{{\"apiVersion\": \"v1\", \"items\": {items}, {kind}, {metadata}}}\n")
+            }
+        })
+    };
+    let yaml = |json: String| {
+        let value: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        format!("---\n{}", serde_saphyr::to_string(&value).expect("YAML"))
+    };
+    for text in
+        [lists(true).collect::<String>(), lists(false).collect(), lists(true).map(yaml).collect()]
+    {
+        let report = report(&sandbox, &text, &[]);
+        assert_eq!(checks(&report, "failed"), Vec::<String>::new(), "{text} {report:#}");
+        super::check(&report, "webhook-ca-bundle", "passed");
+    }
 }
 
 #[test]

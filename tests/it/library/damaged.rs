@@ -112,11 +112,10 @@ fn read_installation(bytes: &[u8]) {
     let mut inventory = Inventory::default();
     let names = ["kuma-cp.env", "kuma-dp.service", "kuma-cp.yaml", "secret.yaml", "tls.crt"];
     let file = |name| NamedFile::new(name, zeroize::Zeroizing::new(bytes.to_vec()));
-    let is_read = inventory.read_manifest(bytes).is_ok();
-    if is_read | inventory.add_directory("tls", names.map(file).into()).is_ok() {
-        for check in installation::verify(&inventory, &options).checks {
-            let _ = check.component_error();
-        }
+    let _ = inventory.read_manifest(bytes);
+    inventory.add_directory("tls", names.map(file).into());
+    for check in installation::verify(&inventory, &options).checks {
+        let _ = check.component_error();
     }
 }
 

@@ -69,12 +69,13 @@ impl Configuration {
     }
 }
 
-/// Returns whether a ConfigMap's text may be a configuration with settings that matter.
+/// Parts of the names of all settings but `name`, `type` and `systemNamespace`, which alone change nothing.
+const PARTS: [&str; 7] =
+    ["tls", "mode", "CaFile", "CertFile", "certDir", "globalAddress", "controlPlaneServiceName"];
+
+/// Returns whether a text may be a configuration with settings that matter.
 pub(super) fn is_likely(text: &str) -> bool {
-    SETTINGS.iter().any(|(path, _)| {
-        let name = path.rsplit('.').next().unwrap_or_default();
-        text.match_indices(name).any(|(at, _)| text[at + name.len()..].starts_with([':', '"']))
-    })
+    PARTS.iter().any(|part| text.contains(part))
 }
 
 /// Returns the path of the setting that a variable overrides.
@@ -160,6 +161,15 @@ mod tests {
             ("KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY", "true"),
         ];
         assert_eq!(settings, expected);
+    }
+
+    #[test]
+    fn a_text_with_a_setting_that_matters_is_likely_a_configuration() {
+        for (path, _) in SETTINGS {
+            let name = path.rsplit('.').next().unwrap_or_default();
+            let is_common = ["name", "type", "systemNamespace"].contains(&name);
+            assert_eq!(is_likely(name), !is_common, "{path}");
+        }
     }
 
     #[test]

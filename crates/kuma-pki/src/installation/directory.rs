@@ -18,11 +18,29 @@ use crate::text::excerpt;
 /// The Service that the chart makes.
 const SERVICE: &str = "kuma-control-plane";
 
+/// The manifest that `generate control-plane-tls` makes.
+const SECRET_FILE: &str = "secret.yaml";
+
 impl Directory {
     /// Returns a file by its name, or by the last part of a path.
     pub(super) fn file(&self, path: &str) -> Option<&NamedFile> {
         let name = path.rsplit('/').next().unwrap_or_default();
         self.files.iter().find(|file| file.name == name)
+    }
+
+    /// Reports the manifests that could not be read: that of `generate control-plane-tls` must be readable, but others
+    /// may be templates or belong to other programs.
+    pub(super) fn check_read(&self, report: &mut Report) {
+        for (name, error) in &self.unread {
+            let file = self.shown(name);
+            let finding = Finding::NotRead { file: file.clone(), reason: error.to_string() };
+            let outcome = if name == SECRET_FILE {
+                Outcome::Failed(finding)
+            } else {
+                Outcome::Warning(finding)
+            };
+            report.add(CheckName::Files, Component::KubeApiserver, file, outcome);
+        }
     }
 
     /// Returns the file that a setting names, or reports that it is not in the directory.

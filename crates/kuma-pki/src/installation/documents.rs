@@ -34,16 +34,26 @@ pub enum ManifestError {
     Empty,
 }
 
-/// One object, or one document that is not a list of objects.
-pub(super) struct Document<'a> {
-    /// The line on which it starts, counted from 1.
-    pub(super) line: u64,
-    pub(super) text: &'a [u8],
+/// A part of a manifest.
+pub(super) enum Part<'a> {
+    /// An object: a document, or an item of a list.
+    Object {
+        /// The line on which it starts, counted from 1.
+        line: u64,
+        text: &'a [u8],
+        /// Its kind, if it is clear without parsing.
+        kind: Option<&'a str>,
+        is_item: bool,
+    },
+    /// The end of a list of this kind, such as `SecretList`, whose items may have no kind.
+    ListEnd(&'a str),
 }
 
-/// Calls `each` for every object of a stream of YAML documents or JSON values. Lists as `kubectl get -o yaml`
-/// and `-o json` print them are split into their items. Objects of a kind for which `is_wanted` returns false
-/// are counted and skipped without parsing.
+type Result<T = ()> = std::result::Result<T, ManifestError>;
+
+/// Calls `each` for every object of a stream of YAML documents or JSON values. Lists as `kubectl get -o yaml` and
+/// `-o json` print them, and arrays of JSON, are split into their items. Objects of a kind for which `is_wanted` returns
+/// false are counted and skipped without parsing.
 ///
 /// # Errors
 ///
@@ -51,10 +61,13 @@ pub(super) struct Document<'a> {
 pub(super) fn split(
     source: impl Read,
     is_wanted: fn(&str) -> bool,
-    mut each: impl FnMut(Document<'_>) -> Result<(), ManifestError>,
-) -> Result<(), ManifestError> {
+    mut each: impl FnMut(Part<'_>) -> Result,
+) -> Result {
     let mut lines = Lines::new(source);
-    let mut sink = Sink { text: Buffer::default(), line: 1, count: 0, is_wanted, each: &mut each };
+    let (kind, list_kind, is_skipped) = (None, None, false);
+    let text = Buffer::default();
+    let mut sink =
+        Sink { text, line: 1, kind, list_kind, is_skipped, count: 0, is_wanted, each: &mut each };
     match lines.first_octet()? {
         Some(b'{' | b'[') => json(&mut lines, &mut sink)?,
         _ => yaml(&mut lines, &mut sink)?,
@@ -67,32 +80,53 @@ struct Sink<'a> {
     text: Buffer,
     /// The line on which the object starts.
     line: u64,
+    /// The kind of the object, if it is known.
+    kind: Option<String>,
+    /// The kind of the list whose items are read.
+    list_kind: Option<String>,
+    /// Whether the object does not matter.
+    is_skipped: bool,
     count: u64,
     is_wanted: fn(&str) -> bool,
-    each: &'a mut dyn FnMut(Document<'_>) -> Result<(), ManifestError>,
+    each: &'a mut dyn FnMut(Part<'_>) -> Result,
 }
 
 impl Sink<'_> {
     fn start(&mut self, line: u64) {
         self.text.0.clear();
-        self.line = line;
+        (self.line, self.kind, self.is_skipped) = (line, None, false);
     }
 
-    fn push(&mut self, octets: &[u8]) -> Result<(), ManifestError> {
-        self.text.push(octets, self.line)
+    fn push(&mut self, octets: &[u8]) -> Result {
+        if self.is_skipped { Ok(()) } else { self.text.push(octets, self.line) }
     }
 
-    /// Hands over the object. `kind` is its kind if that is known.
-    fn finish(&mut self, kind: Option<&str>) -> Result<(), ManifestError> {
-        let has_text = self.text.0.iter().any(|octet| !octet.is_ascii_whitespace());
-        if has_text || kind.is_some() {
+    fn set_kind(&mut self, kind: &str) {
+        self.is_skipped = !(self.is_wanted)(kind);
+        self.kind = Some(kind.to_owned());
+    }
+
+    fn is_blank(&self) -> bool {
+        self.text.0.iter().all(u8::is_ascii_whitespace)
+    }
+
+    /// Hands over the object.
+    fn finish(&mut self, is_item: bool) -> Result {
+        if !self.is_blank() || self.kind.is_some() {
             self.count += 1;
         }
-        if has_text && kind.is_none_or(self.is_wanted) {
-            (self.each)(Document { line: self.line, text: &self.text.0 })?;
+        if !self.is_blank() && !self.is_skipped {
+            let (line, kind) = (self.line, self.kind.as_deref());
+            (self.each)(Part::Object { line, text: &self.text.0, kind, is_item })?;
         }
-        self.text.0.clear();
+        self.start(self.line);
         Ok(())
+    }
+
+    fn finish_list(&mut self) -> Result {
+        self.count += 1;
+        let kind = self.list_kind.take();
+        (self.each)(Part::ListEnd(kind.as_deref().unwrap_or_default()))
     }
 }
 
@@ -101,96 +135,91 @@ impl Sink<'_> {
 enum Place {
     /// In a document that is one object, as far as is known.
     Object,
-    /// Behind `items:`, before the first item.
-    BeforeItems,
+    /// In a list, before the first item or behind the last one.
+    List,
     /// In an item whose hyphen has this many spaces before it.
     Item(usize),
-    /// Behind the items.
-    AfterItems,
 }
 
-fn yaml<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result<(), ManifestError> {
+fn yaml<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result {
     let mut place = Place::Object;
-    let mut kind: Option<String> = None;
-    let mut is_skipped = false;
     sink.start(1);
     loop {
         let number = lines.line + 1;
         let Some(line) = lines.next()? else { break };
-        if is_marker(line) {
-            finish(sink, place, kind.take())?;
-            (place, is_skipped) = (Place::Object, false);
-            sink.start(number + 1);
+        if let Some(rest) = after_marker(line) {
+            finish(sink, place)?;
+            place = Place::Object;
+            sink.start(number);
+            sink.push(rest)?;
             continue;
         }
         let indent = line.iter().take_while(|octet| **octet == b' ').count();
         let content = &line[indent..];
         let is_blank = content.trim_ascii().is_empty() || content.starts_with(b"#");
         let is_item = content.starts_with(b"- ") || content.trim_ascii_end() == b"-";
-        let starts_item = match place {
-            Place::BeforeItems => is_item,
-            Place::Item(before) => is_item && indent == before,
-            _ => false,
-        };
-        if starts_item {
-            if matches!(place, Place::Item(_)) {
-                finish(sink, place, kind.take())?;
+        match place {
+            Place::Object if content.starts_with(b"%") && sink.is_blank() => continue,
+            Place::Object if indent == 0 && content.trim_ascii_end() == b"items:" => {
+                if !sink.is_skipped {
+                    // What stands before belongs to the list.
+                    (place, sink.list_kind) = (Place::List, sink.kind.take());
+                    sink.start(number);
+                    continue;
+                }
             }
-            (place, is_skipped) = (Place::Item(indent), false);
+            Place::List if is_item => {}
+            Place::List => {
+                sink.list_kind = sink.list_kind.take().or(kind_of(line).map(str::to_owned));
+                continue;
+            }
+            Place::Item(before) if !is_blank && indent <= before => {
+                sink.finish(true)?;
+                place = Place::List;
+                if !(is_item && indent == before) {
+                    sink.list_kind = sink.list_kind.take().or(kind_of(line).map(str::to_owned));
+                    continue;
+                }
+            }
+            _ => {}
+        }
+        if place == Place::List {
+            place = Place::Item(indent);
             sink.start(number);
             // The hyphen becomes a part of the indentation.
             sink.push(&b" ".repeat(indent + 2))?;
             let first = if content.len() > 2 { &content[2..] } else { b"\n" };
+            if let Some(kind) = kind_of(first) {
+                sink.set_kind(kind);
+            }
             sink.push(first)?;
-            if let Some(found) = kind_of(first) {
-                (is_skipped, kind) = (!(sink.is_wanted)(found), Some(found.to_owned()));
-            }
             continue;
         }
-        let base = match place {
-            Place::Object
-                if indent == 0 && !is_skipped && content.trim_ascii_end() == b"items:" =>
-            {
-                // What stands before belongs to the list.
-                (place, kind) = (Place::BeforeItems, None);
-                sink.start(number);
-                continue;
-            }
-            Place::Object => 0,
-            Place::Item(before) if is_blank || indent > before => before + 2,
-            Place::Item(_) => {
-                finish(sink, place, kind.take())?;
-                place = Place::AfterItems;
-                continue;
-            }
-            Place::BeforeItems | Place::AfterItems => continue,
-        };
-        if is_skipped {
-            continue;
-        }
+        let base = if let Place::Item(before) = place { before + 2 } else { 0 };
         if indent == base
-            && let Some(found) = kind_of(content)
+            && let Some(kind) = kind_of(content)
         {
-            (is_skipped, kind) = (!(sink.is_wanted)(found), Some(found.to_owned()));
+            sink.set_kind(kind);
         }
         sink.push(line)?;
     }
-    finish(sink, place, kind)
+    finish(sink, place)
 }
 
-fn finish(sink: &mut Sink<'_>, place: Place, kind: Option<String>) -> Result<(), ManifestError> {
-    if matches!(place, Place::AfterItems | Place::BeforeItems) {
-        sink.count += 1;
-        sink.text.0.clear();
-        return Ok(());
+fn finish(sink: &mut Sink<'_>, place: Place) -> Result {
+    if place == Place::Object {
+        return sink.finish(false);
     }
-    sink.finish(kind.as_deref())
+    if place != Place::List {
+        sink.finish(true)?;
+    }
+    sink.finish_list()
 }
 
-/// Returns whether a line starts or ends a document.
-fn is_marker(line: &[u8]) -> bool {
-    matches!(line, [b'-', b'-', b'-'] | [b'.', b'.', b'.'])
-        || matches!(line, [b'-', b'-', b'-', next, ..] | [b'.', b'.', b'.', next, ..] if next.is_ascii_whitespace())
+/// Returns what follows a marker of a document's start or end in its line; `None` for another line.
+fn after_marker(line: &[u8]) -> Option<&[u8]> {
+    let rest = line.strip_prefix(b"---").or_else(|| line.strip_prefix(b"..."))?;
+    rest.first().is_none_or(u8::is_ascii_whitespace).then_some(rest)
 }
 
 /// Returns the kind that a line names.
@@ -200,13 +229,17 @@ fn kind_of(line: &[u8]) -> Option<&str> {
     is_word.then(|| std::str::from_utf8(value).ok()).flatten()
 }
 
-/// Splits JSON values, and the list below `items` of a value.
-fn json<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result<(), ManifestError> {
+/// The longest text that is compared, in bytes.
+const LONGEST_KEY: usize = 64;
+
+/// Splits JSON values, an array of them, and the list below `items` of a value.
+fn json<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result {
     let mut depth = 0_u32;
-    let (mut in_string, mut is_escaped) = (false, false);
-    // The last text that ended at depth 1; longer ones are not `items`.
-    let mut text: Vec<u8> = Vec::new();
-    let (mut is_list, mut in_items, mut is_collecting) = (false, false, false);
+    // How deep the items of a list are: in an array, or below `items` of a value.
+    let mut items_at = None;
+    let (mut in_string, mut is_escaped, mut is_collecting) = (false, false, false);
+    // The last texts that ended at depth 1.
+    let (mut key, mut text) = (Vec::new(), Vec::new());
     loop {
         let number = lines.line + 1;
         let Some(line) = lines.next()? else { break };
@@ -216,8 +249,13 @@ fn json<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result<(), Manife
                 match octet {
                     _ if is_escaped => is_escaped = false,
                     b'\\' => is_escaped = true,
-                    b'"' => in_string = false,
-                    _ if depth == 1 && text.len() < 8 => text.push(*octet),
+                    b'"' => {
+                        in_string = false;
+                        if depth == 1 && key == b"kind" && text.ends_with(b"List") {
+                            sink.list_kind = String::from_utf8(text.clone()).ok();
+                        }
+                    }
+                    _ if depth == 1 && text.len() < LONGEST_KEY => text.push(*octet),
                     _ => {}
                 }
                 continue;
@@ -226,31 +264,32 @@ fn json<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result<(), Manife
                 b'"' => {
                     in_string = true;
                     if depth == 1 {
-                        text.clear();
+                        key = std::mem::take(&mut text);
                     }
                 }
+                b'[' if depth == 0 => (items_at, depth) = (Some(1), 1),
+                b'[' if depth == 1 && items_at.is_none() && text == b"items" => {
+                    // What stands before belongs to the list.
+                    (items_at, is_collecting, depth) = (Some(2), false, 2);
+                }
                 b'{' | b'[' => {
-                    if depth == 0 || (in_items && depth == 2) {
+                    if items_at.is_none_or(|at| at == depth) && !is_collecting {
                         (from, is_collecting) = (place, true);
                         sink.start(number);
-                    } else if depth == 1 && *octet == b'[' && text == b"items" {
-                        // What stands before belongs to the list.
-                        (is_list, in_items, is_collecting) = (true, true, false);
                     }
                     depth += 1;
                 }
                 b'}' | b']' => {
                     let malformed = ManifestError::Malformed { line: number };
                     depth = depth.checked_sub(1).ok_or(malformed)?;
-                    if is_collecting && depth == if in_items { 2 } else { 0 } {
+                    if is_collecting && depth == items_at.unwrap_or(0) {
                         is_collecting = false;
                         sink.push(&line[from..=place])?;
-                        finish_json(sink)?;
+                        sink.set_kind_of_json();
+                        sink.finish(items_at.is_some())?;
                     }
-                    in_items &= depth > 1;
-                    if depth == 0 {
-                        sink.count += u64::from(is_list);
-                        is_list = false;
+                    if depth == 0 && items_at.take().is_some() {
+                        sink.finish_list()?;
                     }
                 }
                 _ => {}
@@ -263,11 +302,15 @@ fn json<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result<(), Manife
     if depth == 0 { Ok(()) } else { Err(ManifestError::Malformed { line: lines.line }) }
 }
 
-fn finish_json(sink: &mut Sink<'_>) -> Result<(), ManifestError> {
-    #[derive(Deserialize)]
-    struct Kind {
-        kind: Option<String>,
+impl Sink<'_> {
+    fn set_kind_of_json(&mut self) {
+        #[derive(Deserialize)]
+        struct Kind {
+            kind: Option<String>,
+        }
+        let object = serde_json::from_slice::<Kind>(&self.text.0);
+        if let Some(kind) = object.ok().and_then(|object| object.kind) {
+            self.set_kind(&kind);
+        }
     }
-    let kind = serde_json::from_slice::<Kind>(&sink.text.0).ok().and_then(|object| object.kind);
-    sink.finish(kind.as_deref())
 }

@@ -170,6 +170,15 @@ pub enum Finding {
         missing: String,
     },
 
+    /// A manifest in a directory was not read.
+    #[error("{file} was not read: {reason}")]
+    NotRead {
+        /// The file.
+        file: String,
+        /// Why, as a fragment.
+        reason: String,
+    },
+
     /// An environment file begins with a byte order mark.
     #[error("{file} begins with a byte order mark: systemd and shells ignore its first line")]
     ByteOrderMark {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use super::configuration;
-use super::documents::{Document, ManifestError};
+use super::documents::{ManifestError, Part};
 use super::kinds::is_foreign;
 use super::schema::{Container, Header, IssuerRef, Loose, Object, Volume, Webhook};
 use crate::format::kubernetes_secret::{KubernetesSecret, SecretError, Value};
@@ -111,7 +113,7 @@ pub(super) struct Issuer {
 }
 
 /// The objects of one cluster.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Objects {
     pub(super) secrets: Vec<Secret>,
     pub(super) config_maps: Vec<ConfigMap>,
@@ -120,6 +122,10 @@ pub(super) struct Objects {
     pub(super) webhooks: Vec<WebhookConfiguration>,
     pub(super) certificates: Vec<ManagedCertificate>,
     pub(super) issuers: Vec<Issuer>,
+    /// Whether ConfigMaps were read, of which only those that matter are kept.
+    pub(super) has_config_maps: bool,
+    /// Items of a list whose kind is not known yet.
+    without_kind: Vec<Object>,
 }
 
 impl Objects {
@@ -129,44 +135,46 @@ impl Objects {
         containers.any(super::site::is_control_plane)
     }
 
-    /// Adds the objects of a document.
+    /// Adds an object, or ends a list. Items without a kind wait for the end of their list, which tells it.
     ///
     /// # Errors
     ///
     /// Text that is no YAML or JSON of Kubernetes objects.
-    pub(super) fn read(&mut self, document: &Document<'_>) -> Result<(), ManifestError> {
-        let malformed = |line: u64| ManifestError::Malformed { line: document.line + line };
-        let text = std::str::from_utf8(document.text).map_err(|_| malformed(0))?;
-        if is_irrelevant(text) {
+    pub(super) fn read(&mut self, part: Part<'_>) -> Result<(), ManifestError> {
+        let (start, text, kind, is_item) = match part {
+            Part::Object { line, text, kind, is_item } => (line, text, kind, is_item),
+            Part::ListEnd(kind) => {
+                let kind = kind.strip_suffix("List").unwrap_or_default();
+                for mut object in std::mem::take(&mut self.without_kind) {
+                    kind.clone_into(&mut object.kind);
+                    self.add(object);
+                }
+                return Ok(());
+            }
+        };
+        let malformed = |line: u64| ManifestError::Malformed { line: start + line };
+        let text = std::str::from_utf8(text).map_err(|_| malformed(0))?;
+        self.has_config_maps |= kind == Some("ConfigMap");
+        if kind.is_some_and(|kind| is_irrelevant(kind, text)) {
             return Ok(());
         }
-        let object = match serde_saphyr::from_str_with_options::<Option<Object>>(
-            text,
-            yaml::options(&LIMITS),
-        ) {
-            Ok(Some(object)) => object,
+        match parse::<Option<Object>>(text) {
+            Ok(Some(object)) if object.kind.is_empty() && is_item => self.without_kind.push(object),
+            Ok(Some(object)) => self.add(object),
             // A document may hold nothing but comments.
-            Ok(None) => return Ok(()),
-            Err(_) if is_foreign_text(text) => return Ok(()),
+            Ok(None) => {}
+            Err(_) if is_foreign_text(text) => {}
             Err(error) => {
                 let line = error.location().map_or(0, |location| location.line().saturating_sub(1));
                 return Err(malformed(line));
             }
-        };
-        if is_foreign(&object.api_version, &object.kind) {
-            return Ok(());
         }
-        self.add(object, None);
         Ok(())
     }
 
-    /// Adds an object. `default_kind` is that of the items of a list.
-    fn add(&mut self, object: Object, default_kind: Option<&str>) {
+    fn add(&mut self, object: Object) {
         let name = object.metadata.full_name();
-        let kind = match object.kind.as_str() {
-            "" => default_kind.unwrap_or_default().to_owned(),
-            kind => kind.to_owned(),
-        };
+        let kind = object.kind;
         let spec = object.spec;
         if is_foreign(&object.api_version, &kind) {
             return;
@@ -187,7 +195,9 @@ impl Objects {
             "ConfigMap" => {
                 let values = object.data.unwrap_or_default().values.into_iter();
                 let data = values.filter_map(|(key, value)| match value {
-                    Value::Text(text) if is_relevant(&text) => Some((key, (*text).clone())),
+                    Value::Text(text) if text.len() <= MAX_KEPT && is_relevant(&text) => {
+                        Some((key, (*text).clone()))
+                    }
                     _ => None,
                 });
                 self.config_maps.push(ConfigMap { name, data: data.collect() });
@@ -233,10 +243,13 @@ impl Objects {
                 ca_secret: spec.ca.map(|ca| ca.secret_name),
                 is_self_signed: spec.self_signed.is_some(),
             }),
+            // A list that was not split, since its text is on one line.
             list if list.ends_with("List") => {
-                let item_kind = list.strip_suffix("List").filter(|kind| !kind.is_empty());
-                for item in object.items {
-                    self.add(item, item_kind);
+                for mut item in object.items {
+                    if item.kind.is_empty() {
+                        item.kind = list.trim_end_matches("List").to_owned();
+                    }
+                    self.add(item);
                 }
             }
             _ => {}
@@ -246,27 +259,34 @@ impl Objects {
 
 /// Returns whether a text that has not the fields of its kind is an object of another program.
 fn is_foreign_text(text: &str) -> bool {
-    let header = serde_saphyr::from_str_with_options::<Header>(text, yaml::options(&LIMITS));
-    header.is_ok_and(|header| is_foreign(&header.api_version, &header.kind))
+    let is_foreign = |header: Header| is_foreign(&header.api_version, &header.kind);
+    parse::<Header>(text).is_ok_and(is_foreign)
 }
 
-/// Returns whether a value of a ConfigMap matters: a configuration of kuma-cp, or certificates.
-fn is_relevant(text: &str) -> bool {
-    text.len() <= MAX_KEPT
-        && (text.contains("-----BEGIN CERTIFICATE-----") || configuration::is_likely(text))
-}
-
-/// Returns whether an object can be skipped without parsing: a Secret with the data of a Helm release, and
-/// a workload without any of Kuma's variables.
-fn is_irrelevant(text: &str) -> bool {
-    let has = |part: &str| text.contains(part);
-    if has("type: helm.sh/release.v1") || has("\"type\": \"helm.sh/release.v1\"") {
-        return true;
+/// Parses JSON, or else YAML.
+fn parse<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_saphyr::Error> {
+    let json = || serde_json::from_str(text).ok();
+    match text.starts_with('{').then(json).flatten() {
+        Some(object) => Ok(object),
+        None => serde_saphyr::from_str_with_options(text, yaml::options(&LIMITS)),
     }
-    let is_workload = ["Deployment", "StatefulSet", "DaemonSet", "Pod"]
-        .iter()
-        .any(|kind| has(&format!("kind: {kind}\n")) || has(&format!("\"kind\": \"{kind}\"")));
-    is_workload && !has("KUMA_") && !has("List")
+}
+
+/// Returns whether the text of a ConfigMap matters: a configuration of kuma-cp, or certificates.
+fn is_relevant(text: &str) -> bool {
+    text.contains("-----BEGIN CERTIFICATE-----") || configuration::is_likely(text)
+}
+
+/// Returns whether an object of a kind can be skipped without parsing: a Secret with the data of a Helm release, and a
+/// workload without any of Kuma's variables.
+fn is_irrelevant(kind: &str, text: &str) -> bool {
+    let has = |part: &str| text.contains(part);
+    match kind {
+        "Secret" => has("type: helm.sh/release.v1") || has("\"type\": \"helm.sh/release.v1\""),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => !has("KUMA_"),
+        "ConfigMap" => !is_relevant(text),
+        _ => false,
+    }
 }
 
 impl Workload {

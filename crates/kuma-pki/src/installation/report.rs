@@ -188,6 +188,14 @@ impl Report {
         states.max().unwrap_or(State::Fits)
     }
 
+    /// Returns whether nothing of an installation was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let is_unread =
+            |check: &Check| matches!(check.outcome, Outcome::Warning(Finding::NotRead { .. }));
+        self.checks.iter().all(is_unread)
+    }
+
     /// Returns whether no check failed.
     #[must_use]
     pub fn verifies(&self) -> bool {

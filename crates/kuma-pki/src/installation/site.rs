@@ -124,7 +124,9 @@ impl<'a> Site<'a> {
             return Settings::of_file(&file.bytes, &file.name, &title, report);
         }
         let outcome = match process.source(path) {
-            Source::ConfigMap { name, .. } if self.config_maps().next().is_none() => {
+            Source::ConfigMap { name, .. }
+                if !self.objects().any(|objects| objects.has_config_maps) =>
+            {
                 Outcome::Skipped(format!("ConfigMap {name} with its configuration was not read"))
             }
             Source::NotMounted | Source::NotInVolume { .. } => {
