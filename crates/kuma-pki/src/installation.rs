@@ -12,6 +12,7 @@ mod ca_bundle;
 mod cert_manager;
 mod configuration;
 mod control_plane;
+mod dialer;
 mod directory;
 mod documents;
 mod errors;
@@ -23,6 +24,7 @@ mod map;
 mod mounts;
 mod multizone;
 mod objects;
+mod parts;
 mod proxies;
 mod proxy_token;
 mod report;
@@ -47,9 +49,10 @@ pub use map::{Map, Node, NodeKind};
 pub use report::{Check, CheckName, Component, Outcome, Report, State};
 
 use self::control_plane::ControlPlane;
+use self::dialer::{Dialer, Pem};
 use self::objects::Objects;
 use self::site::Site;
-use self::trust::{Context, Dialer, Pem};
+use self::trust::Context;
 use crate::format::environment::Purpose;
 use crate::format::kubernetes_secret;
 use crate::verify::kuma::KumaVersion;
@@ -116,7 +119,7 @@ impl Inventory {
                 continue;
             }
             let objects = &mut directory.objects;
-            let read = |part: documents::Part<'_>| objects.read(part);
+            let read = |part: parts::Part<'_>| objects.read(part);
             if let Err(error) = documents::split(&**file.bytes, kinds::is_wanted, read) {
                 directory.unread.push((file.name.clone(), error));
             }

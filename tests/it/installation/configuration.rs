@@ -161,3 +161,21 @@ fn a_byte_order_mark_in_an_environment_file_is_a_warning() {
     assert_eq!(checks(&warned, "failed"), Vec::<String>::new(), "{warned:#}");
     check(&warned, "files", "warning");
 }
+
+/// The chart does so in Universal mode on Kubernetes.
+#[test]
+fn a_container_that_migrates_the_database_is_no_control_plane() {
+    let sandbox = Sandbox::new();
+    let mut text = manifest(&Material::new(&sandbox));
+    let migration = "      initContainers:\n        - name: migration\n          args: [migrate, up, --config-file=/x]\n          \
+                     env:\n            - name: KUMA_STORE_TYPE\n              value: postgres\n            - name: \
+                     KUMA_GENERAL_TLS_CERT_FILE\n              value: /x/tls.crt\n            - name: \
+                     KUMA_GENERAL_TLS_KEY_FILE\n              value: /x/tls.key\n";
+    swap(
+        &mut text,
+        "      containers:\n        - name: control-plane\n",
+        &format!("{migration}      containers:\n        - name: control-plane\n"),
+    );
+    let good = report(&sandbox, &text, &[]);
+    assert_eq!(checks(&good, "failed"), Vec::<String>::new(), "{good:#}");
+}

@@ -51,16 +51,12 @@ pub(super) fn check(site: &Site<'_>, consumer: &Consumer<'_>, report: &mut Repor
             }
             (Some(found), _) => {
                 let text = format!("cert-manager fills in the CA of Certificate {}", found.name);
-                report.add(
-                    CheckName::CertManager,
-                    Component::CertManager,
-                    piece,
-                    Outcome::Passed(text),
-                );
+                let outcome = Outcome::Passed(text);
+                report.add(CheckName::CertManager, Component::CertManager, piece, outcome);
                 continue;
             }
         };
-        report.add(CheckName::CertManager, Component::CertManager, piece, Outcome::Failed(finding));
+        report.fail(CheckName::CertManager, Component::CertManager, piece, finding);
     }
 }
 
@@ -74,7 +70,7 @@ fn check_certificate(
     let mut has_failed = false;
     let mut fail = |component, finding| {
         has_failed = true;
-        report.add(CheckName::CertManager, component, &*piece, Outcome::Failed(finding));
+        report.fail(CheckName::CertManager, component, &*piece, finding);
     };
     for (name, component) in consumer.names {
         if !certificate.names.iter().any(|one| covers(one, name)) {

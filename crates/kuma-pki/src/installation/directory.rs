@@ -1,16 +1,16 @@
 //! The files of a directory: those of `generate control-plane-tls`, or of a machine that runs Kuma.
 
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::ca_bundle::CaBundle;
 use super::control_plane::ControlPlane;
+use super::dialer::{Dialer, Pem, host};
 use super::finding::Finding;
 use super::objects::{Name, Secret};
 use super::report::{CheckName, Component, Outcome, Report};
 use super::settings::Settings;
 use super::site::Site;
-use super::trust::{Dialer, Pem, Server, host};
+use super::trust::Server;
 use super::{Directory, NamedFile};
 use crate::format::environment::Purpose;
 use crate::text::excerpt;
@@ -34,11 +34,7 @@ impl Directory {
         for (name, error) in &self.unread {
             let file = self.shown(name);
             let finding = Finding::NotRead { file: file.clone(), reason: error.to_string() };
-            let outcome = if name == SECRET_FILE {
-                Outcome::Failed(finding)
-            } else {
-                Outcome::Warning(finding)
-            };
+            let outcome = Outcome::of(finding, name == SECRET_FILE);
             report.add(CheckName::Files, Component::KubeApiserver, file, outcome);
         }
     }
@@ -59,9 +55,23 @@ impl Directory {
                 path: excerpt(path),
                 directory: self.shown("").trim_end_matches('/').to_owned(),
             };
-            report.add(CheckName::Files, component, piece, Outcome::Failed(finding));
+            report.fail(CheckName::Files, component, piece, finding);
         }
         found
+    }
+
+    /// Returns the PEM in the file that a setting names, or reports that it is not in the directory.
+    pub(super) fn setting(
+        &self,
+        settings: &Settings,
+        name: &str,
+        piece: &str,
+        component: Component,
+        report: &mut Report,
+    ) -> Option<Pem<'_>> {
+        let (path, origin) = (settings.get(name)?, settings.origin(name));
+        let file = self.named(path, &origin, piece, component, report)?;
+        Some(Pem::new(self.shown(&file.name), file.bytes.as_slice()))
     }
 
     /// Returns the names of the units of systemd, of which perhaps only drop-ins are here.
@@ -120,51 +130,19 @@ struct InstallValues {
     is_global: bool,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Values {
-    control_plane: ControlPlaneValues,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ControlPlaneValues {
-    mode: Option<String>,
-    service: ServiceValues,
-    tls: TlsValues,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ServiceValues {
-    name: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct TlsValues {
-    general: GeneralValues,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct GeneralValues {
-    secret_name: Option<String>,
-    ca_bundle: Option<String>,
-}
-
 fn settings(directory: &Directory) -> Vec<InstallValues> {
     let mut all = Vec::new();
     if let Some(text) = directory.text("values.yaml")
-        && let Ok(values) = serde_saphyr::from_str::<Values>(text)
+        && let Ok(values) = serde_saphyr::from_str::<serde_json::Value>(text)
     {
-        let ControlPlaneValues { mode, service, tls } = values.control_plane;
+        let values = &values["controlPlane"];
+        let value = |path| values.pointer(path).and_then(|value| value.as_str()).map(str::to_owned);
         all.push(InstallValues {
             file: directory.shown("values.yaml"),
-            bundle: tls.general.ca_bundle,
-            secret: tls.general.secret_name,
-            service: service.name,
-            is_global: mode.as_deref() == Some("global"),
+            bundle: value("/tls/general/caBundle"),
+            secret: value("/tls/general/secretName"),
+            service: value("/service/name"),
+            is_global: values["mode"] == "global",
         });
     }
     if let Some(text) = directory.text("install-flags") {
@@ -214,7 +192,7 @@ pub(super) fn kubernetes<'a>(
             found,
             expected: excerpt(&secret.name.name),
         };
-        report.add(CheckName::Files, Component::Kubelet, file, Outcome::Failed(finding));
+        report.fail(CheckName::Files, Component::Kubelet, file, finding);
     }
     let content = secret.content.as_ref().ok()?;
     let value = |key: &str| {
@@ -272,8 +250,8 @@ fn bundle<'a>(
     let bundle = CaBundle::read(settings.bundle.as_deref()?);
     if let Some(finding) = bundle.fault {
         // The chart prints the value unquoted, so that a line break does harm in any case.
-        let outcome = Outcome::Failed(finding);
-        report.add(CheckName::WebhookCaBundle, Component::KubeApiserver, &*settings.file, outcome);
+        let file = settings.file.as_str();
+        report.fail(CheckName::WebhookCaBundle, Component::KubeApiserver, file, finding);
     }
     Some(Dialer {
         check: CheckName::WebhookCaBundle,

@@ -3,9 +3,8 @@
 
 use std::io::{self, Read};
 
-use serde::Deserialize;
-
 use super::lines::{Buffer, Lines, MAX_INPUT, MAX_OBJECT};
+use super::parts::{Part, Sink, kind_of};
 
 /// A manifest that cannot be read. No variant holds a part of the text, which may be a key.
 #[derive(Debug, thiserror::Error)]
@@ -34,22 +33,7 @@ pub enum ManifestError {
     Empty,
 }
 
-/// A part of a manifest.
-pub(super) enum Part<'a> {
-    /// An object: a document, or an item of a list.
-    Object {
-        /// The line on which it starts, counted from 1.
-        line: u64,
-        text: &'a [u8],
-        /// Its kind, if it is clear without parsing.
-        kind: Option<&'a str>,
-        is_item: bool,
-    },
-    /// The end of a list of this kind, such as `SecretList`, whose items may have no kind.
-    ListEnd(&'a str),
-}
-
-type Result<T = ()> = std::result::Result<T, ManifestError>;
+pub(super) type Result<T = ()> = std::result::Result<T, ManifestError>;
 
 /// Calls `each` for every object of a stream of YAML documents or JSON values. Lists as `kubectl get -o yaml` and
 /// `-o json` print them, and arrays of JSON, are split into their items. Objects of a kind for which `is_wanted` returns
@@ -73,61 +57,6 @@ pub(super) fn split(
         _ => yaml(&mut lines, &mut sink)?,
     }
     if sink.count == 0 { Err(ManifestError::Empty) } else { Ok(()) }
-}
-
-/// Where objects go, one after the other.
-struct Sink<'a> {
-    text: Buffer,
-    /// The line on which the object starts.
-    line: u64,
-    /// The kind of the object, if it is known.
-    kind: Option<String>,
-    /// The kind of the list whose items are read.
-    list_kind: Option<String>,
-    /// Whether the object does not matter.
-    is_skipped: bool,
-    count: u64,
-    is_wanted: fn(&str) -> bool,
-    each: &'a mut dyn FnMut(Part<'_>) -> Result,
-}
-
-impl Sink<'_> {
-    fn start(&mut self, line: u64) {
-        self.text.0.clear();
-        (self.line, self.kind, self.is_skipped) = (line, None, false);
-    }
-
-    fn push(&mut self, octets: &[u8]) -> Result {
-        if self.is_skipped { Ok(()) } else { self.text.push(octets, self.line) }
-    }
-
-    fn set_kind(&mut self, kind: &str) {
-        self.is_skipped = !(self.is_wanted)(kind);
-        self.kind = Some(kind.to_owned());
-    }
-
-    fn is_blank(&self) -> bool {
-        self.text.0.iter().all(u8::is_ascii_whitespace)
-    }
-
-    /// Hands over the object.
-    fn finish(&mut self, is_item: bool) -> Result {
-        if !self.is_blank() || self.kind.is_some() {
-            self.count += 1;
-        }
-        if !self.is_blank() && !self.is_skipped {
-            let (line, kind) = (self.line, self.kind.as_deref());
-            (self.each)(Part::Object { line, text: &self.text.0, kind, is_item })?;
-        }
-        self.start(self.line);
-        Ok(())
-    }
-
-    fn finish_list(&mut self) -> Result {
-        self.count += 1;
-        let kind = self.list_kind.take();
-        (self.each)(Part::ListEnd(kind.as_deref().unwrap_or_default()))
-    }
 }
 
 /// Where in a YAML document the reader is.
@@ -160,24 +89,24 @@ fn yaml<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result {
         let is_item = content.starts_with(b"- ") || content.trim_ascii_end() == b"-";
         match place {
             Place::Object if content.starts_with(b"%") && sink.is_blank() => continue,
-            Place::Object if indent == 0 && content.trim_ascii_end() == b"items:" => {
-                if !sink.is_skipped {
-                    // What stands before belongs to the list.
-                    (place, sink.list_kind) = (Place::List, sink.kind.take());
-                    sink.start(number);
-                    continue;
-                }
+            Place::Object
+                if indent == 0 && !sink.is_skipped && content.trim_ascii_end() == b"items:" =>
+            {
+                // What stands before belongs to the list.
+                (place, sink.list_kind) = (Place::List, sink.kind.take());
+                sink.start(number);
+                continue;
             }
             Place::List if is_item => {}
             Place::List => {
-                sink.list_kind = sink.list_kind.take().or(kind_of(line).map(str::to_owned));
+                sink.set_list_kind(line);
                 continue;
             }
             Place::Item(before) if !is_blank && indent <= before => {
                 sink.finish(true)?;
                 place = Place::List;
                 if !(is_item && indent == before) {
-                    sink.list_kind = sink.list_kind.take().or(kind_of(line).map(str::to_owned));
+                    sink.set_list_kind(line);
                     continue;
                 }
             }
@@ -220,13 +149,6 @@ fn finish(sink: &mut Sink<'_>, place: Place) -> Result {
 fn after_marker(line: &[u8]) -> Option<&[u8]> {
     let rest = line.strip_prefix(b"---").or_else(|| line.strip_prefix(b"..."))?;
     rest.first().is_none_or(u8::is_ascii_whitespace).then_some(rest)
-}
-
-/// Returns the kind that a line names.
-fn kind_of(line: &[u8]) -> Option<&str> {
-    let value = line.strip_prefix(b"kind:")?.trim_ascii();
-    let is_word = !value.is_empty() && value.iter().all(u8::is_ascii_alphanumeric);
-    is_word.then(|| std::str::from_utf8(value).ok()).flatten()
 }
 
 /// The longest text that is compared, in bytes.
@@ -300,17 +222,4 @@ fn json<R: Read>(lines: &mut Lines<R>, sink: &mut Sink<'_>) -> Result {
         }
     }
     if depth == 0 { Ok(()) } else { Err(ManifestError::Malformed { line: lines.line }) }
-}
-
-impl Sink<'_> {
-    fn set_kind_of_json(&mut self) {
-        #[derive(Deserialize)]
-        struct Kind {
-            kind: Option<String>,
-        }
-        let object = serde_json::from_slice::<Kind>(&self.text.0);
-        if let Some(kind) = object.ok().and_then(|object| object.kind) {
-            self.set_kind(&kind);
-        }
-    }
 }

@@ -3,10 +3,11 @@
 use x509_parser::extensions::GeneralName;
 
 use super::control_plane::{ControlPlane, Zone};
+use super::dialer::{Dialer, host};
 use super::finding::Finding;
 use super::report::{CheckName, Component, Outcome, Report};
 use super::site::host_of;
-use super::trust::{Context, Dialer, Server, host};
+use super::trust::{Context, Server};
 use crate::format::environment::Purpose;
 
 /// Checks what zones say of their global control plane, and adds them to its clients if it is there.
@@ -53,8 +54,7 @@ fn check(zone: &Zone<'_>, title: &str, server: Option<&Server<'_>>, report: &mut
         // Go's crypto/tls takes the CAs of the system then (`tlsConfig` in `pkg/kds/mux/client.go`).
         let is_known = server.is_some_and(is_private);
         let finding = Finding::PublicCasOnly { missing: zone.root_ca.clone(), is_known };
-        let outcome = if is_known { Outcome::Failed(finding) } else { Outcome::Warning(finding) };
-        add(CheckName::ZoneCa, outcome);
+        add(CheckName::ZoneCa, Outcome::of(finding, is_known));
     }
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::configuration;
-use super::documents::{ManifestError, Part};
+use super::documents::ManifestError;
 use super::kinds::is_foreign;
+use super::parts::Part;
 use super::schema::{Container, Header, IssuerRef, Loose, Object, Volume, Webhook};
 use crate::format::kubernetes_secret::{KubernetesSecret, SecretError, Value};
 use crate::format::yaml::{self, Limits};
@@ -135,7 +136,7 @@ impl Objects {
         containers.any(super::site::is_control_plane)
     }
 
-    /// Adds an object, or ends a list. Items without a kind wait for the end of their list, which tells it.
+    /// Adds an object, or ends a list. Items without a kind wait for the end of their list, which names it.
     ///
     /// # Errors
     ///

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::dialer::{Dialer, Pem, host};
 use super::finding::Finding;
 use super::kubernetes::Builder;
 use super::objects::{Name, Workload};
-use super::report::{CheckName, Component, Outcome};
+use super::report::{CheckName, Component};
 use super::site::{Process, host_of};
-use super::trust::{Dialer, Pem, host};
 use crate::format::environment::Purpose;
 use crate::text::excerpt;
 
@@ -60,8 +60,7 @@ impl<'a> Builder<'_, 'a, '_> {
                     address: excerpt(address),
                     expected,
                 };
-                let outcome = Outcome::Failed(finding);
-                self.report.add(CheckName::ProxyAddress, Component::KumaDp, &*piece, outcome);
+                self.report.fail(CheckName::ProxyAddress, Component::KumaDp, &*piece, finding);
             }
         }
         let dialer =

@@ -156,6 +156,13 @@ impl Component {
     }
 }
 
+impl Outcome {
+    /// Returns the outcome of a check with a finding.
+    pub(super) fn of(finding: Finding, is_failure: bool) -> Self {
+        if is_failure { Self::Failed(finding) } else { Self::Warning(finding) }
+    }
+}
+
 impl fmt::Display for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -174,6 +181,17 @@ impl Report {
         if !self.checks.contains(&check) {
             self.checks.push(check);
         }
+    }
+
+    /// Adds a failed check.
+    pub(super) fn fail(
+        &mut self,
+        name: CheckName,
+        component: Component,
+        piece: impl Into<String>,
+        finding: Finding,
+    ) {
+        self.add(name, component, piece, Outcome::Failed(finding));
     }
 
     /// Returns the state of a piece of the map.

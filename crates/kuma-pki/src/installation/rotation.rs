@@ -2,9 +2,10 @@
 
 use time::OffsetDateTime;
 
+use super::dialer::{Pem, labels};
 use super::finding::Finding;
 use super::report::{CheckName, Component, Outcome, Report};
-use super::trust::{Context, Pem, Server, labels};
+use super::trust::{Context, Server};
 use crate::format::pem;
 use crate::usage::ExtendedKeyUsage;
 use crate::verify::{self, File, VerifyInput, VerifyOptions};

@@ -70,8 +70,7 @@ impl Uses {
             Source::NotMounted => not_mounted(None),
             Source::NotInVolume { volume } => not_mounted(Some(excerpt(&volume))),
         };
-        let outcome = Outcome::Failed(finding);
-        report.add(CheckName::Mounts, Component::KumaCp, workload.title(), outcome);
+        report.fail(CheckName::Mounts, Component::KumaCp, workload.title(), finding);
     }
 
     pub(super) fn check(&self, site: &Site<'_>, report: &mut Report) {
@@ -118,18 +117,13 @@ fn check(secret: &Secret, name: &Name, used: &Use, report: &mut Report) {
         Err(error) => {
             let finding =
                 Finding::SecretUnreadable { secret: name.to_string(), error: error.clone() };
-            return report.add(
-                CheckName::Secret,
-                Component::KubeApiserver,
-                piece,
-                Outcome::Failed(finding),
-            );
+            return report.fail(CheckName::Secret, Component::KubeApiserver, piece, finding);
         }
     };
     let mut has_failed = false;
     let mut fail = |check, component, finding| {
         has_failed = true;
-        report.add(check, component, &*piece, Outcome::Failed(finding));
+        report.fail(check, component, &*piece, finding);
     };
     let missing: Vec<_> = used.keys.iter().filter(|(key, _)| !content.has(key)).collect();
     // kube-apiserver rejects the Secret (ValidateSecret); without a pair in use, that is the only fault.

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::configuration::{self, Configuration};
 use super::finding::Finding;
-use super::report::{CheckName, Component, Outcome, Report};
+use super::report::{CheckName, Component, Report};
 use crate::format::environment::Purpose;
 
 /// The settings of a process.
@@ -33,8 +33,8 @@ impl Settings {
     pub(super) fn of_file(bytes: &[u8], file: &str, title: &str, report: &mut Report) -> Self {
         let read = std::str::from_utf8(bytes).map_err(|_| 1).and_then(Configuration::read);
         let configuration = read.unwrap_or_else(|line| {
-            let outcome = Outcome::Failed(Finding::Configuration { file: file.to_owned(), line });
-            report.add(CheckName::Configuration, Component::KumaCp, title, outcome);
+            let finding = Finding::Configuration { file: file.to_owned(), line };
+            report.fail(CheckName::Configuration, Component::KumaCp, title, finding);
             Configuration::default()
         });
         let settings = configuration.0.into_iter().map(|(path, variable, value)| {
@@ -98,7 +98,7 @@ impl Settings {
     }
 
     /// Returns where a setting belongs that is missing next to another one.
-    pub(super) fn beside(&self, present: &str, missing: &'static str) -> String {
+    pub(super) fn next_to(&self, present: &str, missing: &'static str) -> String {
         let is_in_file = self.0.get(present).is_some_and(|setting| setting.origin.is_some());
         let path = is_in_file.then(|| configuration::path(missing)).flatten();
         path.unwrap_or(missing).to_owned()
@@ -115,7 +115,7 @@ impl Settings {
         };
         Some(Finding::HalfPair {
             present: self.origin(present),
-            missing: self.beside(present, missing),
+            missing: self.next_to(present, missing),
             lacks_key: missing == key,
         })
     }

@@ -1,6 +1,7 @@
 //! A cluster: its objects, and which of them belong together.
 
 use super::control_plane::ControlPlane;
+use super::dialer::Pem;
 use super::finding::Finding;
 use super::kubernetes::{self, ADMISSION_DIRECTORY, INJECTOR_CA};
 use super::mounts::{self, Source};
@@ -12,7 +13,6 @@ use super::report::{CheckName, Component, Outcome, Report};
 use super::schema::Container;
 use super::secrets::Uses;
 use super::settings::Settings;
-use super::trust::Pem;
 use crate::format::environment::Purpose;
 use crate::text::excerpt;
 
@@ -39,9 +39,11 @@ pub(super) const OF_CONTROL_PLANE: [&str; 6] = [
     "KUMA_STORE_",
 ];
 
-/// Returns whether a container runs kuma-cp in a cluster.
+/// Returns whether a container runs kuma-cp in a cluster. One that migrates its database has the same variables.
 pub(super) fn is_control_plane(container: &Container) -> bool {
-    container.has_any(&[ADMISSION_DIRECTORY, "KUMA_MODE", "KUMA_STORE_"])
+    let is_migration =
+        container.command.iter().chain(&container.args).any(|word| word == "migrate");
+    !is_migration && container.has_any(&[ADMISSION_DIRECTORY, "KUMA_MODE", "KUMA_STORE_"])
 }
 
 impl<'a> Process<'a> {

@@ -1,13 +1,13 @@
 //! The webhooks that call a control plane.
 
 use super::ca_bundle::CaBundle;
+use super::dialer::{Dialer, Pem, host};
 use super::finding::Finding;
 use super::kubernetes::{ADMISSION_DIRECTORY, Builder};
 use super::objects::Name;
 use super::report::{CheckName, Component, Outcome};
 use super::schema::ServiceReference;
 use super::site::in_directory;
-use super::trust::{Dialer, Pem, host};
 
 impl<'a> Builder<'_, 'a, '_> {
     /// Adds the webhooks that call this control plane, those with the same bundle together.
@@ -15,7 +15,10 @@ impl<'a> Builder<'_, 'a, '_> {
         let Some(directory) = self.process.settings.get(ADMISSION_DIRECTORY) else { return };
         let (certificate, key) =
             (in_directory(directory, "tls.crt"), in_directory(directory, "tls.key"));
-        let server = self.server(&certificate, Some(&key), None);
+        let key = self.file(&key).map(|(_, key)| key);
+        let server = self.file(&certificate);
+        let server =
+            server.map(|certificate| self.control_plane.add_server(certificate, key, None));
         for group in self.groups(takes_unknown) {
             let dialer = self.webhook(&group);
             if let Some(server) = server {
@@ -39,8 +42,7 @@ impl<'a> Builder<'_, 'a, '_> {
         } else {
             let near = Some(self.service.to_string());
             let finding = Finding::ServiceMissing { service: service.to_string(), near };
-            let outcome = Outcome::Failed(finding);
-            self.report.add(CheckName::WebhookService, Component::KubeApiserver, &*piece, outcome);
+            self.report.fail(CheckName::WebhookService, Component::KubeApiserver, &*piece, finding);
         }
         let bundle = match group.bundle {
             // cert-manager fills it in later.
@@ -48,11 +50,7 @@ impl<'a> Builder<'_, 'a, '_> {
             text => CaBundle::read(text.unwrap_or_default()),
         };
         if let Some(finding) = bundle.fault {
-            let outcome = if bundle.is_harmless {
-                Outcome::Warning(finding)
-            } else {
-                Outcome::Failed(finding)
-            };
+            let outcome = Outcome::of(finding, !bundle.is_harmless);
             self.report.add(CheckName::WebhookCaBundle, Component::KubeApiserver, &*piece, outcome);
         }
         Dialer {
