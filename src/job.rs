@@ -244,9 +244,14 @@ impl JobOutcome {
             console.note(note);
         }
         self.warnings.extend(more_warnings);
-        let certificate =
-            render::CertificateReport::new(&self.certificate, OffsetDateTime::now_utc());
         let format = (!self.uses_stdout).then_some(format);
-        render::report(console, format, &certificate, self.changes, self.reasons, self.warnings);
+        render::report(
+            console,
+            format,
+            &self.certificate,
+            self.changes,
+            self.reasons,
+            self.warnings,
+        );
     }
 }

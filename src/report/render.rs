@@ -34,7 +34,7 @@ struct Report<'a> {
     /// The reasons, with --if-needed.
     reasons: &'a [String],
     files: Vec<ChangedFile>,
-    certificate: &'a CertificateReport,
+    certificate: CertificateReport,
     warnings: &'a [String],
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct ChangedFile {
 
 /// The fields of a certificate.
 #[derive(Serialize)]
-pub(crate) struct CertificateReport {
+struct CertificateReport {
     subject: String,
     issuer: String,
     serial_number: String,
@@ -74,7 +74,7 @@ pub(crate) fn refuse_shared_stdout(plan: &Plan, format: ReportFormat) -> Result<
 pub(crate) fn report(
     console: Console,
     format: Option<ReportFormat>,
-    certificate: &CertificateReport,
+    certificate: &Certificate,
     changes: Changes,
     reasons: Vec<FileReason>,
     warnings: Vec<String>,
@@ -91,13 +91,13 @@ pub(crate) fn report(
             changed,
             reasons: &reasons,
             files: saved.iter().chain(repaired).filter_map(changed_file).collect(),
-            certificate,
+            certificate: CertificateReport::new(certificate),
             warnings: &warnings,
         }),
         Some(ReportFormat::Text) if changed => lines(saved, repaired),
         Some(ReportFormat::Text) => format!(
             "Nothing to do: the certificate matches and is valid until {}\n",
-            certificate.not_after
+            kuma_pki::rfc3339(&certificate.validity().not_after)
         ),
     });
 }
@@ -129,9 +129,8 @@ pub(crate) fn lines(saved: &[Output], repaired: &[Output]) -> String {
 }
 
 impl CertificateReport {
-    /// Describes a certificate.
-    pub(crate) fn new(certificate: &Certificate, now: OffsetDateTime) -> Self {
-        let summary = inspect::summary(certificate, now);
+    fn new(certificate: &Certificate) -> Self {
+        let summary = inspect::summary(certificate, OffsetDateTime::now_utc());
         let usages = summary.extended_key_usage.unwrap_or_default();
         let has = |usage: &&'static str| usages.iter().any(|found| found == usage);
         let algorithm = certificate.key_algorithm();

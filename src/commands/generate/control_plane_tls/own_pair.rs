@@ -20,7 +20,7 @@ use crate::report::console::Console;
 use crate::report::conversion::{self, Wanted};
 use crate::report::failure::Failure;
 use crate::report::hints;
-use crate::report::render::{self, CertificateReport};
+use crate::report::render;
 
 /// Writes the files from the pair that the flags name. Fails on files that are not a pair that Kuma can use,
 /// and files that cannot be written.
@@ -42,7 +42,6 @@ pub(super) fn run(args: &Args, console: Console) -> Result<(), Failure> {
         unreachable!("all three were read")
     };
     let own = pem::decode_certificates(&certificate)?;
-    let report = CertificateReport::new(&own[0], now);
     let warnings = pem_files::ca_warnings(&ca, now).into_iter().chain(args.leftover_warning());
     let warnings = warnings.chain(args.issuance.key.file.warning()).collect();
     let flags = args.issuance.existing;
@@ -57,7 +56,7 @@ pub(super) fn run(args: &Args, console: Console) -> Result<(), Failure> {
     } else {
         (plan.commit(content)?, Vec::new())
     };
-    render::report(console, Some(args.issuance.output), &report, changes, reasons, warnings);
+    render::report(console, Some(args.issuance.output), &own[0], changes, reasons, warnings);
     Ok(())
 }
 
