@@ -89,11 +89,14 @@ struct Branch<'a> {
     found: &'a mut Configuration,
 }
 
+/// A value, which sigs.k8s.io/yaml turns into a string for a field of that type.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Scalar {
     Text(String),
     Switch(bool),
+    Integer(i64),
+    Float(f64),
     Null(()),
 }
 
@@ -129,6 +132,8 @@ impl<'de> Visitor<'de> for Branch<'_> {
                 let value = match map.next_value()? {
                     Scalar::Text(text) => text,
                     Scalar::Switch(value) => value.to_string(),
+                    Scalar::Integer(value) => value.to_string(),
+                    Scalar::Float(value) => value.to_string(),
                     Scalar::Null(()) => continue,
                 };
                 self.found.0.push((known, variable, value));
@@ -150,7 +155,7 @@ mod tests {
     #[test]
     fn settings_are_read_and_all_else_is_passed_over() {
         let text = "# comment\nmode: global\nstore: {type: postgres, postgres: {password: x}}\nGENERAL:\n  \
-                    tlscertfile: /c\n  dnsCacheTTL: 10s\nmultizone: {zone: {kds: {tlsSkipVerify: true}}}\ndiagnostics:\n";
+                    tlscertfile: /c\n  dnsCacheTTL: 10s\nmultizone: {zone: {name: 12, kds: {tlsSkipVerify: true}}}\ndiagnostics:\n";
         let found = Configuration::read(text).expect("a configuration");
         let settings: Vec<_> =
             found.0.iter().map(|(_, variable, value)| (*variable, value.as_str())).collect();
@@ -158,6 +163,7 @@ mod tests {
             ("KUMA_MODE", "global"),
             ("KUMA_STORE_TYPE", "postgres"),
             ("KUMA_GENERAL_TLS_CERT_FILE", "/c"),
+            ("KUMA_MULTIZONE_ZONE_NAME", "12"),
             ("KUMA_MULTIZONE_ZONE_KDS_TLS_SKIP_VERIFY", "true"),
         ];
         assert_eq!(settings, expected);
