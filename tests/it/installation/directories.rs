@@ -232,6 +232,14 @@ fn the_token_of_a_proxy_is_verified_with_the_keys_and_ids_in_the_configuration()
     let secrets = configuration.replace("kid: \"1\"", "kid: \"2\"");
     sandbox.write("tls/kuma-cp.yaml", secrets.replace("useSecrets: false", "useSecrets: true"));
     failed(&[]);
+    let variable = "KUMA_DP_SERVER_AUTHN_DP_PROXY_DP_TOKEN_VALIDATOR_USE_SECRETS";
+    let environment = sandbox.read("tls/kuma-cp.env");
+    sandbox.write("tls/kuma-cp.env", format!("{environment}{variable}=false\n"));
+    failed(&["token"]);
+    sandbox.write("tls/kuma-cp.yaml", secrets);
+    failed(&["token"]);
+    sandbox.write("tls/kuma-cp.env", format!("{environment}{variable}=true\n"));
+    failed(&[]);
 }
 
 fn verify_text(sandbox: &Sandbox) -> String {

@@ -13,11 +13,15 @@ use crate::token::{
 const TOKEN_FILE: &str = "KUMA_DATAPLANE_RUNTIME_TOKEN_PATH";
 const TOKEN: &str = "KUMA_DATAPLANE_RUNTIME_TOKEN";
 
+/// Overrides `useSecrets` of the configuration file (`pkg/config/dp-server/config.go`).
+const USE_SECRETS: &str = "KUMA_DP_SERVER_AUTHN_DP_PROXY_DP_TOKEN_VALIDATOR_USE_SECRETS";
+
 /// Checks the token that a proxy's settings name: with the keys and the only Dataplane in the directory, or without a
 /// key for what it says of itself.
 pub(super) fn check(
     directory: &Directory,
     settings: &Settings,
+    control_plane: Option<&Settings>,
     piece: &str,
     context: &Context,
     report: &mut Report,
@@ -37,7 +41,7 @@ pub(super) fn check(
             None => return,
         },
     };
-    let outcomes = match verified(directory, text, context) {
+    let outcomes = match verified(directory, control_plane, text, context) {
         Some(found) => found.checks.into_iter().map(|check| outcome(check.outcome)).collect(),
         None => alone(text, context),
     };
@@ -48,7 +52,12 @@ pub(super) fn check(
 
 /// Verifies a token with the keys of the control plane's configuration, or else with those in the directory; returns
 /// the report for the key that signed it, or for the first. `None` without a key.
-fn verified(directory: &Directory, text: &str, context: &Context) -> Option<token::Report> {
+fn verified(
+    directory: &Directory,
+    control_plane: Option<&Settings>,
+    text: &str,
+    context: &Context,
+) -> Option<token::Report> {
     let proxies = proxies(directory);
     let proxy = if let [proxy] = proxies.as_slice() { Some(proxy) } else { None };
     let mesh = proxy.map_or(DEFAULT_MESH, |proxy| proxy.mesh.as_str());
@@ -64,7 +73,10 @@ fn verified(directory: &Directory, text: &str, context: &Context) -> Option<toke
         if let Some(key) = validator.key(&key_id, mesh) {
             return Some(verify(&public_key(directory, key)?, Some(&key_id)));
         }
-        if let Some(known) = validator.only_key_ids(mesh) {
+        let use_secrets = control_plane.and_then(|settings| settings.get(USE_SECRETS));
+        let use_secrets =
+            use_secrets.map(|value| matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True"));
+        if let Some(known) = validator.only_key_ids(mesh, use_secrets) {
             let mut configured = validator.keys().filter_map(|key| public_key(directory, key));
             let key = configured.next().or_else(|| keys.into_iter().next())?;
             return Some(verify(&key, Some(&known.join(", "))));

@@ -111,9 +111,10 @@ pub(super) fn universal<'a>(
     let processes = processes(directory, report);
     let is_proxy = |one: &&Process| one.is_proxy() && !one.is_control_plane();
     let proxies: Vec<_> = processes.iter().filter(is_proxy).collect();
+    let own = processes.iter().find(|one| one.is_control_plane()).map(|one| &one.settings);
     for proxy in &proxies {
         let piece = format!("kuma-dp with {}", directory.shown(&proxy.file));
-        proxy_token::check(directory, &proxy.settings, &piece, context, report);
+        proxy_token::check(directory, &proxy.settings, own, &piece, context, report);
     }
     let mut found = Universal::default();
     for process in processes.iter().filter(|one| one.is_control_plane()) {

@@ -287,9 +287,8 @@ impl<'de, F: Fields> Deserialize<'de> for Entries<F> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries<F>, A::Error> {
                 let mut entries = Entries::default();
                 while let Some(one) = list.next_element::<Spanned<F::Schema>>()? {
-                    let position = one.referenced.into();
-                    let Entries { names, errors, .. } = &mut entries;
-                    let entry = Entry::new(one.value, position, names, errors);
+                    let (names, errors) = (&mut entries.names, &mut entries.errors);
+                    let entry = Entry::new(one.value, one.referenced.into(), names, errors);
                     entries.list.extend(entry);
                 }
                 Ok(entries)

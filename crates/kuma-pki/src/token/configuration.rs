@@ -130,11 +130,12 @@ impl DataplaneTokenValidator {
         self.public_keys.iter()
     }
 
-    /// Returns the IDs of the keys for a mesh, if the control plane takes tokens by no other key.
+    /// Returns the IDs of the keys for a mesh, if the control plane accepts tokens of no other key. `use_secrets` is
+    /// the value of the variable that overrides the file.
     #[must_use]
-    pub fn only_key_ids(&self, mesh: &str) -> Option<Vec<String>> {
+    pub fn only_key_ids(&self, mesh: &str, use_secrets: Option<bool>) -> Option<Vec<String>> {
         let keys = self.keys().filter(|key| key.mesh.is_empty() || key.mesh == mesh);
-        (!self.use_secrets).then(|| keys.map(ConfiguredKey::id).collect())
+        (!use_secrets.unwrap_or(self.use_secrets)).then(|| keys.map(ConfiguredKey::id).collect())
     }
 }
 
