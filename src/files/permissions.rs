@@ -4,7 +4,6 @@
 //! file can change them. That is a warning, and no reason to replace a key.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
@@ -18,19 +17,10 @@ use crate::report::console::Console;
 use crate::report::failure::reason;
 use crate::report::shell;
 
-/// Sets the permissions of a new file, if the system allows it. They are checked after the rename.
-pub(super) fn set(file: &File, mode: u32) -> io::Result<()> {
-    match file.set_permissions(Permissions::from_mode(mode)) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        set => set,
-    }
+/// Sets the permissions of a new file, if the system allows it. Only its owner can read it so far; after the rename,
+/// the permissions are checked.
+pub(super) fn set(file: &File, mode: u32) {
+    let _ = file.set_permissions(Permissions::from_mode(mode));
 }
 
 /// Returns the permissions of a file if they are wrong. A missing write permission of the owner is not

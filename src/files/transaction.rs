@@ -103,7 +103,7 @@ fn stage(
     // Created as 0600, whatever the umask.
     let mut file = Builder::new().prefix(&prefix(path, Kind::New)).tempfile_in(directory)?;
     file.write_all(bytes)?;
-    permissions::set(file.as_file(), mode)?;
+    permissions::set(file.as_file(), mode);
     file.as_file().sync_all()?;
     let old = match state {
         State::Missing => None,
@@ -126,7 +126,7 @@ fn second_name(path: &Path, directory: &Path) -> io::Result<TempPath> {
     let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
     let mut old = OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
     io::copy(&mut old, &mut copy)?;
-    permissions::set(copy.as_file(), old.metadata()?.permissions().mode())?;
+    permissions::set(copy.as_file(), old.metadata()?.permissions().mode());
     copy.as_file().sync_all()?;
     Ok(copy.into_temp_path())
 }
