@@ -58,8 +58,7 @@ impl Changes {
     pub(super) fn add_written(&mut self, mut output: Output, path: &Path) {
         if let (Ok(metadata), Some(shown)) = (fs::metadata(path), output.destination.path()) {
             let (found, wanted) = (mode(&metadata), output.mode);
-            let is_unreadable = wanted & !found & 0o444 != 0;
-            if is_wrong(found, wanted) && (output.kind.holds_key() || is_unreadable) {
+            if matters(found, wanted, output.kind.holds_key()) {
                 self.warnings.push(warning(shown, found, wanted, NOT_KEPT));
             }
             output.mode = found;
@@ -109,7 +108,32 @@ fn mode(metadata: &fs::Metadata) -> u32 {
     metadata.permissions().mode() & 0o7777
 }
 
+/// Returns whether wrong permissions of a written file matter: those of a key, and those that keep out readers.
+const fn matters(found: u32, wanted: u32, holds_key: bool) -> bool {
+    is_wrong(found, wanted) && (holds_key || wanted & !found & 0o444 != 0)
+}
+
 const fn is_wrong(found: u32, wanted: u32) -> bool {
     const OWNER_WRITES: u32 = 0o200;
     found & !wanted != 0 || wanted & !found & !OWNER_WRITES != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matters;
+
+    #[test]
+    fn wrong_permissions_matter_for_a_key_and_for_a_file_that_its_readers_cannot_read() {
+        for (found, wanted, holds_key, expected) in [
+            (0o777, 0o600, true, true),
+            (0o600, 0o640, true, true),
+            (0o400, 0o600, true, false),
+            (0o600, 0o600, true, false),
+            (0o777, 0o644, false, false),
+            (0o644, 0o644, false, false),
+            (0o600, 0o644, false, true),
+        ] {
+            assert_eq!(matters(found, wanted, holds_key), expected, "{found:o} {wanted:o}");
+        }
+    }
 }
