@@ -33,7 +33,7 @@ impl NameArgs {
         }
     }
 
-    /// Parses the names for a certificate, and fails if there is none.
+    /// Parses the names for a certificate. At least one is required.
     pub(crate) fn required(&self) -> Result<Vec<SubjectAltName>, Failure> {
         if self.is_empty() {
             let hint = "add --hostname=NAME for each name or IP address that clients connect to";

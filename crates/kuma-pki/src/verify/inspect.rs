@@ -84,7 +84,7 @@ pub enum Link {
 /// The most signatures that are verified for a file, in addition to two for each certificate.
 const MAX_SIGNATURES: usize = 256;
 
-/// Returns the fields of a certificate. `now` decides how much of its lifetime is left.
+/// Returns the fields of a certificate, and the time until it expires, counted from `now`.
 #[must_use]
 pub fn summary(certificate: &Certificate, now: OffsetDateTime) -> Summary {
     let validity = certificate.validity();

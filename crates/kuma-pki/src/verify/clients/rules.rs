@@ -415,7 +415,10 @@ pub static RULES: &[Rule] = &[
     ),
     Rule::new(
         "a dialed name has an underscore, and a wildcard stands for it",
-        &[(&[Openssl, OpensslStrict, Python], "error 62: hostname mismatch")],
+        &[
+            (&[Openssl, OpensslStrict], "error 62: hostname mismatch"),
+            (&[Python], "Hostname mismatch"),
+        ],
         Remedy::NameItself,
         Condition::Host(|input, host| {
             let name = host.name.to_string();
@@ -426,7 +429,8 @@ pub static RULES: &[Rule] = &[
     Rule::new(
         "a dialed name is matched by a wildcard for a top-level domain alone",
         &[
-            (&[Openssl, OpensslStrict, Python], "error 62: hostname mismatch"),
+            (&[Openssl, OpensslStrict], "error 62: hostname mismatch"),
+            (&[Python], "Hostname mismatch"),
             (&[Curl], "SSL: no alternative certificate subject name matches target host name"),
             (&[Node], "ERR_TLS_CERT_ALTNAME_INVALID"),
             (&[Rustls], "certificate not valid for name"),
